@@ -1,0 +1,156 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// The layers of the project, lowest first; a target depends on lower layers only.
+//
+//   0  CTorchShim  CHDF5  CImageCodecs   the C faces of libtorch, libhdf5, libpng, libjpeg-turbo
+//      Imaging  Tokenizers               pixels and text; no tensors
+//   1  Torch  Segmentation  Datasets
+//   2  NN  Rewards
+//   3  Qwen25VL  SAM2  RLTrainer
+//   4  Recipes                           the one target that knows all the names
+//   5  think2seg                         the commands
+//
+// THINK2SEG_WITHOUT_TORCH=1 leaves out everything that needs libtorch: the pure targets
+// build and test on a machine that has none.
+
+let withTorch = Context.environment["THINK2SEG_WITHOUT_TORCH"] == nil
+let libtorch = Context.packageDirectory + "/.libtorch"
+let hasCUDA = FileManager.default.fileExists(atPath: libtorch + "/lib/libtorch_cuda.so")
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+/// For targets that loop over pixels and bytes: optimised in debug builds too, where they
+/// would be fifty times slower.
+let optimized = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let torchCompile: [CXXSetting] = [
+    .unsafeFlags([
+        "-isystem", libtorch + "/include", "-std=c++20",
+        "-Wall", "-Wextra", "-Wshadow", "-Werror",
+    ]),
+    .unsafeFlags(["-O2"], .when(configuration: .debug)),
+]
+let torchLink: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-L" + libtorch + "/lib", "-Xlinker", "-rpath", "-Xlinker", libtorch + "/lib"]
+            // Nothing refers to torch_cuda by name: without this the linker drops it, and
+            // libtorch then says that it was built without CUDA.
+            + (hasCUDA
+                ? ["-Xlinker", "--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Xlinker", "--as-needed"]
+                : [])),
+    .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+var targets: [Target] = [
+    // Layer 0
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(
+        name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
+    .target(name: "CImageCodecs", dependencies: ["CPNG", "CTurboJPEG"]),
+    .target(name: "Imaging", dependencies: ["CImageCodecs"], swiftSettings: optimized),
+    .target(name: "Tokenizers", swiftSettings: optimized),
+    // Layer 1
+    .target(
+        name: "Segmentation", dependencies: ["Imaging", "Tokenizers"], swiftSettings: strict),
+    .target(name: "Datasets", dependencies: ["CHDF5", "Imaging"], swiftSettings: optimized),
+    // Layer 2
+    .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
+
+    .testTarget(
+        name: "ImagingTests", dependencies: ["Imaging", "CImageCodecs"],
+        resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+        name: "TokenizersTests", dependencies: ["Tokenizers"],
+        resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+        name: "SegmentationTests", dependencies: ["Segmentation", "Tokenizers", "Imaging"],
+        resources: [.copy("Fixtures")], swiftSettings: strict),
+    .testTarget(
+        name: "DatasetsTests", dependencies: ["Datasets", "Imaging"], swiftSettings: strict),
+    .testTarget(
+        name: "RewardsTests", dependencies: ["Rewards", "Segmentation", "Imaging"],
+        swiftSettings: strict),
+]
+
+if withTorch {
+    targets += [
+        // Layer 0
+        .target(name: "CTorchShim", cxxSettings: torchCompile, linkerSettings: torchLink),
+        // Layer 1
+        .target(name: "Torch", dependencies: ["CTorchShim"], swiftSettings: strict),
+        // Layer 2
+        .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
+        // Layer 3
+        .target(
+            name: "Qwen25VL", dependencies: ["NN", "Torch", "Tokenizers", "Imaging"],
+            swiftSettings: strict),
+        .target(
+            name: "SAM2", dependencies: ["NN", "Torch", "Segmentation", "Imaging"],
+            swiftSettings: strict),
+        .target(
+            name: "RLTrainer",
+            dependencies: ["NN", "Torch", "Datasets", "Rewards", "Segmentation", "Imaging"],
+            swiftSettings: strict),
+        // Layer 4
+        .target(
+            name: "Recipes",
+            dependencies: [
+                "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch", "Datasets", "Rewards",
+                "Segmentation", "Tokenizers", "Imaging", yams,
+            ], swiftSettings: strict),
+        // Layer 5
+        .executableTarget(
+            name: "think2seg",
+            dependencies: [
+                "Recipes", "RLTrainer", "Datasets", "Segmentation", "Imaging", "Torch", "NN",
+                argumentParser,
+            ],
+            swiftSettings: strict),
+
+        .testTarget(
+            name: "CTorchShimTests", dependencies: ["CTorchShim"], swiftSettings: strict),
+        .testTarget(name: "TorchTests", dependencies: ["Torch"], swiftSettings: strict),
+        .testTarget(name: "NNTests", dependencies: ["NN", "Torch"], swiftSettings: strict),
+        .testTarget(
+            name: "Qwen25VLTests", dependencies: ["Qwen25VL", "NN", "Torch", "Tokenizers", "Imaging"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "SAM2Tests", dependencies: ["SAM2", "NN", "Torch", "Segmentation", "Imaging"],
+            resources: [.copy("Fixtures")], swiftSettings: strict),
+        .testTarget(
+            name: "RLTrainerTests",
+            dependencies: [
+                "RLTrainer", "NN", "Torch", "Datasets", "Rewards", "Segmentation", "Imaging",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RecipesTests",
+            dependencies: [
+                "Recipes", "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch", "Datasets", "Rewards",
+                "Segmentation", "Tokenizers", "Imaging",
+            ],
+            swiftSettings: strict),
+    ]
+}
+
+let package = Package(
+    name: "think2seg",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: targets,
+    cxxLanguageStandard: .cxx20
+)

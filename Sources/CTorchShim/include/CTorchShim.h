@@ -1,0 +1,3 @@
+#ifndef C_TORCH_SHIM_H
+#define C_TORCH_SHIM_H
+#endif
