@@ -27,7 +27,9 @@ public struct BinaryMask: Hashable, Sendable {
     }
 
     /// The pixels whose value is greater than `threshold`; `values` has one per pixel, row after
-    /// row. NaN is not greater.
+    /// row.
+    ///
+    /// NaN is not greater.
     public init(width: Int, height: Int, values: [Float], above threshold: Float) {
         precondition(values.count == width * height)
         self.init(width: width, height: height)

@@ -48,6 +48,8 @@ public protocol SegmenterImage: AnyObject {
     ///   - prompts: what to segment, coordinates in `frame`; a prompt has a box or a point.
     ///   - frame: the frame of the prompts' coordinates.
     ///   - output: the frame of the masks.
+    /// - Returns: one mask per prompt.
+    /// - Throws: when the model cannot run, which is never the prompts' fault.
     func masks(
         for prompts: [SegmentationPrompt], in frame: ImageFrame, output: ImageFrame
     ) throws -> [ObjectMask]
