@@ -62,27 +62,23 @@ extension RepairingJSONReader {
 
     /// Whether the parentheses at the position hold a comma of their own, or nothing.
     private mutating func isTuple() throws(JSONReadFailure) -> Bool {
-        var open = 0
+        let openers: [Unicode.Scalar] = ["(", "[", "{"]
+        let closers: [Unicode.Scalar] = [")", "]", "}"]
+        var open = [0, 0, 0]
         var isEmpty = true
-        var quote: Unicode.Scalar?
-        var isEscaped = false
+        var quotes = QuoteTracker()
         for scalar in text[min(index + 1, text.count)...] {
             try spend(1)
-            if scalar == "\\" {
-                isEscaped.toggle()
+            let isOutermost = open == [0, 0, 0]
+            if quotes.isQuoted(scalar) {
+                if isOutermost { isEmpty = false }
                 continue
             }
-            defer { isEscaped = false }
-            if let end = quote {
-                if scalar == end, !isEscaped { quote = nil }
-                continue
-            }
-            if open == 0, scalar == "," { return true }
-            if scalar == ")", open == 0 { return isEmpty }
-            if !PythonText.isSpace(scalar) { isEmpty = false }
-            if Self.isQuote(scalar), !isEscaped { quote = scalar }
-            if scalar == "(" || scalar == "[" || scalar == "{" { open += 1 }
-            if scalar == ")" || scalar == "]" || scalar == "}" { open = max(0, open - 1) }
+            if isOutermost, scalar == "," { return true }
+            if isOutermost, scalar == ")" { return isEmpty }
+            if isOutermost, !PythonText.isSpace(scalar) { isEmpty = false }
+            if let kind = openers.firstIndex(of: scalar) { open[kind] += 1 }
+            if let kind = closers.firstIndex(of: scalar) { open[kind] = max(0, open[kind] - 1) }
         }
         return isEmpty
     }
