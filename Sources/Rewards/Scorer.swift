@@ -49,7 +49,7 @@ public struct Scorer: Sendable {
         strictParser = AnswerParser(grammar: parser.grammar, acceptance: .strict)
     }
 
-    /// The rewards of `completions`, in their order.
+    /// Scores a group of completions; the picture is encoded when it is needed.
     ///
     /// All prompts of the group go to the segmenter in one call, equal ones once.
     ///
@@ -58,6 +58,7 @@ public struct Scorer: Sendable {
     ///   - policyFrame: the frame of the coordinates in the completions.
     ///   - truth: the pixels of the targets, in `policyFrame`.
     ///   - image: encodes the picture; called once, and only if a mask is needed.
+    /// - Returns: one reward per completion, in their order.
     /// - Throws: what `image` and the segmenter throw; ``SegmenterAnswerError`` when the segmenter
     ///   does not answer as it was asked.
     public func score(
@@ -90,13 +91,14 @@ public struct Scorer: Sendable {
         }
     }
 
-    /// The rewards of `completions` about a picture that is encoded already.
+    /// Scores a group of completions about a picture that is encoded already.
     ///
     /// - Parameters:
     ///   - completions: what the policy wrote.
     ///   - image: the encoded picture.
     ///   - policyFrame: the frame of the coordinates in the completions.
     ///   - truth: the pixels of the targets, in `policyFrame`.
+    /// - Returns: one reward per completion, in their order.
     /// - Throws: what the segmenter throws; ``SegmenterAnswerError`` when it does not answer as
     ///   it was asked.
     public func score(

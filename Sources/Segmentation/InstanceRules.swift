@@ -36,8 +36,10 @@ struct InstanceRules {
         return Box(x1: numbers[0], y1: numbers[1], x2: numbers[2], y2: numbers[3])
     }
 
-    /// Exactly `count` points. With 0, the key is absent or null; lenient acceptance lets any
-    /// points be absent, but not wrong.
+    /// The points of a key, exactly `count` of them.
+    ///
+    /// With 0, the key is absent or null; lenient acceptance lets any points be absent, but not
+    /// wrong.
     private func points(
         of object: JSONObject, key: String, count: Int
     ) throws(InstanceProblem) -> [Point] {

@@ -171,9 +171,10 @@ extension RepairingJSONReader {
         }
     }
 
-    /// Whether a name that came before is written as members are: quoted, behind a comma, before
-    /// a colon. Elsewhere, it is the first of the next object.
-    private func isPlainRepetition(_ name: MemberName) -> Bool {
+    /// Whether a name that came before is quoted, and stands behind a comma and before a colon.
+    ///
+    /// Elsewhere, it is the first name of the next object.
+    private mutating func isPlainRepetition(_ name: MemberName) -> Bool {
         let before = text[..<name.start].last { !PythonText.isSpace($0) }
         let start = name.start < text.count ? text[name.start] : nil
         let next = character(at: offsetSkippingSpaces(from: 0))

@@ -65,7 +65,7 @@ extension RepairingJSONReader {
     }
 
     /// The offset of the colon behind the bare word at `start`.
-    private func colonBehindBareName(from start: Int) -> Int? {
+    private mutating func colonBehindBareName(from start: Int) -> Int? {
         guard let first = character(at: start), first == "_" || PythonText.isAlphanumeric(first)
         else { return nil }
         var end = start

@@ -141,7 +141,8 @@ extension RepairingJSONReader {
         if context == .value, character(at: end) == string.closing, !isBlank(upTo: end) {
             let outer = try offset(of: string.closing, from: end + 1)
             let after = character(at: offsetSkippingSpaces(from: outer + 1))
-            if character(at: outer) == string.closing, after == nil || after == "," || after == "}" {
+            if character(at: outer) == string.closing, after == nil || after == "," || after == "}"
+            {
                 string.append(string.opening)
                 string.hasOpenQuote = true
                 index += 1

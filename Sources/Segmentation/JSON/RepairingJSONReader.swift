@@ -24,7 +24,7 @@ struct RepairingJSONReader {
 
     private init(text: [Unicode.Scalar]) {
         self.text = text
-        workLimit = 2_000_000 + 64 * text.count
+        workLimit = 1_000_000 + 64 * text.count
     }
 
     /// The value of `text`, a string that holds nothing if there is none.
@@ -40,7 +40,7 @@ struct RepairingJSONReader {
         if index >= text.count { return first }
         var values = [first]
         while index < text.count {
-            let followsComma = isBesideComma
+            let followsComma = isBesideComma()
             let next = try value()
             guard next.isTruthy else {
                 index += 1
@@ -56,7 +56,7 @@ struct RepairingJSONReader {
         return values.count == 1 ? values[0] : .array(values)
     }
 
-    private var isBesideComma: Bool {
+    private mutating func isBesideComma() -> Bool {
         if character(at: offsetSkippingSpaces(from: 0)) == "," { return true }
         let before = text[..<min(index, text.count)].last { !PythonText.isSpace($0) }
         return before == ","
@@ -178,13 +178,17 @@ struct RepairingJSONReader {
     }
 
     /// The offset of the first character at or behind `offset` that is not white space.
-    func offsetSkippingSpaces(from offset: Int) -> Int {
-        var offset = offset
+    mutating func offsetSkippingSpaces(from start: Int) -> Int {
+        var offset = start
         while let scalar = character(at: offset), PythonText.isSpace(scalar) { offset += 1 }
+        work += offset - start
         return offset
     }
 
-    mutating func skipSpaces() { index += offsetSkippingSpaces(from: 0) }
+    mutating func skipSpaces() {
+        let offset = offsetSkippingSpaces(from: 0)
+        index += offset
+    }
 
     mutating func skipSpacesAndComments() throws(JSONReadFailure) {
         while true {
@@ -195,8 +199,9 @@ struct RepairingJSONReader {
         }
     }
 
-    /// Skips the comment, or the lone slash, that starts at the position. A comment that starts
-    /// with `#` ends where the list or object around it does.
+    /// Skips the comment, or the lone slash, that starts at the position.
+    ///
+    /// A comment that starts with `#` ends where the list or object around it does.
     mutating func skipComment() throws(JSONReadFailure) {
         let start = index
         if current == "#" || character(at: 1) == "/" {
