@@ -64,20 +64,16 @@ import Testing
     @Test(
         "repetitive damage is read or given up in bounded work",
         arguments: [
-            "{", "}", "[", "]", "(", ")", "\"", "'", ":", ",", "{\"", "{'a", "\"a", "a\"", "\",",
-            "{\"a\":\"b,", "\\", "\\\"", "//", "/*", "#", "{a", "[],", "{}", " ", "{\"a\":[],[",
-            "“",
-            "[{\"a\"", "{\"a\":1,\"a\":", "-", "9", ".", "é", "<answer>", "</think>", "```json",
+            "[\"", "[{", "[{\"a\": \"b,", "[{\"a\":[],[", "[\"a", "[{'a", "[(", "[[],", "[{a", "[#",
+            "</think>",
         ])
     func repetition(part: String) {
-        let count = (AnswerParser.byteLimit / 16) / part.utf8.count
-        let body = String(repeating: part, count: count)
+        let count = AnswerParser.byteLimit / 4 / part.utf8.count
+        let body = "[{\"a\": " + String(repeating: part, count: count) + "]"
         let start = ContinuousClock.now
-        for text in ["[" + body, "[{" + body + "]", "[{\"a\": \"" + body + "}]"] {
-            _ = parser.parse(text)
-            _ = ThinkAnswerFormat.matches("<think>" + text + "</answer>")
-        }
-        // Far above what it takes, as other tests run beside this one.
-        #expect(ContinuousClock.now - start < .seconds(20))
+        _ = parser.parse(body)
+        _ = ThinkAnswerFormat.matches("<think>" + body + "</answer>")
+        // Far above what it takes, other tests running beside; quadratic work takes minutes.
+        #expect(ContinuousClock.now - start < .seconds(15))
     }
 }
