@@ -112,9 +112,9 @@ struct RolloutStage<P: Policy> {
         precondition(completions.count == groupSize, "a policy must answer every seed")
         let rewards = try timed(&timings.reward) {
             try scorer.score(
-                completions: completions.map(\.text),
-                image: { try segmenter.encode(example.image) },
-                policyFrame: prompt.frame, truth: example.truth)
+                completions: completions.map(\.text), policyFrame: prompt.frame,
+                truth: example.truth.resized(to: prompt.frame)
+            ) { try segmenter.encode(example.image) }
         }
         return RolloutGroup(
             example: example, prompt: prompt, promptTokenCount: prompt.tokenCount,
@@ -125,9 +125,5 @@ struct RolloutStage<P: Policy> {
 
 /// The seed of one completion: a function of where it stands, not of what ran before it.
 public func completionSeed(run: UInt64, generation: Int, sample: String, index: Int) -> UInt64 {
-    var hash = StableHash(seed: run)
-    hash.combine(UInt64(generation))
-    hash.combine(sample)
-    hash.combine(UInt64(index))
-    return hash.value
+    StableHash.seed(runSeed: run, step: generation, sampleID: sample, index: index)
 }

@@ -85,7 +85,7 @@ extension StepMetrics {
         let totals = rewards.map(\.total)
         append("reward", mean(totals))
         append("reward_std", deviation(totals))
-        for (index, name) in (rewards.first?.terms.map(\.name) ?? []).enumerated() {
+        for (index, name) in (rewards.first?.terms.map(\.term) ?? []).enumerated() {
             let values = rewards.map { $0.terms[index].value }
             append("rewards/\(name)/mean", mean(values))
             append("rewards/\(name)/std", deviation(values))
@@ -104,7 +104,7 @@ extension StepMetrics {
         append("completions/clipped_ratio", Double(clipped) / Double(completions.count))
         append(
             "parse_failure_rate",
-            mean(rewards.map { if case .failure = $0.parse { 1 } else { 0 } }))
+            mean(rewards.map { $0.failure == nil ? 0 : 1 }))
     }
 
     private mutating func appendLengths(

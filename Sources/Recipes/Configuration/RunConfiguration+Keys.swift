@@ -51,7 +51,7 @@ extension RunConfiguration {
             },
             Key("prompt.parser", \.prompt.parser, "Which answers are read"),
             Key("rewards", \.rewards, "The weight of each reward term") { weights in
-                let known = RewardTerm.builtIn.map(\.name)
+                let known = RewardRegistry.standard.functions.map(\.term.rawValue)
                 if weights.entries.isEmpty { return "needs at least one term" }
                 guard let stranger = weights.entries.first(where: { !known.contains($0.name) })
                 else { return nil }

@@ -1,11 +1,15 @@
 import Foundation
+public import Datasets
 public import NN
 public import RLTrainer
+public import Segmentation
 
 extension LossType: ConfigurationValue {}
 extension RewardScale: ConfigurationValue {}
 extension ImportanceSamplingLevel: ConfigurationValue {}
 extension LearningRateSchedule.Kind: ConfigurationValue {}
+extension QuestionSelector: ConfigurationValue {}
+extension AnswerAcceptance: ConfigurationValue {}
 
 /// The element type of a model's weights and computations.
 public enum ModelDType: String, Sendable, CaseIterable, ConfigurationValue {
@@ -13,22 +17,6 @@ public enum ModelDType: String, Sendable, CaseIterable, ConfigurationValue {
     case float32
     /// 16-bit floating point with the range of float32.
     case bfloat16
-}
-
-/// Which of a sample's questions a pass over the data asks.
-public enum QuestionChoice: String, Sendable, CaseIterable, ConfigurationValue {
-    /// One at random, another one in each pass.
-    case random
-    /// Always the first.
-    case first
-}
-
-/// Which answers are read.
-public enum ParserChoice: String, Sendable, CaseIterable, ConfigurationValue {
-    /// As the official training reward.
-    case strict
-    /// As the official evaluation.
-    case lenient
 }
 
 /// Everything that a training run depends on. `RunConfiguration()` holds the defaults.
@@ -58,7 +46,7 @@ public struct RunConfiguration: Sendable, Hashable {
         /// S: the side of the square that images and masks are stretched to.
         public var imageSize = 840
         /// Which of a sample's questions is asked.
-        public var question = QuestionChoice.random
+        public var question = QuestionSelector.random
         /// Samples decoded ahead of the training thread.
         public var prefetch = 4
     }
@@ -68,7 +56,7 @@ public struct RunConfiguration: Sendable, Hashable {
         /// The name of template and grammar.
         public var variant = "box_2points"
         /// Which answers are read.
-        public var parser = ParserChoice.strict
+        public var parser = AnswerAcceptance.strict
     }
 
     /// How long and how fast the policy learns.
