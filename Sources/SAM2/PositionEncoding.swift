@@ -20,7 +20,7 @@ public struct PositionEncoding {
             initializer: .normal(deviation: scale))
     }
 
-    /// x, y [.., 2], float32, both 0 ... 1 across the picture, to [.., C] in the model's dtype.
+    /// Places x, y [.., 2], float32, from 0 to 1 across the picture, to [.., C] in the model's dtype.
     public func callAsFunction(_ places: Tensor) throws -> Tensor {
         let angles = try (places * 2.0 - 1.0).matmul(frequencies.to(.float32)) * (2 * Double.pi)
         return try Tensor.concatenate([angles.sin(), angles.cos()], dim: -1).to(frequencies.dtype)
