@@ -2,6 +2,8 @@
 
 /// The sizes of ``Hiera``; lists have one entry per stage.
 public struct HieraConfiguration: Hashable, Sendable, Codable {
+    /// What transformers calls such a section.
+    let modelType = "sam2_hiera_det_model"
     /// Channels of the patches; the first stage's `embedDimensions`.
     public var hiddenSize = 96
     /// Channels of the picture.
@@ -46,6 +48,7 @@ public struct HieraConfiguration: Hashable, Sendable, Codable {
 
 extension HieraConfiguration {
     enum CodingKeys: String, CodingKey {
+        case modelType = "model_type"
         case hiddenSize = "hidden_size"
         case channels = "num_channels"
         case imageSize = "image_size"
@@ -67,7 +70,7 @@ extension HieraConfiguration {
 
     /// Reads `backbone_config`.
     public init(from decoder: any Decoder) throws {
-        try ModelType.check(decoder, "sam2_hiera_det_model")
+        try ModelType.check(decoder, modelType)
         let values = try decoder.container(keyedBy: CodingKeys.self)
         hiddenSize = try values.value(.hiddenSize, hiddenSize)
         channels = try values.value(.channels, channels)

@@ -37,10 +37,31 @@ extension SAM2Configuration {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {
-            try encoder.encode(self).write(to: URL(fileURLWithPath: path), options: .atomic)
+            let text = String(decoding: try encoder.encode(self), as: UTF8.self)
+            try Data(Self.withFractions(text).utf8)
+                .write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
             throw CheckpointError(path: path, problem: "cannot write: \(error)")
         }
+    }
+
+    /// JSON of one key per line, with `4.0` instead of `4` where transformers insists on a float.
+    private static func withFractions(_ json: String) -> String {
+        let keys = [
+            HieraConfiguration.CodingKeys.mlpRatio.rawValue,
+            HieraConfiguration.CodingKeys.layerNormEpsilon.rawValue,
+            MaskDecoderConfiguration.CodingKeys.stabilityDelta.rawValue,
+            MaskDecoderConfiguration.CodingKeys.stabilityThreshold.rawValue,
+        ]
+        return json.split(separator: "\n").map { line in
+            let isFloat = keys.contains { line.contains("\"\($0)\"") }
+            let comma = line.hasSuffix(",") ? "," : ""
+            let number = line.dropLast(comma.count)
+            guard isFloat, let value = number.split(separator: " ").last, Int(value) != nil else {
+                return String(line)
+            }
+            return number + ".0" + comma
+        }.joined(separator: "\n") + "\n"
     }
 }
 

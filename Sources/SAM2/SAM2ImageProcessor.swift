@@ -3,21 +3,30 @@ import Foundation
 public import Imaging
 public import Torch
 
-/// Turns pictures into the model's input.
-///
-/// The picture is stretched to the model's square in floating point, as the official predictor does
-/// it; transformers' processor rounds to bytes after resizing, which differs by up to half a grey
-/// level.
+/// Turns pictures into the model's input: stretched to its square, and normalised.
 public struct SAM2ImageProcessor: Hashable, Sendable {
+    /// In which numbers pictures are resized; the results differ by up to one grey level.
+    public enum Resizing: Hashable, Sendable {
+        /// As the official predictor does it: in floating point.
+        case floats
+        /// As transformers' processor does it: bytes become bytes.
+        case bytes
+    }
+
     /// The side of the model's square, in pixels.
     public var imageSize: Int
+    /// In which numbers pictures are resized.
+    public var resizing: Resizing
     /// Subtracted from each channel, whose values reach from 0 to 1.
     public var mean: [Double] = [0.485, 0.456, 0.406]
     /// Each channel is divided by it.
     public var deviation: [Double] = [0.229, 0.224, 0.225]
 
     /// The processing of the released models.
-    public init(imageSize: Int) { self.imageSize = imageSize }
+    public init(imageSize: Int, resizing: Resizing = .floats) {
+        self.imageSize = imageSize
+        self.resizing = resizing
+    }
 
     /// Stretches and normalises a picture.
     ///
@@ -27,17 +36,29 @@ public struct SAM2ImageProcessor: Hashable, Sendable {
     /// - Returns: [1, 3, imageSize, imageSize], float32
     /// - Throws: ``TorchError``
     public func callAsFunction(_ image: RGBImage, device: Device = .cpu) throws -> Tensor {
-        var x =
-            try Tensor.of(image.pixels, shape: [1, image.height, image.width, 3]).to(device)
+        let bytes = try Tensor.of(image.pixels, shape: [1, image.height, image.width, 3])
             .permuted(0, 3, 1, 2).contiguous()  // [1, 3, height, width]
-            .to(.float32) / 255.0
-        if image.width != imageSize || image.height != imageSize {
-            x = try x.interpolated(height: imageSize, width: imageSize, mode: .bilinearAntialias)
+        switch resizing {
+        case .floats:
+            return try normalized(resized(bytes.to(device).to(.float32) / 255.0), scale: 1)
+        case .bytes:
+            // Only the CPU resizes bytes.
+            return try normalized(resized(bytes).to(device).to(.float32), scale: 255)
         }
-        let channel = [1, 3, 1, 1]
-        let mean = try Tensor.of(mean.map(Float.init), shape: channel).to(device)
-        let deviation = try Tensor.of(deviation.map(Float.init), shape: channel).to(device)
-        return try (x - mean) / deviation
+    }
+
+    /// [1, 3, height, width] to [1, 3, imageSize, imageSize].
+    private func resized(_ x: Tensor) throws -> Tensor {
+        if x.size(2) == imageSize && x.size(3) == imageSize { return x }
+        return try x.interpolated(height: imageSize, width: imageSize, mode: .bilinearAntialias)
+    }
+
+    /// x [1, 3, height, width], whose values reach from 0 to `scale`.
+    private func normalized(_ x: Tensor, scale: Float) throws -> Tensor {
+        let shape = [1, 3, 1, 1]
+        let mean = try Tensor.of(mean.map { Float($0) * scale }, shape: shape).to(x.device)
+        let deviation = try Tensor.of(deviation.map { Float($0) * scale }, shape: shape)
+        return try (x - mean) / deviation.to(x.device)
     }
 }
 
@@ -66,10 +87,13 @@ extension SAM2ImageProcessor {
     /// - Parameters:
     ///   - path: the folder
     ///   - imageSize: the side of the model's square, in pixels
+    ///   - resizing: in which numbers pictures are resized
     /// - Returns: the processing
     /// - Throws: ``CheckpointError`` that names the file and the key
-    public static func load(path: String, imageSize: Int) throws -> SAM2ImageProcessor {
-        var processor = SAM2ImageProcessor(imageSize: imageSize)
+    public static func load(
+        path: String, imageSize: Int, resizing: Resizing = .floats
+    ) throws -> SAM2ImageProcessor {
+        var processor = SAM2ImageProcessor(imageSize: imageSize, resizing: resizing)
         for name in ["preprocessor_config.json", "processor_config.json"] {
             let file = path + "/" + name
             guard let data = FileManager.default.contents(atPath: file) else { continue }

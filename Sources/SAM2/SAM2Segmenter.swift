@@ -47,14 +47,16 @@ public final class SAM2Segmenter: Segmenter {
     ///   - path: the folder with `config.json` and the safetensors files
     ///   - dtype: the element type to compute in
     ///   - device: where to compute
+    ///   - resizing: in which numbers pictures are resized
     /// - Returns: the segmenter
     /// - Throws: ``CheckpointError`` that names the file and the key
     public static func load(
-        path: String, dtype: DType = .float32, device: Device = .cpu
+        path: String, dtype: DType = .float32, device: Device = .cpu,
+        resizing: SAM2ImageProcessor.Resizing = .floats
     ) throws -> SAM2Segmenter {
         let model = try SAM2Model.load(path: path, dtype: dtype, device: device)
         let processor = try SAM2ImageProcessor.load(
-            path: path, imageSize: model.configuration.imageSize)
+            path: path, imageSize: model.configuration.imageSize, resizing: resizing)
         return SAM2Segmenter(model: model, processor: processor)
     }
 

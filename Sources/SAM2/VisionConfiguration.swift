@@ -2,6 +2,8 @@
 
 /// The sizes of the picture encoder: ``Hiera`` and the ``FpnNeck`` behind it.
 public struct VisionConfiguration: Hashable, Sendable, Codable {
+    /// What transformers calls such a section.
+    let modelType = "sam2_vision_model"
     /// The trunk.
     public var backbone = HieraConfiguration()
     /// Channels of the trunk's stages, last stage first.
@@ -29,6 +31,7 @@ public struct VisionConfiguration: Hashable, Sendable, Codable {
 
 extension VisionConfiguration {
     enum CodingKeys: String, CodingKey {
+        case modelType = "model_type"
         case backbone = "backbone_config"
         case backboneChannels = "backbone_channel_list"
         case featureSizes = "backbone_feature_sizes"
@@ -42,7 +45,7 @@ extension VisionConfiguration {
 
     /// Reads `vision_config`.
     public init(from decoder: any Decoder) throws {
-        try ModelType.check(decoder, "sam2_vision_model")
+        try ModelType.check(decoder, modelType)
         let values = try decoder.container(keyedBy: CodingKeys.self)
         backbone = try values.value(.backbone, backbone)
         backboneChannels = try values.value(.backboneChannels, backboneChannels)

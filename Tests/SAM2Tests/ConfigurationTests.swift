@@ -53,6 +53,21 @@ struct ConfigurationTests {
         #expect(try SAM2Configuration.load(path: file) == configuration)
     }
 
+    @Test(
+        "whole numbers are written as floats and sections with their types, as transformers insists"
+    )
+    func strictTypes() throws {
+        let file = try Fixtures.temporaryFolder() + "/config.json"
+        var configuration = SAM2Configuration.tiny
+        configuration.maskDecoder.stabilityThreshold = 1
+        try configuration.save(path: file)
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        #expect(text.contains(#""mlp_ratio" : 4.0,"#))
+        #expect(text.contains(#""dynamic_multimask_stability_thresh" : 1.0,"#))
+        #expect(text.contains(#""model_type" : "sam2_hiera_det_model""#))
+        #expect(text.contains(#""model_type" : "sam2_vision_model""#))
+    }
+
     @Test("presets have the released numbers of blocks")
     func sizes() {
         let presets = [SAM2Configuration.tiny, .small, .basePlus, .large]

@@ -26,6 +26,13 @@ struct ParityTests {
         #expect(try Fixtures.expected("windows").difference("pixels", some) < 1e-5)
     }
 
+    @Test("resizing bytes gives transformers' processor's input")
+    func roundedPixels() throws {
+        let pixels = try SAM2ImageProcessor(imageSize: 128, resizing: .bytes)(cases.picture)
+        let some = try pixels.sliced(2, step: 8).sliced(3, step: 8)
+        #expect(try Fixtures.expected("windows").difference("rounded pixels", some) < 1e-5)
+    }
+
     @Test("the three levels are the reference's, padded and pooled windows included")
     func levels() throws {
         let model = try Fixtures.model("windows", sharedPositions: true)
