@@ -95,8 +95,11 @@ extension SAM2Configuration {
 
     /// The first key whose value no model can have, or nil.
     var fault: Fault? {
-        hieraFault ?? gridFault ?? neckFault ?? decoderFault
+        hieraFault ?? stageFault ?? gridFault ?? neckFault ?? decoderFault
     }
+
+    /// What any size may be: large enough for all models, and safe to multiply.
+    private static let sizes = 1...(1 << 20)
 
     private var hieraFault: Fault? {
         let hiera = vision.backbone
@@ -113,17 +116,18 @@ extension SAM2Configuration {
                 return Fault(
                     key: key(name), problem: "has \(list.count) stages, blocks_per_stage \(stages)")
             }
-            if list.contains(where: { $0 < 1 }) {
-                return Fault(key: key(name), problem: "\(list) has an entry below 1")
+            if let size = list.first(where: { !Self.sizes.contains($0) }) {
+                return Fault(key: key(name), problem: "\(size) is not a size")
             }
         }
         let sizes: [(HieraConfiguration.CodingKeys, Int)] = [
             (.channels, hiera.channels), (.patchKernel, hiera.patchKernel.side),
             (.patchStride, hiera.patchStride.side), (.queryStride, hiera.queryStride.side),
             (.backgroundGrid, hiera.backgroundGrid.side),
+            (.patchPadding, hiera.patchPadding.side + 1),
         ]
-        for (name, size) in sizes where size < 1 {
-            return Fault(key: key(name), problem: "\(size) is below 1")
+        for (name, size) in sizes where !Self.sizes.contains(size) {
+            return Fault(key: key(name), problem: "\(size) is not a size")
         }
         if hiera.channels != 3 {
             return Fault(key: key(.channels), problem: "\(hiera.channels); pictures have 3")
@@ -133,18 +137,35 @@ extension SAM2Configuration {
                 key: key(.hiddenSize),
                 problem: "\(hiera.hiddenSize) is not the first of \(hiera.embedDimensions)")
         }
+        if !(0...1024).contains(hiera.mlpRatio) {
+            return Fault(key: key(.mlpRatio), problem: "\(hiera.mlpRatio) is not a ratio")
+        }
+        return nil
+    }
+
+    private var stageFault: Fault? {
+        let hiera = vision.backbone
+        let stages = hiera.blocks.count
+        func key(_ name: HieraConfiguration.CodingKeys) -> String {
+            "vision_config.backbone_config.\(name.rawValue)"
+        }
         for stage in 0..<stages where hiera.embedDimensions[stage] % hiera.heads[stage] != 0 {
             return Fault(
                 key: key(.heads),
                 problem: "\(hiera.heads[stage]) does not divide \(hiera.embedDimensions[stage])")
         }
-        for stage in 1..<max(stages, 1)
-        where hiera.pools(stage: stage)
-            && hiera.embedDimensions[stage] == hiera.embedDimensions[stage - 1]
-        {
-            return Fault(
-                key: key(.embedDimensions),
-                problem: "stage \(stage) shrinks the grid and must change the channels")
+        for stage in 1..<max(stages, 1) where hiera.pools(stage: stage) {
+            if hiera.embedDimensions[stage] == hiera.embedDimensions[stage - 1] {
+                return Fault(
+                    key: key(.embedDimensions),
+                    problem: "stage \(stage) shrinks the grid and must change the channels")
+            }
+            if hiera.windows[stage - 1] < hiera.queryStride.side {
+                return Fault(
+                    key: key(.windows),
+                    problem: "\(hiera.windows[stage - 1]) is too small to be shrunk by query_stride"
+                )
+            }
         }
         return nil
     }
@@ -152,7 +173,9 @@ extension SAM2Configuration {
     private var gridFault: Fault? {
         let encoder = promptEncoder
         let hiera = vision.backbone
-        if encoder.imageSize < 1 || encoder.patchSize < 1 || embeddingSide < 1 {
+        if !Self.sizes.contains(encoder.imageSize) || !Self.sizes.contains(encoder.patchSize)
+            || embeddingSide < 1
+        {
             return Fault(
                 key: "prompt_encoder_config.image_size",
                 problem: "\(encoder.imageSize) with patch_size \(encoder.patchSize)")
@@ -212,11 +235,12 @@ extension SAM2Configuration {
     private var decoderFault: Fault? {
         let decoder = maskDecoder
         let key = "mask_decoder_config."
-        if decoder.hiddenSize < 8 || decoder.hiddenSize % 8 != 0 {
+        if !Self.sizes.contains(decoder.hiddenSize) || decoder.hiddenSize % 8 != 0 {
             return Fault(
                 key: key + "hidden_size", problem: "\(decoder.hiddenSize) is not a multiple of 8")
         }
-        if decoder.attentionDownsampling < 1 || decoder.heads < 1
+        if !Self.sizes.contains(decoder.attentionDownsampling)
+            || !Self.sizes.contains(decoder.heads)
             || decoder.hiddenSize % (decoder.attentionDownsampling * decoder.heads) != 0
         {
             return Fault(
@@ -230,8 +254,8 @@ extension SAM2Configuration {
             ("iou_head_depth", decoder.iouHeadDepth - 1),
             ("iou_head_hidden_dim", decoder.iouHeadHiddenSize),
         ]
-        for (name, size) in sizes where size < 1 {
-            return Fault(key: key + name, problem: "is too small")
+        for (name, size) in sizes where !Self.sizes.contains(size) {
+            return Fault(key: key + name, problem: "is not a size")
         }
         if promptEncoder.pointEmbeddings < 4 {
             return Fault(

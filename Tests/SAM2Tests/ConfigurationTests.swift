@@ -98,6 +98,13 @@ struct ConfigurationTests {
             (#"{"prompt_encoder_config": {"hidden_size": 128}}"#, "fpn_hidden_size"),
             (#"{"mask_decoder_config": {"num_attention_heads": 7}}"#, "num_attention_heads"),
             (#"{"vision_config": {"fpn_stride": 2}}"#, "fpn_kernel_size"),
+            (#"{"prompt_encoder_config": {"image_size": 9223372036854775807}}"#, "image_size"),
+            (#"{"mask_decoder_config": {"mlp_dim": -1}}"#, "mask_decoder_config.mlp_dim"),
+            (#"{"vision_config": {"backbone_config": {"mlp_ratio": 1e300}}}"#, "mlp_ratio"),
+            (
+                #"{"vision_config": {"backbone_config": {"window_size_per_stage": [8, 1, 14, 7]}}}"#,
+                "window_size_per_stage"
+            ),
             (#"{"vision_config": {"#, "config.json"),
         ])
     func faults(json: String, key: String) throws {

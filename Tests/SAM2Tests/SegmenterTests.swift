@@ -35,6 +35,21 @@ struct SegmenterTests {
         }
     }
 
+    @Test("masks too large to be resized together are those that come alone")
+    func largeOutput() throws {
+        let image = try SAM2Segmenter(model: model).embed(cases.picture)
+        let prompts = [cases.cases[0].prompt, cases.cases[5].prompt]
+        let output = ImageFrame(width: 3500, height: 2500)
+        let together = try image.masks(for: prompts, in: cases.frame, output: output)
+        for (prompt, answer) in zip(prompts, together) {
+            let alone = try image.predict(
+                prompt, in: cases.frame, multimask: false, output: output)
+            let shared = answer.mask.intersectionCount(alone.masks[0])
+            #expect(answer.mask.unionCount(alone.masks[0]) - shared < output.area / 100_000)
+            #expect(shared > 0)
+        }
+    }
+
     @Test("coordinates are read in the frame that is named")
     func frames() throws {
         let image = try SAM2Segmenter(model: model).embed(cases.picture)
