@@ -18,7 +18,8 @@ public struct BinaryMask: Hashable, Sendable {
 
     /// The pixels whose byte is greater than `threshold`; `bytes` has one byte per pixel, row
     /// after row.
-    public init(width: Int, height: Int, bytes: some Collection<UInt8>, above threshold: UInt8 = 0) {
+    public init(width: Int, height: Int, bytes: some Collection<UInt8>, above threshold: UInt8 = 0)
+    {
         precondition(bytes.count == width * height)
         self.init(width: width, height: height)
         for (index, byte) in bytes.enumerated() where byte > threshold {
