@@ -1,5 +1,4 @@
-public import Datasets
-public import NN
+import NN
 public import Rewards
 public import Segmentation
 import Torch

@@ -1,7 +1,7 @@
-public import Datasets
+import Datasets
 public import Imaging
 public import Rewards
-public import Segmentation
+import Segmentation
 
 /// One question about one image, decoded and brought into the method's square frame.
 public struct TrainingExample: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import Rewards
 
 /// The numbers of one optimizer step, by TRL's names, in a fixed order.
 ///

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Datasets
 import Imaging
-import Recipes
 import RLTrainer
+import Recipes
 import Torch
 
 /// The exit codes of sysexits that the commands use.

@@ -35,7 +35,9 @@ enum Main {
             var command = try Think2SegCommand.parseAsRoot()
             try command.run()
         } catch {
-            guard let status = exitStatus(of: error) else { Think2SegCommand.exit(withError: error) }
+            guard let status = exitStatus(of: error) else {
+                Think2SegCommand.exit(withError: error)
+            }
             Console.error("\(error)")
             exit(status)
         }

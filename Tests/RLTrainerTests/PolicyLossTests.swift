@@ -133,7 +133,9 @@ import Torch
         #expect(abs(result.gradient[4] - -0.9512294 / 6) < 1e-6)
     }
 
-    @Test("The divergence is k3, weighted by beta; with the correction its gradient has the score term")
+    @Test(
+        "The divergence is k3, weighted by beta; with the correction its gradient has the score term"
+    )
     func divergence() throws {
         let logs: [Float] = [-1, 0, 0, -2, -2, -2]
         let reference: [Float] = [-1.5, 0, 0, -2, -2, -2]

@@ -66,7 +66,9 @@ extension String: ConfigurationValue {
     /// Reads any single value as it is written.
     public init?(yaml: Node) {
         guard let scalar = yaml.scalar else { return nil }
-        if scalar.style == .plain || scalar.style == .any, ["", "~", "null"].contains(scalar.string) {
+        if scalar.style == .plain || scalar.style == .any,
+            ["", "~", "null"].contains(scalar.string)
+        {
             return nil
         }
         self = scalar.string

@@ -131,7 +131,8 @@ extension RunConfiguration {
             Key(
                 "training.adam_beta2", \.training.adamBeta2, "Decay of the mean square",
                 in: 0...0.999999),
-            Key("training.adam_epsilon", \.training.adamEpsilon, "Steadies the division", in: 0...1),
+            Key(
+                "training.adam_epsilon", \.training.adamEpsilon, "Steadies the division", in: 0...1),
             Key(
                 "training.max_grad_norm", \.training.maxGradientNorm,
                 "The norm that gradients are clipped to", in: 1e-9...1e9),
@@ -162,7 +163,8 @@ extension RunConfiguration {
         if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
         if case .cuda(let index) = Device(device), index >= TorchRuntime.cudaDeviceCount {
             reader.report(
-                "device", "is \(device), but \(TorchRuntime.cudaDeviceCount) CUDA devices are there")
+                "device", "is \(device), but \(TorchRuntime.cudaDeviceCount) CUDA devices are there"
+            )
         }
     }
 }

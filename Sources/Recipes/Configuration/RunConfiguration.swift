@@ -1,5 +1,5 @@
-import Foundation
 public import Datasets
+import Foundation
 public import NN
 public import RLTrainer
 public import Segmentation

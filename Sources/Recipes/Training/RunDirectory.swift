@@ -37,7 +37,8 @@ public final class RunDirectory {
         if !contents.isEmpty {
             throw RunDirectoryError(
                 path: path,
-                message: "the folder is not empty (\(contents.sorted().prefix(3).joined(separator: ", ")))"
+                message:
+                    "the folder is not empty (\(contents.sorted().prefix(3).joined(separator: ", ")))"
                     + "; choose another output_dir, or move the old run away")
         }
         do {
