@@ -1,12 +1,12 @@
-public import Foundation
+import Foundation
 
 /// The files of a tokenizer as they were read or made, byte for byte.
-public struct TokenizerFiles: Sendable {
+struct TokenizerFiles: Sendable {
     /// The file that defines the tokenizer.
-    public static let definition = "tokenizer.json"
+    static let definition = "tokenizer.json"
     /// The file in which transformers finds the class, the roles of the special tokens, and the
     /// chat template.
-    public static let configuration = "tokenizer_config.json"
+    static let configuration = "tokenizer_config.json"
 
     /// What else the hub may have beside them; copied, never read.
     private static let companions = [
