@@ -115,7 +115,7 @@ struct SegmentCommand: ParsableCommand {
         recipe.multimask = multimask
         recipe.resizing = resize == .bytes ? .bytes : .floats
         recipe.device = try model.apply()
-        recipe.dtype = model.dtype == .float32 ? .float32 : .bfloat16
+        recipe.dtype = model.dtype.dtype
         let result = try recipe.run(.init(mask: output, overlay: overlay, logits: logits))
         if let json {
             try writeJSON(result, to: json)
