@@ -1,3 +1,272 @@
+/// The C face of libtorch, as far as this project needs it.
+///
+/// Status codes. Every function that can fail returns a `CTSStatus` and hands its result out
+/// through its last parameters. On failure these are left untouched, and
+/// `cts_last_error_message()` says why until the next call on the same thread.
+///
+/// Ownership. A `CTSTensor *` or `CTSGenerator *` that comes out through an `out` parameter belongs
+/// to the caller, who frees it once with the matching `_free` function (which accepts NULL). A
+/// handle passed in is borrowed for the call. Arrays passed in are copied. Tensors share storage
+/// where libtorch does (views); freeing a handle never invalidates another one.
+///
+/// Threads. Handles may be used from any thread, one operation that writes to a tensor at a time.
+/// Gradient mode is per thread. No C++ exception leaves these functions.
 #ifndef C_TORCH_SHIM_H
 #define C_TORCH_SHIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef int32_t CTSStatus;
+enum {
+    CTS_OK = 0,
+    /// libtorch refused the operation: shapes, dtypes, devices.
+    CTS_ERR_TORCH = 1,
+    /// An allocation failed.
+    CTS_ERR_OOM = 2,
+    /// A NULL handle, an unknown dtype or operation code.
+    CTS_ERR_INVALID_ARGUMENT = 3,
+    /// Any other C++ exception.
+    CTS_ERR_INTERNAL = 4,
+};
+
+/// The message of the last failure on this thread; empty after a success. Never freed by the caller.
+const char *cts_last_error_message(void);
+/// The version of the libtorch that this was compiled against, "2.13.0"; static.
+const char *cts_libtorch_version(void);
+
+typedef struct CTSTensor CTSTensor;
+typedef struct CTSGenerator CTSGenerator;
+
+/// Element types; the numbers are this header's own.
+typedef int32_t CTSDType;
+enum {
+    CTS_FLOAT32 = 0,
+    CTS_BFLOAT16 = 1,
+    CTS_FLOAT16 = 2,
+    CTS_FLOAT64 = 3,
+    CTS_INT64 = 4,
+    CTS_INT32 = 5,
+    CTS_UINT8 = 6,
+    CTS_BOOL = 7,
+};
+
+typedef struct {
+    /// 0: CPU, 1: CUDA.
+    int32_t type;
+    /// Ordinal of the CUDA device; 0 for the CPU.
+    int32_t index;
+} CTSDevice;
+
+/// A number that keeps its kind, so that an int64 tensor plus an integer stays int64.
+typedef struct {
+    bool is_integer;
+    double real;
+    int64_t integer;
+} CTSScalar;
+
+/// A list of sizes, dimensions or strides; `data` may be NULL when `count` is 0.
+typedef struct {
+    const int64_t *data;
+    int64_t count;
+} CTSIntList;
+
+// ---- Creation -----------------------------------------------------------------------------
+
+/// Copies `sizes`-many elements from `data` into a new CPU tensor.
+CTSStatus cts_from_data(const void *data, size_t byte_count, CTSIntList sizes, CTSDType dtype,
+                        CTSTensor **out);
+/// Wraps memory that somebody else owns; `release(context)` is called once, when the last tensor
+/// that shares the storage goes away. If the call fails, `release` is not called.
+CTSStatus cts_from_borrowed(void *data, CTSIntList sizes, CTSDType dtype,
+                            void (*release)(void *context), void *context, CTSTensor **out);
+CTSStatus cts_full(CTSIntList sizes, CTSScalar value, CTSDType dtype, CTSDevice device,
+                   CTSTensor **out);
+CTSStatus cts_empty(CTSIntList sizes, CTSDType dtype, CTSDevice device, CTSTensor **out);
+/// start, start + step, … below end.
+CTSStatus cts_arange(CTSScalar start, CTSScalar end, CTSScalar step, CTSDType dtype,
+                     CTSDevice device, CTSTensor **out);
+CTSStatus cts_random_normal(CTSIntList sizes, CTSDType dtype, CTSGenerator *generator,
+                            CTSTensor **out);
+CTSStatus cts_random_uniform(CTSIntList sizes, CTSDType dtype, CTSGenerator *generator,
+                             CTSTensor **out);
+
+void cts_tensor_free(CTSTensor *tensor);
+/// A second handle to the same tensor.
+CTSStatus cts_tensor_retain(const CTSTensor *tensor, CTSTensor **out);
+
+// ---- Properties and data ------------------------------------------------------------------
+
+CTSStatus cts_dimension_count(const CTSTensor *tensor, int64_t *out);
+/// Writes `dimension_count` sizes to `out`, which has room for `capacity`.
+CTSStatus cts_sizes(const CTSTensor *tensor, int64_t *out, int64_t capacity);
+CTSStatus cts_dtype(const CTSTensor *tensor, CTSDType *out);
+CTSStatus cts_device(const CTSTensor *tensor, CTSDevice *out);
+CTSStatus cts_is_contiguous(const CTSTensor *tensor, bool *out);
+/// Copies the elements, row after row, to `out`, which has room for `byte_capacity` bytes; any
+/// device, any layout.
+CTSStatus cts_copy_data(const CTSTensor *tensor, void *out, size_t byte_capacity);
+/// The address of the first element of a contiguous CPU tensor, valid while the handle lives.
+CTSStatus cts_data_pointer(const CTSTensor *tensor, void **out);
+CTSStatus cts_to_dtype(const CTSTensor *tensor, CTSDType dtype, CTSTensor **out);
+CTSStatus cts_to_device(const CTSTensor *tensor, CTSDevice device, CTSTensor **out);
+CTSStatus cts_contiguous(const CTSTensor *tensor, CTSTensor **out);
+CTSStatus cts_clone(const CTSTensor *tensor, CTSTensor **out);
+/// Whether shapes, dtypes and all elements are equal (NaN equals nothing).
+CTSStatus cts_equal(const CTSTensor *a, const CTSTensor *b, bool *out);
+
+// ---- Elementwise --------------------------------------------------------------------------
+
+typedef int32_t CTSUnaryOp;
+enum {
+    CTS_NEG, CTS_ABS, CTS_EXP, CTS_LOG, CTS_SQRT, CTS_RSQRT, CTS_RECIPROCAL, CTS_SIN, CTS_COS,
+    CTS_TANH, CTS_SIGMOID, CTS_RELU, CTS_SILU, CTS_GELU, CTS_GELU_TANH, CTS_SOFTPLUS, CTS_SQUARE,
+    CTS_FLOOR, CTS_ROUND, CTS_ISFINITE, CTS_LOGICAL_NOT,
+};
+CTSStatus cts_unary(CTSUnaryOp op, const CTSTensor *a, CTSTensor **out);
+
+typedef int32_t CTSBinaryOp;
+enum {
+    CTS_ADD, CTS_SUB, CTS_MUL, CTS_DIV, CTS_POW, CTS_FLOOR_DIVIDE, CTS_REMAINDER, CTS_MAXIMUM,
+    CTS_MINIMUM, CTS_EQ, CTS_NE, CTS_LT, CTS_LE, CTS_GT, CTS_GE, CTS_LOGICAL_AND, CTS_LOGICAL_OR,
+};
+CTSStatus cts_binary(CTSBinaryOp op, const CTSTensor *a, const CTSTensor *b, CTSTensor **out);
+/// As `cts_binary`, with a number on the right; MAXIMUM and MINIMUM are a clamp.
+CTSStatus cts_binary_scalar(CTSBinaryOp op, const CTSTensor *a, CTSScalar b, CTSTensor **out);
+CTSStatus cts_where(const CTSTensor *condition, const CTSTensor *a, const CTSTensor *b,
+                    CTSTensor **out);
+CTSStatus cts_masked_fill(const CTSTensor *a, const CTSTensor *mask, CTSScalar value,
+                          CTSTensor **out);
+
+// ---- Reductions ---------------------------------------------------------------------------
+
+typedef int32_t CTSReduceOp;
+enum {
+    CTS_SUM, CTS_MEAN, CTS_AMAX, CTS_AMIN, CTS_VAR_UNBIASED, CTS_VAR_BIASED, CTS_LOGSUMEXP,
+    CTS_NORM2, CTS_ANY, CTS_ALL,
+};
+/// Reduces `dims`; an empty list means all of them.
+CTSStatus cts_reduce(CTSReduceOp op, const CTSTensor *a, CTSIntList dims, bool keep_dims,
+                     CTSTensor **out);
+CTSStatus cts_argmax(const CTSTensor *a, int64_t dim, bool keep_dim, CTSTensor **out);
+CTSStatus cts_cumsum(const CTSTensor *a, int64_t dim, CTSTensor **out);
+CTSStatus cts_softmax(const CTSTensor *a, int64_t dim, CTSTensor **out);
+CTSStatus cts_log_softmax(const CTSTensor *a, int64_t dim, CTSTensor **out);
+CTSStatus cts_topk(const CTSTensor *a, int64_t k, int64_t dim, CTSTensor **out_values,
+                   CTSTensor **out_indices);
+/// Stable.
+CTSStatus cts_sort(const CTSTensor *a, int64_t dim, bool descending, CTSTensor **out_values,
+                   CTSTensor **out_indices);
+
+// ---- Shape and indexing -------------------------------------------------------------------
+
+CTSStatus cts_reshape(const CTSTensor *a, CTSIntList sizes, CTSTensor **out);
+CTSStatus cts_permute(const CTSTensor *a, CTSIntList dims, CTSTensor **out);
+CTSStatus cts_expand(const CTSTensor *a, CTSIntList sizes, CTSTensor **out);
+CTSStatus cts_unsqueeze(const CTSTensor *a, int64_t dim, CTSTensor **out);
+CTSStatus cts_squeeze(const CTSTensor *a, int64_t dim, CTSTensor **out);
+CTSStatus cts_cat(const CTSTensor *const *tensors, int64_t count, int64_t dim, CTSTensor **out);
+CTSStatus cts_stack(const CTSTensor *const *tensors, int64_t count, int64_t dim, CTSTensor **out);
+CTSStatus cts_slice(const CTSTensor *a, int64_t dim, int64_t start, int64_t end, int64_t step,
+                    CTSTensor **out);
+CTSStatus cts_select(const CTSTensor *a, int64_t dim, int64_t index, CTSTensor **out);
+CTSStatus cts_index_select(const CTSTensor *a, int64_t dim, const CTSTensor *index,
+                           CTSTensor **out);
+/// A copy of `a` whose entries `index` along `dim` are `source`.
+CTSStatus cts_index_copy(const CTSTensor *a, int64_t dim, const CTSTensor *index,
+                         const CTSTensor *source, CTSTensor **out);
+CTSStatus cts_gather(const CTSTensor *a, int64_t dim, const CTSTensor *index, CTSTensor **out);
+CTSStatus cts_scatter(const CTSTensor *a, int64_t dim, const CTSTensor *index,
+                      const CTSTensor *source, CTSTensor **out);
+CTSStatus cts_repeat_interleave(const CTSTensor *a, int64_t repeats, int64_t dim, CTSTensor **out);
+CTSStatus cts_flip(const CTSTensor *a, CTSIntList dims, CTSTensor **out);
+/// Zero (constant) padding; `pads` as torch: last dimension first, before and after.
+CTSStatus cts_pad(const CTSTensor *a, CTSIntList pads, CTSScalar value, CTSTensor **out);
+CTSStatus cts_tril(const CTSTensor *a, int64_t diagonal, CTSTensor **out);
+CTSStatus cts_repeat(const CTSTensor *a, CTSIntList repeats, CTSTensor **out);
+
+// ---- Layers -------------------------------------------------------------------------------
+
+CTSStatus cts_matmul(const CTSTensor *a, const CTSTensor *b, CTSTensor **out);
+/// x · weightᵀ + bias; `bias` may be NULL.
+CTSStatus cts_linear(const CTSTensor *x, const CTSTensor *weight, const CTSTensor *bias,
+                     CTSTensor **out);
+CTSStatus cts_embedding(const CTSTensor *weight, const CTSTensor *ids, CTSTensor **out);
+CTSStatus cts_layer_norm(const CTSTensor *x, CTSIntList normalized, const CTSTensor *weight,
+                         const CTSTensor *bias, double epsilon, CTSTensor **out);
+/// softmax(q·kᵀ·scale + mask)·v; `mask` may be NULL; scale ≤ 0 means 1/√(head size).
+CTSStatus cts_attention(const CTSTensor *query, const CTSTensor *key, const CTSTensor *value,
+                        const CTSTensor *mask, bool causal, double scale, bool grouped_query,
+                        CTSTensor **out);
+CTSStatus cts_conv2d(const CTSTensor *x, const CTSTensor *weight, const CTSTensor *bias,
+                     int64_t stride, int64_t padding, CTSTensor **out);
+CTSStatus cts_conv_transpose2d(const CTSTensor *x, const CTSTensor *weight, const CTSTensor *bias,
+                               int64_t stride, CTSTensor **out);
+CTSStatus cts_max_pool2d(const CTSTensor *x, int64_t kernel, int64_t stride, CTSTensor **out);
+
+typedef int32_t CTSInterpolation;
+enum {
+    CTS_NEAREST, CTS_BILINEAR, CTS_BICUBIC, CTS_BILINEAR_ANTIALIAS, CTS_BICUBIC_ANTIALIAS,
+};
+/// Resizes [B, C, H, W] to [B, C, height, width], align_corners false.
+CTSStatus cts_interpolate(const CTSTensor *x, int64_t height, int64_t width, CTSInterpolation mode,
+                          CTSTensor **out);
+
+// ---- In place -----------------------------------------------------------------------------
+
+/// Writes `source` into `target` (dtype and device are converted, shapes broadcast).
+CTSStatus cts_copy_into(CTSTensor *target, const CTSTensor *source);
+CTSStatus cts_fill(CTSTensor *target, CTSScalar value);
+/// target += scale · source
+CTSStatus cts_add_scaled_into(CTSTensor *target, const CTSTensor *source, CTSScalar scale);
+CTSStatus cts_scale_in_place(CTSTensor *target, CTSScalar factor);
+
+// ---- Gradients ----------------------------------------------------------------------------
+
+bool cts_grad_enabled(void);
+void cts_set_grad_enabled(bool enabled);
+CTSStatus cts_requires_grad(const CTSTensor *tensor, bool *out);
+CTSStatus cts_set_requires_grad(CTSTensor *tensor, bool requires_grad);
+CTSStatus cts_detach(const CTSTensor *tensor, CTSTensor **out);
+/// The gradient, or NULL in `*out` where there is none.
+CTSStatus cts_grad(const CTSTensor *tensor, CTSTensor **out);
+/// Sets the gradient; NULL removes it.
+CTSStatus cts_set_grad(CTSTensor *tensor, const CTSTensor *grad);
+/// Accumulates gradients of the leaves; `gradient` is NULL for a scalar.
+CTSStatus cts_backward(const CTSTensor *tensor, const CTSTensor *gradient);
+
+// ---- Optimisation -------------------------------------------------------------------------
+
+typedef struct {
+    double learning_rate, beta1, beta2, weight_decay, epsilon;
+} CTSAdamW;
+/// One step of libtorch's fused AdamW over `count` parameters; `steps` are float32 scalars that
+/// the step increments.
+CTSStatus cts_fused_adamw(CTSTensor *const *parameters, const CTSTensor *const *gradients,
+                          CTSTensor *const *exp_avg, CTSTensor *const *exp_avg_sq,
+                          CTSTensor *const *steps, int64_t count, CTSAdamW options);
+/// The 2-norm of all the tensors together, as if concatenated; summed in double precision.
+CTSStatus cts_global_norm(const CTSTensor *const *tensors, int64_t count, double *out);
+
+// ---- Randomness ---------------------------------------------------------------------------
+
+CTSStatus cts_generator_new(CTSDevice device, uint64_t seed, CTSGenerator **out);
+void cts_generator_free(CTSGenerator *generator);
+CTSStatus cts_generator_state(const CTSGenerator *generator, CTSTensor **out);
+CTSStatus cts_generator_set_state(CTSGenerator *generator, const CTSTensor *state);
+
+// ---- Process ------------------------------------------------------------------------------
+
+int32_t cts_thread_count(void);
+CTSStatus cts_set_thread_count(int32_t count);
+int32_t cts_cuda_device_count(void);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

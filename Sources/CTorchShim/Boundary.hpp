@@ -1,0 +1,98 @@
+// The only catch clauses of the shim: nothing C++ may unwind into Swift.
+#pragma once
+
+#include "CTorchShim.h"
+
+#include <ATen/core/Generator.h>
+#include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
+#include <c10/core/Scalar.h>
+#include <c10/core/ScalarType.h>
+#include <c10/util/Exception.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+struct CTSTensor {
+    at::Tensor value;
+};
+struct CTSGenerator {
+    at::Generator value;
+};
+
+namespace cts {
+
+std::string &lastError() noexcept;
+
+template <typename Body> CTSStatus guard(Body &&body) noexcept {
+    try {
+        lastError().clear();
+        body();
+        return CTS_OK;
+    } catch (const c10::OutOfMemoryError &error) {
+        lastError() = error.what_without_backtrace();
+        return CTS_ERR_OOM;
+    } catch (const c10::Error &error) {
+        lastError() = error.what_without_backtrace();
+        return CTS_ERR_TORCH;
+    } catch (const std::bad_alloc &) {
+        lastError() = "out of memory";
+        return CTS_ERR_OOM;
+    } catch (const std::invalid_argument &error) {
+        lastError() = error.what();
+        return CTS_ERR_INVALID_ARGUMENT;
+    } catch (const std::exception &error) {
+        lastError() = error.what();
+        return CTS_ERR_INTERNAL;
+    } catch (...) {
+        lastError() = "unknown C++ exception";
+        return CTS_ERR_INTERNAL;
+    }
+}
+
+template <typename Pointer> auto &deref(Pointer *pointer) {
+    if (pointer == nullptr) {
+        throw std::invalid_argument("a required argument is NULL");
+    }
+    return *pointer;
+}
+
+/// Runs `body`, which returns a tensor, and hands it out as a new handle.
+template <typename Body> CTSStatus produce(CTSTensor **out, Body &&body) noexcept {
+    return guard([&] {
+        deref(out);
+        *out = new CTSTensor{body()};
+    });
+}
+
+inline const at::Tensor &in(const CTSTensor *tensor) { return deref(tensor).value; }
+
+inline at::IntArrayRef list(CTSIntList values) {
+    if (values.count < 0 || (values.count > 0 && values.data == nullptr)) {
+        throw std::invalid_argument("a list without data");
+    }
+    return {values.data, static_cast<size_t>(values.count)};
+}
+
+inline std::vector<at::Tensor> tensors(const CTSTensor *const *handles, int64_t count) {
+    std::vector<at::Tensor> result;
+    result.reserve(static_cast<size_t>(count));
+    for (int64_t index = 0; index < count; ++index) {
+        result.push_back(in(deref(handles + index)));
+    }
+    return result;
+}
+
+inline c10::Scalar scalar(CTSScalar value) {
+    return value.is_integer ? c10::Scalar(value.integer) : c10::Scalar(value.real);
+}
+
+c10::ScalarType scalarType(CTSDType dtype);
+CTSDType dtypeCode(c10::ScalarType type);
+c10::Device device(CTSDevice device);
+inline at::TensorOptions options(CTSDType dtype, CTSDevice where) {
+    return at::TensorOptions().dtype(scalarType(dtype)).device(device(where));
+}
+
+} // namespace cts

@@ -1,0 +1,131 @@
+public import Torch
+
+/// How a parameter that no checkpoint provides gets its first values.
+public enum Initializer: Sendable {
+    /// Normal numbers with this standard deviation.
+    case normal(deviation: Double)
+    /// Uniform numbers from `-bound ..< bound`.
+    case uniform(bound: Double)
+    /// All the same.
+    case constant(Double)
+}
+
+/// Where a model's parameters come from: a checkpoint, or a seed.
+public protocol WeightSource: AnyObject {
+    /// The tensor of a key: on the CPU, in any floating-point type, of this shape.
+    ///
+    /// - Parameters:
+    ///   - key: the checkpoint's name of the parameter
+    ///   - shape: what the model needs
+    ///   - initializer: what to do where there is no checkpoint
+    /// - Returns: the tensor
+    /// - Throws: an error that names the key when it is missing or has another shape
+    func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor
+}
+
+/// One parameter of a model, by its checkpoint key.
+public struct Parameter: Sendable {
+    /// The checkpoint's name of the parameter.
+    public let key: String
+    /// Its values, which an optimizer changes in place.
+    public let tensor: Tensor
+
+    /// A parameter from its parts.
+    public init(key: String, tensor: Tensor) {
+        self.key = key
+        self.tensor = tensor
+    }
+}
+
+/// Builds a model's parameters: hands out tensors by key, converts them to the model's dtype and
+/// device, and remembers them all in the order of construction.
+public final class ParameterBuilder {
+    /// The element type of all parameters.
+    public let dtype: DType
+    /// Where all parameters live.
+    public let device: Device
+    /// What has been built so far.
+    public private(set) var parameters: [Parameter] = []
+    private let source: any WeightSource
+    private var keys: Set<String> = []
+
+    /// A builder that takes its tensors from a source.
+    public init(source: any WeightSource, dtype: DType = .float32, device: Device = .cpu) {
+        self.source = source
+        self.dtype = dtype
+        self.device = device
+    }
+
+    /// The top of the tree of keys.
+    public var root: ParameterScope { ParameterScope(builder: self, prefix: "") }
+
+    fileprivate func make(
+        _ key: String, shape: [Int], initializer: Initializer
+    ) throws -> Tensor {
+        precondition(keys.insert(key).inserted, "parameter \(key) is built twice")
+        let source = try source.tensor(key, shape: shape, initializer: initializer)
+        // The copy is the model's own: a checkpoint's tensor may share memory with its file.
+        let tensor = try source.to(device).to(dtype)
+        let own = tensor === source ? try tensor.clone() : tensor
+        parameters.append(Parameter(key: key, tensor: own))
+        return own
+    }
+}
+
+/// A place in the tree of keys: `root / "layers" / 3 / "mlp"`.
+public struct ParameterScope {
+    fileprivate let builder: ParameterBuilder
+    /// The key of this place.
+    public let prefix: String
+
+    /// The place `name` below this one.
+    public static func / (scope: ParameterScope, name: String) -> ParameterScope {
+        ParameterScope(
+            builder: scope.builder, prefix: scope.prefix.isEmpty ? name : "\(scope.prefix).\(name)")
+    }
+
+    /// The place `index` below this one.
+    public static func / (scope: ParameterScope, index: Int) -> ParameterScope {
+        scope / String(index)
+    }
+
+    /// The parameter `name` below this place.
+    ///
+    /// - Parameters:
+    ///   - name: the last part of the key
+    ///   - shape: what the model needs
+    ///   - initializer: what to do where there is no checkpoint
+    /// - Returns: the tensor, in the model's dtype, on its device
+    /// - Throws: an error that names the key when it is missing or has another shape
+    public func parameter(
+        _ name: String, shape: [Int], initializer: Initializer = .normal(deviation: 0.02)
+    ) throws -> Tensor {
+        try builder.make((self / name).prefix, shape: shape, initializer: initializer)
+    }
+}
+
+/// Fills parameters with random numbers that depend on the seed and the key only, not on the order.
+public final class RandomWeights: WeightSource {
+    private let seed: UInt64
+
+    /// Weights from a seed.
+    public init(seed: UInt64) {
+        self.seed = seed
+    }
+
+    /// Numbers as the initializer says.
+    public func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor {
+        // FNV-1a over the key, started from the seed.
+        var hash = 0xcbf2_9ce4_8422_2325 ^ (seed &* 0x9e37_79b9_7f4a_7c15)
+        for byte in key.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        let generator = try Generator(seed: hash & 0xffff_ffff)
+        switch initializer {
+        case .normal(let deviation):
+            return try Tensor.normal(shape, generator: generator) * deviation
+        case .uniform(let bound):
+            return try (Tensor.uniform(shape, generator: generator) * 2 - 1) * bound
+        case .constant(let value):
+            return try Tensor.full(shape, value)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A file that cannot be read or written, or whose contents are not what they should be.
+public struct CheckpointError: Error, Sendable, CustomStringConvertible {
+    /// The file or folder.
+    public let path: String
+    /// What is wrong, and where in the file.
+    public let problem: String
+    /// What the user can do about it; may be empty.
+    public let advice: String
+    /// Whether the file is missing altogether.
+    public let isMissing: Bool
+
+    /// An error about a file or folder.
+    public init(path: String, problem: String, advice: String = "", isMissing: Bool = false) {
+        self.path = path
+        self.problem = problem
+        self.advice = advice
+        self.isMissing = isMissing
+    }
+
+    /// Path, problem and advice in one line.
+    public var description: String {
+        advice.isEmpty ? "\(path): \(problem)" : "\(path): \(problem); \(advice)"
+    }
+
+    /// The error of a failed system call, from `errno`.
+    static func system(_ path: String, _ doing: String) -> CheckpointError {
+        let code = errno
+        return CheckpointError(
+            path: path, problem: "\(doing): \(String(cString: strerror(code)))",
+            isMissing: code == ENOENT)
+    }
+}
+
+/// The bytes of a file, read by the kernel when they are touched.
+///
+/// Tensors that share these bytes keep the mapping alive. Writing to them changes private copies of
+/// the pages, never the file.
+final class MappedFile: @unchecked Sendable {
+    let path: String
+    let bytes: UnsafeMutableRawBufferPointer
+
+    init(path: String) throws(CheckpointError) {
+        self.path = path
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { throw .system(path, "cannot open") }
+        defer { close(descriptor) }
+        var status = stat()
+        if fstat(descriptor, &status) != 0 { throw .system(path, "cannot read") }
+        let count = Int(status.st_size)
+        if count == 0 {
+            throw CheckpointError(path: path, problem: "the file is empty")
+        }
+        let address = mmap(
+            nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | Int32(MAP_NORESERVE), descriptor, 0)
+        guard let address, address != MAP_FAILED else { throw .system(path, "cannot map") }
+        bytes = UnsafeMutableRawBufferPointer(start: address, count: count)
+    }
+
+    deinit {
+        munmap(bytes.baseAddress, bytes.count)
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A tensor with its key.
+public struct NamedTensor: Sendable {
+    /// The key.
+    public let name: String
+    /// The tensor.
+    public let tensor: Tensor
+
+    /// A tensor with its key.
+    public init(_ name: String, _ tensor: Tensor) {
+        self.name = name
+        self.tensor = tensor
+    }
+}
+
+extension SafetensorsFile {
+    /// Writes tensors to a new file: first to a temporary one beside it, which is synced and renamed, so
+    /// that `path` is either the whole new file or what it was before.
+    ///
+    /// Wide element types come first, then names in order, so that every tensor is aligned.
+    ///
+    /// - Parameters:
+    ///   - tensors: what to write; names are unique
+    ///   - path: the file
+    ///   - metadata: the header's `__metadata__`; transformers wants `format: pt`
+    /// - Throws: ``CheckpointError`` if the file cannot be written, ``TorchError``
+    public static func write(
+        _ tensors: [NamedTensor], to path: String, metadata: [String: String] = ["format": "pt"]
+    ) throws {
+        let ordered = tensors.sorted {
+            let (a, b) = ($0.tensor.dtype.byteCount, $1.tensor.dtype.byteCount)
+            return a != b ? a > b : $0.name < $1.name
+        }
+        precondition(Set(ordered.map(\.name)).count == ordered.count, "a key occurs twice")
+        let temporary = "\(path).tmp-\(getpid())"
+        let output = try OutputFile(path: temporary)
+        do {
+            try output.write(header(ordered, metadata))
+            for entry in ordered {
+                let source = try entry.tensor.detached().to(.cpu).contiguous()
+                try source.withBytes { try output.write($0) }
+            }
+            try output.finish()
+            if rename(temporary, path) != 0 { throw CheckpointError.system(path, "cannot rename") }
+        } catch {
+            output.abandon()
+            throw error
+        }
+    }
+
+    private static func header(_ tensors: [NamedTensor], _ metadata: [String: String]) -> [UInt8] {
+        var parts: [String] = []
+        if !metadata.isEmpty {
+            let pairs = metadata.sorted { $0.key < $1.key }
+                .map { "\(quoted($0.key)):\(quoted($0.value))" }
+            parts.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+        }
+        var offset = 0
+        for entry in tensors {
+            let (dtype, shape) = (entry.tensor.dtype, entry.tensor.shape)
+            let end = offset + shape.reduce(dtype.byteCount, *)
+            let sizes = shape.map(String.init).joined(separator: ",")
+            parts.append(
+                "\(quoted(entry.name)):{\"dtype\":\"\(SafetensorsHeader.name(of: dtype))\","
+                    + "\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(end)]}")
+            offset = end
+        }
+        var json = Array("{\(parts.joined(separator: ","))}".utf8)
+        json += [UInt8](repeating: 32, count: (8 - json.count % 8) % 8)
+        return withUnsafeBytes(of: UInt64(json.count).littleEndian, Array.init) + json
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case _ where scalar.value < 0x20:
+                result +=
+                    "\\u" + String(repeating: "0", count: scalar.value < 16 ? 3 : 2)
+                    + String(scalar.value, radix: 16)
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
+
+/// A file being written: every short or failed write is an error, and so is a failed sync.
+private final class OutputFile {
+    let path: String
+    private var descriptor: Int32
+
+    init(path: String) throws(CheckpointError) {
+        self.path = path
+        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        if descriptor < 0 { throw .system(path, "cannot create") }
+    }
+
+    func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
+
+    func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
+        var done = 0
+        while done < bytes.count {
+            guard let base = bytes.baseAddress else { return }
+            let count = Glibc.write(descriptor, base + done, bytes.count - done)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .system(path, "cannot write")
+            }
+            done += count
+        }
+    }
+
+    func finish() throws(CheckpointError) {
+        if fsync(descriptor) != 0 { throw .system(path, "cannot sync") }
+        let result = close(descriptor)
+        descriptor = -1
+        if result != 0 { throw .system(path, "cannot close") }
+    }
+
+    func abandon() {
+        if descriptor >= 0 { close(descriptor) }
+        unlink(path)
+    }
+}
