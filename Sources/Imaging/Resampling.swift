@@ -105,7 +105,7 @@ struct Samples {
     let channels: Int
     var bytes: [UInt8]
 
-    /// The picture in another size. A side that keeps its length is not touched.
+    /// The picture in another size; a side that keeps its length is not touched.
     ///
     /// The samples are rounded between the passes, so the order of the passes shows in the last
     /// bit. Pillow took the columns first; since version 13 it takes the rows first when more than

@@ -30,6 +30,15 @@ struct CodecTests {
         #expect(header.format == (file.hasSuffix(".png") ? .png : .jpeg))
     }
 
+    @Test("The start of a file is enough for its header")
+    func headerOfStart() throws {
+        for file in ["png-rgb8.png", "jpg-rgb420.jpg"] {
+            let bytes = try FixtureFiles.bytes("decode/" + file)
+            let header = try ImageCodec.header(Array(bytes[..<(bytes.count - 100)]), name: file)
+            #expect(header == (try ImageCodec.header(bytes, name: file)))
+        }
+    }
+
     @Test("Every cut of a file is an error that names it and says it is truncated")
     func truncationIsAnError() throws {
         for file in ["png-rgb8.png", "png-palette4.png", "jpg-rgb420.jpg", "jpg-progressive.jpg"] {
