@@ -11,10 +11,10 @@ enum SceneLand {
             drawPitch(&sketch, half, random: &random)
         } else if kind < 0.6 {
             drawTrack(&sketch, half, random: &random)
-        } else if kind < 0.82 {
+        } else if kind < 0.8 || half.y < 13 {
             drawTennis(&sketch, half, random: &random)
         } else {
-            drawBaseball(&sketch, min(half.x, half.y * 1.25), random: &random)
+            drawBaseball(&sketch, min(half.x, half.y * 0.78), random: &random)
         }
     }
 
@@ -50,12 +50,15 @@ enum SceneLand {
         let radius = half.y
         let straight = max(half.x - half.y, 2)
         let tartan = random.varied(
-            random.pick([sceneColor(172, 88, 62), sceneColor(172, 88, 62), sceneColor(88, 112, 152)]),
+            random.pick([
+                sceneColor(172, 88, 62), sceneColor(172, 88, 62), sceneColor(88, 112, 152),
+            ]),
             by: 8)
         sketch.onGround(
             .stadium(half: straight, radius: radius + 2),
             ScenePaint(sceneColor(126, 138, 88), opacity: 0.7, mottle: 8))
-        sketch.add(.stadium(half: straight, radius: radius), ScenePaint(tartan, mottle: 4, grain: 3))
+        sketch.add(
+            .stadium(half: straight, radius: radius), ScenePaint(tartan, mottle: 4, grain: 3))
         let width = radius * 0.3
         for k in 0...4 {
             let r = radius - 0.3 - width * Float(k) / 4
@@ -66,7 +69,8 @@ enum SceneLand {
         }
         let inner = radius - width - 0.8
         let green = random.varied(sceneColor(100, 140, 72), by: 8)
-        sketch.detail(.stadium(half: straight, radius: inner), ScenePaint(green, mottle: 6, grain: 3))
+        sketch.detail(
+            .stadium(half: straight, radius: inner), ScenePaint(green, mottle: 6, grain: 3))
         let pitch = SceneVector(
             min(straight + inner * 0.25, straight * 1.25), inner * 0.82)
         drawPitch(&sketch, pitch, random: &random)
@@ -159,11 +163,18 @@ enum SceneLand {
         sketch.detail(
             .ring(outline, outline.scaled(by: 0.9)),
             ScenePaint(blend(water, bank, 0.45), opacity: 0.55, mottle: 8))
-        sketch.detail(
-            outline.scaled(by: 0.66), ScenePaint(water * 0.78, opacity: 0.6, mottle: 4))
-        sketch.detail(
-            outline.scaled(by: 0.42).shifted(by: sketch.localSun * (half.y * 0.22)),
-            ScenePaint(sceneColor(150, 176, 190), opacity: 0.28, mottle: 12))
+        for (size, opacity) in [(Float(0.8), Float(0.25)), (0.62, 0.3), (0.42, 0.3)] {
+            sketch.detail(
+                outline.scaled(by: size), ScenePaint(water * 0.8, opacity: opacity, mottle: 6))
+        }
+        for _ in 0..<3 {
+            let y = half.y * random.uniform(-0.5, 0.5)
+            let x = half.x * random.uniform(-0.5, 0.2)
+            sketch.detail(
+                .ellipse(
+                    SceneVector(x, y), SceneVector(half.x * random.uniform(0.1, 0.3), 0.9)),
+                sceneColor(166, 188, 196), opacity: 0.16)
+        }
         for _ in 0..<random.integer(2...7) {
             let corner = random.pick(outline.contours[0])
             sketch.onGround(
@@ -210,7 +221,8 @@ enum SceneLand {
         sketch.detail(.circle(.zero, 1.5), sceneColor(196, 184, 156))
     }
 
-    private static func rings(_ color: SceneColor, _ r: Float, _ sketch: SceneSketch) -> ScenePaint {
+    private static func rings(_ color: SceneColor, _ r: Float, _ sketch: SceneSketch) -> ScenePaint
+    {
         var paint = ScenePaint(color, mottle: 8, grain: 4)
         paint.pattern = .rings(perUnit: 0.42)
         paint.second = color * 0.88

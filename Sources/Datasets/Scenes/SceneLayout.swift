@@ -63,7 +63,8 @@ struct SceneOccupancy {
         let axis = direction(turns: placement.turns)
         let half = placement.half + margin
         let reach = SceneVector(
-            abs(axis.x) * half.x + abs(axis.y) * half.y, abs(axis.y) * half.x + abs(axis.x) * half.y)
+            abs(axis.x) * half.x + abs(axis.y) * half.y, abs(axis.y) * half.x + abs(axis.x) * half.y
+        )
         var result: [Int] = []
         forEachCell(low: placement.center - reach, high: placement.center + reach) { index in
             let offset = SceneOccupancy.center(of: index) - placement.center
@@ -98,6 +99,8 @@ struct SceneOccupancy {
 
     /// Whether a tree can stand here; its crown may reach over the edge of what is near.
     func isFreeForTree(_ center: SceneVector, _ radius: Float) -> Bool {
+        let limit = SceneVector(222, 222)
+        let center = pointwiseMin(pointwiseMax(center, SceneVector(2, 2)), limit)
         var free = true
         forEachCell(low: center - radius * 0.6, high: center + radius * 0.6) { index in
             if taken[index] || road[index] || ground[index] != .land { free = false }
@@ -137,7 +140,8 @@ struct SceneLayout {
             var placed: ScenePlacement?
             for shrink in [Float(1), 0.85, 0.7] where placed == nil {
                 placed = place(
-                    sceneClass, half: half * shrink, turns: turns, beside: previous, random: &random)
+                    sceneClass, half: half * shrink, turns: turns, beside: previous, random: &random
+                )
             }
             guard let placed else { continue }
             items.append(Item(sceneClass: sceneClass, placement: placed))
@@ -175,7 +179,7 @@ struct SceneLayout {
     private static func margin(of sceneClass: SceneClass) -> Float {
         switch sceneClass {
         case .storageTank: 4
-        case .plane: 5
+        case .plane: 7
         case .swimmingPool: 5
         case .ship: 3.5
         case .solarFarm, .sportsField: 3.5

@@ -24,13 +24,14 @@ enum SceneNoise {
         return a + (b - a) * s
     }
 
-    /// Value noise summed over octaves, as `side * side` numbers of about -1...1.
+    /// Value noise summed over octaves.
     ///
     /// - Parameters:
     ///   - side: pixels per row and column.
     ///   - cells: the size of the lattice cells of each octave in pixels.
     ///   - weights: the amplitude of each octave.
     ///   - seed: chooses the field.
+    /// - Returns: `side * side` numbers of about -1...1, row after row.
     static func field(side: Int, cells: [Float], weights: [Float], seed: UInt32) -> [Float] {
         var result = [Float](repeating: 0, count: side * side)
         for (octave, cell) in cells.enumerated() {

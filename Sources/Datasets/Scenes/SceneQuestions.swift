@@ -196,7 +196,8 @@ public enum SceneQuestions {
         case .windTurbine:
             [
                 "Which machines use a breeze to feed the grid?",
-                "What would spin fast in a storm?", "What could be a danger to birds with its blades?",
+                "What would spin fast in a storm?",
+                "What could be a danger to birds with its blades?",
                 "What makes electricity on a windy hill?", "Which tall machines have a rotor?",
             ]
         }

@@ -1,18 +1,18 @@
-/// The stream of random numbers of one scene: SplitMix64, and nothing that depends on the
-/// machine's mathematics library.
+/// The stream of random numbers of one scene, in the number types that drawing uses.
 struct SceneRandom {
-    private var state: UInt64
+    private var generator: SeededGenerator
 
     /// The stream number `index` of a seed; streams of neighbouring indices are unrelated.
     init(seed: UInt64, index: UInt64) {
-        state = SceneRandom.mixed(seed &+ 0x9E37_79B9_7F4A_7C15) ^ SceneRandom.mixed(~index)
+        var hash = StableHash()
+        hash.combine("scene")
+        hash.combine(seed)
+        hash.combine(index)
+        generator = SeededGenerator(seed: hash.value)
     }
 
     /// The next 64 bits.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        return SceneRandom.mixed(state)
-    }
+    mutating func next() -> UInt64 { generator.next() }
 
     /// A number of 0..<1 with 24 random bits, so that it is exact in a `Float`.
     mutating func unit() -> Float { Float(next() >> 40) * 0x1p-24 }
@@ -22,8 +22,7 @@ struct SceneRandom {
 
     /// An integer of the range, all equally likely.
     mutating func integer(_ range: ClosedRange<Int>) -> Int {
-        let count = UInt64(range.upperBound - range.lowerBound + 1)
-        return range.lowerBound + Int(next().multipliedFullWidth(by: count).high)
+        range.lowerBound + generator.uniform(below: range.count)
     }
 
     /// True with probability `probability`.
@@ -36,11 +35,7 @@ struct SceneRandom {
 
     /// The elements in random order.
     mutating func shuffled<Element>(_ elements: [Element]) -> [Element] {
-        var result = elements
-        for last in stride(from: result.count - 1, to: 0, by: -1) {
-            result.swapAt(last, integer(0...last))
-        }
-        return result
+        generator.permutation(count: elements.count).map { elements[$0] }
     }
 
     /// The colour made lighter or darker and tinted by at most `amount` of 255.
@@ -51,14 +46,6 @@ struct SceneRandom {
             + SceneColor(
                 light + uniform(-tint, tint), light + uniform(-tint, tint),
                 light + uniform(-tint, tint), 0)
-    }
-
-    /// A bijection of 64 bits in which every input bit moves every output bit.
-    static func mixed(_ value: UInt64) -> UInt64 {
-        var z = value
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }
 

@@ -52,12 +52,12 @@ enum SceneRoads {
 
     /// Paints the roads, their marks and the cars on them.
     static func paint(
-        _ roads: [SceneRoad], terrain: SceneTerrain, on canvas: inout SceneCanvas,
+        _ roads: [SceneRoad], terrain: SceneTerrain, sun: SceneSun, on canvas: inout SceneCanvas,
         random: inout SceneRandom
     ) {
         let asphalt = random.varied(sceneColor(104, 104, 106), by: 14)
         for road in roads {
-            paintBridge(of: road, terrain: terrain, on: &canvas)
+            paintBridge(of: road, terrain: terrain, sun: sun, on: &canvas)
             if road.paved {
                 let verge = ScenePath.band(
                     along: road.line, from: -road.halfWidth - 1.3, to: road.halfWidth + 1.3)
@@ -84,12 +84,12 @@ enum SceneRoads {
             paintMarks(of: road, on: &canvas)
         }
         for road in roads where road.paved {
-            paintCars(on: road, canvas: &canvas, random: &random)
+            paintCars(on: road, sun: sun, canvas: &canvas, random: &random)
         }
     }
 
     private static func paintBridge(
-        of road: SceneRoad, terrain: SceneTerrain, on canvas: inout SceneCanvas
+        of road: SceneRoad, terrain: SceneTerrain, sun: SceneSun, on canvas: inout SceneCanvas
     ) {
         guard road.paved, let water = terrain.water else { return }
         let inside = road.line.indices.filter { water.depth(at: road.line[$0]) > -3 }
@@ -97,7 +97,7 @@ enum SceneRoads {
         let span = Array(road.line[max(0, first - 1)...min(last + 1, road.line.count - 1)])
         canvas.addShadow(
             ScenePath.band(along: span, from: -road.halfWidth - 1.5, to: road.halfWidth + 1.5)
-                .shifted(by: SceneVector(1.5, 2.5)))
+                .shifted(by: sun.shadow(height: 3)))
         canvas.castShadows(depth: 0.5, tint: .zero)
         canvas.fill(
             ScenePath.band(along: span, from: -road.halfWidth - 1.8, to: road.halfWidth + 1.8),
@@ -124,7 +124,7 @@ enum SceneRoads {
     }
 
     private static func paintCars(
-        on road: SceneRoad, canvas: inout SceneCanvas, random: inout SceneRandom
+        on road: SceneRoad, sun: SceneSun, canvas: inout SceneCanvas, random: inout SceneRandom
     ) {
         for _ in 0..<random.integer(1...7) {
             let k = random.integer(1...road.line.count - 2)
@@ -133,9 +133,9 @@ enum SceneRoads {
             let normal = SceneVector(-axis.y, axis.x)
             let lane = road.halfWidth * (random.chance(0.5) ? 0.5 : -0.5)
             let center = road.line[k] + along * random.unit() + normal * lane
-            for fill in SceneCar.fills(at: center, axis: axis, random: &random) {
-                canvas.fill(fill.path, fill.paint, role: .scenery)
-            }
+            let parts = SceneCar.parts(
+                at: center, axis: axis, shadow: sun.shadow(height: 0.8), random: &random)
+            for part in parts { canvas.fill(part.path, part.paint, role: .scenery) }
         }
     }
 }
@@ -148,9 +148,10 @@ enum SceneCar {
         var paint: ScenePaint
     }
 
-    /// Shadow, body, windows and roof of a car.
-    static func fills(
-        at center: SceneVector, axis: SceneVector, random: inout SceneRandom
+    /// Shadow, body, windows and roof of a car whose shadow falls by `shadow`.
+    static func parts(
+        at center: SceneVector, axis: SceneVector, shadow: SceneVector,
+        random: inout SceneRandom
     ) -> [Part] {
         let color = random.varied(
             random.pick([
@@ -160,20 +161,20 @@ enum SceneCar {
         let place = { (p: SceneVector) in
             center + axis * p.x + SceneVector(-axis.y, axis.x) * p.y
         }
-        let shadow = ScenePath.rectangle(.zero, SceneVector(2.6, 1.35)).mapped(place)
+        let outline = ScenePath.rectangle(.zero, SceneVector(2.6, 1.35)).mapped(place)
         return [
             Part(
-                path: shadow.shifted(by: SceneVector(0.5, 0.5)),
+                path: outline.shifted(by: shadow),
                 paint: ScenePaint(sceneColor(40, 40, 44), opacity: 0.45)),
             Part(
                 path: ScenePath.rectangle(.zero, SceneVector(2.5, 1.15)).mapped(place),
                 paint: ScenePaint(color)),
             Part(
-                path: ScenePath.rectangle(SceneVector(-0.2, 0), SceneVector(1.5, 0.95))
+                path: ScenePath.rectangle(SceneVector(-0.2, 0), SceneVector(1.35, 0.8))
                     .mapped(place),
                 paint: ScenePaint(sceneColor(52, 60, 70), opacity: 0.75)),
             Part(
-                path: ScenePath.rectangle(SceneVector(-0.3, 0), SceneVector(0.8, 0.9))
+                path: ScenePath.rectangle(SceneVector(-0.3, 0), SceneVector(0.75, 0.8))
                     .mapped(place),
                 paint: ScenePaint(color)),
         ]

@@ -1,4 +1,4 @@
-public import Imaging
+import Imaging
 
 extension SceneSynthesizer {
     /// The sample of a scene: its picture as PNG, questions for one class, and their answer.
@@ -8,7 +8,8 @@ extension SceneSynthesizer {
     ///   - sceneClass: the class to ask for; nil for the one that the scene chose. With a class
     ///     the sample's name ends with it, so that a scene can give several samples.
     ///   - style: how the questions are put; nil for the configuration's.
-    /// - Throws: the error of the PNG encoder.
+    /// - Returns: a sample whose mask is the union of the masks of the class.
+    /// - Throws: `ImageError` from the PNG encoder.
     public func sample(
         for scene: Scene, asking sceneClass: SceneClass? = nil, style: SceneQuestionStyle? = nil
     ) throws -> SegmentationSample {
@@ -19,16 +20,22 @@ extension SceneSynthesizer {
             image: try ImageCodec.encodePNG(scene.image), format: .png, frame: scene.image.frame,
             questions: questions(for: scene, asking: asked, style: style),
             answers: count == 0 ? [] : [SceneQuestions.answer(for: asked, count: count)],
-            mask: scene.mask(of: asked))
+            mask: scene.mask(of: asked),
+            instances: scene.instances.map { instance in
+                InstanceTruth(
+                    className: instance.sceneClass.rawValue,
+                    isTarget: instance.sceneClass == asked, box: instance.box,
+                    mask: instance.mask)
+            })
     }
 
-    /// The questions of a scene for a class, at most `questionsPerSample` and none twice; all have
-    /// the same answer.
+    /// The questions of a scene for a class; all have the same answer.
     ///
     /// - Parameters:
     ///   - scene: a scene of this synthesizer.
     ///   - sceneClass: what they ask for.
     ///   - style: how they are put; nil for the configuration's.
+    /// - Returns: at most `questionsPerSample` phrasings, none twice, in random order.
     public func questions(
         for scene: Scene, asking sceneClass: SceneClass, style: SceneQuestionStyle? = nil
     ) -> [String] {
@@ -44,6 +51,7 @@ extension SceneSynthesizer {
         let digits = String(index)
         let number = String(repeating: "0", count: max(0, 6 - digits.count)) + digits
         guard let sceneClass else { return "scene-" + number }
-        return "scene-" + number + "-" + sceneClass.rawValue.split(separator: " ").joined(separator: "-")
+        let words = sceneClass.rawValue.split(separator: " ").joined(separator: "-")
+        return "scene-" + number + "-" + words
     }
 }

@@ -5,14 +5,18 @@ enum SceneStructures {
         let half = sketch.placement.half
         sketch.onGround(
             .rectangle(.zero, half + 2.2),
-            ScenePaint(random.pick([sceneColor(158, 152, 140), sceneColor(120, 128, 86)]), opacity: 0.6, mottle: 8))
+            ScenePaint(
+                random.pick([sceneColor(158, 152, 140), sceneColor(120, 128, 86)]), opacity: 0.6,
+                mottle: 8))
         let kind = random.unit()
         if kind < 0.3 {
             drawGable(&sketch, half, random: &random)
         } else if kind < 0.48 {
             drawHip(&sketch, half, random: &random)
         } else if kind < 0.76 {
-            drawFlat(&sketch, .zero, half, flatColor(&random), height: random.uniform(4, 10), random: &random)
+            drawFlat(
+                &sketch, .zero, half, flatColor(&random), height: random.uniform(4, 10),
+                random: &random)
         } else {
             drawL(&sketch, half, random: &random)
         }
@@ -118,7 +122,9 @@ enum SceneStructures {
                     ScenePaint(tone, mottle: 4), tone * 0.92, period: 1.9,
                     across: normal.x == 0 ? 0.25 : 0))
         }
-        for (from, to) in [(a, b), (corners[0], a), (corners[3], a), (corners[1], b), (corners[2], b)] {
+        for (from, to) in [
+            (a, b), (corners[0], a), (corners[3], a), (corners[1], b), (corners[2], b),
+        ] {
             sketch.detail(.line(from, to, width: 0.55), color * 1.3, opacity: 0.8)
         }
         sketch.detail(.frame(.zero, half, width: 0.5), color * 0.65, opacity: 0.7)
@@ -172,9 +178,10 @@ enum SceneStructures {
                         opacity: 0.8)
                     guard k < count, random.chance(fill) else { continue }
                     let place = SceneVector(x + 1.85, y)
-                    for part in SceneCar.fills(at: place, axis: SceneVector(0, side), random: &random) {
-                        sketch.detail(part.path, part.paint)
-                    }
+                    let parts = SceneCar.parts(
+                        at: place, axis: SceneVector(0, side), shadow: sketch.localSun * -0.6,
+                        random: &random)
+                    for part in parts { sketch.detail(part.path, part.paint) }
                 }
             }
         }
@@ -219,7 +226,7 @@ enum SceneStructures {
                 sceneColor(236, 234, 228), sceneColor(206, 76, 66), sceneColor(236, 196, 86),
             ])
             sketch.onGround(
-                .circle(SceneVector(x + 0.5, half.y + 2.6), 1.7),
+                .circle(SceneVector(x, half.y + 2.2) - sketch.localSun * 0.8, 1.6),
                 ScenePaint(sceneColor(60, 56, 52), opacity: 0.4))
             sketch.onGround(.circle(SceneVector(x, half.y + 2.2), 1.6), ScenePaint(color))
         }

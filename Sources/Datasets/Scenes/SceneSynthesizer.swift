@@ -1,4 +1,4 @@
-public import Imaging
+import Imaging
 
 /// Draws pictures that look like aerial photographs, with exact masks and with questions.
 ///
@@ -109,19 +109,26 @@ struct SceneStage {
         self.layout = layout
     }
 
+    /// Whether a shape that belongs to a ship reaches over the shore, as the end of a wake may.
+    private func isAshore(_ fill: SceneSketch.Fill) -> Bool {
+        fill.path.contours.joined().contains { (terrain.water?.depth(at: $0) ?? -1) < 3 }
+    }
+
     /// Paints land, water, roads, objects and trees, each shadow under what it does not fall on.
     func paint(on canvas: inout SceneCanvas, random: inout SceneRandom) {
         terrain.paintGround(on: &canvas, random: &random)
         terrain.paintFields(on: &canvas, random: &random)
         terrain.paintWater(on: &canvas)
-        SceneRoads.paint(roads, terrain: terrain, on: &canvas, random: &random)
+        SceneRoads.paint(roads, terrain: terrain, sun: sun, on: &canvas, random: &random)
         let sketches = layout.items.enumerated().map { number, item in
             SceneSketch.drawing(item, id: number + 1, sun: sun, random: &random)
         }
         let trees = SceneTrees(
             biome: terrain.biome, random: &random, isFree: layout.occupancy.isFreeForTree)
-        for sketch in sketches {
-            for fill in sketch.ground { canvas.fill(fill.path, fill.paint, role: fill.role) }
+        for (item, sketch) in zip(layout.items, sketches) {
+            for fill in sketch.ground where item.sceneClass != .ship || !isAshore(fill) {
+                canvas.fill(fill.path, fill.paint, role: fill.role)
+            }
         }
         for sketch in sketches {
             for shadow in sketch.shadows { canvas.addShadow(shadow) }

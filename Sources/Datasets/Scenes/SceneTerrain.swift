@@ -25,8 +25,8 @@ enum SceneBiome: CaseIterable {
     /// How much of the open land is tilled.
     var fields: Float {
         switch self {
-        case .grass: 0.75
-        case .drySoil: 0.65
+        case .grass: 0.85
+        case .drySoil: 0.75
         case .sand: 0.08
         case .forestFloor: 0.2
         case .concrete: 0.25
@@ -75,12 +75,18 @@ struct SceneWater {
     static func random(sea: Bool, random: inout SceneRandom) -> SceneWater {
         let across = direction(turns: random.unit())
         let middle = dot(SceneVector(112, 112), across)
-        let palette = random.pick([
+        let seas = [
             (sceneColor(38, 66, 84), sceneColor(88, 128, 126)),
-            (sceneColor(30, 74, 92), sceneColor(96, 158, 156)),
+            (sceneColor(34, 72, 88), sceneColor(98, 150, 146)),
             (sceneColor(48, 72, 70), sceneColor(104, 118, 98)),
             (sceneColor(26, 50, 76), sceneColor(70, 112, 126)),
-        ])
+        ]
+        let rivers = [
+            (sceneColor(56, 72, 66), sceneColor(104, 106, 82)),
+            (sceneColor(48, 70, 78), sceneColor(92, 108, 96)),
+            (sceneColor(64, 84, 80), sceneColor(118, 118, 92)),
+        ]
+        let palette = random.pick(sea ? seas : rivers)
         return SceneWater(
             across: across,
             position: middle + (sea ? random.uniform(-45, 15) : random.uniform(-60, 60)),

@@ -19,18 +19,18 @@ struct SceneTrees {
             sceneColor(62, 82, 44), sceneColor(74, 92, 50), sceneColor(56, 74, 50),
             sceneColor(86, 92, 50),
         ])
-        let clumps = Int(biome.trees * random.uniform(0.6, 3.4))
+        let clumps = Int(biome.trees * random.uniform(0.8, 4.2))
         for _ in 0..<clumps {
             let middle = SceneVector(random.uniform(-10, 234), random.uniform(-10, 234))
             let spread = SceneVector(random.uniform(12, 42), random.uniform(12, 36))
-            let count = Int(spread.x * spread.y * random.uniform(0.035, 0.06))
+            let count = Int(spread.x * spread.y * random.uniform(0.06, 0.11))
             for _ in 0..<count {
                 let reach = random.unit().squareRoot()
                 let offset = direction(turns: random.unit()) * reach
                 add(at: middle + offset * spread, tone: tone, random: &random, isFree: isFree)
             }
         }
-        for _ in 0..<Int(biome.trees * random.uniform(4, 26)) {
+        for _ in 0..<Int(biome.trees * random.uniform(4, 34)) {
             let place = SceneVector(random.uniform(0, 224), random.uniform(0, 224))
             add(at: place, tone: tone, random: &random, isFree: isFree)
         }
@@ -50,7 +50,7 @@ struct SceneTrees {
     func addShadows(sun: SceneSun, to canvas: inout SceneCanvas) {
         for tree in trees {
             let crown = ScenePath.ellipse(
-                tree.center + sun.shadow(height: tree.radius * 1.1),
+                tree.center + sun.shadow(height: tree.radius * 0.95),
                 SceneVector(tree.radius, tree.radius))
             canvas.addShadow(crown)
         }
@@ -64,7 +64,7 @@ struct SceneTrees {
                 tree.center, half, roughness: 0.13, count: 14, random: &random)
             var paint = ScenePaint(tree.color, mottle: 14, grain: 7)
             paint.origin = tree.center
-            paint.slope = sun.toward * (0.3 / tree.radius)
+            paint.slope = sun.toward * (0.22 / tree.radius)
             canvas.fill(crown, paint, role: .scenery)
             for _ in 0..<2 {
                 let tuft = ScenePath.circle(

@@ -4,20 +4,21 @@ enum SceneVehicles {
     static func drawPlane(_ sketch: inout SceneSketch, random: inout SceneRandom) {
         let a = sketch.placement.half.x
         let concrete = sceneColor(168, 166, 158)
+        let (long, wide) = (a + 6.5, a + 5)
         sketch.onGround(
-            .rectangle(.zero, SceneVector(a * 1.28, a * 1.2)),
+            .rectangle(.zero, SceneVector(long, wide)),
             ScenePaint(concrete, mottle: 6, grain: 3))
         for k in -2...2 {
             let t = Float(k) * a * 0.55
             for line in [
-                ScenePath.line(SceneVector(t, -a * 1.2), SceneVector(t, a * 1.2), width: 0.4),
-                ScenePath.line(SceneVector(-a * 1.28, t), SceneVector(a * 1.28, t), width: 0.4),
+                ScenePath.line(SceneVector(t, -wide), SceneVector(t, wide), width: 0.4),
+                ScenePath.line(SceneVector(-long, t), SceneVector(long, t), width: 0.4),
             ] {
                 sketch.onGround(line, ScenePaint(concrete * 0.82, opacity: 0.6))
             }
         }
         sketch.onGround(
-            .line(SceneVector(-a * 1.28, 0), SceneVector(a * 1.28, 0), width: 0.7),
+            .line(SceneVector(-long, 0), SceneVector(long, 0), width: 0.7),
             ScenePaint(sceneColor(214, 178, 66), opacity: 0.85))
         let kind = random.unit()
         if kind < 0.68 {
@@ -61,12 +62,21 @@ enum SceneVehicles {
         for y in random.chance(0.3) ? [Float(0.3), 0.55] : [Float(0.33)] {
             let x = 0.19 - (y - 0.33) * 0.66
             let pod = points(
-                a, [(x + 0.06, y - 0.045), (x + 0.06, y + 0.045), (x - 0.2, y + 0.04), (x - 0.2, y - 0.04)])
+                a,
+                [
+                    (x + 0.06, y - 0.045), (x + 0.06, y + 0.045), (x - 0.2, y + 0.04),
+                    (x - 0.2, y - 0.04),
+                ])
             pair(&sketch, pod, ScenePaint(white * 0.72), height: 1.4)
         }
         pair(
             &sketch,
-            points(a, [(0.27, 0.03), (0.2, 0.09), (-0.2, 0.93), (-0.33, 0.93), (-0.13, 0.09), (-0.13, 0.03)]),
+            points(
+                a,
+                [
+                    (0.27, 0.03), (0.2, 0.09), (-0.2, 0.93), (-0.33, 0.93), (-0.13, 0.09),
+                    (-0.13, 0.03),
+                ]),
             wing, height: 2.2)
         pair(
             &sketch, points(a, [(-0.68, 0.02), (-0.9, 0.36), (-0.99, 0.36), (-0.9, 0.02)]), wing,
@@ -110,7 +120,8 @@ enum SceneVehicles {
         let fuselage = ScenePath.mirrored(
             points(
                 a,
-                [(0.9, 0.02), (0.87, 0.09), (0.5, 0.115), (0, 0.11), (-0.5, 0.055), (-0.96, 0.025)]))
+                [(0.9, 0.02), (0.87, 0.09), (0.5, 0.115), (0, 0.11), (-0.5, 0.055), (-0.96, 0.025)])
+        )
         part(&sketch, fuselage, ScenePaint(color), height: 1.9)
         sketch.detail(
             .rectangle(x1: 0.3 * a, y1: -0.09 * a, x2: 0.44 * a, y2: 0.09 * a),
@@ -143,7 +154,8 @@ enum SceneVehicles {
             points(a, [(1, 0.01), (0.72, 0.06), (0.4, 0.1), (-0.6, 0.12), (-0.95, 0.09)]))
         part(&sketch, fuselage, ScenePaint(gray), height: 1.8)
         sketch.detail(.ellipse(SceneVector(0.55, 0) * a, SceneVector(0.14, 0.05) * a), gray * 0.4)
-        sketch.detail(.rectangle(SceneVector(-0.92, 0) * a, SceneVector(0.06, 0.08) * a), gray * 0.5)
+        sketch.detail(
+            .rectangle(SceneVector(-0.92, 0) * a, SceneVector(0.06, 0.08) * a), gray * 0.5)
         for side in [Float(-1), 1] {
             sketch.detail(
                 .line(
@@ -192,24 +204,29 @@ enum SceneVehicles {
         _ sketch: inout SceneSketch, _ half: SceneVector, random: inout SceneRandom
     ) {
         let foam = sceneColor(222, 230, 228)
-        let length = half.x * random.uniform(0.9, 1.8)
-        for (width, opacity) in [(Float(1.5), Float(0.2)), (1, 0.28), (0.55, 0.3)] {
-            sketch.onGround(
-                ScenePath([
-                    SceneVector(-half.x * 0.9, -half.y * 0.7),
-                    SceneVector(-half.x - length * (1.7 - width * 0.5), -half.y * width),
-                    SceneVector(-half.x - length * (1.7 - width * 0.5), half.y * width),
-                    SceneVector(-half.x * 0.9, half.y * 0.7),
-                ]), ScenePaint(foam, opacity: opacity, mottle: 45, grain: 14))
+        let length = half.x * random.uniform(1, 2.2)
+        let pieces = 9
+        for k in 0..<pieces {
+            let t = Float(k) / Float(pieces)
+            let u = Float(k + 1) / Float(pieces)
+            let x = (-half.x * 0.95 - length * t, -half.x * 0.95 - length * u)
+            let y = (half.y * (0.75 + 0.5 * t), half.y * (0.75 + 0.5 * u))
+            for (share, strength) in [(Float(1), Float(0.34)), (0.5, 0.3)] {
+                sketch.onGround(
+                    ScenePath([
+                        SceneVector(x.0, -y.0 * share), SceneVector(x.1, -y.1 * share),
+                        SceneVector(x.1, y.1 * share), SceneVector(x.0, y.0 * share),
+                    ]),
+                    ScenePaint(foam, opacity: strength * (1 - t), mottle: 42, grain: 14))
+            }
         }
         for side in [Float(-1), 1] {
             sketch.onGround(
                 ScenePath([
-                    SceneVector(half.x * 1.03, 0), SceneVector(half.x * 0.4, side * half.y * 1.2),
-                    SceneVector(-half.x * 1.3, side * half.y * 2.1),
-                    SceneVector(-half.x * 1.2, side * half.y * 1.7),
+                    SceneVector(half.x * 1.03, 0), SceneVector(half.x * 0.4, side * half.y * 1.25),
+                    SceneVector(-half.x * 0.9, side * half.y * 1.75),
                     SceneVector(half.x * 0.5, side * half.y * 0.9),
-                ]), ScenePaint(foam, opacity: 0.42, mottle: 40, grain: 12))
+                ]), ScenePaint(foam, opacity: 0.5, mottle: 40, grain: 12))
         }
     }
 
@@ -287,12 +304,14 @@ enum SceneVehicles {
         let white = sceneColor(238, 238, 233)
         let house = ScenePath.rectangle(
             x1: -half.x * 0.86, y1: -half.y * 0.82, x2: -half.x * 0.58, y2: half.y * 0.82)
-        sketch.detail(house.shifted(by: sketch.localSun * -1.4), sceneColor(38, 38, 42), opacity: 0.5)
+        sketch.detail(
+            house.shifted(by: sketch.localSun * -1.4), sceneColor(38, 38, 42), opacity: 0.5)
         sketch.detail(house, white)
         sketch.detail(
             .rectangle(
                 x1: -half.x * 0.62, y1: -half.y * 0.8, x2: -half.x * 0.585, y2: half.y * 0.8),
             sceneColor(48, 58, 74))
-        sketch.detail(.circle(SceneVector(-half.x * 0.75, 0), half.y * 0.26), sceneColor(60, 62, 68))
+        sketch.detail(
+            .circle(SceneVector(-half.x * 0.75, 0), half.y * 0.26), sceneColor(60, 62, 68))
     }
 }
