@@ -1,8 +1,9 @@
 import Foundation
 import Imaging
-import RLTrainer
+import Qwen25VL
+public import RLTrainer
 import SAM2
-import Segmentation
+public import Segmentation
 public import Torch
 
 /// One question about one picture: the `predict` command.

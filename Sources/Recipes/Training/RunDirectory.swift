@@ -1,5 +1,7 @@
 import Foundation
-import RLTrainer
+public import RLTrainer
+import Rewards
+import Segmentation
 import Torch
 
 /// A run's folder cannot be used.

@@ -1,4 +1,5 @@
 import Foundation
+import NN
 public import RLTrainer
 import Rewards
 import SAM2
