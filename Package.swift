@@ -42,7 +42,10 @@ let torchLink: [LinkerSetting] = [
             // Nothing refers to torch_cuda by name: without this the linker drops it, and
             // libtorch then says that it was built without CUDA.
             + (hasCUDA
-                ? ["-Xlinker", "--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Xlinker", "--as-needed"]
+                ? [
+                    "-Xlinker", "--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Xlinker",
+                    "--as-needed",
+                ]
                 : [])),
     .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
 ]
@@ -123,7 +126,8 @@ if withTorch {
         .testTarget(name: "TorchTests", dependencies: ["Torch"], swiftSettings: strict),
         .testTarget(name: "NNTests", dependencies: ["NN", "Torch"], swiftSettings: strict),
         .testTarget(
-            name: "Qwen25VLTests", dependencies: ["Qwen25VL", "NN", "Torch", "Tokenizers", "Imaging"],
+            name: "Qwen25VLTests",
+            dependencies: ["Qwen25VL", "NN", "Torch", "Tokenizers", "Imaging"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(
             name: "SAM2Tests", dependencies: ["SAM2", "NN", "Torch", "Segmentation", "Imaging"],

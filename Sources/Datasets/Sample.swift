@@ -1,34 +1,51 @@
 public import Imaging
 
-/// How an image is stored in a shard: the bytes of the file as it was imported.
-public enum EncodedImageFormat: String, Sendable, Codable {
-    /// Portable Network Graphics.
-    case png
-    /// JPEG/JFIF.
-    case jpeg
+/// One object of a picture: known for drawn scenes, seldom for photographs.
+public struct InstanceTruth: Hashable, Sendable {
+    /// What it is, such as "storage tank".
+    public var className: String
+    /// Whether the questions ask for it.
+    public var isTarget: Bool
+    /// The edges of its pixels in the image's frame: `x2` and `y2` are those of the last column
+    /// and row, so a single pixel has a box of side 1.
+    public var box: Box
+    /// Its visible pixels, in the image's frame.
+    public var mask: BinaryMask
+
+    /// An instance from its parts.
+    public init(className: String, isTarget: Bool, box: Box, mask: BinaryMask) {
+        self.className = className
+        self.isTarget = isTarget
+        self.box = box
+        self.mask = mask
+    }
 }
 
 /// One image with its questions and the pixels that answer them.
-public struct SegmentationSample: Sendable {
+public struct SegmentationSample: Hashable, Sendable {
     /// The sample's name, unique in its data set.
     public var id: String
     /// The image file's bytes.
     public var image: [UInt8]
     /// What `image` is.
-    public var format: EncodedImageFormat
-    /// The image's size after its orientation is applied.
+    public var format: ImageFormat
+    /// The image's size; an orientation in its EXIF data is ignored, as in the masks' making.
     public var frame: ImageFrame
     /// Every question that the data set asks about the image; at least one.
     public var questions: [String]
-    /// The data set's answers in words; empty when the image has no target.
+    /// The data set's answers in words; usually empty when the image has no target. Where the two
+    /// disagree, ``mask`` decides.
     public var answers: [String]
     /// The union of all target regions, in `frame`.
     public var mask: BinaryMask
+    /// Every object of the image, the targets and the others; nil where that is not known.
+    public var instances: [InstanceTruth]?
 
     /// A sample from its parts.
     public init(
-        id: String, image: [UInt8], format: EncodedImageFormat, frame: ImageFrame,
-        questions: [String], answers: [String], mask: BinaryMask
+        id: String, image: [UInt8], format: ImageFormat, frame: ImageFrame,
+        questions: [String], answers: [String], mask: BinaryMask,
+        instances: [InstanceTruth]? = nil
     ) {
         self.id = id
         self.image = image
@@ -37,8 +54,41 @@ public struct SegmentationSample: Sendable {
         self.questions = questions
         self.answers = answers
         self.mask = mask
+        self.instances = instances
     }
 
     /// Whether the questions have no target in the image.
     public var isEmptyTarget: Bool { mask.isEmpty }
+}
+
+/// Samples by index: shards, or an array in memory.
+public protocol SampleSource: Sendable {
+    /// How many samples there are.
+    var count: Int { get }
+
+    /// The name of the sample at `index`, `0..<count`.
+    func id(at index: Int) -> String
+
+    /// The sample at `index`, `0..<count`; may be called from any thread.
+    func sample(at index: Int) throws -> SegmentationSample
+}
+
+/// Samples that are all in memory.
+public struct InMemoryDataset: SampleSource {
+    /// The samples in order.
+    public let samples: [SegmentationSample]
+
+    /// A data set of `samples`.
+    public init(_ samples: [SegmentationSample]) {
+        self.samples = samples
+    }
+
+    /// How many samples there are.
+    public var count: Int { samples.count }
+
+    /// The name of the sample at `index`.
+    public func id(at index: Int) -> String { samples[index].id }
+
+    /// The sample at `index`; never fails.
+    public func sample(at index: Int) -> SegmentationSample { samples[index] }
 }

@@ -16,24 +16,49 @@ public struct BinaryMask: Hashable, Sendable {
         words = [UInt64](repeating: 0, count: (width * height + 63) / 64)
     }
 
+    /// The mask with these words; bits past the last pixel are 0.
+    init(width: Int, height: Int, words: [UInt64]) {
+        precondition(width > 0 && height > 0 && words.count == (width * height + 63) / 64)
+        self.width = width
+        self.height = height
+        self.words = words
+    }
+
     /// The pixels whose byte is greater than `threshold`; `bytes` has one byte per pixel, row
     /// after row.
-    public init(width: Int, height: Int, bytes: some Collection<UInt8>, above threshold: UInt8 = 0) {
+    public init(width: Int, height: Int, bytes: some Collection<UInt8>, above threshold: UInt8 = 0)
+    {
         precondition(bytes.count == width * height)
-        self.init(width: width, height: height)
-        for (index, byte) in bytes.enumerated() where byte > threshold {
-            words[index >> 6] |= 1 << UInt64(index & 63)
-        }
+        let words =
+            bytes.withContiguousStorageIfAvailable { Self.pack($0) { $0 > threshold } }
+            ?? Array(bytes).withUnsafeBufferPointer { Self.pack($0) { $0 > threshold } }
+        self.init(width: width, height: height, words: words)
     }
 
     /// The pixels whose value is greater than `threshold`; `values` has one per pixel, row after
-    /// row. NaN is not greater.
+    /// row.
+    ///
+    /// NaN is not greater.
     public init(width: Int, height: Int, values: [Float], above threshold: Float) {
         precondition(values.count == width * height)
-        self.init(width: width, height: height)
-        for (index, value) in values.enumerated() where value > threshold {
-            words[index >> 6] |= 1 << UInt64(index & 63)
+        let words = values.withUnsafeBufferPointer { Self.pack($0) { $0 > threshold } }
+        self.init(width: width, height: height, words: words)
+    }
+
+    @inline(__always)
+    private static func pack<Value>(
+        _ values: UnsafeBufferPointer<Value>, _ isInside: (Value) -> Bool
+    ) -> [UInt64] {
+        var words = [UInt64](repeating: 0, count: (values.count + 63) / 64)
+        for index in words.indices {
+            let start = index * 64
+            var word: UInt64 = 0
+            for bit in 0..<min(64, values.count - start) {
+                word |= (isInside(values[start &+ bit]) ? 1 : 0) << UInt64(truncatingIfNeeded: bit)
+            }
+            words[index] = word
         }
+        return words
     }
 
     /// The frame of the mask's coordinates.
@@ -60,7 +85,17 @@ public struct BinaryMask: Hashable, Sendable {
 
     /// One byte per pixel, row after row: `value` inside, 0 outside.
     public func bytes(value: UInt8 = 255) -> [UInt8] {
-        (0..<width * height).map { words[$0 >> 6] >> UInt64($0 & 63) & 1 == 1 ? value : 0 }
+        let count = width * height
+        return [UInt8](unsafeUninitializedCapacity: count) { bytes, used in
+            used = count
+            for (index, word) in words.enumerated() {
+                let start = index * 64
+                for bit in 0..<min(64, count - start) {
+                    bytes[start &+ bit] =
+                        word >> UInt64(truncatingIfNeeded: bit) & 1 == 1 ? value : 0
+                }
+            }
+        }
     }
 
     /// Adds the pixels of a mask of the same frame.

@@ -99,11 +99,14 @@ public final class SafetensorsCheckpoint: WeightSource {
     }
 
     private static func indexedFiles(folder: String, index: String) throws -> [SafetensorsFile] {
-        struct Index: Decodable { let weight_map: [String: String] }  // swift-format-ignore
+        struct Index: Decodable {
+            let weightMap: [String: String]
+            enum CodingKeys: String, CodingKey { case weightMap = "weight_map" }
+        }
         let map: [String: String]
         do {
             let data = try Data(contentsOf: URL(fileURLWithPath: index))
-            map = try JSONDecoder().decode(Index.self, from: data).weight_map
+            map = try JSONDecoder().decode(Index.self, from: data).weightMap
         } catch {
             throw CheckpointError(path: index, problem: "not a safetensors index: \(error)")
         }

@@ -4,9 +4,9 @@ public import Torch
 
 /// x · weightᵀ + bias.
 public struct Linear {
-    /// [outputs, inputs]
+    /// The matrix, [outputs, inputs].
     public let weight: Tensor
-    /// [outputs]
+    /// What is added, [outputs].
     public let bias: Tensor?
 
     /// The layer of the keys `weight` and, with `bias`, `bias` below a scope.
@@ -96,7 +96,7 @@ public struct RMSNorm {
 
 /// A table of vectors by id.
 public struct Embedding {
-    /// [ids, size]
+    /// The vectors, [ids, size].
     public let weight: Tensor
 
     /// The layer of the key `weight` below a scope.

@@ -18,6 +18,7 @@ public protocol WeightSource: AnyObject {
     ///   - key: the checkpoint's name of the parameter
     ///   - shape: what the model needs
     ///   - initializer: what to do where there is no checkpoint
+    /// - Returns: the tensor
     /// - Throws: an error that names the key when it is missing or has another shape
     func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor
 }
@@ -28,6 +29,12 @@ public struct Parameter: Sendable {
     public let key: String
     /// Its values, which an optimizer changes in place.
     public let tensor: Tensor
+
+    /// A parameter from its parts.
+    public init(key: String, tensor: Tensor) {
+        self.key = key
+        self.tensor = tensor
+    }
 }
 
 /// Builds a model's parameters: hands out tensors by key, converts them to the model's dtype and

@@ -42,12 +42,14 @@ public protocol Segmenter: AnyObject {
 
 /// An image that a ``Segmenter`` has encoded.
 public protocol SegmenterImage: AnyObject {
-    /// One mask per prompt, in the order of the prompts.
+    /// Segments what each prompt points at.
     ///
     /// - Parameters:
     ///   - prompts: what to segment, coordinates in `frame`; a prompt has a box or a point.
     ///   - frame: the frame of the prompts' coordinates.
     ///   - output: the frame of the masks.
+    /// - Returns: one mask per prompt, in the order of the prompts.
+    /// - Throws: what goes wrong in the segmenter; no prompt is an error.
     func masks(
         for prompts: [SegmentationPrompt], in frame: ImageFrame, output: ImageFrame
     ) throws -> [ObjectMask]

@@ -78,8 +78,9 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A number that operators accept beside a tensor. An integer stays one: an int64 tensor plus 1 is
-/// int64, plus 1.0 is float32.
+/// A number that operators accept beside a tensor.
+///
+/// An integer stays one: an int64 tensor plus 1 is int64, plus 1.0 is float32.
 public protocol Scalar: Sendable {
     /// Whether the number is an integer.
     static var isInteger: Bool { get }

@@ -19,19 +19,19 @@ extension Tensor {
 
     // MARK: One operand
 
-    /// -x
+    /// The opposite number.
     public static prefix func - (a: Tensor) throws(TorchError) -> Tensor { try a.unary(CTS_NEG) }
-    /// |x|
+    /// The magnitude.
     public func abs() throws(TorchError) -> Tensor { try unary(CTS_ABS) }
-    /// eˣ
+    /// The exponential.
     public func exp() throws(TorchError) -> Tensor { try unary(CTS_EXP) }
     /// The natural logarithm.
     public func log() throws(TorchError) -> Tensor { try unary(CTS_LOG) }
     /// The square root.
     public func sqrt() throws(TorchError) -> Tensor { try unary(CTS_SQRT) }
-    /// 1 / √x
+    /// The reciprocal of the square root.
     public func rsqrt() throws(TorchError) -> Tensor { try unary(CTS_RSQRT) }
-    /// 1 / x
+    /// The reciprocal.
     public func reciprocal() throws(TorchError) -> Tensor { try unary(CTS_RECIPROCAL) }
     /// The sine.
     public func sin() throws(TorchError) -> Tensor { try unary(CTS_SIN) }
@@ -39,19 +39,19 @@ extension Tensor {
     public func cos() throws(TorchError) -> Tensor { try unary(CTS_COS) }
     /// The hyperbolic tangent.
     public func tanh() throws(TorchError) -> Tensor { try unary(CTS_TANH) }
-    /// 1 / (1 + e⁻ˣ)
+    /// The logistic function.
     public func sigmoid() throws(TorchError) -> Tensor { try unary(CTS_SIGMOID) }
-    /// max(x, 0)
+    /// The positive part.
     public func relu() throws(TorchError) -> Tensor { try unary(CTS_RELU) }
-    /// x · sigmoid(x)
+    /// The number times its logistic function.
     public func silu() throws(TorchError) -> Tensor { try unary(CTS_SILU) }
     /// The exact GELU, by the error function.
     public func gelu() throws(TorchError) -> Tensor { try unary(CTS_GELU) }
     /// The GELU approximated by a hyperbolic tangent.
     public func geluTanh() throws(TorchError) -> Tensor { try unary(CTS_GELU_TANH) }
-    /// log(1 + eˣ)
+    /// The smooth positive part, log(1 + exp(x)).
     public func softplus() throws(TorchError) -> Tensor { try unary(CTS_SOFTPLUS) }
-    /// x²
+    /// The square.
     public func squared() throws(TorchError) -> Tensor { try unary(CTS_SQUARE) }
     /// The largest integer not above x.
     public func floor() throws(TorchError) -> Tensor { try unary(CTS_FLOOR) }
@@ -64,35 +64,35 @@ extension Tensor {
 
     // MARK: Two operands
 
-    /// a + b, broadcast.
+    /// The sum, broadcast.
     public static func + (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
         try binary(CTS_ADD, a, b)
     }
-    /// a + b
+    /// The sum with a number.
     public static func + (a: Tensor, b: some Scalar) throws(TorchError) -> Tensor {
         try binary(CTS_ADD, a, b)
     }
-    /// a - b, broadcast.
+    /// The difference, broadcast.
     public static func - (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
         try binary(CTS_SUB, a, b)
     }
-    /// a - b
+    /// The difference from a number.
     public static func - (a: Tensor, b: some Scalar) throws(TorchError) -> Tensor {
         try binary(CTS_SUB, a, b)
     }
-    /// a · b, broadcast.
+    /// The product, broadcast.
     public static func * (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
         try binary(CTS_MUL, a, b)
     }
-    /// a · b
+    /// The product with a number.
     public static func * (a: Tensor, b: some Scalar) throws(TorchError) -> Tensor {
         try binary(CTS_MUL, a, b)
     }
-    /// a / b, broadcast.
+    /// The quotient, broadcast.
     public static func / (a: Tensor, b: Tensor) throws(TorchError) -> Tensor {
         try binary(CTS_DIV, a, b)
     }
-    /// a / b
+    /// The quotient by a number.
     public static func / (a: Tensor, b: some Scalar) throws(TorchError) -> Tensor {
         try binary(CTS_DIV, a, b)
     }
@@ -112,7 +112,7 @@ extension Tensor {
     public func clamped(max bound: some Scalar) throws(TorchError) -> Tensor {
         try Tensor.binary(CTS_MINIMUM, self, bound)
     }
-    /// xᵉ
+    /// The power with a fixed exponent.
     public func power(_ exponent: some Scalar) throws(TorchError) -> Tensor {
         try Tensor.binary(CTS_POW, self, exponent)
     }

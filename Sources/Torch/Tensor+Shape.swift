@@ -57,7 +57,8 @@ extension Tensor {
         _ dim: Int, from start: Int = 0, to end: Int? = nil, step: Int = 1
     ) throws(TorchError) -> Tensor {
         try make(#function) {
-            cts_slice(handle, Int64(dim), Int64(start), end.map(Int64.init) ?? .max, Int64(step), $0)
+            cts_slice(
+                handle, Int64(dim), Int64(start), end.map(Int64.init) ?? .max, Int64(step), $0)
         }
     }
     /// A view of entry `index` of a dimension, which goes away.

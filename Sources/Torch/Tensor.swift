@@ -174,7 +174,8 @@ extension Tensor {
 
 extension Tensor {
     /// The elements as Swift values, row after row, converted to `type`'s dtype.
-    public func values<Element: TensorElement>(_ type: Element.Type) throws(TorchError) -> [Element] {
+    public func values<Element: TensorElement>(_ type: Element.Type) throws(TorchError) -> [Element]
+    {
         let source = try to(Element.dtype)
         let count = source.count
         var status: CTSStatus = 0

@@ -1,3 +1,123 @@
+// PNG through libpng and JPEG through libjpeg-turbo, behind status codes.
+//
+// Ownership: nothing is. Every function works in memory that the caller lends for the duration of
+// the call, and frees before it returns whatever it allocated.
+//
+// Failure: a function that does not return CIC_OK has written its reason to `message` (which may
+// be NULL) and has left its out-parameters as they were. The contents of a pixel or file buffer
+// are then unspecified. No signal, no longjmp and no output on stderr reaches the caller.
+//
+// All functions may be called from several threads at once.
 #ifndef C_IMAGE_CODECS_H
 #define C_IMAGE_CODECS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum CICStatus {
+    CIC_OK = 0,
+    /// An argument contradicts the file or the other arguments: an error of the caller.
+    CIC_INVALID_ARGUMENT,
+    /// The file ends before the picture does.
+    CIC_TRUNCATED,
+    /// The file breaks the rules of its format.
+    CIC_DAMAGED,
+    /// The picture has more pixels than the caller allows, or than the format can hold.
+    CIC_TOO_LARGE,
+    /// A valid file of a kind that is not read here.
+    CIC_UNSUPPORTED,
+    CIC_OUT_OF_MEMORY,
+} CICStatus;
+
+/// The reason of a failure: UTF-8, ends with a zero byte.
+typedef struct CICMessage {
+    char text[256];
+} CICMessage;
+
+/// What a PNG file says before its pixels.
+typedef struct CICPNGHeader {
+    uint32_t width;
+    uint32_t height;
+    /// Bits of a stored sample: 1, 2, 4, 8 or 16.
+    uint8_t bit_depth;
+    /// Samples per pixel that cic_png_decode gives: 1 (gray, palette index) or 3 (RGB). Alpha is
+    /// never counted.
+    uint8_t channels;
+    /// 1 when the sample is an index into `palette`.
+    uint8_t is_palette;
+    /// 1 when the file has an alpha channel (which cic_png_decode leaves out).
+    uint8_t has_alpha;
+    /// R, G, B of each palette entry; entries that the file does not define are black.
+    uint8_t palette[256 * 3];
+} CICPNGHeader;
+
+/// How wide cic_png_decode leaves the samples of a 16-bit file; others always get one byte.
+typedef enum CICPNGDepth {
+    /// The upper byte of each sample.
+    CIC_PNG_UPPER_BYTE,
+    /// Both bytes, the upper one first.
+    CIC_PNG_FULL,
+} CICPNGDepth;
+
+/// Reads everything before the pixels. CIC_TOO_LARGE above `max_pixels` pixels.
+CICStatus cic_png_read_header(
+    const uint8_t *bytes, size_t length, uint64_t max_pixels, CICPNGHeader *header,
+    CICMessage *message);
+
+/// Decodes the stored samples, without alpha, gamma or background: palette indices stay indices
+/// and samples of 1, 2 or 4 bits get a byte each with their value unscaled.
+///
+/// `pixels_length` is width * height * channels, twice that for a 16-bit file with CIC_PNG_FULL.
+CICStatus cic_png_decode(
+    const uint8_t *bytes, size_t length, CICPNGDepth depth, uint8_t *pixels, size_t pixels_length,
+    CICMessage *message);
+
+/// The most bytes that cic_png_encode writes; 0 for a picture that PNG cannot hold. `channels` is
+/// 1 or 3.
+size_t cic_png_encode_bound(uint32_t width, uint32_t height, uint32_t channels);
+
+/// Encodes width * height * channels bytes, gray (1 channel) or RGB (3), into `file`. The same
+/// pixels give the same bytes.
+CICStatus cic_png_encode(
+    const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, uint8_t *file,
+    size_t capacity, size_t *file_length, CICMessage *message);
+
+/// What a JPEG file says before its pixels.
+typedef struct CICJPEGHeader {
+    uint32_t width;
+    uint32_t height;
+    /// Samples per pixel that cic_jpeg_decode gives: 1 (gray), 3 (RGB) or 4 (CMYK).
+    uint8_t channels;
+} CICJPEGHeader;
+
+/// Reads everything before the pixels. CIC_TOO_LARGE above `max_pixels` pixels.
+CICStatus cic_jpeg_read_header(
+    const uint8_t *bytes, size_t length, uint64_t max_pixels, CICJPEGHeader *header,
+    CICMessage *message);
+
+/// Decodes with the accurate inverse DCT and smooth chroma upsampling. CMYK samples come as they
+/// are stored; YCCK becomes CMYK. Data that is missing or damaged in the middle is a failure, not
+/// a gray area.
+///
+/// `pixels_length` is width * height * channels of the header.
+CICStatus cic_jpeg_decode(
+    const uint8_t *bytes, size_t length, uint8_t *pixels, size_t pixels_length,
+    CICMessage *message);
+
+/// The most bytes that cic_jpeg_encode writes; 0 for a picture that JPEG cannot hold (a side above
+/// 65535).
+size_t cic_jpeg_encode_bound(uint32_t width, uint32_t height);
+
+/// Encodes width * height RGB pixels as a baseline JPEG with 4:2:0 chroma; `quality` is 1...100.
+CICStatus cic_jpeg_encode(
+    const uint8_t *pixels, uint32_t width, uint32_t height, int quality, uint8_t *file,
+    size_t capacity, size_t *file_length, CICMessage *message);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

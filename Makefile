@@ -1,0 +1,28 @@
+# build       the think2seg command, optimised
+# test        everything that must hold; needs no Python and no GPU
+# quickstart  the whole loop on scenes that it draws itself
+# lint        format and imports
+# docs        the API reference, as HTML below .build/docs
+.PHONY: setup build test quickstart lint docs clean
+
+setup:
+	@scripts/setup
+
+build: setup
+	swift build -c release --explicit-target-dependency-import-check error
+
+test: setup
+	swift test --explicit-target-dependency-import-check error
+
+quickstart: build
+	.build/release/think2seg quickstart
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	scripts/check-imports
+
+docs: setup
+	scripts/docs
+
+clean:
+	rm -rf .build

@@ -1,0 +1,29 @@
+// How the functions of this target say what went wrong.
+#ifndef C_IMAGE_CODECS_STATUS_H
+#define C_IMAGE_CODECS_STATUS_H
+
+#include <stdio.h>
+
+#include "CImageCodecs.h"
+
+static inline CICStatus cic_fail(CICStatus status, CICMessage *message, const char *text) {
+    if (message != NULL) snprintf(message->text, sizeof message->text, "%s", text);
+    return status;
+}
+
+static inline CICStatus cic_check_size(
+    uint64_t width, uint64_t height, uint64_t max_pixels, CICMessage *message) {
+    if (width == 0 || height == 0) {
+        return cic_fail(CIC_DAMAGED, message, "the picture has no pixels");
+    }
+    if (width > max_pixels / height) {
+        char text[128];
+        snprintf(
+            text, sizeof text, "%llu x %llu pixels, more than the %llu allowed",
+            (unsigned long long)width, (unsigned long long)height, (unsigned long long)max_pixels);
+        return cic_fail(CIC_TOO_LARGE, message, text);
+    }
+    return CIC_OK;
+}
+
+#endif

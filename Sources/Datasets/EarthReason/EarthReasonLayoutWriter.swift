@@ -1,0 +1,58 @@
+import Foundation
+import Imaging
+
+/// Writes samples as files in EarthReason's layout, for tools that read that; what
+/// ``EarthReasonImporter`` reads. Instance truth has no place in it.
+public struct EarthReasonLayoutWriter: Sendable {
+    /// The folder of the split.
+    public let folder: String
+
+    /// Makes the folders `ROOT/SPLIT/{images,labels,QAs}`.
+    ///
+    /// - Throws: ``ShardError`` of the kind `cannotWrite`.
+    public init(root: String, split: String) throws {
+        folder = root + "/" + split
+        for name in [
+            EarthReasonLayout.images, EarthReasonLayout.labels, EarthReasonLayout.questions,
+        ] {
+            try makeFolder(folder + "/" + name)
+        }
+    }
+
+    /// Writes the three files of a sample; files of the same names are replaced.
+    ///
+    /// - Throws: ``ShardError`` if the id cannot be a file's name in this layout, an error of
+    ///   `Imaging` if a file cannot be written.
+    public func write(_ sample: SegmentationSample) throws {
+        guard !sample.id.isEmpty, !sample.id.contains(where: { $0 == "." || $0 == "/" }) else {
+            throw ShardError(
+                .invalidSample, path: folder, id: sample.id,
+                "an id in this layout is a file's name up to its first dot: not empty, without "
+                    + "dots and slashes")
+        }
+        let suffix =
+            switch sample.format {
+            case .png: ".png"
+            case .jpeg: ".jpg"
+            }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let texts = Texts(questions: sample.questions, answer: sample.answers)
+        try ImageCodec.write(sample.image, path: path(EarthReasonLayout.images, sample.id, suffix))
+        try ImageCodec.write(
+            ImageCodec.encodePNG(sample.mask),
+            path: path(EarthReasonLayout.labels, sample.id, ".png"))
+        try ImageCodec.write(
+            Array(encoder.encode(texts)),
+            path: path(EarthReasonLayout.questions, sample.id, ".json"))
+    }
+
+    private func path(_ kind: String, _ id: String, _ suffix: String) -> String {
+        folder + "/" + kind + "/" + id + suffix
+    }
+}
+
+private struct Texts: Encodable {
+    var questions: [String]
+    var answer: [String]
+}

@@ -1,0 +1,147 @@
+import Foundation
+import Imaging
+
+/// A sample as its files give it, with what is odd about it.
+struct EarthReasonSample {
+    var sample: SegmentationSample
+    var warnings: [ImportProblem] = []
+
+    /// Reads and checks the files of a sample.
+    ///
+    /// - Throws: ``EarthReasonDefect`` for the first thing that makes it unusable.
+    init(_ files: EarthReasonFiles) throws {
+        let image = try readImage(files)
+        let mask = try readLabel(files, frame: image.frame)
+        let (file, texts) = try readTexts(files)
+        let questions = texts.questions.filter { !isBlank($0) }
+        guard !questions.isEmpty else {
+            throw EarthReasonDefect(file: file, message: "there is no question that is not empty")
+        }
+        let answers = (texts.answers ?? []).filter { !isBlank($0) }
+        sample = SegmentationSample(
+            id: files.id, image: image.bytes, format: image.format, frame: image.frame,
+            questions: questions, answers: answers, mask: mask)
+        if questions.count < texts.questions.count {
+            warn(file, "left out \(texts.questions.count - questions.count) empty questions")
+        }
+        if texts.answers == nil {
+            warn(file, "there is no 'answer'; the label says whether there is a target")
+        } else if answers.isEmpty, !mask.isEmpty {
+            warn(
+                file,
+                "there is no answer, but the label has \(mask.count) pixels; "
+                    + "the label counts: the sample has a target")
+        } else if !answers.isEmpty, mask.isEmpty {
+            warn(
+                file,
+                "there is an answer, but the label is empty; "
+                    + "the label counts: the sample has no target")
+        }
+    }
+
+    private mutating func warn(_ file: String, _ message: String) {
+        warnings.append(
+            ImportProblem(severity: .warning, id: sample.id, file: file, message: message))
+    }
+}
+
+/// Why a sample cannot be imported.
+struct EarthReasonDefect: Error {
+    var file: String
+    var message: String
+}
+
+/// The contents of a file of questions and answers.
+private struct EarthReasonTexts: Decodable {
+    var questions: [String]
+    /// nil where the key is missing.
+    var answers: [String]?
+
+    private enum Key: String, CodingKey {
+        case questions, answer, answers
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        questions = try container.decode([String].self, forKey: .questions)
+        answers =
+            try container.decodeIfPresent([String].self, forKey: .answer)
+            ?? container.decodeIfPresent([String].self, forKey: .answers)
+    }
+}
+
+private struct EarthReasonImage {
+    var bytes: [UInt8]
+    var format: ImageFormat
+    var frame: ImageFrame
+}
+
+private func readImage(_ files: EarthReasonFiles) throws -> EarthReasonImage {
+    do {
+        let bytes = try ImageCodec.read(path: files.image)
+        let header = try ImageCodec.header(bytes, name: files.image)
+        // A header can be whole where the pixels are not: decode them once, here.
+        _ = try ImageCodec.decode(bytes, name: files.image)
+        return EarthReasonImage(bytes: bytes, format: header.format, frame: header.frame)
+    } catch {
+        throw EarthReasonDefect(file: files.image, message: "\(error.what); \(error.hint)")
+    }
+}
+
+private func readLabel(_ files: EarthReasonFiles, frame: ImageFrame) throws -> BinaryMask {
+    guard let label = files.label else {
+        throw EarthReasonDefect(
+            file: files.image,
+            message: "there is no label \(EarthReasonLayout.labels)/\(files.id).png")
+    }
+    let mask: BinaryMask
+    do {
+        mask = try ImageCodec.loadLabel(path: label)
+    } catch {
+        throw EarthReasonDefect(file: label, message: "\(error.what); \(error.hint)")
+    }
+    guard mask.frame == frame else {
+        throw EarthReasonDefect(
+            file: label, message: "the label is \(mask.frame.text), the image is \(frame.text)")
+    }
+    return mask
+}
+
+private func readTexts(_ files: EarthReasonFiles) throws -> (String, EarthReasonTexts) {
+    guard let file = files.questions else {
+        throw EarthReasonDefect(
+            file: files.image,
+            message: "there are no questions \(EarthReasonLayout.questions)/\(files.id).json")
+    }
+    do {
+        let bytes = try ImageCodec.read(path: file)
+        return (file, try JSONDecoder().decode(EarthReasonTexts.self, from: Data(bytes)))
+    } catch let error as ImageError {
+        throw EarthReasonDefect(file: file, message: "\(error.what); \(error.hint)")
+    } catch let error as DecodingError {
+        throw EarthReasonDefect(file: file, message: describe(error))
+    }
+}
+
+private func describe(_ error: DecodingError) -> String {
+    switch error {
+    case .keyNotFound(let key, _):
+        return "the key '\(key.stringValue)' is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+        let path = context.codingPath.map {
+            $0.intValue.map { "[\($0)]" } ?? "'\($0.stringValue)'"
+        }.joined()
+        return path.isEmpty
+            ? "not a JSON object with the keys 'questions' and 'answer'"
+            : "\(path) is not what it should be: 'questions' and 'answer' are lists of texts"
+    case .dataCorrupted(let context):
+        let cause = context.underlyingError.map { ": \($0)" } ?? ""
+        return "not valid JSON\(cause)"
+    @unknown default:
+        return "not readable: \(error)"
+    }
+}
+
+private func isBlank(_ text: String) -> Bool {
+    text.allSatisfy(\.isWhitespace)
+}

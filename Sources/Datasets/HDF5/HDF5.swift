@@ -1,0 +1,118 @@
+import CHDF5
+import Foundation
+
+/// What the HDF5 library said when a call failed.
+public struct HDF5Error: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The file.
+    public let path: String
+    /// The data set, group or attribute in the file; empty for the file itself.
+    public let object: String
+    /// The function of the library that failed.
+    public let function: String
+    /// The library's own words.
+    public let message: String
+
+    /// All of it in one line.
+    public var description: String {
+        "\(path)\(object.isEmpty ? "" : ": " + object): \(message) (\(function))"
+    }
+}
+
+/// The way into the HDF5 library.
+///
+/// The serial build of the library is not thread-safe: not even two threads that read two
+/// different files may be inside of it at once. Every call goes through ``withLock(_:)``, which
+/// holds one lock for the process; the lock may be taken again by the thread that has it.
+enum HDF5 {
+    private static let lock = NSRecursiveLock()
+
+    /// Once per process: errors are returned, not printed; and the library does not clean up at
+    /// exit, where a thread may still be reading. Whoever writes a file closes it.
+    private static let isReady: Bool = {
+        H5dont_atexit() >= 0 && H5open() >= 0
+            && H5Eset_auto2(chdf5_error_stack(), nil, nil) >= 0
+    }()
+
+    /// Runs `body` while no other thread is in the library.
+    static func withLock<Result>(_ body: () throws -> Result) rethrows -> Result {
+        lock.lock()
+        defer { lock.unlock() }
+        precondition(isReady, "the HDF5 library does not start")
+        return try body()
+    }
+
+    /// What a call returned, unless that says that the call failed. The lock is held.
+    static func check<Status: SignedInteger>(
+        _ status: Status, _ function: String, path: String, object: String = ""
+    ) throws -> Status {
+        guard status < 0 else { return status }
+        throw HDF5Error(path: path, object: object, function: function, message: lastMessage())
+    }
+
+    /// The innermost entry of the library's error stack: the cause, where the outer ones only say
+    /// which calls it went through.
+    private static func lastMessage() -> String {
+        var message = ""
+        withUnsafeMutablePointer(to: &message) { target in
+            let status = H5Ewalk2(
+                chdf5_error_stack(), H5E_WALK_UPWARD,
+                { depth, entry, target in
+                    guard depth == 0, let text = entry?.pointee.desc else { return 0 }
+                    target?.assumingMemoryBound(to: String.self).pointee = String(cString: text)
+                    return 0
+                }, target)
+            if status < 0 { target.pointee = "" }
+        }
+        return message.isEmpty ? "the library gives no reason" : message
+    }
+}
+
+/// An open object of the library: closed when the last reference goes.
+final class HDF5Object: Sendable {
+    let id: hid_t
+
+    /// Takes over the identifier `id`.
+    init(_ id: hid_t) {
+        self.id = id
+    }
+
+    deinit {
+        // An error here has no one to tell: writers flush, and check that, before they let go.
+        _ = HDF5.withLock { H5Idec_ref(id) }
+    }
+}
+
+/// A number that a data set can hold.
+protocol HDF5Element: BitwiseCopyable, Sendable {
+    /// 0: what the places of an array hold before they are written.
+    static var zero: Self { get }
+    /// The type in the file. The lock is held.
+    static var storedType: hid_t { get }
+    /// The type in memory. The lock is held.
+    static var nativeType: hid_t { get }
+}
+
+extension UInt8: HDF5Element {
+    static var storedType: hid_t { chdf5_std_u8le() }
+    static var nativeType: hid_t { chdf5_native_uint8() }
+}
+
+extension UInt32: HDF5Element {
+    static var storedType: hid_t { chdf5_std_u32le() }
+    static var nativeType: hid_t { chdf5_native_uint32() }
+}
+
+extension Int32: HDF5Element {
+    static var storedType: hid_t { chdf5_std_i32le() }
+    static var nativeType: hid_t { chdf5_native_int32() }
+}
+
+extension Int64: HDF5Element {
+    static var storedType: hid_t { chdf5_std_i64le() }
+    static var nativeType: hid_t { chdf5_native_int64() }
+}
+
+extension Double: HDF5Element {
+    static var storedType: hid_t { chdf5_ieee_f64le() }
+    static var nativeType: hid_t { chdf5_native_double() }
+}

@@ -1,0 +1,74 @@
+import Imaging
+
+/// The names and sizes of shard format version 1, which `Documentation/shards.md` specifies.
+enum ShardLayout {
+    static let format = "think2seg-shard"
+    static let version: Int64 = 1
+
+    /// Attributes of the root.
+    enum Attribute {
+        static let format = "format"
+        static let version = "version"
+        static let dataset = "dataset"
+        static let split = "split"
+    }
+
+    /// Groups of byte strings: `bytes` of all, one after another, and `offsets` to tell them
+    /// apart; where a sample has a list of them, `samples` has the lists' bounds.
+    enum Group {
+        static let ids = "ids"
+        static let images = "images"
+        static let masks = "masks"
+        static let questions = "questions"
+        static let answers = "answers"
+        static let instances = "instances"
+        static let instanceClasses = "instances/classes"
+        static let instanceMasks = "instances/masks"
+    }
+
+    static let bytes = "/bytes"
+    static let offsets = "/offsets"
+    static let samples = "/samples"
+
+    /// Arrays with one number per sample.
+    enum Column {
+        static let width = "width"
+        static let height = "height"
+        static let imageFormat = "image_format"
+        static let emptyTarget = "empty_target"
+        static let checksum = "crc32c"
+    }
+
+    /// Arrays with one row per instance.
+    enum InstanceColumn {
+        static let boxes = "instances/boxes"
+        static let isTarget = "instances/is_target"
+    }
+
+    /// Rows that are stored together. Pictures are read in a few pieces; a shard of a few samples
+    /// wastes at most the ends of some small chunks.
+    enum Chunk {
+        static let pictures = 65536
+        static let text = 8192
+        static let numbers = 1024
+    }
+}
+
+extension ImageFormat {
+    /// The number that stands for the format in a shard.
+    var code: UInt8 {
+        switch self {
+        case .png: 0
+        case .jpeg: 1
+        }
+    }
+
+    /// The format that `code` stands for.
+    init?(code: UInt8) {
+        switch code {
+        case 0: self = .png
+        case 1: self = .jpeg
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import Foundation
+public import Imaging
+
+/// Reads the samples of a shard in any order, from any thread.
+///
+/// Opening reads and checks everything but pictures and texts: format, version, types, shapes,
+/// and that all offsets fit together. Each sample's checksum is checked when it is read.
+public final class ShardReader: SampleSource {
+    /// The file.
+    public let path: String
+    /// The data set's name.
+    public let dataset: String
+    /// The part of the data set.
+    public let split: String
+
+    let arrays: ShardArrays
+    private let ids: [String]
+
+    /// Opens a shard.
+    ///
+    /// - Throws: ``ShardError`` that says why the file is no shard or a damaged one.
+    public init(path: String) throws {
+        self.path = path
+        do {
+            let file = try Self.open(path)
+            try Self.checkVersion(file)
+            dataset = try Self.requireText(ShardLayout.Attribute.dataset, file)
+            split = try Self.requireText(ShardLayout.Attribute.split, file)
+            arrays = try ShardArrays(file)
+            ids = try arrays.readIDs()
+        } catch let error as HDF5Error {
+            throw ShardError(.unreadable, path: path, Self.unreadable(error))
+        }
+        try checkIDs()
+    }
+
+    /// How many samples the shard has; at least 1.
+    public var count: Int { ids.count }
+
+    /// The name of the sample at `index`, `0..<count`.
+    public func id(at index: Int) -> String { ids[index] }
+
+    /// The frame of the image at `index`, `0..<count`, without reading it.
+    public func frame(at index: Int) -> ImageFrame { arrays.frame(at: index) }
+
+    /// Whether the sample at `index`, `0..<count`, has no target, without reading it.
+    public func isEmptyTarget(at index: Int) -> Bool { arrays.emptyTarget[index] == 1 }
+
+    /// The sample at `index`, `0..<count`.
+    ///
+    /// - Throws: ``ShardError`` if its bytes are not those that were written, or cannot be read.
+    public func sample(at index: Int) throws -> SegmentationSample {
+        precondition(ids.indices.contains(index), "the shard has \(count) samples")
+        do {
+            let record = try arrays.record(at: index)
+            let checksum = record.checksum
+            guard checksum == arrays.checksums[index] else {
+                throw ShardError(
+                    .checksum, path: path, index: index, id: ids[index],
+                    "the stored checksum is \(hex(arrays.checksums[index])), the bytes have "
+                        + "\(hex(checksum)): the file is damaged; copy it or import it again")
+            }
+            return try record.sample()
+        } catch let error as ShardError {
+            throw error
+        } catch let error as HDF5Error {
+            throw ShardError(
+                .unreadable, path: path, index: index, id: ids[index], Self.unreadable(error))
+        } catch {
+            throw ShardError(.invalidSample, path: path, index: index, id: ids[index], "\(error)")
+        }
+    }
+
+    private static func open(_ path: String) throws -> HDF5File {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw ShardError(.missing, path: path, "no such file")
+        }
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw ShardError(.unreadable, path: path, "no permission to read the file")
+        }
+        guard HDF5File.hasSignature(path) else {
+            throw ShardError(
+                .notHDF5, path: path,
+                "not an HDF5 file; make shards with 'think2seg data import'")
+        }
+        return try HDF5File.open(path)
+    }
+
+    private static func checkVersion(_ file: HDF5File) throws {
+        guard try file.textAttribute(ShardLayout.Attribute.format) == ShardLayout.format,
+            let version = try file.numberAttribute(ShardLayout.Attribute.version), version >= 1
+        else {
+            throw ShardError(
+                .notShard, path: file.path,
+                "an HDF5 file, but not a shard: the attributes 'format' = "
+                    + "'\(ShardLayout.format)' and 'version' are missing; make shards with "
+                    + "'think2seg data import'")
+        }
+        guard version <= ShardLayout.version else {
+            throw ShardError(
+                .newerVersion, path: file.path,
+                "shard format version \(version); this program reads up to "
+                    + "\(ShardLayout.version): update it, or import the data again")
+        }
+    }
+
+    private static func requireText(_ name: String, _ file: HDF5File) throws -> String {
+        guard let text = try file.textAttribute(name) else {
+            throw ShardError(
+                .inconsistent, path: file.path, "the text attribute '\(name)' is missing")
+        }
+        return text
+    }
+
+    private static func unreadable(_ error: HDF5Error) -> String {
+        let place = error.object.isEmpty ? "" : " '\(error.object)'"
+        return "cannot read\(place): \(error.message) (\(error.function)); the file may be cut "
+            + "off: copy it or import it again"
+    }
+
+    private func checkIDs() throws {
+        var indices: [String: Int] = [:]
+        for (index, id) in ids.enumerated() {
+            if let other = indices.updateValue(index, forKey: id) {
+                throw ShardError(
+                    .duplicateID, path: path, index: index, id: id,
+                    "sample \(other) has the same id")
+            }
+        }
+    }
+}
+
+private func hex(_ checksum: UInt32) -> String {
+    let digits = String(checksum, radix: 16, uppercase: true)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+}

@@ -1,0 +1,93 @@
+public import Imaging
+
+/// What a shard holds, in numbers.
+public struct ShardSummary: Hashable, Sendable, Codable {
+    /// The file.
+    public var path: String
+    /// The data set's name.
+    public var dataset: String
+    /// The part of the data set.
+    public var split: String
+    /// How many samples.
+    public var samples: Int
+    /// How many of them have no target.
+    public var emptyTargets: Int
+    /// How many questions all samples have together.
+    public var questions: Int
+    /// How many answers all samples have together.
+    public var answers: Int
+    /// How many instances all samples have together; nil where they are not known.
+    public var instances: Int?
+    /// The size of all encoded images together, in bytes.
+    public var imageBytes: Int
+    /// The size of all encoded masks together, in bytes.
+    public var maskBytes: Int
+    /// The image with the fewest pixels.
+    public var smallestFrame: ImageFrame
+    /// The image with the most pixels.
+    public var largestFrame: ImageFrame
+}
+
+/// One thing that is wrong with one sample of a shard.
+public struct ShardProblem: Hashable, Sendable, CustomStringConvertible {
+    /// The sample's index in the file.
+    public var index: Int
+    /// The sample's id.
+    public var id: String
+    /// What is wrong.
+    public var message: String
+
+    /// All of it in one line.
+    public var description: String { "sample \(index) ('\(id)'): \(message)" }
+}
+
+extension ShardReader {
+    /// What the shard holds, in numbers; reads no pictures.
+    public var summary: ShardSummary {
+        let frames = (0..<count).map(frame(at:)).sorted { $0.area < $1.area }
+        return ShardSummary(
+            path: path, dataset: dataset, split: split, samples: count,
+            emptyTargets: (0..<count).count { isEmptyTarget(at: $0) },
+            questions: arrays.questions.texts.count, answers: arrays.answers.texts.count,
+            instances: arrays.instances?.count, imageBytes: arrays.images.byteCount,
+            maskBytes: arrays.masks.byteCount, smallestFrame: frames[0],
+            largestFrame: frames[count - 1])
+    }
+
+    /// Reads every sample and checks all that can be checked: the checksum, that the image
+    /// decodes to the stated size, that the mask and the instances' masks have that size, that
+    /// the empty-target flag is the mask's, that texts are UTF-8 and questions not empty.
+    ///
+    /// - Parameter progress: Called after each sample with the number of samples checked.
+    /// - Returns: What is wrong, at most one problem per sample; empty if nothing is.
+    public func verify(progress: (Int) -> Void = { _ in }) -> [ShardProblem] {
+        var problems: [ShardProblem] = []
+        for index in 0..<count {
+            do {
+                try checkContent(of: sample(at: index))
+            } catch let error as ShardError {
+                problems.append(
+                    ShardProblem(index: index, id: id(at: index), message: error.message))
+            } catch {
+                problems.append(ShardProblem(index: index, id: id(at: index), message: "\(error)"))
+            }
+            progress(index + 1)
+        }
+        return problems
+    }
+
+    private func checkContent(of sample: SegmentationSample) throws {
+        let header = try ImageCodec.header(sample.image, name: sample.id)
+        guard header.format == sample.format else {
+            throw SampleDefect(
+                "the image is \(header.format.rawValue), not \(sample.format.rawValue)")
+        }
+        let image = try ImageCodec.decode(sample.image, name: sample.id)
+        guard image.frame == sample.frame else {
+            throw SampleDefect("the image is \(image.frame.text), not \(sample.frame.text)")
+        }
+        guard !sample.questions.contains(where: \.isEmpty) else {
+            throw SampleDefect("a question is empty")
+        }
+    }
+}

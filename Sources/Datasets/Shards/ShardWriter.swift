@@ -1,0 +1,165 @@
+import Foundation
+
+/// Writes samples into a shard, one after another, in bounded memory.
+///
+/// The file appears under its name when ``finish()`` returns, complete and on the disk; before
+/// that, and after any failure, there is at most a file `NAME.*.partial` beside it, which goes
+/// with the writer. The same samples in the same order give the same bytes.
+///
+/// ```swift
+/// let writer = try ShardWriter(path: "train.h5", dataset: "EarthReason", split: "train")
+/// for sample in samples { try writer.append(sample) }
+/// try writer.finish()
+/// ```
+public final class ShardWriter {
+    /// Where the shard will be.
+    public let path: String
+    /// How many samples were appended.
+    public private(set) var count = 0
+
+    private enum State {
+        case open(HDF5File)
+        case sealed
+        case closed
+    }
+
+    private let partial: String
+    private var state: State
+    private var columns: ShardColumns?
+    private var hasInstances = false
+    private var ids: Set<String> = []
+
+    /// Begins a shard.
+    ///
+    /// - Parameters:
+    ///   - path: Where it will be; its folder exists. A file that is there is replaced in the end.
+    ///   - dataset: The data set's name.
+    ///   - split: The part of the data set: "train", "val", "test".
+    /// - Throws: ``ShardError`` if no file can be created there.
+    public init(path: String, dataset: String, split: String) throws {
+        self.path = path
+        partial = DurableFile.partialName(for: path)
+        state = .closed
+        do {
+            let file = try HDF5File.create(partial)
+            state = .open(file)
+            try file.writeAttribute(ShardLayout.Attribute.format, ShardLayout.format)
+            try file.writeAttribute(ShardLayout.Attribute.version, ShardLayout.version)
+            try file.writeAttribute(ShardLayout.Attribute.dataset, dataset)
+            try file.writeAttribute(ShardLayout.Attribute.split, split)
+        } catch let error as HDF5Error {
+            throw cannotWrite(error)
+        }
+    }
+
+    deinit { cancel() }
+
+    /// Adds a sample.
+    ///
+    /// - Throws: ``ShardError`` of the kind `invalidSample` or `duplicateID` if the sample cannot
+    ///   stand in the shard: it is left out, and the writer goes on. Of the kind `cannotWrite` if
+    ///   the file cannot be written: the shard is given up.
+    public func append(_ sample: SegmentationSample) throws {
+        let file = try openFile()
+        let record = try makeRecord(sample)
+        do {
+            if columns == nil {
+                hasInstances = sample.instances != nil
+                columns = try ShardColumns(file, withInstances: hasInstances)
+            }
+            try columns?.append(record)
+        } catch {
+            cancel()
+            throw cannotWrite(error)
+        }
+        ids.insert(sample.id)
+        count += 1
+    }
+
+    /// Completes the shard and gives it its name.
+    ///
+    /// - Throws: ``ShardError`` if it holds no sample or cannot be written; nothing is left then.
+    public func finish() throws {
+        try seal()
+        try publish()
+    }
+
+    /// Gives the shard up and removes what was written; does nothing after ``finish()``.
+    public func cancel() {
+        columns = nil
+        if case .closed = state { return }
+        state = .closed
+        unlink(partial)
+    }
+
+    /// Completes the file on the disk, still under its temporary name.
+    func seal() throws {
+        let file = try openFile()
+        do {
+            guard count > 0 else {
+                throw ShardError(.cannotWrite, path: path, "a shard has at least one sample")
+            }
+            try columns?.finish()
+            try file.flush()
+            columns = nil
+            state = .sealed
+        } catch {
+            cancel()
+            throw cannotWrite(error)
+        }
+    }
+
+    /// Gives the sealed file its name.
+    func publish() throws {
+        guard case .sealed = state else {
+            throw ShardError(.cannotWrite, path: path, "the shard is not complete")
+        }
+        do {
+            // The file was closed when `seal` let go of it; closing reports nothing, so look.
+            let written = try ShardReader(path: partial).count
+            guard written == count else {
+                throw ShardError(
+                    .cannotWrite, path: path, "\(written) of \(count) samples were written")
+            }
+            try DurableFile.synchronize(partial)
+            try DurableFile.publish(partial, as: path)
+            state = .closed
+        } catch {
+            cancel()
+            throw cannotWrite(error)
+        }
+    }
+
+    private func openFile() throws -> HDF5File {
+        guard case .open(let file) = state else {
+            throw ShardError(.cannotWrite, path: path, "the shard is finished or was given up")
+        }
+        return file
+    }
+
+    private func makeRecord(_ sample: SegmentationSample) throws -> ShardRecord {
+        guard !ids.contains(sample.id) else {
+            throw ShardError(
+                .duplicateID, path: path, id: sample.id, "the shard already has a sample of this id"
+            )
+        }
+        guard columns == nil || hasInstances == (sample.instances != nil) else {
+            throw ShardError(
+                .invalidSample, path: path, id: sample.id,
+                "the samples before it have \(hasInstances ? "" : "no ")instance truth: "
+                    + "all samples of a shard have it, or none")
+        }
+        do {
+            return try ShardRecord(sample)
+        } catch {
+            throw ShardError(.invalidSample, path: path, id: sample.id, "\(error)")
+        }
+    }
+
+    private func cannotWrite(_ error: any Error) -> ShardError {
+        if let error = error as? ShardError, error.kind == .cannotWrite { return error }
+        return ShardError(
+            .cannotWrite, path: path,
+            "\(error); check that the folder exists, is writable and has space left")
+    }
+}

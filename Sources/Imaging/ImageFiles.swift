@@ -1,0 +1,100 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension ImageCodec {
+    /// The picture in the PNG or JPEG file at `path`; see ``decode(_:name:)``.
+    ///
+    /// - Throws: ``ImageError`` naming the path.
+    public static func load(path: String) throws(ImageError) -> RGBImage {
+        try decode(read(path: path), name: path)
+    }
+
+    /// The label in the PNG or JPEG file at `path`; see ``decodeLabel(_:name:)``.
+    ///
+    /// - Throws: ``ImageError`` naming the path.
+    public static func loadLabel(path: String) throws(ImageError) -> BinaryMask {
+        try decodeLabel(read(path: path), name: path)
+    }
+
+    /// All bytes of the file at `path`.
+    ///
+    /// - Throws: ``ImageError`` naming the path and the reason of the system.
+    public static func read(path: String) throws(ImageError) -> [UInt8] {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw systemError(path, "cannot be opened", "check the path") }
+        defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else {
+            throw systemError(path, "cannot be examined", "check the disk")
+        }
+        var bytes: [UInt8] = []
+        // One more than the size, so that the read which finds the end needs no room of its own.
+        var chunk = max(Int(status.st_size) + 1, 1 << 16)
+        while true {
+            var got = 0
+            let part = [UInt8](unsafeUninitializedCapacity: chunk) { buffer, used in
+                repeat {
+                    got = systemRead(file, buffer.baseAddress, chunk)
+                } while got < 0 && errno == EINTR
+                used = max(got, 0)
+            }
+            guard got >= 0 else {
+                throw systemError(path, "cannot be read", "check the path and the disk")
+            }
+            if got == 0 { return bytes }
+            if bytes.isEmpty { bytes = part } else { bytes += part }
+            chunk = 1 << 16
+        }
+    }
+
+    /// Writes a file as a whole or not at all: into a new file of the same folder, which then
+    /// takes the name `path`.
+    ///
+    /// - Parameters:
+    ///   - bytes: The contents, such as ``encodePNG(_:)-(RGBImage)`` gives.
+    ///   - path: Where; an existing file is replaced, the folder must exist.
+    /// - Throws: ``ImageError`` naming the path and the reason of the system; no file is left.
+    public static func write(_ bytes: [UInt8], path: String) throws(ImageError) {
+        let temporary = path + ".\(getpid())-\(UInt32.random(in: .min ... .max)).tmp"
+        let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard file >= 0 else {
+            throw systemError(
+                path, "cannot be created", "check that the folder exists and may be written to")
+        }
+        var written = 0
+        var failed = false
+        while written < bytes.count && !failed {
+            let count = bytes.withUnsafeBytes {
+                systemWrite(file, $0.baseAddress.map { $0 + written }, bytes.count - written)
+            }
+            if count > 0 { written += count } else { failed = count == 0 || errno != EINTR }
+        }
+        failed = failed || fsync(file) != 0
+        var reason = errno
+        if close(file) != 0 && !failed { (failed, reason) = (true, errno) }
+        if !failed && rename(temporary, path) != 0 { (failed, reason) = (true, errno) }
+        guard failed else { return }
+        unlink(temporary)
+        throw systemError(path, "cannot be written", "check the disk's free space", reason)
+    }
+
+    private static func systemError(
+        _ path: String, _ what: String, _ hint: String, _ code: Int32 = errno
+    ) -> ImageError {
+        ImageError(
+            name: path, what: "\(what) (errno \(code): \(String(cString: strerror(code))))",
+            hint: hint)
+    }
+}
+
+// `ImageCodec.read` and `ImageCodec.write` hide the functions of the same name.
+private func systemRead(_ file: Int32, _ target: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+    read(file, target, count)
+}
+
+private func systemWrite(_ file: Int32, _ source: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(file, source, count)
+}

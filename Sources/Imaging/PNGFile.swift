@@ -1,0 +1,131 @@
+import CImageCodecs
+
+/// A PNG file whose header has been read.
+struct PNGFile {
+    private let bytes: [UInt8]
+    private let name: String
+    private let info: CICPNGHeader
+
+    init(_ bytes: [UInt8], name: String) throws(ImageError) {
+        var info = CICPNGHeader()
+        var message = CICMessage()
+        let status = cic_png_read_header(
+            bytes, bytes.count, UInt64(ImageCodec.maximumPixels), &info, &message)
+        guard status == CIC_OK else {
+            throw ImageError(name: name, format: "PNG", status: status, message: message)
+        }
+        self.bytes = bytes
+        self.name = name
+        self.info = info
+    }
+
+    private var width: Int { Int(info.width) }
+    private var height: Int { Int(info.height) }
+
+    var header: ImageHeader { ImageHeader(format: .png, width: width, height: height) }
+
+    /// The picture as Pillow converts it to RGB.
+    func image() throws(ImageError) -> RGBImage {
+        let pixels =
+            if info.channels == 3 {
+                try samples(CIC_PNG_UPPER_BYTE)
+            } else if info.is_palette != 0 {
+                spread(try samples(CIC_PNG_UPPER_BYTE), table: palette)
+            } else if info.bit_depth == 16 && info.has_alpha == 0 {
+                spread(clipped(try samples(CIC_PNG_FULL)), table: grays(step: 1))
+            } else {
+                spread(try samples(CIC_PNG_UPPER_BYTE), table: grays(step: grayStep))
+            }
+        return RGBImage(width: width, height: height, pixels: pixels)
+    }
+
+    /// The pixels with a sample above 0.
+    func label() throws(ImageError) -> BinaryMask {
+        let values = try samples(CIC_PNG_FULL)
+        let perPixel = values.count / (width * height)
+        guard perPixel > 1 else {
+            return BinaryMask(width: width, height: height, bytes: values)
+        }
+        return BinaryMask(
+            width: width, height: height, bytes: anyAboveZero(values, perPixel: perPixel))
+    }
+
+    /// The stored samples, without alpha.
+    private func samples(_ depth: CICPNGDepth) throws(ImageError) -> [UInt8] {
+        let wide = depth == CIC_PNG_FULL && info.bit_depth == 16
+        let count = width * height * Int(info.channels) * (wide ? 2 : 1)
+        var message = CICMessage()
+        var status = CIC_OK
+        let values = [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
+            status = cic_png_decode(
+                bytes, bytes.count, depth, buffer.baseAddress, count, &message)
+            used = status == CIC_OK ? count : 0
+        }
+        guard status == CIC_OK else {
+            throw ImageError(name: name, format: "PNG", status: status, message: message)
+        }
+        return values
+    }
+
+    /// By how much gray levels of this depth differ when 0 is black and the greatest is 255.
+    private var grayStep: Int { info.bit_depth < 8 ? 255 / ((1 << Int(info.bit_depth)) - 1) : 1 }
+
+    /// R, G, B of every index.
+    private var palette: [UInt8] { withUnsafeBytes(of: info.palette) { Array($0) } }
+
+    /// R, G, B of every stored gray level, clipped at 255.
+    private func grays(step: Int) -> [UInt8] {
+        (0..<256 * 3).map { UInt8(min(255, $0 / 3 * step)) }
+    }
+
+    /// Samples of two bytes, clipped to one.
+    private func clipped(_ samples: [UInt8]) -> [UInt8] {
+        (0..<samples.count / 2).map { samples[2 * $0] > 0 ? 255 : samples[2 * $0 + 1] }
+    }
+
+    /// The three table entries of each sample.
+    private func spread(_ samples: [UInt8], table: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: samples.count * 3) { buffer, used in
+            var at = 0
+            for sample in samples {
+                let entry = Int(sample) * 3
+                buffer[at] = table[entry]
+                buffer[at + 1] = table[entry + 1]
+                buffer[at + 2] = table[entry + 2]
+                at += 3
+            }
+            used = at
+        }
+    }
+
+    static func encode(
+        _ pixels: [UInt8], frame: ImageFrame, channels: Int
+    ) throws(ImageError) -> [UInt8] {
+        let name = "PNG of \(frame.width) x \(frame.height) pixels"
+        guard let width = UInt32(exactly: frame.width), let height = UInt32(exactly: frame.height)
+        else {
+            throw ImageError(name: name, what: "a side is too long", hint: "use a smaller picture")
+        }
+        let capacity = cic_png_encode_bound(width, height, UInt32(channels))
+        var message = CICMessage()
+        var status = CIC_OK
+        let file = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, used in
+            status = cic_png_encode(
+                pixels, width, height, UInt32(channels), buffer.baseAddress, capacity, &used,
+                &message)
+        }
+        guard status == CIC_OK else {
+            throw ImageError(name: name, format: "PNG", status: status, message: message)
+        }
+        return Array(file[...])
+    }
+}
+
+/// 1 for each pixel with a byte above 0, else 0; a pixel has `perPixel` bytes.
+func anyAboveZero(_ bytes: [UInt8], perPixel: Int) -> [UInt8] {
+    (0..<bytes.count / perPixel).map { pixel in
+        var any: UInt8 = 0
+        for at in pixel * perPixel..<(pixel + 1) * perPixel { any |= bytes[at] }
+        return any > 0 ? 1 : 0
+    }
+}

@@ -1,0 +1,129 @@
+import Datasets
+public import Imaging
+public import Rewards
+import Segmentation
+
+/// One question about one image, decoded and brought into the method's square frame.
+public struct TrainingExample: Sendable {
+    /// The sample's id in its data set.
+    public var id: String
+    /// Which pass over the data it belongs to, from 0.
+    public var epoch: Int
+    /// The question asked in this pass.
+    public var question: String
+    /// The picture that policy and segmenter see.
+    public var image: RGBImage
+    /// The target's pixels, in the frame of `image`.
+    public var truth: BinaryMask
+
+    /// An example from its parts.
+    public init(id: String, epoch: Int, question: String, image: RGBImage, truth: BinaryMask) {
+        self.id = id
+        self.epoch = epoch
+        self.question = question
+        self.image = image
+        self.truth = truth
+    }
+}
+
+/// An endless supply of training examples, in an order that a seed decides.
+public protocol ExampleSource: AnyObject {
+    /// Samples in one pass over the data.
+    var epochLength: Int { get }
+    /// The next example.
+    func next() throws -> TrainingExample
+}
+
+/// The completions of one prompt with what they earned.
+public struct RolloutGroup<Prompt> {
+    /// What was asked.
+    public var example: TrainingExample
+    /// The prompt in the policy's form.
+    public var prompt: Prompt
+    /// How many tokens the prompt has.
+    public var promptTokenCount: Int
+    /// G answers.
+    public var completions: [Completion]
+    /// What each answer earned.
+    public var rewards: [RewardBreakdown]
+    /// How much better than the group each answer is.
+    public var advantages: [Double]
+
+    /// Tokens of all completions.
+    public var completionTokenCount: Int { completions.reduce(0) { $0 + $1.tokenIDs.count } }
+}
+
+/// Seconds that the parts of a step took.
+public struct StepTimings: Sendable, Hashable {
+    /// Waiting for data.
+    public var data = 0.0
+    /// Drawing completions.
+    public var rollout = 0.0
+    /// Segmenting and scoring.
+    public var reward = 0.0
+    /// Scoring completions under the reference policy.
+    public var reference = 0.0
+    /// Scoring under the policy, loss and gradients.
+    public var update = 0.0
+    /// Clipping and the optimizer's step.
+    public var optimizer = 0.0
+    /// Everything together.
+    public var step = 0.0
+
+    /// All zero.
+    public init() {}
+}
+
+/// Runs `body` and adds its duration to `seconds`.
+func timed<Result>(_ seconds: inout Double, _ body: () throws -> Result) rethrows -> Result {
+    let clock = ContinuousClock()
+    let start = clock.now
+    defer {
+        let (whole, part) = (clock.now - start).components
+        seconds += Double(whole) + Double(part) * 1e-18
+    }
+    return try body()
+}
+
+/// Draws one group of completions and scores them, the stage before the advantages.
+struct RolloutStage<P: Policy> {
+    let policy: P
+    let segmenter: any Segmenter
+    let scorer: Scorer
+    let sampling: SamplingParameters
+    let groupSize: Int
+    let seed: UInt64
+
+    /// One group; `generation` tells how many batches of rollouts came before, and is part of the
+    /// completions' seeds.
+    func group(
+        _ example: TrainingExample, generation: Int, timings: inout StepTimings
+    ) throws -> RolloutGroup<P.Prompt> {
+        let seeds = (0..<groupSize).map { index in
+            completionSeed(run: seed, generation: generation, sample: example.id, index: index)
+        }
+        var prompt: P.Prompt?
+        let completions = try timed(&timings.rollout) {
+            let ready = try policy.prompt(image: example.image, question: example.question)
+            prompt = ready
+            return try policy.rollout(ready, sampling: sampling, seeds: seeds)
+        }
+        guard let prompt else { preconditionFailure("a rollout without a prompt") }
+        precondition(completions.count == groupSize, "a policy must answer every seed")
+        let rewards = try timed(&timings.reward) {
+            try scorer.score(
+                completions: completions.map(\.text), policyFrame: prompt.frame,
+                truth: example.truth.resized(to: prompt.frame)
+            ) { try segmenter.encode(example.image) }
+        }
+        return RolloutGroup(
+            example: example, prompt: prompt, promptTokenCount: prompt.tokenCount,
+            completions: completions, rewards: rewards,
+            advantages: [Double](repeating: 0, count: groupSize))
+    }
+}
+
+/// The seed of one completion: a function of where it stands, not of what ran before it.
+public func completionSeed(run: UInt64, generation: Int, sample: String, index: Int) -> UInt64 {
+    StableHash.seed(runSeed: run, step: generation, sampleID: sample, index: index)
+}

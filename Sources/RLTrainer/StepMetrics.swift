@@ -1,0 +1,159 @@
+import Foundation
+import Rewards
+
+/// The numbers of one optimizer step, by TRL's names, in a fixed order.
+///
+/// Everything that the clock decides stands under `step_time`, `timing_s/…` and `perf/…`; the rest is
+/// the same whenever configuration, seed and thread count are.
+public struct StepMetrics: Sendable {
+    /// One number.
+    public struct Entry: Sendable, Hashable {
+        /// TRL's name.
+        public let name: String
+        /// The number; not finite only where the quantity is undefined.
+        public let value: Double
+    }
+
+    /// The optimizer step, from 1.
+    public let step: Int
+    /// The numbers, in order.
+    public private(set) var entries: [Entry] = []
+
+    /// The metrics of a step, empty.
+    public init(step: Int) {
+        self.step = step
+    }
+
+    /// The number of a name, if the step has it.
+    public subscript(_ name: String) -> Double? {
+        entries.first { $0.name == name }?.value
+    }
+
+    /// Adds a number.
+    public mutating func append(_ name: String, _ value: Double) {
+        entries.append(Entry(name: name, value: value))
+    }
+
+    /// One line of JSON without the line feed: `step`, then the numbers; one that is not finite is
+    /// `null`.
+    public var jsonLine: String {
+        let fields = entries.map { entry in
+            let value = entry.value
+            let text: String
+            if !value.isFinite {
+                text = "null"
+            } else if value == value.rounded(), value.magnitude < 1e15 {
+                text = String(Int(value))
+            } else {
+                text = "\(value)"
+            }
+            return "\"\(entry.name)\": \(text)"
+        }
+        return "{\"step\": \(step)" + fields.map { ", " + $0 }.joined() + "}"
+    }
+}
+
+/// Sums over the micro-batches of one optimizer step.
+struct UpdateSums {
+    var loss = 0.0
+    var tokenCount = 0.0
+    var klSum = 0.0
+    var entropySum = 0.0
+    var low = 0.0
+    var high = 0.0
+    var lowMin = Double.infinity
+    var highMax = 0.0
+    var samplerDifferenceSum = 0.0
+    var samplerDifferenceMax = 0.0
+
+    mutating func add(_ output: LossOutput, loss value: Double) {
+        loss += value
+        tokenCount += output.tokenCount
+        klSum += output.klSum
+        low += output.lowClippedCount
+        high += output.highClippedCount
+        let tokens = max(1, output.tokenCount)
+        lowMin = min(lowMin, output.lowClippedCount / tokens)
+        highMax = max(highMax, output.highClippedCount / tokens)
+    }
+}
+
+extension StepMetrics {
+    /// What the rollouts were like.
+    mutating func appendRollouts<Prompt>(_ groups: [RolloutGroup<Prompt>]) {
+        let completions = groups.flatMap(\.completions)
+        let rewards = groups.flatMap(\.rewards)
+        let totals = rewards.map(\.total)
+        append("reward", mean(totals))
+        append("reward_std", deviation(totals))
+        for (index, name) in (rewards.first?.terms.map(\.term) ?? []).enumerated() {
+            let values = rewards.map { $0.terms[index].value }
+            append("rewards/\(name)/mean", mean(values))
+            append("rewards/\(name)/std", deviation(values))
+        }
+        let flat = groups.filter { isFlat($0.rewards.map(\.total)) }
+        append(
+            "frac_reward_zero_std",
+            Double(flat.reduce(0) { $0 + $1.completions.count }) / Double(completions.count))
+        let lengths = completions.map { Double($0.tokenIDs.count) }
+        appendLengths("completions/", lengths)
+        appendLengths(
+            "completions/", suffix: "terminated_",
+            completions.filter { $0.stopReason == .endOfSequence }
+                .map { Double($0.tokenIDs.count) })
+        let clipped = completions.filter { $0.stopReason == .length }.count
+        append("completions/clipped_ratio", Double(clipped) / Double(completions.count))
+        append(
+            "parse_failure_rate",
+            mean(rewards.map { $0.failure == nil ? 0 : 1 }))
+    }
+
+    private mutating func appendLengths(
+        _ prefix: String, suffix: String = "", _ lengths: [Double]
+    ) {
+        append("\(prefix)mean_\(suffix)length", lengths.isEmpty ? 0 : mean(lengths))
+        append("\(prefix)min_\(suffix)length", lengths.min() ?? 0)
+        append("\(prefix)max_\(suffix)length", lengths.max() ?? 0)
+    }
+
+    /// What the update was like.
+    mutating func appendUpdate(_ sums: UpdateSums, usesReference: Bool) {
+        let tokens = max(1, sums.tokenCount)
+        if usesReference { append("kl", sums.klSum / tokens) }
+        append("entropy", sums.entropySum / tokens)
+        append("clip_ratio/region_mean", (sums.low + sums.high) / tokens)
+        append("clip_ratio/low_mean", sums.low / tokens)
+        append("clip_ratio/low_min", sums.lowMin.isFinite ? sums.lowMin : 0)
+        append("clip_ratio/high_mean", sums.high / tokens)
+        append("clip_ratio/high_max", sums.highMax)
+        append("sampling/sampling_logp_difference/mean", sums.samplerDifferenceSum / tokens)
+        append("sampling/sampling_logp_difference/max", sums.samplerDifferenceMax)
+    }
+
+    /// What the step cost.
+    mutating func appendTimings(_ timings: StepTimings, tokenCount: Int) {
+        append("step_time", timings.step)
+        append("timing_s/data_wait", timings.data)
+        append("timing_s/gen", timings.rollout)
+        append("timing_s/reward", timings.reward)
+        append("timing_s/ref", timings.reference)
+        append("timing_s/update_actor", timings.update)
+        append("timing_s/optimizer", timings.optimizer)
+        append("timing_s/step", timings.step)
+        append("perf/throughput", Double(tokenCount) / max(1e-9, timings.step))
+        append("perf/peak_rss_mb", peakResidentMegabytes())
+    }
+}
+
+func mean(_ values: [Double]) -> Double {
+    values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
+}
+
+/// The most memory that the process has had, in MiB; 0 where the system does not say.
+func peakResidentMegabytes() -> Double {
+    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+        let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+        let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
+    else { return 0 }
+    return kilobytes / 1024
+}

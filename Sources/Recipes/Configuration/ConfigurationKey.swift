@@ -1,0 +1,108 @@
+public import Yams
+
+/// One thing that is wrong with a configuration.
+public struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Where: `file:line:column`, or `--set key=value`; empty for the configuration as a whole.
+    public let location: String
+    /// The key, dotted; empty if there is none.
+    public let key: String
+    /// What is wrong, and what would be right.
+    public let message: String
+
+    /// Location, key and message in one line.
+    public var description: String {
+        [location, key, message].filter { !$0.isEmpty }.joined(separator: ": ")
+    }
+}
+
+/// Everything that is wrong with a configuration, found in one go.
+public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
+    /// The problems, in the order of the file; at least one.
+    public let problems: [ConfigurationProblem]
+
+    /// One line per problem.
+    public var description: String { problems.map(\.description).joined(separator: "\n") }
+}
+
+/// One key of a configuration: its name, its meaning, and how it is read, written and checked.
+///
+/// The table of keys is the one place that knows the YAML names; reading, `--set`, the resolved copy and
+/// the reference of all keys follow from it.
+public struct ConfigurationKey<Root> {
+    /// The dotted name: `grpo.num_generations`.
+    public let name: String
+    /// What the key means, in a sentence.
+    public let help: String
+    /// What values it takes.
+    public let typeName: String
+    /// Reads a value into the configuration; returns what is wrong with it, if anything.
+    let read: (Node, inout Root) -> String?
+    /// The configuration's value as YAML.
+    public let write: (Root) -> String
+
+    /// A key of any type, checked by `check`, which returns what is wrong.
+    init<Value: ConfigurationValue>(
+        _ name: String, _ path: WritableKeyPath<Root, Value>, _ help: String,
+        check: @escaping (Value) -> String? = { _ in nil }
+    ) {
+        self.name = name
+        self.help = help
+        typeName = Value.typeName
+        read = { node, root in
+            guard let value = Value(yaml: node) else {
+                return "expected \(Value.typeName), found \(Self.describe(node))"
+            }
+            if let problem = check(value) { return problem }
+            root[keyPath: path] = value
+            return nil
+        }
+        write = { $0[keyPath: path].yaml }
+    }
+
+    /// A number within bounds.
+    init<Value: ConfigurationValue & Comparable>(
+        _ name: String, _ path: WritableKeyPath<Root, Value>, _ help: String,
+        in bounds: PartialRangeFrom<Value>
+    ) {
+        self.init(name, path, help) { value in
+            bounds.contains(value)
+                ? nil : "is \(value.yaml), must be at least \(bounds.lowerBound.yaml)"
+        }
+    }
+
+    /// A number within bounds.
+    init<Value: ConfigurationValue & Comparable>(
+        _ name: String, _ path: WritableKeyPath<Root, Value>, _ help: String,
+        in bounds: ClosedRange<Value>
+    ) {
+        self.init(name, path, help) { value in
+            bounds.contains(value)
+                ? nil
+                : "is \(value.yaml), must be from \(bounds.lowerBound.yaml) to "
+                    + bounds.upperBound.yaml
+        }
+    }
+
+    private static func describe(_ node: Node) -> String {
+        if let scalar = node.scalar {
+            return scalar.string.isEmpty ? "nothing" : "\"\(scalar.string)\""
+        }
+        return node.isSequence ? "a list" : "a table"
+    }
+}
+
+/// How many single-character edits turn one name into another, for suggestions.
+func editDistance(_ a: String, _ b: String) -> Int {
+    let (a, b) = (Array(a), Array(b))
+    var row = Array(0...b.count)
+    for i in a.indices {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for j in b.indices {
+            let substitution = diagonal + (a[i] == b[j] ? 0 : 1)
+            diagonal = row[j + 1]
+            row[j + 1] = min(substitution, diagonal + 1, row[j] + 1)
+        }
+    }
+    return row[b.count]
+}

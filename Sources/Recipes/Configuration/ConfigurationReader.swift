@@ -1,0 +1,119 @@
+import Foundation
+import Yams
+
+/// Reads YAML into a configuration by its table of keys. Every problem is found in one go.
+struct ConfigurationReader<Root> {
+    let keys: [ConfigurationKey<Root>]
+    private(set) var problems: [ConfigurationProblem] = []
+    /// Where each key was set, for problems that show only later.
+    private(set) var locations: [String: String] = [:]
+
+    init(keys: [ConfigurationKey<Root>]) {
+        self.keys = keys
+    }
+
+    /// Reads a file's text into `root`.
+    mutating func read(_ text: String, file: String, into root: inout Root) {
+        let tree: Node?
+        do {
+            tree = try compose(yaml: text)
+        } catch {
+            problems.append(
+                ConfigurationProblem(location: file, key: "", message: "not YAML: \(error)"))
+            return
+        }
+        guard let tree else { return }
+        guard tree.isMapping else {
+            problems.append(
+                ConfigurationProblem(
+                    location: file, key: "", message: "the file is not a table of keys"))
+            return
+        }
+        read(tree, prefix: "", file: file, into: &root)
+    }
+
+    private mutating func read(
+        _ node: Node, prefix: String, file: String, into root: inout Root
+    ) {
+        for (keyNode, value) in node.mapping ?? [:] {
+            let name = prefix + (keyNode.scalar?.string ?? "?")
+            let mark = keyNode.mark.map { "\(file):\($0.line):\($0.column)" } ?? file
+            if keys.contains(where: { $0.name == name }) {
+                assign(name, value, location: mark, into: &root)
+            } else if keys.contains(where: { $0.name.hasPrefix(name + ".") }) {
+                if value.isMapping {
+                    read(value, prefix: name + ".", file: file, into: &root)
+                } else if value.scalar?.string.isEmpty != true {
+                    report(mark, name, "is a section: its keys stand below it, indented")
+                }
+            } else {
+                report(mark, name, unknown(name))
+            }
+        }
+    }
+
+    /// Reads `key=value` into `root`, as `--set` has it.
+    mutating func override(_ assignment: String, into root: inout Root) {
+        let location = "--set \(assignment)"
+        guard let split = assignment.firstIndex(of: "=") else {
+            report(location, "", "expected key=value")
+            return
+        }
+        let name = String(assignment[..<split])
+        let text = String(assignment[assignment.index(after: split)...])
+        guard keys.contains(where: { $0.name == name }) else {
+            report(location, name, unknown(name))
+            return
+        }
+        let node = (try? compose(yaml: text)) ?? Node("", .implicit, .plain)
+        assign(name, node, location: location, into: &root)
+    }
+
+    private mutating func assign(
+        _ name: String, _ node: Node, location: String, into root: inout Root
+    ) {
+        guard let key = keys.first(where: { $0.name == name }) else { return }
+        locations[name] = location
+        if let problem = key.read(node, &root) { report(location, name, problem) }
+    }
+
+    /// Adds a problem of a key, at the place where the key was set.
+    mutating func report(_ key: String, _ message: String) {
+        report(locations[key] ?? "", key, message)
+    }
+
+    private mutating func report(_ location: String, _ key: String, _ message: String) {
+        problems.append(ConfigurationProblem(location: location, key: key, message: message))
+    }
+
+    private func unknown(_ name: String) -> String {
+        let last = name.split(separator: ".").last.map(String.init) ?? name
+        let candidates = keys.map(\.name).map { candidate in
+            let tail = candidate.split(separator: ".").last.map(String.init) ?? candidate
+            return (candidate, min(editDistance(name, candidate), editDistance(last, tail)))
+        }
+        guard let (nearest, distance) = candidates.min(by: { $0.1 < $1.1 }),
+            distance <= max(2, last.count / 3)
+        else { return "unknown key; `think2seg config show` lists all keys" }
+        return "unknown key; did you mean \(nearest)?"
+    }
+}
+
+/// Writes a configuration with every key, section by section, each with its meaning as a comment.
+func resolvedYAML<Root>(_ root: Root, keys: [ConfigurationKey<Root>], comments: Bool) -> String {
+    var lines: [String] = []
+    var section = ""
+    for key in keys {
+        let parts = key.name.split(separator: ".", maxSplits: 1).map(String.init)
+        let current = parts.count == 2 ? parts[0] : ""
+        if current != section {
+            section = current
+            if comments { lines.append("") }
+            lines.append("\(section):")
+        }
+        let indent = current.isEmpty ? "" : "  "
+        if comments { lines.append("\(indent)# \(key.help) (\(key.typeName))") }
+        lines.append("\(indent)\(parts[parts.count - 1]): \(key.write(root))")
+    }
+    return lines.joined(separator: "\n") + "\n"
+}

@@ -1,0 +1,170 @@
+import Foundation
+import Rewards
+import Segmentation
+import Torch
+
+extension RunConfiguration {
+    /// Every key of a run's configuration, in the order of the resolved file.
+    public static var keys: [ConfigurationKey<RunConfiguration>] {
+        runKeys + modelKeys + dataKeys + grpoKeys + trainingKeys + loggingKeys
+    }
+
+    private typealias Key = ConfigurationKey<RunConfiguration>
+
+    private static var runKeys: [ConfigurationKey<RunConfiguration>] {
+        [
+            Key("output_dir", \.outputDirectory, "The folder that the run writes to"),
+            Key("seed", \.seed, "Where all randomness starts", in: 0...),
+            Key("device", \.device, "cpu, cuda or cuda:N") { name in
+                Device(name) == nil ? "is \(name), must be cpu, cuda or cuda:N" : nil
+            },
+            Key("threads", \.threads, "Threads of an operation; 0: one per core", in: 0...1024),
+        ]
+    }
+
+    private static var modelKeys: [ConfigurationKey<RunConfiguration>] {
+        [
+            Key("policy.path", \.policy.path, "The folder of a Qwen2.5-VL checkpoint"),
+            Key("policy.dtype", \.policy.dtype, "The type of weights and computations"),
+            Key(
+                "policy.freeze", \.policy.freeze,
+                "Keys of parameters that stay as they are, * standing for anything: visual.*"),
+            Key("segmenter.path", \.segmenter.path, "The folder of a SAM2.1 checkpoint"),
+            Key("segmenter.dtype", \.segmenter.dtype, "The type of weights and computations"),
+        ]
+    }
+
+    private static var dataKeys: [ConfigurationKey<RunConfiguration>] {
+        [
+            Key("data.train", \.data.train, "The shards to train on"),
+            Key(
+                "data.image_size", \.data.imageSize,
+                "S: images and masks are stretched to S x S pixels", in: 28...4096),
+            Key("data.question", \.data.question, "Which of a sample's questions is asked"),
+            Key(
+                "data.prefetch", \.data.prefetch, "Samples decoded ahead of the training thread",
+                in: 1...256),
+            Key("prompt.variant", \.prompt.variant, "Template and grammar of the answers") { name in
+                let known = PromptVariant.all.map(\.name)
+                return known.contains(name)
+                    ? nil : "is \(name), must be one of \(known.joined(separator: ", "))"
+            },
+            Key("prompt.parser", \.prompt.parser, "Which answers are read"),
+            Key("rewards", \.rewards, "The weight of each reward term") { weights in
+                let known = RewardRegistry.standard.functions.map(\.term.rawValue)
+                if weights.entries.isEmpty { return "needs at least one term" }
+                guard let stranger = weights.entries.first(where: { !known.contains($0.name) })
+                else { return nil }
+                return "unknown term \(stranger.name), must be one of "
+                    + known.joined(separator: ", ")
+            },
+        ]
+    }
+
+    private static var grpoKeys: [ConfigurationKey<RunConfiguration>] {
+        [
+            Key(
+                "grpo.num_generations", \.grpo.numGenerations, "G: completions per prompt",
+                in: 2...1024),
+            Key(
+                "grpo.num_prompts_per_step", \.grpo.promptsPerStep,
+                "Prompts per optimizer step; each with its group is one micro-batch", in: 1...65536),
+            Key(
+                "grpo.num_iterations", \.grpo.numIterations,
+                "Optimizer steps per batch of rollouts", in: 1...64),
+            Key(
+                "grpo.max_completion_length", \.grpo.sampling.maxCompletionLength,
+                "The most tokens a completion may have", in: 1...32768),
+            Key(
+                "grpo.temperature", \.grpo.sampling.temperature, "Divides the logits",
+                in: 0.01...10),
+            Key("grpo.top_k", \.grpo.sampling.topK, "Draw among so many tokens; 0: all", in: 0...),
+            Key(
+                "grpo.top_p", \.grpo.sampling.topP,
+                "Draw among the likeliest tokens of this total probability", in: 0.01...1),
+            Key("grpo.loss_type", \.grpo.loss.lossType, "How token losses become one number"),
+            Key(
+                "grpo.beta", \.grpo.loss.beta,
+                "The weight of the divergence from the starting policy", in: 0...),
+            Key("grpo.epsilon", \.grpo.loss.epsilon, "How far the ratio may fall", in: 0...1),
+            Key(
+                "grpo.epsilon_high", \.grpo.loss.epsilonHigh,
+                "How far the ratio may rise (cispo: its bound); null: as epsilon"
+            ) { ($0 ?? 0) >= 0 ? nil : "must not be negative" },
+            Key(
+                "grpo.delta", \.grpo.loss.delta,
+                "The bound of the unclipped ratio; null: none"
+            ) { ($0 ?? 2) > 1 ? nil : "must be above 1" },
+            Key(
+                "grpo.importance_sampling_level", \.grpo.loss.importanceSamplingLevel,
+                "Where the ratio is taken"),
+            Key(
+                "grpo.use_bias_correction_kl", \.grpo.loss.usesBiasCorrectionKL,
+                "Whether the divergence is multiplied by the ratio"),
+            Key("grpo.scale_rewards", \.grpo.rewardScale, "What centred rewards are divided by"),
+            Key(
+                "grpo.mask_truncated_completions", \.grpo.masksTruncatedCompletions,
+                "Whether completions cut at the longest length are left out of the loss"),
+        ]
+    }
+
+    private static var trainingKeys: [ConfigurationKey<RunConfiguration>] {
+        [
+            Key(
+                "training.max_steps", \.training.maxSteps,
+                "Optimizer steps; null: as num_train_epochs says"
+            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+            Key(
+                "training.num_train_epochs", \.training.numTrainEpochs, "Passes over the data",
+                in: 0.001...100_000),
+            Key("training.learning_rate", \.training.learningRate, "The peak", in: 0...1),
+            Key("training.lr_scheduler_type", \.training.schedule, "How the learning rate changes"),
+            Key(
+                "training.warmup_steps", \.training.warmupSteps,
+                "Steps over which the learning rate rises; null: as warmup_ratio says"
+            ) { ($0 ?? 0) >= 0 ? nil : "must not be negative" },
+            Key(
+                "training.warmup_ratio", \.training.warmupRatio,
+                "The share of steps over which the learning rate rises", in: 0...1),
+            Key("training.weight_decay", \.training.weightDecay, "Decoupled decay", in: 0...1),
+            Key("training.adam_beta1", \.training.adamBeta1, "Decay of the mean", in: 0...0.999999),
+            Key(
+                "training.adam_beta2", \.training.adamBeta2, "Decay of the mean square",
+                in: 0...0.999999),
+            Key(
+                "training.adam_epsilon", \.training.adamEpsilon, "Steadies the division", in: 0...1),
+            Key(
+                "training.max_grad_norm", \.training.maxGradientNorm,
+                "The norm that gradients are clipped to", in: 1e-9...1e9),
+        ]
+    }
+
+    private static var loggingKeys: [ConfigurationKey<RunConfiguration>] {
+        [
+            Key(
+                "logging.save_steps", \.logging.saveSteps,
+                "Optimizer steps between checkpoints; 0: only the last", in: 0...),
+            Key(
+                "logging.save_total_limit", \.logging.saveTotalLimit,
+                "Checkpoints that are kept; null: all"
+            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+            Key(
+                "logging.log_completions_steps", \.logging.logCompletionsSteps,
+                "Optimizer steps between records of completions in rollouts/; 0: none", in: 0...),
+        ]
+    }
+
+    /// What no single key can tell.
+    func check(_ reader: inout ConfigurationReader<RunConfiguration>) {
+        for (key, path) in [("policy.path", policy.path), ("segmenter.path", segmenter.path)]
+        where path.isEmpty {
+            reader.report(key, "is needed: the folder of a checkpoint")
+        }
+        if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
+        if case .cuda(let index) = Device(device), index >= TorchRuntime.cudaDeviceCount {
+            reader.report(
+                "device", "is \(device), but \(TorchRuntime.cudaDeviceCount) CUDA devices are there"
+            )
+        }
+    }
+}

@@ -1,0 +1,109 @@
+public import Imaging
+public import SAM2
+public import Segmentation
+import Torch
+
+/// One call of the segmenter on one picture: the `segment` command.
+public struct SegmentRecipe {
+    /// The folder of a SAM2.1 checkpoint.
+    public var segmenter: String
+    /// The picture's file.
+    public var image: String
+    /// What to segment, in the picture's frame; the masks of several are joined.
+    public var prompts: [SegmentationPrompt]
+    /// Whether to look at the alternative masks and take the best, instead of the single one.
+    public var multimask = false
+    /// In which numbers the picture is resized for the model.
+    public var resizing = SAM2ImageProcessor.Resizing.bytes
+    /// Where the model runs.
+    public var device = Device.cpu
+    /// The element type that it computes in.
+    public var dtype = DType.float32
+
+    /// A call with the defaults.
+    public init(segmenter: String, image: String, prompts: [SegmentationPrompt]) {
+        self.segmenter = segmenter
+        self.image = image
+        self.prompts = prompts
+    }
+
+    /// What the call writes, besides its result.
+    public struct Outputs: Sendable {
+        /// The mask, a PNG of 0 and 255.
+        public var mask: String
+        /// The picture with mask and prompts drawn over it.
+        public var overlay: String?
+        /// `low_res_logits` [M, h, w] and `logits` [M, H, W] of the first prompt, as safetensors.
+        public var logits: String?
+
+        /// Files to write.
+        public init(mask: String, overlay: String? = nil, logits: String? = nil) {
+            self.mask = mask
+            self.overlay = overlay
+            self.logits = logits
+        }
+    }
+
+    /// What the call found.
+    public struct Result: Encodable, Sendable {
+        /// The mask.
+        public let mask: MaskFile
+        /// The model's estimate of the mask's IoU; the lowest of several prompts'.
+        public let predictedIoU: Float
+        /// The model's logit for there being an object; the lowest of several prompts'.
+        public let objectScore: Float
+        /// The estimates of the alternative masks, with `--multimask`.
+        public let alternatives: [Float]?
+
+        enum CodingKeys: String, CodingKey {
+            case mask, alternatives
+            case predictedIoU = "predicted_iou"
+            case objectScore = "object_score"
+        }
+    }
+
+    /// Loads the model, segments, and writes the files.
+    public func run(_ outputs: Outputs) throws -> Result {
+        let picture = try ImageCodec.load(path: image)
+        let model = try SAM2Segmenter.load(
+            path: segmenter, dtype: dtype, device: device, resizing: resizing)
+        let encoded = try model.embed(picture)
+        var union = BinaryMask(width: picture.width, height: picture.height)
+        var chosen: [(predictedIoU: Float, objectScore: Float)] = []
+        var first: SAM2Prediction?
+        for prompt in prompts {
+            let prediction = try encoded.predict(
+                prompt, in: picture.frame, multimask: multimask, output: picture.frame)
+            let best =
+                prediction.predictedIoU.indices.max {
+                    prediction.predictedIoU[$0] < prediction.predictedIoU[$1]
+                } ?? 0
+            union.formUnion(prediction.masks[best])
+            chosen.append((prediction.predictedIoU[best], prediction.objectScore))
+            if first == nil { first = prediction }
+        }
+        try write(union, first, picture, outputs)
+        return Result(
+            mask: MaskFile(union, path: outputs.mask),
+            predictedIoU: chosen.map(\.predictedIoU).min() ?? 0,
+            objectScore: chosen.map(\.objectScore).min() ?? 0,
+            alternatives: multimask ? first?.predictedIoU : nil)
+    }
+
+    private func write(
+        _ mask: BinaryMask, _ first: SAM2Prediction?, _ picture: RGBImage, _ outputs: Outputs
+    ) throws {
+        if let logits = outputs.logits, let first {
+            try SafetensorsFile.write(
+                [
+                    NamedTensor("low_res_logits", first.lowResolutionLogits),
+                    NamedTensor("logits", first.logits),
+                ], to: logits)
+        }
+        if let overlay = outputs.overlay {
+            let drawn = overlayPicture(picture, mask: mask, prompts: prompts, frame: picture.frame)
+            try ImageCodec.write(ImageCodec.encodePNG(drawn), path: overlay)
+        }
+        try ImageCodec.write(ImageCodec.encodePNG(mask), path: outputs.mask)
+    }
+}

@@ -1,0 +1,214 @@
+import Foundation
+import RLTrainer
+import Torch
+
+/// A run's folder cannot be used.
+public struct RunDirectoryError: Error, Sendable, CustomStringConvertible {
+    /// The folder or file.
+    public let path: String
+    /// What is wrong, and what to do.
+    public let message: String
+
+    /// Path and message.
+    public var description: String { "\(path): \(message)" }
+}
+
+/// The files of a run.
+///
+/// `config.yaml` (resolved), `run.json` (what ran, where), `metrics.jsonl` (one line per optimizer
+/// step), `rollouts/step-N.jsonl`, `checkpoints/step-N/policy/`. A checkpoint is written beside its
+/// place and appears by a rename, or not at all.
+public final class RunDirectory {
+    /// The folder.
+    public let path: String
+    private let metrics: FileHandle
+
+    /// Makes the folder of a new run.
+    ///
+    /// - Parameters:
+    ///   - path: the folder; must be missing or empty
+    ///   - configuration: what is written as `config.yaml`
+    ///   - command: what is written as the command in `run.json`
+    /// - Throws: ``RunDirectoryError`` if the folder is in use or cannot be written
+    public init(path: String, configuration: RunConfiguration, command: [String]) throws {
+        self.path = path
+        let files = FileManager.default
+        let contents = (try? files.contentsOfDirectory(atPath: path)) ?? []
+        if !contents.isEmpty {
+            throw RunDirectoryError(
+                path: path,
+                message:
+                    "the folder is not empty (\(contents.sorted().prefix(3).joined(separator: ", ")))"
+                    + "; choose another output_dir, or move the old run away")
+        }
+        do {
+            for folder in [path, path + "/rollouts", path + "/checkpoints"] {
+                try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            }
+            try Self.write(configuration.resolved(comments: true), to: path + "/config.yaml")
+            try Self.write(
+                Self.description(configuration, command: command), to: path + "/run.json")
+            try Self.write("", to: path + "/metrics.jsonl")
+            metrics = try FileHandle(
+                forWritingTo: URL(fileURLWithPath: path + "/metrics.jsonl"))
+        } catch let error as RunDirectoryError {
+            throw error
+        } catch {
+            throw RunDirectoryError(path: path, message: "cannot write: \(Self.reason(error))")
+        }
+    }
+
+    deinit { try? metrics.close() }
+
+    /// Adds a step to `metrics.jsonl`.
+    public func append(_ step: StepMetrics) throws {
+        do {
+            try metrics.write(contentsOf: Data((step.jsonLine + "\n").utf8))
+        } catch {
+            throw RunDirectoryError(
+                path: path + "/metrics.jsonl", message: "cannot write: \(Self.reason(error))")
+        }
+    }
+
+    /// Writes the completions of a step to `rollouts/step-N.jsonl`.
+    public func write<Prompt>(rollouts groups: [RolloutGroup<Prompt>], step: Int) throws {
+        let lines = try groups.flatMap { group in
+            try group.completions.indices.map { try RolloutRecord(group, $0, step: step).line() }
+        }
+        try Self.write(
+            lines.joined(separator: "\n") + "\n", to: "\(path)/rollouts/step-\(step).jsonl")
+    }
+
+    /// Where a step's checkpoint stands.
+    public func checkpoint(step: Int) -> String { "\(path)/checkpoints/step-\(step)" }
+
+    /// Writes a checkpoint: `fill` gets a folder beside its place, which is then renamed.
+    ///
+    /// - Parameters:
+    ///   - step: the optimizer step
+    ///   - keep: how many checkpoints stay, the newest ones; all if nil
+    ///   - fill: writes the files
+    /// - Throws: what `fill` throws, or ``RunDirectoryError``; nothing is left behind then
+    public func writeCheckpoint(
+        step: Int, keep: Int?, fill: (_ folder: String) throws -> Void
+    ) throws {
+        let files = FileManager.default
+        let final = checkpoint(step: step)
+        let temporary = "\(path)/checkpoints/.step-\(step).tmp"
+        try? files.removeItem(atPath: temporary)
+        do {
+            try files.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+            try fill(temporary)
+            try files.moveItem(atPath: temporary, toPath: final)
+        } catch {
+            try? files.removeItem(atPath: temporary)
+            if error is CheckpointError { throw error }
+            throw RunDirectoryError(path: final, message: "cannot write: \(Self.reason(error))")
+        }
+        if let keep { try removeCheckpoints(keeping: keep) }
+    }
+
+    private func removeCheckpoints(keeping count: Int) throws {
+        let folder = path + "/checkpoints"
+        let steps = try FileManager.default.contentsOfDirectory(atPath: folder)
+            .compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }
+        for step in steps.sorted().dropLast(count) {
+            try FileManager.default.removeItem(atPath: checkpoint(step: step))
+        }
+    }
+
+    private static func description(
+        _ configuration: RunConfiguration, command: [String]
+    ) throws -> String {
+        struct Run: Encodable {
+            let program = "think2seg"
+            let version = Think2Seg.version
+            let libtorch = TorchRuntime.version
+            let device: String
+            let threads: Int
+            let seed: Int
+            let command: [String]
+        }
+        let run = Run(
+            device: configuration.device, threads: TorchRuntime.threadCount,
+            seed: configuration.seed, command: command)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(run), as: UTF8.self) + "\n"
+    }
+
+    static func write(_ text: String, to path: String) throws {
+        do {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+        } catch {
+            throw RunDirectoryError(path: path, message: "cannot write: \(reason(error))")
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        return underlying.map { String(cString: strerror(Int32($0.code))) } ?? "\(error)"
+    }
+}
+
+/// What is recorded of one completion.
+private struct RolloutRecord: Encodable {
+    struct Prompt: Encodable {
+        let bbox_2d: [Double]?  // swift-format-ignore: AlwaysUseLowerCamelCase
+        let positivePoints: [[Double]]
+        let negativePoints: [[Double]]
+
+        enum CodingKeys: String, CodingKey {
+            case bbox_2d
+            case positivePoints = "positive_points"
+            case negativePoints = "negative_points"
+        }
+    }
+
+    let step: Int
+    let id: String
+    let epoch: Int
+    let question: String
+    let completion: String
+    let length: Int
+    let stopReason: StopReason
+    let parseError: String?
+    let prompts: [Prompt]
+    let rewards: [String: Double]
+    let reward: Double
+    let advantage: Double
+
+    enum CodingKeys: String, CodingKey {
+        case step, id, epoch, question, completion, length, prompts, rewards, reward, advantage
+        case stopReason = "stop_reason"
+        case parseError = "parse_error"
+    }
+
+    init<P>(_ group: RolloutGroup<P>, _ index: Int, step: Int) {
+        let (completion, score) = (group.completions[index], group.rewards[index])
+        self.step = step
+        id = group.example.id
+        epoch = group.example.epoch
+        question = group.example.question
+        self.completion = completion.text
+        length = completion.tokenIDs.count
+        stopReason = completion.stopReason
+        parseError = score.failure?.description
+        prompts = score.prompts.map { prompt in
+            Prompt(
+                bbox_2d: prompt.box.map { [$0.x1, $0.y1, $0.x2, $0.y2] },
+                positivePoints: prompt.positivePoints.map { [$0.x, $0.y] },
+                negativePoints: prompt.negativePoints.map { [$0.x, $0.y] })
+        }
+        rewards = Dictionary(
+            uniqueKeysWithValues: score.terms.map { ($0.term.rawValue, $0.value) })
+        reward = score.total
+        advantage = group.advantages[index]
+    }
+
+    func line() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}

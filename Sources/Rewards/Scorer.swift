@@ -1,0 +1,194 @@
+public import Imaging
+public import Segmentation
+
+/// Turns the completions of a group, all about one picture, into rewards (arXiv 2512.19302).
+///
+/// The rules of the IoU:
+///
+/// | truth | answer | IoU |
+/// |---|---|---|
+/// | no target | `[]` | 1 |
+/// | no target | at least one prompt | 0 |
+/// | targets | `[]` | 0 |
+/// | targets | prompts | of the union of their masks |
+/// | any | cannot be read | 0 |
+///
+/// What is wrong with one completion touches no other. What is wrong with the segmenter is an
+/// error: it says nothing about the policy, and would be a reward of 0 to every answer.
+public struct Scorer: Sendable {
+    /// Reads the answers.
+    public let parser: AnswerParser
+    /// What counts how much.
+    public let weights: RewardWeights
+    /// Whether masks are made where there is no target, which no term of the method needs; an
+    /// evaluation that counts false pixels does.
+    public let segmentsWithoutTarget: Bool
+    private let functions: [any RewardTermFunction]
+    private let strictParser: AnswerParser
+
+    /// A scorer of the terms that `weights` names.
+    ///
+    /// - Parameters:
+    ///   - parser: reads the answers.
+    ///   - weights: the terms, in the order of the breakdowns.
+    ///   - registry: where the terms are looked up.
+    ///   - segmentsWithoutTarget: whether to make masks where there is no target.
+    /// - Throws: ``RewardConfigurationError`` when the registry lacks a term.
+    public init(
+        parser: AnswerParser = AnswerParser(acceptance: .strict),
+        weights: RewardWeights = .standard,
+        registry: RewardRegistry = .standard,
+        segmentsWithoutTarget: Bool = false
+    ) throws(RewardConfigurationError) {
+        var functions: [any RewardTermFunction] = []
+        for entry in weights.entries { functions.append(try registry.function(for: entry.term)) }
+        self.parser = parser
+        self.weights = weights
+        self.functions = functions
+        self.segmentsWithoutTarget = segmentsWithoutTarget
+        strictParser = AnswerParser(grammar: parser.grammar, acceptance: .strict)
+    }
+
+    /// Scores a group of completions; the picture is encoded when it is needed.
+    ///
+    /// All prompts of the group go to the segmenter in one call, equal ones once.
+    ///
+    /// - Parameters:
+    ///   - completions: what the policy wrote.
+    ///   - policyFrame: the frame of the coordinates in the completions.
+    ///   - truth: the pixels of the targets, in `policyFrame`.
+    ///   - image: encodes the picture; called once, and only if a mask is needed.
+    /// - Returns: one reward per completion, in their order.
+    /// - Throws: what `image` and the segmenter throw; ``SegmenterAnswerError`` when the segmenter
+    ///   does not answer as it was asked.
+    public func score(
+        completions: [String], policyFrame: ImageFrame, truth: BinaryMask,
+        image: () throws -> any SegmenterImage
+    ) throws -> [RewardBreakdown] {
+        precondition(truth.frame == policyFrame, "the truth is not in the policy's frame")
+        let parses = completions.map(parser.parse)
+        let group = PromptGroup(parses)
+        let noTarget = truth.isEmpty
+        var objects: [BinaryMask]?
+        if group.prompts.isEmpty {
+            objects = []
+        } else if !noTarget || segmentsWithoutTarget {
+            let answers = try image().masks(
+                for: group.prompts, in: policyFrame, output: policyFrame)
+            try SegmenterAnswerError.check(
+                answers, count: group.prompts.count, frame: policyFrame)
+            objects = answers.map(\.mask)
+        }
+        return completions.indices.map { index in
+            let mask = group.mask(of: index, objects: objects, frame: policyFrame)
+            let context = RewardContext(
+                completion: completions[index], parse: parses[index],
+                strictParse: parser.acceptance == .strict
+                    ? parses[index] : strictParser.parse(completions[index]),
+                mask: mask, truth: truth,
+                iou: Self.iou(of: parses[index], mask: mask, truth: truth, noTarget: noTarget))
+            return breakdown(context)
+        }
+    }
+
+    /// Scores a group of completions about a picture that is encoded already.
+    ///
+    /// - Parameters:
+    ///   - completions: what the policy wrote.
+    ///   - image: the encoded picture.
+    ///   - policyFrame: the frame of the coordinates in the completions.
+    ///   - truth: the pixels of the targets, in `policyFrame`.
+    /// - Returns: one reward per completion, in their order.
+    /// - Throws: what the segmenter throws; ``SegmenterAnswerError`` when it does not answer as
+    ///   it was asked.
+    public func score(
+        completions: [String], image: any SegmenterImage, policyFrame: ImageFrame,
+        truth: BinaryMask
+    ) throws -> [RewardBreakdown] {
+        try score(completions: completions, policyFrame: policyFrame, truth: truth) { image }
+    }
+
+    private static func iou(
+        of parse: Result<ParsedAnswer, ParseFailure>, mask: BinaryMask?, truth: BinaryMask,
+        noTarget: Bool
+    ) -> Double {
+        guard case .success(let answer) = parse else { return 0 }
+        // Where there is no target the prompts count, even if their masks come out empty.
+        if noTarget { return answer.prompts.isEmpty ? 1 : 0 }
+        return mask?.intersectionOverUnion(truth) ?? 0
+    }
+
+    private func breakdown(_ context: RewardContext) -> RewardBreakdown {
+        let terms = functions.map { RewardValue(term: $0.term, value: $0.value(context)) }
+        let total = zip(weights.entries, terms).reduce(0) { $0 + $1.0.weight * $1.1.value }
+        return RewardBreakdown(
+            terms: terms, total: total, parse: context.parse, mask: context.mask, iou: context.iou)
+    }
+}
+
+/// The prompts of all completions, each distinct one once.
+private struct PromptGroup {
+    /// The distinct prompts, in the order in which they first come.
+    private(set) var prompts: [SegmentationPrompt] = []
+    /// Per completion the indices of its prompts in `prompts`; nil where it could not be read.
+    private var members: [[Int]?] = []
+
+    init(_ parses: [Result<ParsedAnswer, ParseFailure>]) {
+        var places: [SegmentationPrompt: Int] = [:]
+        for parse in parses {
+            guard case .success(let answer) = parse else {
+                members.append(nil)
+                continue
+            }
+            var indices: [Int] = []
+            for prompt in answer.prompts {
+                let place = places[prompt] ?? prompts.count
+                if place == prompts.count {
+                    places[prompt] = place
+                    prompts.append(prompt)
+                }
+                indices.append(place)
+            }
+            members.append(indices)
+        }
+    }
+
+    /// The union of the masks of one completion; nil where it has none, because it could not be
+    /// read or no masks were made.
+    func mask(of completion: Int, objects: [BinaryMask]?, frame: ImageFrame) -> BinaryMask? {
+        guard let indices = members[completion] else { return nil }
+        var union = BinaryMask(width: frame.width, height: frame.height)
+        if indices.isEmpty { return union }
+        guard let objects else { return nil }
+        for index in indices { union.formUnion(objects[index]) }
+        return union
+    }
+}
+
+/// A segmenter's answer that does not fit what it was asked.
+public enum SegmenterAnswerError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// There are not as many masks as prompts.
+    case count(found: Int, expected: Int)
+    /// A mask, counted from 0, is in another frame.
+    case frame(mask: Int, found: ImageFrame, expected: ImageFrame)
+
+    static func check(
+        _ answers: [ObjectMask], count: Int, frame: ImageFrame
+    ) throws(SegmenterAnswerError) {
+        if answers.count != count { throw .count(found: answers.count, expected: count) }
+        for (index, answer) in answers.enumerated() where answer.mask.frame != frame {
+            throw .frame(mask: index, found: answer.mask.frame, expected: frame)
+        }
+    }
+
+    /// The sentence for people.
+    public var description: String {
+        switch self {
+        case .count(let found, let expected):
+            "the segmenter gave \(found) masks for \(expected) prompts"
+        case .frame(let mask, let found, let expected):
+            "mask \(mask) of the segmenter is \(found.width)×\(found.height) pixels, "
+                + "expected \(expected.width)×\(expected.height)"
+        }
+    }
+}

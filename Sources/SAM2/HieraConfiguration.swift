@@ -1,0 +1,107 @@
+// Reference: transformers, models/sam2/configuration_sam2.py
+
+/// The sizes of ``Hiera``; lists have one entry per stage.
+public struct HieraConfiguration: Hashable, Sendable, Codable {
+    /// What transformers calls such a section.
+    let modelType = "sam2_hiera_det_model"
+    /// Channels of the patches; the first stage's `embedDimensions`.
+    public var hiddenSize = 96
+    /// Channels of the picture.
+    public var channels = 3
+    /// The side of the picture that the file names; the model goes by
+    /// ``PromptEncoderConfiguration/imageSize``.
+    public var imageSize: SquareSize = 1024
+    /// The kernel that makes patches of pixels.
+    public var patchKernel: SquareSize = 7
+    /// Pixels from one patch to the next.
+    public var patchStride: SquareSize = 4
+    /// Zeros around the picture.
+    public var patchPadding: SquareSize = 3
+    /// By how much a stage shrinks the grid.
+    public var queryStride: SquareSize = 2
+    /// The grid of the position embedding that is stretched over the picture.
+    public var backgroundGrid: SquareSize = 7
+    /// How many stages, from the second on, shrink the grid.
+    public var queryPoolStages = 3
+    /// How many blocks each stage has.
+    public var blocks = [1, 2, 7, 2]
+    /// Channels.
+    public var embedDimensions = [96, 192, 384, 768]
+    /// Attention heads.
+    public var heads = [1, 2, 4, 8]
+    /// The side of the attention windows, in cells of the stage's grid.
+    public var windows = [8, 4, 14, 7]
+    /// Blocks, counted over all stages, that attend to the whole grid.
+    public var globalBlocks = [5, 7, 9]
+    /// Hidden size of the MLPs, in multiples of the channels.
+    public var mlpRatio = 4.0
+    /// The MLPs' activation.
+    public var activation = ActivationName.gelu
+    /// Added to the variance by the layer normalisations.
+    public var layerNormEpsilon = 1e-6
+
+    /// The sizes of the tiny model.
+    public init() {}
+}
+
+// MARK: - config.json
+
+extension HieraConfiguration {
+    enum CodingKeys: String, CodingKey {
+        case modelType = "model_type"
+        case hiddenSize = "hidden_size"
+        case channels = "num_channels"
+        case imageSize = "image_size"
+        case patchKernel = "patch_kernel_size"
+        case patchStride = "patch_stride"
+        case patchPadding = "patch_padding"
+        case queryStride = "query_stride"
+        case backgroundGrid = "window_positional_embedding_background_size"
+        case queryPoolStages = "num_query_pool_stages"
+        case blocks = "blocks_per_stage"
+        case embedDimensions = "embed_dim_per_stage"
+        case heads = "num_attention_heads_per_stage"
+        case windows = "window_size_per_stage"
+        case globalBlocks = "global_attention_blocks"
+        case mlpRatio = "mlp_ratio"
+        case activation = "hidden_act"
+        case layerNormEpsilon = "layer_norm_eps"
+    }
+
+    /// Reads `backbone_config`.
+    public init(from decoder: any Decoder) throws {
+        try ModelType.check(decoder, modelType)
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        hiddenSize = try values.value(.hiddenSize, hiddenSize)
+        channels = try values.value(.channels, channels)
+        imageSize = try values.value(.imageSize, imageSize)
+        patchKernel = try values.value(.patchKernel, patchKernel)
+        patchStride = try values.value(.patchStride, patchStride)
+        patchPadding = try values.value(.patchPadding, patchPadding)
+        queryStride = try values.value(.queryStride, queryStride)
+        backgroundGrid = try values.value(.backgroundGrid, backgroundGrid)
+        queryPoolStages = try values.value(.queryPoolStages, queryPoolStages)
+        blocks = try values.value(.blocks, blocks)
+        embedDimensions = try values.value(.embedDimensions, embedDimensions)
+        heads = try values.value(.heads, heads)
+        windows = try values.value(.windows, windows)
+        globalBlocks = try values.value(.globalBlocks, globalBlocks)
+        mlpRatio = try values.value(.mlpRatio, mlpRatio)
+        activation = try values.value(.activation, activation)
+        layerNormEpsilon = try values.value(.layerNormEpsilon, layerNormEpsilon)
+    }
+}
+
+extension HieraConfiguration {
+    /// Whether the first block of a stage shrinks the grid.
+    func pools(stage: Int) -> Bool { stage > 0 && stage <= queryPoolStages }
+
+    /// The side of each stage's grid for a square picture.
+    func gridSides(imageSize: Int) -> [Int] {
+        var side = (imageSize + 2 * patchPadding.side - patchKernel.side) / patchStride.side + 1
+        return blocks.indices.map { stage in
+            if pools(stage: stage) { side /= queryStride.side }
+            return side
+        }
+    }
+}

@@ -1,0 +1,177 @@
+// Reference: sam2, sam2_image_predictor.py (SAM2ImagePredictor)
+//
+// Legend: P prompts, N points, M masks per prompt, h × w the grid of the low-resolution masks.
+public import Imaging
+public import Segmentation
+public import Torch
+
+/// A prompt that cannot be answered.
+public struct SAM2PromptError: Error, Sendable, CustomStringConvertible {
+    /// The place of the prompt in the list, from 0.
+    public let index: Int
+
+    /// What is wrong with the prompt.
+    public var description: String {
+        "prompt \(index) has neither a box nor a point; give it one, or leave it out"
+    }
+}
+
+/// A frozen ``SAM2Model``: pictures and prompts in, masks out.
+public final class SAM2Segmenter: Segmenter {
+    /// The model.
+    public let model: SAM2Model
+    /// How pictures become the model's input.
+    public let processor: SAM2ImageProcessor
+    /// How many prompts go through the decoder together; bounds the memory, changes no mask.
+    public let promptsPerCall: Int
+
+    /// A segmenter.
+    ///
+    /// - Parameters:
+    ///   - model: the model
+    ///   - processor: how pictures become the model's input; the released models' way if nil
+    ///   - promptsPerCall: how many prompts go through the decoder together
+    public init(
+        model: SAM2Model, processor: SAM2ImageProcessor? = nil, promptsPerCall: Int = 32
+    ) {
+        precondition(promptsPerCall > 0)
+        self.model = model
+        self.processor =
+            processor ?? SAM2ImageProcessor(imageSize: model.configuration.imageSize)
+        self.promptsPerCall = promptsPerCall
+    }
+
+    /// Loads a checkpoint in the hub's layout.
+    ///
+    /// - Parameters:
+    ///   - path: the folder with `config.json` and the safetensors files
+    ///   - dtype: the element type to compute in
+    ///   - device: where to compute
+    ///   - resizing: in which numbers pictures are resized
+    /// - Returns: the segmenter
+    /// - Throws: ``CheckpointError`` that names the file and the key
+    public static func load(
+        path: String, dtype: DType = .float32, device: Device = .cpu,
+        resizing: SAM2ImageProcessor.Resizing = .floats
+    ) throws -> SAM2Segmenter {
+        let model = try SAM2Model.load(path: path, dtype: dtype, device: device)
+        let processor = try SAM2ImageProcessor.load(
+            path: path, imageSize: model.configuration.imageSize, resizing: resizing)
+        return SAM2Segmenter(model: model, processor: processor)
+    }
+
+    /// Encodes an image; all prompts about it go to the result.
+    public func encode(_ image: RGBImage) throws -> any SegmenterImage { try embed(image) }
+
+    /// ``encode(_:)`` with a result that can do more.
+    public func embed(_ image: RGBImage) throws -> SAM2Image {
+        try withoutGradients {
+            let pixels = try processor(image, device: model.device)
+            return SAM2Image(
+                segmenter: self, frame: image.frame, features: try model.encode(pixels))
+        }
+    }
+}
+
+/// Everything that the model says about one prompt.
+public struct SAM2Prediction {
+    /// Logits as the decoder makes them: [M, h, w], float32, on the CPU.
+    public let lowResolutionLogits: Tensor
+    /// Logits in the output frame: [M, height, width], float32, on the CPU.
+    public let logits: Tensor
+    /// Where `logits` is above 0: M masks.
+    public let masks: [BinaryMask]
+    /// The model's own estimate of each mask's IoU with the truth.
+    public let predictedIoU: [Float]
+    /// The model's logit for there being an object at all.
+    public let objectScore: Float
+}
+
+/// An image that a ``SAM2Segmenter`` has encoded.
+public final class SAM2Image: SegmenterImage {
+    /// The frame of the image.
+    public let frame: ImageFrame
+    private let segmenter: SAM2Segmenter
+    private let features: ImageFeatures
+
+    init(segmenter: SAM2Segmenter, frame: ImageFrame, features: ImageFeatures) {
+        self.segmenter = segmenter
+        self.frame = frame
+        self.features = features
+    }
+
+    /// One mask per prompt, in the order of the prompts.
+    ///
+    /// Prompts with the same number of points go through the decoder together. Points that would fill
+    /// up shorter prompts take part in attention, so that others cannot.
+    ///
+    /// - Parameters:
+    ///   - prompts: what to segment, coordinates in `frame`
+    ///   - frame: the frame of the prompts' coordinates
+    ///   - output: the frame of the masks
+    /// - Returns: masks, predicted IoUs and object scores
+    /// - Throws: ``SAM2PromptError`` for a prompt with neither box nor point, ``TorchError``
+    public func masks(
+        for prompts: [SegmentationPrompt], in frame: ImageFrame, output: ImageFrame
+    ) throws -> [ObjectMask] {
+        let batches = try PromptBatch.batches(prompts, limit: segmenter.promptsPerCall)
+        return try withoutGradients {
+            var answers: [Int: ObjectMask] = [:]
+            for batch in batches {
+                let selected = try decode(batch.indices.map { prompts[$0] }, in: frame)
+                    .best(segmenter.model.configuration.maskDecoder)
+                let masks = try MaskUpsampling(output: output).masks(selected.logits.selected(1, 0))
+                let scores = try selected.predictedIoU.floats
+                let objects = try selected.objectScore.floats
+                for (place, index) in batch.indices.enumerated() {
+                    answers[index] = ObjectMask(
+                        mask: masks[place], predictedIoU: scores[place],
+                        objectScore: objects[place])
+                }
+            }
+            return prompts.indices.compactMap { answers[$0] }
+        }
+    }
+
+    /// Everything about one prompt: the mask that ``masks(for:in:output:)`` gives, or its
+    /// alternatives.
+    ///
+    /// - Parameters:
+    ///   - prompt: what to segment, coordinates in `frame`
+    ///   - frame: the frame of the prompt's coordinates
+    ///   - multimask: whether to give the alternative masks instead of one
+    ///   - output: the frame of the masks
+    /// - Returns: logits, masks and scores
+    /// - Throws: ``SAM2PromptError`` for a prompt with neither box nor point, ``TorchError``
+    public func predict(
+        _ prompt: SegmentationPrompt, in frame: ImageFrame, multimask: Bool, output: ImageFrame
+    ) throws -> SAM2Prediction {
+        if prompt.pointCount == 0 { throw SAM2PromptError(index: 0) }
+        return try withoutGradients {
+            let answer = try decode([prompt], in: frame)
+            let selected =
+                multimask
+                ? try answer.alternatives()
+                : try answer.best(segmenter.model.configuration.maskDecoder)
+            let low = try selected.logits.selected(0, 0).to(.float32).to(.cpu).contiguous()
+            let upsampling = MaskUpsampling(output: output)
+            let logits = try upsampling.logits(low)
+            return SAM2Prediction(
+                lowResolutionLogits: low, logits: logits,
+                masks: try upsampling.thresholded(logits),
+                predictedIoU: try selected.predictedIoU.floats,
+                objectScore: Float(try selected.objectScore.item()))
+        }
+    }
+
+    /// All masks of prompts with the same number of points.
+    private func decode(
+        _ prompts: [SegmentationPrompt], in frame: ImageFrame
+    ) throws -> MaskDecoderOutput {
+        let model = segmenter.model
+        return try model.decode(
+            features,
+            points: PromptPoints(
+                prompts, in: frame, imageSize: model.configuration.imageSize, device: model.device))
+    }
+}

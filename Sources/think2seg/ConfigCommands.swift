@@ -1,0 +1,62 @@
+import ArgumentParser
+import Recipes
+
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Checks and shows configurations of training runs.",
+        subcommands: [ConfigCheckCommand.self, ConfigShowCommand.self])
+}
+
+/// A configuration with overrides.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "Overrides a key: --set grpo.num_generations=16.", valueName: "key=value"))
+    var overrides: [String] = []
+}
+
+struct ConfigCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Reports everything that is wrong with a configuration.",
+        discussion: "Example:\n  think2seg config check Configs/train.yaml --set seed=7")
+
+    @Argument(help: "The YAML file.")
+    var config: String
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+        _ = try RunConfiguration.load(file: config, overrides: options.overrides)
+        print("\(config): no problems")
+    }
+}
+
+struct ConfigShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Prints a configuration with every key, its value and its meaning.",
+        discussion: """
+            Example:
+              think2seg config show Configs/train.yaml
+
+            Without a file: all keys with their defaults.
+            """)
+
+    @Argument(help: "The YAML file.")
+    var config: String?
+
+    @Flag(help: "Leave out the meanings.")
+    var plain = false
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+        let configuration =
+            config == nil && options.overrides.isEmpty
+            ? RunConfiguration()
+            : try RunConfiguration.load(file: config, overrides: options.overrides)
+        print(configuration.resolved(comments: !plain), terminator: "")
+    }
+}

@@ -1,0 +1,148 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Imaging
+import Recipes
+
+struct DataCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "data", abstract: "Makes and inspects HDF5 shards.",
+        subcommands: [
+            DataImportCommand.self, DataSynthesizeCommand.self, DataInspectCommand.self,
+        ])
+}
+
+struct DataImportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Imports a data set as shards.",
+        subcommands: [ImportEarthReasonCommand.self])
+}
+
+struct ImportEarthReasonCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "earthreason",
+        abstract: "Imports EarthReason: SOURCE/{train,val,test}/{images,labels,QAs}.",
+        discussion: """
+            Example:
+              think2seg data import earthreason EarthReason --output shards
+
+            writes shards/train.h5, shards/val.h5 and shards/test.h5, as far as the splits exist. \
+            Samples that cannot be used are reported and left out.
+            """)
+
+    @Argument(help: "The folder that has the splits.")
+    var source: String
+
+    @Option(help: "The folder for the shards; made if need be.")
+    var output: String
+
+    @Flag(help: "Stop at a sample that cannot be used, and write nothing.")
+    var strict = false
+
+    @Option(help: "Where the report goes as JSON; - for standard output.")
+    var json: String?
+
+    @Flag(help: "Say only what is wrong.")
+    var quiet = false
+
+    func run() throws {
+        let importer = EarthReasonImporter(source: source, strict: strict)
+        let report: ImportReport
+        do {
+            report = try importer.run(output: output) { progress in
+                if !quiet, Console.isTerminal || progress.done == progress.total {
+                    Console.progress("\(progress.split): \(progress.done)/\(progress.total)")
+                }
+            }
+        } catch let error as ImportError {
+            for split in error.report.splits { split.problems.forEach { Console.note("\($0)") } }
+            throw error
+        }
+        if !quiet { Console.endProgress() }
+        for split in report.splits {
+            split.problems.forEach { Console.note("\($0)") }
+            if !quiet {
+                Console.note(
+                    "\(split.shard): \(split.samples) samples, \(split.questions) questions, "
+                        + "\(split.emptyTargets) without a target"
+                        + (split.rejected > 0 ? ", \(split.rejected) left out" : ""))
+            }
+        }
+        if let json { try writeJSON(report, to: json) }
+    }
+}
+
+struct DataInspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Tells what shards hold.",
+        discussion: """
+            Example:
+              think2seg data inspect shards/train.h5 --samples 3 --pictures seen
+
+            writes the first three samples' pictures with their masks to the folder seen.
+            """)
+
+    @Argument(help: "The shards.")
+    var shards: [String]
+
+    @Option(help: "How many samples to list.")
+    var samples = 3
+
+    @Option(help: "A folder for the listed samples' pictures, masks drawn over them.")
+    var pictures: String?
+
+    @Option(help: "Where the summaries go as JSON; - for standard output.")
+    var json: String?
+
+    func validate() throws {
+        if shards.isEmpty { throw ValidationError("name at least one shard") }
+        if samples < 0 { throw ValidationError("--samples must not be negative") }
+    }
+
+    func run() throws {
+        let readers = try shards.map { try ShardReader(path: $0) }
+        if let json {
+            try writeJSON(readers.map(\.summary), to: json)
+            return
+        }
+        for reader in readers {
+            describe(reader.summary)
+            for index in 0..<min(samples, reader.count) {
+                let sample = try reader.sample(at: index)
+                describe(sample)
+                if let pictures { try draw(sample, folder: pictures) }
+            }
+        }
+    }
+
+    private func describe(_ summary: ShardSummary) {
+        print("\(summary.path): \(summary.dataset) \(summary.split)")
+        print(
+            "  \(summary.samples) samples, \(summary.questions) questions, "
+                + "\(summary.emptyTargets) without a target"
+                + (summary.instances.map { ", \($0) instances" } ?? ""))
+        let (small, large) = (summary.smallestFrame, summary.largestFrame)
+        print(
+            "  pictures from \(small.width)x\(small.height) to \(large.width)x\(large.height), "
+                + "\((summary.imageBytes + summary.maskBytes) / 1024) KiB")
+    }
+
+    private func describe(_ sample: SegmentationSample) {
+        let share = 100 * Double(sample.mask.count) / Double(sample.frame.area)
+        print(
+            "  \(sample.id): \(sample.format.rawValue) \(sample.frame.width)x\(sample.frame.height)"
+                + ", target \(fixed(share, 1)) %")
+        sample.questions.forEach { print("    ? \($0)") }
+        sample.answers.forEach { print("    ! \($0)") }
+    }
+
+    private func draw(_ sample: SegmentationSample, folder: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        let picture = try ImageCodec.decode(sample.image, name: sample.id)
+        let drawn = overlayPicture(picture, mask: sample.mask, prompts: [], frame: sample.frame)
+        try ImageCodec.write(
+            ImageCodec.encodePNG(drawn), path: "\(folder)/\(sample.id).png")
+    }
+}

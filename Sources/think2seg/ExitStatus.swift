@@ -1,0 +1,44 @@
+import ArgumentParser
+import Datasets
+import Imaging
+import RLTrainer
+import Recipes
+import Torch
+
+/// The exit codes of sysexits that the commands use.
+enum SystemExit {
+    /// Input data are not what they should be.
+    static let badData: Int32 = 65
+    /// An input file is missing.
+    static let missingInput: Int32 = 66
+    /// A bug of this program, or a failure that no input explains.
+    static let software: Int32 = 70
+    /// An output file or folder cannot be made.
+    static let cannotCreate: Int32 = 73
+    /// Writing failed.
+    static let cannotWrite: Int32 = 74
+    /// The configuration is wrong.
+    static let badConfiguration: Int32 = 78
+}
+
+/// The exit code of an error; nil for the errors of the argument parser, which knows its own.
+func exitStatus(of error: any Error) -> Int32? {
+    switch error {
+    case is ValidationError, is CleanExit, is ExitCode: return nil
+    case is ConfigurationError: return SystemExit.badConfiguration
+    case is MissingInputError: return SystemExit.missingInput
+    case let error as CheckpointError:
+        return error.isMissing ? SystemExit.missingInput : SystemExit.badData
+    case let error as ShardError:
+        switch error.kind {
+        case .missing: return SystemExit.missingInput
+        case .cannotWrite: return SystemExit.cannotWrite
+        default: return SystemExit.badData
+        }
+    case is RunDirectoryError: return SystemExit.cannotCreate
+    case let error as TorchError:
+        return error.code == .outOfMemory ? 71 : SystemExit.software
+    default:
+        return "\(type(of: error))".hasPrefix("CommandError") ? nil : SystemExit.badData
+    }
+}

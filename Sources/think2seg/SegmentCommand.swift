@@ -1,0 +1,156 @@
+import ArgumentParser
+import Foundation
+import Imaging
+import Recipes
+import SAM2
+import Segmentation
+import Torch
+
+/// Where and how a command's models run.
+struct ModelOptions: ParsableArguments {
+    @Option(help: "cpu, cuda or cuda:N.")
+    var device = "cpu"
+
+    @Option(help: "float32 or bfloat16.")
+    var dtype = ModelDType.float32
+
+    @Option(help: "Threads of an operation; 0: one per core.")
+    var threads = 0
+
+    func validate() throws {
+        if Device(device) == nil {
+            throw ValidationError("--device is \(device), must be cpu, cuda or cuda:N")
+        }
+        if threads < 0 { throw ValidationError("--threads must not be negative") }
+    }
+
+    /// Applies the thread count, and gives the device.
+    func apply() throws -> Device {
+        try applyThreads(threads)
+        return Device(device) ?? .cpu
+    }
+}
+
+extension ModelDType: ExpressibleByArgument {}
+
+struct SegmentCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segment",
+        abstract: "Segments what boxes and points show, with SAM2.1.",
+        discussion: """
+            Example:
+              think2seg segment --segmenter sam2.1-hiera-small --image harbour.png \\
+                --box 40,30,210,160 --point 120,90 --output mask.png --overlay seen.png
+
+            Coordinates are pixels of the picture. Several boxes are several objects, whose masks \
+            are joined; points belong to the one object.
+            """)
+
+    @Option(help: "The folder of a SAM2.1 checkpoint in the hub's layout.")
+    var segmenter: String
+
+    @Option(help: "The picture: PNG or JPEG.")
+    var image: String
+
+    @Option(help: "A box: x1,y1,x2,y2.")
+    var box: [Coordinates] = []
+
+    @Option(help: "A place inside the object: x,y.")
+    var point: [Coordinates] = []
+
+    @Option(help: "A place outside the object: x,y.")
+    var negativePoint: [Coordinates] = []
+
+    @Flag(help: "Choose the best of the alternative masks instead of the single one.")
+    var multimask = false
+
+    @Option(help: "Where the mask goes: a PNG of 0 and 255.")
+    var output: String
+
+    @Option(help: "Where the picture with mask and prompts goes: a PNG.")
+    var overlay: String?
+
+    @Option(help: "Where low_res_logits and logits go: a safetensors file.")
+    var logits: String?
+
+    @Option(help: "Where the result goes as JSON; - for standard output.")
+    var json: String?
+
+    @Option(help: "How the picture is resized: bytes as transformers, floats as the official code.")
+    var resize = ResizeChoice.bytes
+
+    @OptionGroup var model: ModelOptions
+
+    func validate() throws {
+        if box.isEmpty, point.isEmpty, negativePoint.isEmpty {
+            throw ValidationError("give at least one --box or --point")
+        }
+        if box.contains(where: { $0.values.count != 4 }) {
+            throw ValidationError("a box is four numbers: --box x1,y1,x2,y2")
+        }
+        if (point + negativePoint).contains(where: { $0.values.count != 2 }) {
+            throw ValidationError("a point is two numbers: --point x,y")
+        }
+        if box.count > 1, !(point + negativePoint).isEmpty {
+            throw ValidationError("points belong to one object: give them with one box at most")
+        }
+    }
+
+    private var prompts: [SegmentationPrompt] {
+        let positive = point.map { Point(x: $0.values[0], y: $0.values[1]) }
+        let negative = negativePoint.map { Point(x: $0.values[0], y: $0.values[1]) }
+        let boxes = box.map {
+            Box(x1: $0.values[0], y1: $0.values[1], x2: $0.values[2], y2: $0.values[3])
+        }
+        if boxes.isEmpty {
+            return [SegmentationPrompt(positivePoints: positive, negativePoints: negative)]
+        }
+        return boxes.map {
+            SegmentationPrompt(box: $0, positivePoints: positive, negativePoints: negative)
+        }
+    }
+
+    func run() throws {
+        var recipe = SegmentRecipe(segmenter: segmenter, image: image, prompts: prompts)
+        recipe.multimask = multimask
+        recipe.resizing = resize == .bytes ? .bytes : .floats
+        recipe.device = try model.apply()
+        recipe.dtype = model.dtype == .float32 ? .float32 : .bfloat16
+        let result = try recipe.run(.init(mask: output, overlay: overlay, logits: logits))
+        if let json {
+            try writeJSON(result, to: json)
+        } else {
+            let mask = result.mask
+            print(
+                "\(output): \(mask.area) of \(mask.width * mask.height) pixels, predicted IoU "
+                    + "\(fixed(Double(result.predictedIoU), 3)), object score "
+                    + fixed(Double(result.objectScore), 2))
+        }
+    }
+}
+
+enum ResizeChoice: String, ExpressibleByArgument, CaseIterable {
+    case bytes, floats
+}
+
+/// Numbers separated by commas.
+struct Coordinates: ExpressibleByArgument {
+    let values: [Double]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { Double($0.trimmingCharacters(in: .whitespaces)) }
+        guard numbers.count == parts.count, numbers.allSatisfy(\.isFinite) else { return nil }
+        values = numbers
+    }
+}
+
+/// Writes a result as JSON to a file, or to standard output for "-".
+func writeJSON(_ value: some Encodable, to path: String) throws {
+    let data = try jsonDocument(value)
+    if path == "-" {
+        FileHandle.standardOutput.write(data)
+    } else {
+        try ImageCodec.write(Array(data), path: path)
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+import Recipes
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+struct Think2SegCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "think2seg",
+        abstract: "Teaches a vision-language model to prompt a frozen Segment Anything Model.",
+        discussion: """
+            The policy (Qwen2.5-VL) reads an aerial picture and a question that needs reasoning, \
+            thinks, and answers with boxes and points; frozen SAM2.1 makes the mask; the mask's \
+            IoU with the truth is the reward; GRPO updates the policy.
+
+            To begin:  think2seg quickstart
+            """,
+        version: "think2seg \(Think2Seg.version)",
+        subcommands: [
+            QuickstartCommand.self, TrainCommand.self, PredictCommand.self, SegmentCommand.self,
+            DataCommand.self, ConfigCommand.self,
+        ])
+}
+
+@main
+enum Main {
+    static func main() {
+        setvbuf(stdout, nil, _IOLBF, 0)
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try Think2SegCommand.parseAsRoot()
+            try command.run()
+        } catch {
+            guard let status = exitStatus(of: error) else {
+                Think2SegCommand.exit(withError: error)
+            }
+            Console.error("\(error)")
+            exit(status)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Datasets
+import Imaging
+import NN
+import RLTrainer
+import Segmentation
+import Torch
+
+/// A policy that is a table of four logits, one per answer it knows, and always ends after it.
+final class TablePolicy: Policy {
+    struct Prompt: PolicyPrompt {
+        let tokenCount = 3
+        let frame = ImageFrame.square(32)
+    }
+
+    let table: Tensor
+    let parameters: [Parameter]
+    private(set) var rolloutCount = 0
+    /// What ``score(_:completions:temperature:)`` adds to the log-probabilities.
+    var corruption = 0.0
+
+    /// Boxes 8 pixels wide at x = 0, 8, 16, 24; the last answer cannot be parsed.
+    static let answers =
+        [0, 8, 16].map { x in
+            "<think>t</think><answer>```json[{\"bbox_2d\": [\(x),0,\(x + 8),32], "
+                + "\"positive_points\": [[\(x + 2),2],[\(x + 4),4]]}]```</answer>"
+        } + ["no answer"]
+
+    init(logits: [Float] = [0, 0, 0, 0], trainable: Bool = true) throws {
+        table = try Tensor.of(logits)
+        try table.setRequiresGradient(trainable)
+        parameters = [Parameter(key: "table", tensor: table)]
+    }
+
+    func prompt(image: RGBImage, question: String) -> Prompt { Prompt() }
+
+    func rollout(
+        _ prompt: Prompt, sampling: SamplingParameters, seeds: [UInt64]
+    ) throws -> [Completion] {
+        rolloutCount += 1
+        let log = try withoutGradients {
+            try (table / max(sampling.temperature, 1e-6)).logSoftmax(0).floats
+        }
+        return seeds.map { seed in
+            var random = SeededGenerator(seed: seed)
+            var left = random.uniformUnit()
+            var choice = 0
+            while choice < 3, left >= Double(exp(log[choice])) {
+                left -= Double(exp(log[choice]))
+                choice += 1
+            }
+            let isLong = sampling.maxCompletionLength > 1
+            return Completion(
+                tokenIDs: isLong ? [choice, 9] : [choice],
+                logProbabilities: isLong ? [log[choice], 0] : [log[choice]],
+                text: Self.answers[choice], stopReason: isLong ? .endOfSequence : .length)
+        }
+    }
+
+    func score(
+        _ prompt: Prompt, completions: [[Int]], temperature: Double
+    ) throws -> TokenScores {
+        let log = try (table / temperature).logSoftmax(0)
+        let first = try log.indexed(0, Tensor.of(completions.map { $0[0] })).unsqueezed(1)
+        let length = completions.map(\.count).max() ?? 0
+        let rest = try Tensor.zeros([completions.count, length - 1])
+        let scores = try Tensor.concatenate([first, rest], dim: 1) + corruption
+        return TokenScores(
+            logProbabilities: scores, entropies: try scores.detached() * 0 + 0.5)
+    }
+
+    func save(to folder: String) throws {}
+}
+
+private func exp(_ x: Float) -> Float {
+    // Enough terms for the log-probabilities of a table of four.
+    var (term, sum) = (Float(1), Float(1))
+    let small = x / 64
+    for k in 1...12 {
+        term *= small / Float(k)
+        sum += term
+    }
+    return (0..<6).reduce(sum) { value, _ in value * value }
+}
+
+/// A segmenter whose mask is the box.
+final class BoxSegmenter: Segmenter {
+    final class Image: SegmenterImage {
+        let owner: BoxSegmenter
+        init(_ owner: BoxSegmenter) { self.owner = owner }
+
+        func masks(
+            for prompts: [SegmentationPrompt], in frame: ImageFrame, output: ImageFrame
+        ) throws -> [ObjectMask] {
+            if let failure = owner.failure { throw failure }
+            return prompts.map { prompt in
+                var mask = BinaryMask(width: output.width, height: output.height)
+                if let box = prompt.box.map({ frame.convert($0, to: output) }) {
+                    for y in Int(box.y1)..<Int(box.y2) {
+                        for x in Int(box.x1)..<Int(box.x2) { mask[x, y] = true }
+                    }
+                }
+                return ObjectMask(mask: mask, predictedIoU: 1, objectScore: 1)
+            }
+        }
+    }
+
+    struct Failure: Error {}
+    var failure: Failure?
+    private(set) var encodeCount = 0
+
+    func encode(_ image: RGBImage) throws -> any SegmenterImage {
+        encodeCount += 1
+        return Image(self)
+    }
+}
+
+/// The same picture again and again, under ids that count up; the target is where answer 1 points.
+final class CountingSource: ExampleSource {
+    let epochLength = 4
+    private(set) var count = 0
+
+    func next() -> TrainingExample {
+        defer { count += 1 }
+        var truth = BinaryMask(width: 32, height: 32)
+        for y in 0..<32 { for x in 8..<16 { truth[x, y] = true } }
+        return TrainingExample(
+            id: "sample-\(count % 4)", epoch: count / 4, question: "where?",
+            image: RGBImage(width: 32, height: 32, fill: (0, 0, 0)), truth: truth)
+    }
+}

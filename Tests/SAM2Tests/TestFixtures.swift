@@ -1,0 +1,156 @@
+import Foundation
+import Imaging
+import NN
+import SAM2
+import Segmentation
+import Torch
+
+/// Numbers that depend on key and index only; `hashed` of scripts/fixtures/sam2.py has the same lines.
+final class HashedWeights: WeightSource {
+    private let salt: String
+    private let renamed: [String: String]
+
+    init(salt: String, renamed: [String: String] = [:]) {
+        self.salt = salt
+        self.renamed = renamed
+    }
+
+    private static let embeddings = [
+        "pos_embed", "pos_embed_window", "no_memory_embedding", "point_embed.weight",
+        "no_mask_embed.weight", "iou_token.weight", "mask_tokens.weight", "obj_score_token.weight",
+    ]
+
+    func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor {
+        try Tensor.of(values(renamed[key] ?? key, shape), shape: shape)
+    }
+
+    func values(_ key: String, _ shape: [Int]) -> [Float] {
+        var state: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in (salt + key).utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        let (scale, offset) = spread(key, shape)
+        return (1...UInt64(shape.reduce(1, *))).map { index in
+            var z = state &+ index &* 0x9e37_79b9_7f4a_7c15
+            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+            z ^= z >> 31
+            return (Float(z >> 40) / 8_388_608 - 1) * scale + offset
+        }
+    }
+
+    private func spread(_ key: String, _ shape: [Int]) -> (scale: Float, offset: Float) {
+        if key.hasSuffix("positional_embedding") { return (1, 0) }
+        if Self.embeddings.contains(where: key.hasSuffix) { return (0.5, 0) }
+        if shape.count == 1 { return key.hasSuffix("weight") ? (0.2, 1) : (0.1, 0) }
+        var bound = (3 / Double(shape.dropFirst().reduce(1, *))).squareRoot()
+        if key.contains("output_hypernetworks_mlps"), key.hasSuffix("proj_out.weight") {
+            bound *= 10
+        }
+        return (Float(bound), 0)
+    }
+}
+
+/// A prompt of cases.json, in the picture's pixels.
+struct Case: Decodable {
+    let name: String
+    let box: [Double]?
+    let points: [[Double]]?
+    let labels: [Int]?
+
+    var prompt: SegmentationPrompt {
+        let labelled = zip(points ?? [], labels ?? []).map { (Point(x: $0[0], y: $0[1]), $1) }
+        return SegmentationPrompt(
+            box: box.map { Box(x1: $0[0], y1: $0[1], x2: $0[2], y2: $0[3]) },
+            positivePoints: labelled.filter { $0.1 == 1 }.map(\.0),
+            negativePoints: labelled.filter { $0.1 == 0 }.map(\.0))
+    }
+}
+
+/// What cases.json says.
+struct Cases: Decodable {
+    enum CodingKeys: String, CodingKey {
+        case salt, width, height, output, cases
+        case videoKeys = "video_keys"
+    }
+    let salt: String
+    let width: Int
+    let height: Int
+    let output: [Int]
+    let cases: [Case]
+    let videoKeys: [String]
+
+    var frame: ImageFrame { ImageFrame(width: width, height: height) }
+    var outputFrame: ImageFrame { ImageFrame(width: output[0], height: output[1]) }
+
+    /// The picture that all fixtures are about.
+    var picture: RGBImage {
+        var pixels: [UInt8] = []
+        for y in 0..<height {
+            for x in 0..<width {
+                for c in 0..<3 {
+                    pixels.append(UInt8((x * (3 + c) + y * (5 - c) + x * y / (7 + c)) % 256))
+                }
+            }
+        }
+        return RGBImage(width: width, height: height, pixels: pixels)
+    }
+}
+
+/// A file or folder of the fixtures that is not there.
+struct MissingFixture: Error { let name: String }
+
+enum Fixtures {
+    static func path(_ name: String) throws -> String {
+        guard let folder = Bundle.module.resourceURL?.appendingPathComponent("Fixtures") else {
+            throw MissingFixture(name: name)
+        }
+        return folder.appendingPathComponent(name).path
+    }
+
+    static func cases() throws -> Cases {
+        try JSONDecoder().decode(
+            Cases.self, from: Data(contentsOf: URL(fileURLWithPath: path("cases.json"))))
+    }
+
+    static func expected(_ name: String) throws -> Expected {
+        Expected(file: try SafetensorsFile(path: path(name + ".safetensors")))
+    }
+
+    /// The model of a fixture's configuration with hashed weights.
+    static func model(_ name: String, sharedPositions: Bool) throws -> SAM2Model {
+        let weights = HashedWeights(
+            salt: try cases().salt,
+            renamed: sharedPositions
+                ? [
+                    "prompt_encoder.shared_embedding.positional_embedding":
+                        "shared_image_embedding.positional_embedding"
+                ] : [:])
+        return try SAM2Model(
+            configuration: SAM2Configuration.load(path: path(name + ".json")),
+            builder: ParameterBuilder(source: weights))
+    }
+
+    /// A folder that goes away with the process's temporary files.
+    static func temporaryFolder() throws -> String {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("sam2-tests-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder.path
+    }
+}
+
+/// The reference's tensors of one model.
+struct Expected {
+    let file: SafetensorsFile
+
+    func tensor(_ key: String) throws -> Tensor {
+        guard let entry = file.entry(key) else { throw MissingFixture(name: key) }
+        return try file.tensor(entry)
+    }
+
+    /// The largest absolute difference; infinite if the shapes differ.
+    func difference(_ key: String, _ other: Tensor) throws -> Double {
+        let reference = try tensor(key)
+        guard reference.shape == other.shape else { return .infinity }
+        return try (reference - other).abs().max().item()
+    }
+}
