@@ -71,6 +71,11 @@ public struct MultimodalPositions: Equatable, Sendable {
         }
     }
 
+    /// Adds `count` tokens of text at `start` and on; where the next prompt token would go is unchanged.
+    mutating func append(text count: Int, from start: Int) {
+        for position in start..<start + count { append(position, position, position) }
+    }
+
     private mutating func append(_ t: Int, _ h: Int, _ w: Int) {
         time.append(t)
         row.append(h)
