@@ -1,0 +1,117 @@
+import Foundation
+
+/// A key of any name.
+struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
+}
+
+/// The fields of a JSON object, with a second object to look in for those that the first lacks.
+struct ConfigurationFields {
+    private let containers: [KeyedDecodingContainer<AnyKey>]
+
+    init(_ containers: [KeyedDecodingContainer<AnyKey>]) {
+        self.containers = containers
+    }
+
+    /// The value of a key, or nil where it is missing or null.
+    func optional<Value: Decodable>(_ key: String, as type: Value.Type) throws -> Value? {
+        for container in containers {
+            if let value = try container.decodeIfPresent(type, forKey: AnyKey(key)) { return value }
+        }
+        return nil
+    }
+
+    /// The value of a key.
+    func required<Value: Decodable>(_ key: String, as type: Value.Type) throws -> Value {
+        if let value = try optional(key, as: type) { return value }
+        throw DecodingError.keyNotFound(
+            AnyKey(key), .init(codingPath: containers[0].codingPath, debugDescription: ""))
+    }
+
+    /// A count or size, which is at least 1.
+    func size(_ key: String) throws -> Int {
+        let value = try required(key, as: Int.self)
+        guard value > 0 else { throw invalid(key, "is \(value), not a positive number") }
+        return value
+    }
+
+    /// A positive number, or `fallback` where the key is missing.
+    func positive(_ key: String, default fallback: Double? = nil) throws -> Double {
+        let value =
+            try fallback == nil
+            ? required(key, as: Double.self) : optional(key, as: Double.self) ?? fallback ?? 0
+        guard value > 0, value.isFinite else {
+            throw invalid(key, "is \(value), not a positive number")
+        }
+        return value
+    }
+
+    /// The fields of an object inside.
+    func nested(_ key: String) throws -> ConfigurationFields? {
+        for container in containers {
+            let key = AnyKey(key)
+            if container.contains(key), try !container.decodeNil(forKey: key) {
+                return ConfigurationFields([
+                    try container.nestedContainer(keyedBy: AnyKey.self, forKey: key)
+                ])
+            }
+        }
+        return nil
+    }
+
+    /// An error about the value of a key.
+    func invalid(_ key: String, _ problem: String) -> DecodingError {
+        .dataCorrupted(
+            .init(codingPath: containers[0].codingPath + [AnyKey(key)], debugDescription: problem))
+    }
+
+    /// Fails unless `size` is a multiple of `divisor`.
+    func requireDivides(_ key: String, _ size: Int, by divisorKey: String, _ divisor: Int) throws {
+        guard size % divisor == 0 else {
+            throw invalid(key, "is \(size), which \(divisorKey) = \(divisor) does not divide")
+        }
+    }
+
+    /// Fails unless the only activation that the model has is asked for.
+    func requireSiLU() throws {
+        let activation = try optional("hidden_act", as: String.self) ?? "silu"
+        guard activation == "silu" else {
+            throw invalid("hidden_act", "is \(activation); only silu is supported")
+        }
+    }
+}
+
+/// One token id or a list of them.
+struct TokenIDs: Decodable {
+    let values: [Int]
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let one = try? container.decode(Int.self) {
+            values = [one]
+        } else {
+            values = try container.decode([Int].self)
+        }
+    }
+}
+
+/// Reads a JSON file into a type; errors name the file and the key.
+func decodeFile<Value: Decodable>(_ path: String, as type: Value.Type) throws -> Value {
+    let data: Data
+    do {
+        data = try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+        throw Qwen25VLConfigurationError(
+            path: path, key: "", problem: "cannot be read: \(error.localizedDescription)")
+    }
+    do {
+        return try JSONDecoder().decode(type, from: data)
+    } catch let error as DecodingError {
+        throw Qwen25VLConfigurationError(path: path, error)
+    }
+}

@@ -1,0 +1,106 @@
+// Reference: transformers, models/qwen2_vl/image_processing_pil_qwen2_vl.py
+import Foundation
+
+/// How pictures are resized, normalised and cut into patches, as `preprocessor_config.json` says.
+public struct ImageProcessorConfiguration: Decodable, Sendable, Equatable {
+    /// The fewest pixels of a resized picture.
+    public var minPixels: Int
+    /// The most pixels of a resized picture.
+    public var maxPixels: Int
+    /// The side of a patch in pixels.
+    public var patchSize: Int
+    /// How often a still picture is repeated in a patch.
+    public var temporalPatchSize: Int
+    /// The side, in patches, of the block that becomes one token.
+    public var mergeSize: Int
+    /// What is subtracted from the channels.
+    public var mean: [Double]
+    /// What the channels are divided by afterwards.
+    public var deviation: [Double]
+    /// What bytes are multiplied by first.
+    public var rescaleFactor: Double
+
+    /// The sides of resized pictures are multiples of this.
+    public var factor: Int { patchSize * mergeSize }
+
+    /// Reads the file's contents: `min_pixels` and `max_pixels`, or `size` with `shortest_edge` and
+    /// `longest_edge`, which mean the same.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: AnyKey.self)
+        let fields = ConfigurationFields([container])
+        let size = try fields.nested("size")
+        func pixels(_ key: String, _ edge: String) throws -> Int {
+            if try fields.optional(key, as: Int.self) != nil { return try fields.size(key) }
+            return try size?.size(edge) ?? fields.size(key)
+        }
+        minPixels = try pixels("min_pixels", "shortest_edge")
+        maxPixels = try pixels("max_pixels", "longest_edge")
+        guard minPixels <= maxPixels else {
+            throw fields.invalid("min_pixels", "is \(minPixels), more than max_pixels = \(maxPixels)")
+        }
+        patchSize = try fields.size("patch_size")
+        temporalPatchSize = try fields.size("temporal_patch_size")
+        mergeSize = try fields.size("merge_size")
+        mean = try Self.channels(fields, "image_mean")
+        deviation = try Self.channels(fields, "image_std")
+        guard deviation.allSatisfy({ $0 > 0 }) else {
+            throw fields.invalid("image_std", "is \(deviation), which are not all positive")
+        }
+        rescaleFactor = try fields.positive("rescale_factor", default: 1.0 / 255)
+        for step in ["do_resize", "do_rescale", "do_normalize"] {
+            guard try fields.optional(step, as: Bool.self) ?? true else {
+                throw fields.invalid(step, "is false; pictures are always prepared in full")
+            }
+        }
+        // 3 is Pillow's number for bicubic.
+        let filter = try fields.optional("resample", as: Int.self) ?? 3
+        guard filter == 3 else {
+            throw fields.invalid("resample", "is \(filter); only 3 (bicubic) is supported")
+        }
+    }
+
+    private static func channels(_ fields: ConfigurationFields, _ key: String) throws -> [Double] {
+        let values = try fields.required(key, as: [Double].self)
+        guard values.count == 3 else {
+            throw fields.invalid(key, "has \(values.count) numbers, not one for each of R, G, B")
+        }
+        return values
+    }
+
+    /// Reads `preprocessor_config.json` of a checkpoint folder, or the part of
+    /// `processor_config.json` that newer versions of transformers write instead.
+    ///
+    /// - Parameters:
+    ///   - directory: the folder
+    ///   - vision: the sizes that the file must agree with
+    /// - Throws: ``Qwen25VLConfigurationError`` with the file and the key
+    public static func load(
+        directory: String, vision: Qwen25VLConfiguration.Vision
+    ) throws -> ImageProcessorConfiguration {
+        struct Combined: Decodable {
+            let image: ImageProcessorConfiguration
+            enum CodingKeys: String, CodingKey { case image = "image_processor" }
+        }
+        let single = directory + "/preprocessor_config.json"
+        let combined = directory + "/processor_config.json"
+        let usesCombined =
+            !FileManager.default.fileExists(atPath: single)
+            && FileManager.default.fileExists(atPath: combined)
+        let path = usesCombined ? combined : single
+        let result =
+            try usesCombined
+            ? decodeFile(path, as: Combined.self).image
+            : decodeFile(path, as: ImageProcessorConfiguration.self)
+        let pairs = [
+            ("patch_size", result.patchSize, vision.patchSize),
+            ("temporal_patch_size", result.temporalPatchSize, vision.temporalPatchSize),
+            ("merge_size", result.mergeSize, vision.mergeSize),
+        ]
+        for (key, value, needed) in pairs where value != needed {
+            throw Qwen25VLConfigurationError(
+                path: path, key: key,
+                problem: "is \(value), but vision_config of config.json needs \(needed)")
+        }
+        return result
+    }
+}

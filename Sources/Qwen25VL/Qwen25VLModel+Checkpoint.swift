@@ -1,0 +1,144 @@
+public import Foundation
+import NN
+public import Torch
+
+/// A file that stands beside a model's weights, kept byte for byte.
+public struct CompanionFile: Sendable, Equatable {
+    /// The file's name.
+    public let name: String
+    /// Its contents.
+    public let data: Data
+
+    /// A file from its name and contents.
+    public init(name: String, data: Data) {
+        self.name = name
+        self.data = data
+    }
+
+    /// The configuration, tokenizer and processor files of a folder, sorted by name.
+    static func all(in directory: String) throws -> [CompanionFile] {
+        let manager = FileManager.default
+        let endings = [".json", ".txt", ".jinja", ".model", ".tiktoken"]
+        return try manager.contentsOfDirectory(atPath: directory).sorted()
+            .filter { name in
+                endings.contains { name.hasSuffix($0) } && !name.hasSuffix(".index.json")
+            }
+            .compactMap { name in
+                let path = directory + "/" + name
+                var isFolder: ObjCBool = false
+                guard manager.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue
+                else { return nil }
+                return CompanionFile(
+                    name: name, data: try Data(contentsOf: URL(fileURLWithPath: path)))
+            }
+    }
+}
+
+extension Qwen25VLModel {
+    /// The hub's key of a tensor of a checkpoint, which may have been written by other means under
+    /// the names that modules have in memory.
+    static func canonicalKey(_ key: String) -> String {
+        for (memory, disk) in [("model.language_model.", "model."), ("model.visual.", "visual.")]
+        where key.hasPrefix(memory) {
+            return disk + key.dropFirst(memory.count)
+        }
+        return key
+    }
+
+    /// Reads a checkpoint folder in the hub's layout: `config.json`, `generation_config.json` and
+    /// safetensors, one file or several.
+    ///
+    /// - Parameters:
+    ///   - directory: the folder
+    ///   - dtype: the element type to compute in; nil keeps the checkpoint's
+    ///   - device: where to compute
+    /// - Throws: ``Qwen25VLConfigurationError`` or `CheckpointError`, with the file and the key
+    public static func load(
+        directory: String, dtype: DType? = nil, device: Device = .cpu
+    ) throws -> Qwen25VLModel {
+        let configuration = try Qwen25VLConfiguration.load(path: directory + "/config.json")
+        let generation = try GenerationConfiguration.load(
+            directory: directory, configuration: configuration)
+        let checkpoint = try SafetensorsCheckpoint(path: directory, rename: canonicalKey)
+        let chosen = try dtype ?? storedType(checkpoint, configuration)
+        var model = try Qwen25VLModel(
+            configuration: configuration, generation: generation,
+            builder: ParameterBuilder(source: checkpoint, dtype: chosen, device: device))
+        if configuration.tiesWordEmbeddings, checkpoint.contains(headKey) {
+            try requireTied(checkpoint, configuration, directory: directory)
+        }
+        try checkpoint.finish()
+        model.companions = try CompanionFile.all(in: directory)
+        return model
+    }
+
+    private static let headKey = "lm_head.weight"
+    private static let embeddingKey = "model.embed_tokens.weight"
+
+    private static func embeddingShape(_ configuration: Qwen25VLConfiguration) -> [Int] {
+        [configuration.text.vocabularySize, configuration.text.hiddenSize]
+    }
+
+    private static func storedType(
+        _ checkpoint: SafetensorsCheckpoint, _ configuration: Qwen25VLConfiguration
+    ) throws -> DType {
+        try checkpoint.tensor(
+            embeddingKey, shape: embeddingShape(configuration), initializer: .constant(0)
+        ).dtype
+    }
+
+    /// A head on disk beside a shared embedding must be the same numbers.
+    private static func requireTied(
+        _ checkpoint: SafetensorsCheckpoint, _ configuration: Qwen25VLConfiguration,
+        directory: String
+    ) throws {
+        let shape = embeddingShape(configuration)
+        let head = try checkpoint.tensor(headKey, shape: shape, initializer: .constant(0))
+        let words = try checkpoint.tensor(embeddingKey, shape: shape, initializer: .constant(0))
+        guard head.dtype == words.dtype, try head.isEqual(to: words) else {
+            throw CheckpointError(
+                path: directory,
+                problem: "\(headKey) differs from \(embeddingKey), but config.json ties them",
+                advice: "set tie_word_embeddings to false in config.json")
+        }
+    }
+
+    /// Writes the model as a folder in the hub's layout, which transformers loads unchanged.
+    ///
+    /// The files that stood beside the weights when the model was read are written as they were; a
+    /// model that was not read from a folder gets a `config.json` and a `generation_config.json`.
+    ///
+    /// - Parameters:
+    ///   - directory: the folder, made if it does not exist
+    ///   - shardBytes: how large one file of weights may become
+    /// - Throws: an error that names the file if one cannot be written
+    public func save(directory: String, shardBytes: Int = 5_000_000_000) throws {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        var files = companions
+        if !files.contains(where: { $0.name == "config.json" }) {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            files.append(
+                CompanionFile(name: "config.json", data: try encoder.encode(configuration)))
+            files.append(
+                CompanionFile(name: "generation_config.json", data: try generation.json()))
+        }
+        for file in files {
+            try file.data.write(
+                to: URL(fileURLWithPath: directory + "/" + file.name), options: .atomic)
+        }
+        try removeWeights(directory)
+        try parameters.save(to: directory, shardBytes: shardBytes)
+    }
+
+    /// Weights that were there before, in one file or in several, would be read instead of the new.
+    private func removeWeights(_ directory: String) throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory)
+        where name.hasPrefix("model") && name.hasSuffix(".safetensors")
+            || name == "model.safetensors.index.json"
+        {
+            try FileManager.default.removeItem(atPath: directory + "/" + name)
+        }
+    }
+}

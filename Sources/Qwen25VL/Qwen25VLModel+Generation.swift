@@ -1,0 +1,181 @@
+import NN
+import Torch
+
+// Legend: P prompt positions, A rows that are not finished, C hidden size, V vocabulary.
+
+/// What the model remembers of a prompt: enough to continue it any number of times.
+public struct PrefixState {
+    /// Per layer, the prompt's keys and values.
+    let caches: [LayerCache]
+    /// The hidden state [1, C] of the prompt's last token.
+    let lastHidden: Tensor
+    /// How many tokens the prompt has.
+    public let length: Int
+    /// The position of the token that follows, in all three directions.
+    public let nextPosition: Int
+}
+
+/// One completion of a prompt.
+public struct GeneratedCompletion: Sendable, Equatable {
+    /// Why a completion ended.
+    public enum StopReason: Hashable, Sendable {
+        /// The model wrote this token, which ends completions.
+        case eos(Int)
+        /// The completion has as many tokens as it may.
+        case length
+    }
+
+    /// The tokens, with the one that ended the completion.
+    public var tokenIDs: [Int]
+    /// The natural logarithm of each token's probability when it was drawn, under
+    /// softmax(logits / temperature) over all tokens but the suppressed ones; top-k and top-p do not
+    /// enter. ``Qwen25VLModel/score(_:completions:temperature:suppressing:withEntropies:)`` gives the
+    /// same up to rounding.
+    public var logProbabilities: [Float]
+    /// Why it ended.
+    public var stopReason: StopReason
+}
+
+/// A token as soon as it is drawn.
+public struct GeneratedToken: Sendable, Equatable {
+    /// Which completion it belongs to.
+    public let row: Int
+    /// The token.
+    public let tokenID: Int
+    /// Its log-probability, as in ``GeneratedCompletion/logProbabilities``.
+    public let logProbability: Float
+}
+
+extension Qwen25VLModel {
+    /// Reads a prompt once, without gradients.
+    public func prefill(_ input: Qwen25VLInput) throws -> PrefixState {
+        try withoutGradients {
+            let prompt = try prepared(input)
+            let pattern = CausalPattern(remembers: true)
+            let hidden = try text(
+                prompt.embeddings, rotary: text.rotary(prompt.positions), pattern: pattern)
+            let length = input.tokenIDs.count
+            return PrefixState(
+                caches: pattern.caches,
+                lastHidden: try hidden.sliced(0, from: length - 1).clone(), length: length,
+                nextPosition: prompt.positions.next)
+        }
+    }
+
+    /// Completes a prompt once per seed; the prompt and its pictures are read once.
+    ///
+    /// A completion depends on the weights, the prompt and its own seed; other rows enter only as far
+    /// as a matrix product of another height rounds otherwise. Records no gradients.
+    ///
+    /// - Parameters:
+    ///   - input: the prompt
+    ///   - parameters: temperature and its kin
+    ///   - seeds: one per completion
+    ///   - suppressed: tokens that are never drawn; nil for ``Qwen25VLConfiguration/visionTokenIDs``
+    ///   - onToken: is told every token when it is drawn; what it throws ends the generation
+    /// - Returns: one completion per seed, in their order
+    /// - Throws: ``Qwen25VLInputError`` if the prompt or the parameters are unusable
+    public func generate(
+        _ input: Qwen25VLInput, parameters: GenerationParameters, seeds: [UInt64],
+        suppressing suppressed: [Int]? = nil, onToken: ((GeneratedToken) throws -> Void)? = nil
+    ) throws -> [GeneratedCompletion] {
+        try parameters.validate()
+        return try generate(
+            prefill(input), parameters: parameters, seeds: seeds, suppressing: suppressed,
+            onToken: onToken)
+    }
+
+    /// Completes a prompt that was read before; see
+    /// ``generate(_:parameters:seeds:suppressing:onToken:)``.
+    public func generate(
+        _ prefix: PrefixState, parameters: GenerationParameters, seeds: [UInt64],
+        suppressing suppressed: [Int]? = nil, onToken: ((GeneratedToken) throws -> Void)? = nil
+    ) throws -> [GeneratedCompletion] {
+        try parameters.validate()
+        if seeds.isEmpty { return [] }
+        return try withoutGradients {
+            var decoding = try Decoding(
+                model: self, prefix: prefix, parameters: parameters, seeds: seeds,
+                suppressed: suppressed ?? configuration.visionTokenIDs)
+            var hidden = try prefix.lastHidden.expanded(seeds.count, -1)  // [A, C]
+            while let next = try decoding.draw(logits(of: hidden), onToken: onToken) {
+                hidden = try decoding.feed(next)
+            }
+            return decoding.completions
+        }
+    }
+}
+
+/// The rows of one generation.
+private struct Decoding {
+    let model: Qwen25VLModel
+    let parameters: GenerationParameters
+    let distribution: TokenDistribution
+    let pattern: DecodingPattern
+    let rotary: Rotary
+    let stops: Set<Int>
+    var completions: [GeneratedCompletion]
+    var streams: [UniformStream]
+    /// The completions that are not finished, ascending.
+    var active: [Int]
+
+    init(
+        model: Qwen25VLModel, prefix: PrefixState, parameters: GenerationParameters,
+        seeds: [UInt64], suppressed: [Int]
+    ) throws {
+        self.model = model
+        self.parameters = parameters
+        distribution = try TokenDistribution(
+            temperature: parameters.temperature, suppressed: suppressed,
+            vocabulary: model.configuration.text.vocabularySize, device: model.device)
+        pattern = try DecodingPattern(
+            prefix: prefix.caches, rowCount: seeds.count, capacity: parameters.maxNewTokens)
+        rotary = try model.text.rotary(
+            MultimodalPositions(text: parameters.maxNewTokens, from: prefix.nextPosition))
+        stops = Set(model.generation.eosTokenIDs)
+        completions = seeds.map { _ in
+            GeneratedCompletion(tokenIDs: [], logProbabilities: [], stopReason: .length)
+        }
+        streams = seeds.map(UniformStream.init)
+        active = Array(seeds.indices)
+    }
+
+    /// Draws a token for each active row from logits [A, V], and drops the rows that it ends.
+    ///
+    /// - Returns: the tokens of the rows that go on; nil when there are none
+    mutating func draw(
+        _ logits: Tensor, onToken: ((GeneratedToken) throws -> Void)?
+    ) throws -> [Int]? {
+        let logProbabilities = try distribution.logProbabilities(logits)  // [A, V]
+        let uniforms = active.map { streams[$0].next() }
+        let ids = try TokenSampler(parameters: parameters)(logProbabilities, uniforms: uniforms)
+        let index = try Tensor.of(ids, shape: [ids.count, 1]).to(logProbabilities.device)
+        let chosen = try logProbabilities.gathered(-1, index).floats
+        var kept: [Int] = []
+        for (place, row) in active.enumerated() {
+            completions[row].tokenIDs.append(ids[place])
+            completions[row].logProbabilities.append(chosen[place])
+            try onToken?(
+                GeneratedToken(row: row, tokenID: ids[place], logProbability: chosen[place]))
+            if stops.contains(ids[place]) {
+                completions[row].stopReason = .eos(ids[place])
+            } else if completions[row].tokenIDs.count < parameters.maxNewTokens {
+                kept.append(place)
+            }
+        }
+        active = kept.map { active[$0] }
+        if kept.isEmpty { return nil }
+        try pattern.keep(rows: kept)
+        return kept.map { ids[$0] }
+    }
+
+    /// Runs one token per active row through the model: hidden states [A, C].
+    func feed(_ ids: [Int]) throws -> Tensor {
+        let step = pattern.length
+        let embeddings = try model.text.embedding(Tensor.of(ids).to(model.device))
+        let hidden = try model.text(
+            embeddings, rotary: rotary.sliced(from: step, to: step + 1), pattern: pattern)
+        pattern.advance()
+        return hidden
+    }
+}

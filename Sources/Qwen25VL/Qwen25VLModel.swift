@@ -1,0 +1,166 @@
+// Reference: transformers, models/qwen2_5_vl/modeling_qwen2_5_vl.py
+// (Qwen2_5_VLForConditionalGeneration)
+public import NN
+public import Torch
+
+// Legend: P prompt positions, M merged blocks of all pictures, C hidden size, V vocabulary.
+
+/// The Qwen2.5-VL model: a vision tower, a language model and its head.
+///
+/// The model is its parameters; what belongs to one prompt goes in and comes out. Parameters carry
+/// the hub's keys (`visual.…`, `model.…`, `lm_head.weight`).
+public struct Qwen25VLModel {
+    /// The sizes that it was built with.
+    public let configuration: Qwen25VLConfiguration
+    /// Which tokens end a completion.
+    public let generation: GenerationConfiguration
+    /// All parameters; a shared embedding occurs once.
+    public let parameters: [Parameter]
+    /// The files beside the weights, kept as they were read; empty for a model not read from a folder.
+    public internal(set) var companions: [CompanionFile] = []
+
+    let visual: VisionTransformer
+    let text: TextModel
+    let head: Tensor  // [V, C]
+    /// The element type of the parameters.
+    public let dtype: DType
+    /// Where the parameters live.
+    public let device: Device
+
+    /// Builds the model from a source of weights.
+    ///
+    /// - Parameters:
+    ///   - configuration: the sizes
+    ///   - generation: which tokens end a completion; nil takes the configuration's
+    ///   - builder: a fresh builder
+    /// - Throws: an error that names a key which is missing or has another shape
+    public init(
+        configuration: Qwen25VLConfiguration, generation: GenerationConfiguration? = nil,
+        builder: ParameterBuilder
+    ) throws {
+        self.configuration = configuration
+        self.generation = try generation ?? GenerationConfiguration(configuration: configuration)
+        dtype = builder.dtype
+        device = builder.device
+        visual = try VisionTransformer(
+            builder.root / "visual", configuration.vision, device: builder.device)
+        text = try TextModel(
+            builder.root / "model", configuration.text, dtype: builder.dtype,
+            device: builder.device)
+        head =
+            configuration.tiesWordEmbeddings
+            ? text.embedding.weight
+            : try (builder.root / "lm_head").parameter(
+                "weight", shape: [configuration.text.vocabularySize, configuration.text.hiddenSize],
+                initializer: configuration.text.initializer)
+        parameters = builder.parameters
+    }
+
+    /// Builds a model with random weights that depend on the seed only.
+    ///
+    /// - Parameters:
+    ///   - configuration: the sizes
+    ///   - seed: decides about the weights
+    ///   - dtype: the parameters' element type
+    ///   - device: where the parameters live
+    /// - Throws: an error if libtorch cannot make them
+    public init(
+        random configuration: Qwen25VLConfiguration, seed: UInt64, dtype: DType = .float32,
+        device: Device = .cpu
+    ) throws {
+        try self.init(
+            configuration: configuration,
+            builder: ParameterBuilder(
+                source: RandomWeights(seed: seed), dtype: dtype, device: device))
+    }
+
+    // MARK: - Forward passes
+
+    /// The pictures' tokens [M, C], one picture after the other.
+    ///
+    /// - Parameters:
+    ///   - patches: [N, patch elements], in merge-block order
+    ///   - grids: the pictures' grids
+    /// - Throws: ``Qwen25VLInputError`` if they do not fit each other
+    public func embedImages(_ patches: Tensor, grids: [VisionGrid]) throws -> Tensor {
+        let vision = configuration.vision
+        for grid in grids {
+            guard grid.rows % vision.mergeSize == 0, grid.columns % vision.mergeSize == 0 else {
+                throw Qwen25VLInputError(
+                    "a grid of \(grid.rows) × \(grid.columns) patches does not divide into blocks "
+                        + "of \(vision.mergeSize)",
+                    advice: "resize pictures with the processor")
+            }
+        }
+        let count = grids.reduce(0) { $0 + $1.patchCount }
+        guard patches.shape == [count, vision.patchElements] else {
+            throw Qwen25VLInputError(
+                "patches have shape \(patches.shape), their grids need "
+                    + "\([count, vision.patchElements])",
+                advice: "use the processor of the same checkpoint")
+        }
+        return try visual(patches, grids: grids)
+    }
+
+    /// The normalised hidden states [P, C] of a prompt.
+    public func hiddenStates(_ input: Qwen25VLInput) throws -> Tensor {
+        let prompt = try prepared(input)
+        return try text(
+            prompt.embeddings, rotary: text.rotary(prompt.positions),
+            pattern: CausalPattern(remembers: false))
+    }
+
+    /// The logits [P, V] after each token of a prompt, float32.
+    public func logits(_ input: Qwen25VLInput) throws -> Tensor {
+        try logits(of: hiddenStates(input))
+    }
+
+    /// The logits of hidden states [.., C], float32.
+    func logits(of hidden: Tensor) throws -> Tensor { try hidden.linear(head).to(.float32) }
+
+    /// A prompt as the language model takes it.
+    struct PreparedPrompt {
+        /// [P, C]
+        let embeddings: Tensor
+        let positions: MultimodalPositions
+    }
+
+    /// Embeds a prompt's tokens and puts the pictures' in their places.
+    func prepared(_ input: Qwen25VLInput) throws -> PreparedPrompt {
+        try requireTokens(input.tokenIDs, in: "the prompt")
+        if let index = input.tokenIDs.firstIndex(of: configuration.videoTokenID) {
+            throw Qwen25VLInputError(
+                "token \(index) of the prompt stands for a video", advice: "give pictures only")
+        }
+        let positions = try MultimodalPositions(
+            tokenIDs: input.tokenIDs, grids: input.grids,
+            imageTokenID: configuration.imageTokenID, mergeSize: configuration.vision.mergeSize)
+        let words = try text.embedding(Tensor.of(input.tokenIDs).to(device))  // [P, C]
+        if input.grids.isEmpty { return PreparedPrompt(embeddings: words, positions: positions) }
+        guard let patches = input.patches else {
+            throw Qwen25VLInputError(
+                "the prompt has \(input.grids.count) pictures but no patches",
+                advice: "pass the processor's patches")
+        }
+        let images = try embedImages(patches, grids: input.grids)  // [M, C]
+        let places = input.tokenIDs.indices.filter {
+            input.tokenIDs[$0] == configuration.imageTokenID
+        }
+        return PreparedPrompt(
+            embeddings: try words.replacing(0, at: Tensor.of(places).to(device), with: images),
+            positions: positions)
+    }
+
+    /// Fails if there is no token, or one that the vocabulary does not have.
+    func requireTokens(_ ids: [Int], in place: String) throws {
+        if ids.isEmpty {
+            throw Qwen25VLInputError("\(place) is empty", advice: "give at least one token")
+        }
+        let vocabulary = configuration.text.vocabularySize
+        for (index, id) in ids.enumerated() where !(0..<vocabulary).contains(id) {
+            throw Qwen25VLInputError(
+                "token \(index) of \(place) is \(id), outside the vocabulary of \(vocabulary)",
+                advice: "use the tokenizer of the same checkpoint")
+        }
+    }
+}

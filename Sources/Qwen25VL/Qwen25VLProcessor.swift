@@ -1,0 +1,79 @@
+// Reference: transformers, models/qwen2_vl/image_processing_pil_qwen2_vl.py
+public import Imaging
+import Torch
+
+// Legend: h × w blocks of m × m patches of p × p pixels, t repetitions, C channels, N patches.
+
+/// Turns pictures into the patches that the vision tower takes.
+public struct Qwen25VLProcessor: Sendable {
+    /// What it does to them.
+    public var configuration: ImageProcessorConfiguration
+
+    /// A processor from its configuration.
+    public init(configuration: ImageProcessorConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// The size that a picture is resized to: sides that are multiples of a block's, a number of
+    /// pixels within the limits, and the proportions kept as far as these allow.
+    ///
+    /// - Parameter frame: the picture's size
+    /// - Returns: the frame of the coordinates that the policy writes
+    /// - Throws: ``Qwen25VLInputError`` if one side is more than 200 times the other
+    public func resizedFrame(_ frame: ImageFrame) throws -> ImageFrame {
+        let (width, height) = (Double(frame.width), Double(frame.height))
+        guard max(width, height) / min(width, height) <= 200 else {
+            throw Qwen25VLInputError(
+                "a picture of \(frame.width) × \(frame.height) is more than 200 times as long as wide",
+                advice: "crop it first")
+        }
+        let factor = Double(configuration.factor)
+        let (least, most) = (Double(configuration.minPixels), Double(configuration.maxPixels))
+        var columns = (width / factor).rounded(.toNearestOrEven)
+        var rows = (height / factor).rounded(.toNearestOrEven)
+        let area = columns * rows * factor * factor
+        if area > most {
+            let scale = (height * width / most).squareRoot()
+            rows = max(1, (height / scale / factor).rounded(.down))
+            columns = max(1, (width / scale / factor).rounded(.down))
+        } else if area < least {
+            let scale = (least / (height * width)).squareRoot()
+            rows = (height * scale / factor).rounded(.up)
+            columns = (width * scale / factor).rounded(.up)
+        }
+        return ImageFrame(
+            width: Int(columns) * configuration.factor, height: Int(rows) * configuration.factor)
+    }
+
+    /// Resizes a picture, normalises it and cuts it into patches.
+    ///
+    /// - Parameter image: the picture in its own frame
+    /// - Returns: the patches on the CPU, and the frame that the picture was resized to
+    /// - Throws: ``Qwen25VLInputError`` if the picture is too narrow
+    public func process(_ image: RGBImage) throws -> ProcessedImage {
+        let frame = try resizedFrame(image.frame)
+        let resized = image.frame == frame ? image : image.resized(to: frame, filter: .bicubic)
+        let side = configuration.patchSize
+        let grid = VisionGrid(rows: frame.height / side, columns: frame.width / side)
+        return ProcessedImage(
+            patches: try patches(resized, grid: grid), grid: grid, frame: frame,
+            tokenCount: grid.tokenCount(mergeSize: configuration.mergeSize))
+    }
+
+    private func patches(_ image: RGBImage, grid: VisionGrid) throws -> Tensor {
+        let (side, merge) = (configuration.patchSize, configuration.mergeSize)
+        let mean = try Tensor.of(configuration.mean.map(Float.init))
+        let deviation = try Tensor.of(configuration.deviation.map(Float.init))
+        // Rescaled in double precision and rounded once, as the reference does.
+        let values = try Tensor.of(image.pixels, shape: [image.height, image.width, 3])
+            .to(.float64) * configuration.rescaleFactor
+        let normal = try (values.to(.float32) - mean) / deviation  // [h·m·p, w·m·p, C]
+        let cut = try normal.reshaped(
+            grid.rows / merge, merge, side, grid.columns / merge, merge, side, 3
+        ).permuted(0, 3, 1, 4, 6, 2, 5)  // [h, w, m, m, C, p, p]
+            .unsqueezed(5)  // [h, w, m, m, C, 1, p, p]
+        return try cut.expanded(
+            -1, -1, -1, -1, -1, configuration.temporalPatchSize, -1, -1
+        ).reshaped(grid.patchCount, -1)  // [N, C·t·p·p]
+    }
+}
