@@ -59,8 +59,10 @@ public final class QwenPolicy: Policy {
             throw MissingInputError(path: "\(path)/\(name)", what: "file of the policy")
         }
         let tokenizer = try Tokenizer.load(directory: URL(fileURLWithPath: path))
-        let processor = try Qwen25VLProcessor.load(directory: path)
         let model = try Qwen25VLModel.load(directory: path, dtype: dtype, device: device)
+        let processor = Qwen25VLProcessor(
+            configuration: try ImageProcessorConfiguration.load(
+                directory: path, vision: model.configuration.vision))
         return QwenPolicy(
             model: model, tokenizer: tokenizer, processor: processor, template: template)
     }
@@ -98,7 +100,7 @@ public final class QwenPolicy: Policy {
 
     /// Puts the question as the template says, after the picture.
     public func prompt(image: RGBImage, question: String) throws -> Prompt {
-        let picture = try processor(image)
+        let picture = try processor.process(image)
         let ids = try QwenChatTemplate.encode(
             template.messages(question: question), imageTokenCounts: [picture.tokenCount],
             addGenerationPrompt: true, tokenizer: tokenizer)

@@ -1,8 +1,8 @@
-import ArgumentParser
-import Datasets
+public import ArgumentParser
+public import Datasets
 import Foundation
 import Imaging
-import Recipes
+public import Recipes
 
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -217,5 +217,5 @@ struct DataSynthesizeCommand: ParsableCommand {
     }
 }
 
-extension SceneQuestionStyle: @retroactive ExpressibleByArgument {}
+extension SceneQuestionStyle: ExpressibleByArgument {}
 extension SynthesisRecipe.Layout: ExpressibleByArgument {}

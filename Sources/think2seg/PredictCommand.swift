@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Recipes
 import RLTrainer
-import Segmentation
+public import Segmentation
 
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -114,4 +114,4 @@ struct PredictCommand: ParsableCommand {
     }
 }
 
-extension AnswerAcceptance: @retroactive ExpressibleByArgument {}
+extension AnswerAcceptance: ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import RLTrainer
 import Recipes
 
 struct QuickstartCommand: ParsableCommand {

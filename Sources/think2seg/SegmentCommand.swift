@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
 import Imaging
-import Recipes
+public import Recipes
 import SAM2
 import Segmentation
 import Torch
