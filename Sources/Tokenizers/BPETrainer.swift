@@ -8,7 +8,9 @@
 /// try tokenizer.save(to: directory)
 /// ```
 public struct BPETrainer: Sendable {
-    /// How many ids there may be in all. There are fewer where the text runs out of pairs, or
+    /// How many ids there may be in all.
+    ///
+    /// There are fewer where the text runs out of pairs, or
     /// where an added word is a token already.
     public let vocabularySize: Int
     /// How often a pair must occur to merge.

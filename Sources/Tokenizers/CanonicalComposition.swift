@@ -2,12 +2,12 @@ import Foundation
 
 /// Unicode's normalization form C, as the reference tokenizer computes it.
 ///
-/// The reference's tables are those of Unicode 12: characters that came later neither compose
+/// The reference's tables are those of Unicode 9: characters that came later neither compose
 /// nor reorder. Foundation's own composition cannot take its place, because it composes over
 /// marks that should block; only its decompositions of single characters are used.
 enum CanonicalComposition {
     /// The last major version of Unicode that the reference's tables know.
-    private static let lastVersion = 12
+    private static let lastVersion = 9
 
     private static let tables = Tables()
 

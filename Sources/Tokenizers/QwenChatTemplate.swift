@@ -57,7 +57,9 @@ public enum QwenChatTemplate {
         return ids
     }
 
-    /// The conversation in pieces. Neighbouring texts are one piece, so that the words and
+    /// The conversation in pieces.
+    ///
+    /// Neighbouring texts are one piece, so that the words and
     /// merges across them are those of the whole text.
     private static func segments(
         _ messages: [ChatMessage], addGenerationPrompt: Bool

@@ -32,14 +32,16 @@ enum QwenPreTokenizer {
     }
 }
 
-/// What the pattern tells apart. Line ends and blanks are white space too.
+/// What the pattern tells apart.
+///
+/// Line ends and blanks are white space too.
 enum CharacterClass: UInt8, Sendable {
     case letter, number, lineEnd, blank, space, apostrophe, other
 
     var isWhiteSpace: Bool { self == .lineEnd || self == .blank || self == .space }
-    /// `[^\s\p{L}\p{N}]`
+    /// Whether it is one of `[^\s\p{L}\p{N}]`.
     var isMark: Bool { self == .other || self == .apostrophe }
-    /// `[^\r\n\p{L}\p{N}]`
+    /// Whether it is one of `[^\r\n\p{L}\p{N}]`.
     var mayPrecedeLetters: Bool { self != .letter && self != .number && self != .lineEnd }
 
     /// The last version of Unicode that the reference's regular expressions know.

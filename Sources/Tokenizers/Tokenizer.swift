@@ -18,7 +18,9 @@ public final class Tokenizer: Sendable {
 
     /// The added tokens in the order of their ids.
     public let addedTokens: [AddedToken]
-    /// One more than the highest id. A model's own vocabulary may be larger; ids from here on
+    /// One more than the highest id.
+    ///
+    /// A model's own vocabulary may be larger; ids from here on
     /// stand for nothing.
     public let vocabularySize: Int
 

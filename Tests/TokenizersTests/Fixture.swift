@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@testable import Tokenizers
+
+/// Reference values from Hugging Face's libraries; see scripts/fixtures/tokenizers.py.
+enum Fixture {
+    struct Encoding: Decodable {
+        let text: String
+        let parsed: [Int]
+        let plain: [Int]
+    }
+
+    struct Decoding: Decodable {
+        let ids: [Int]
+        let kept: String
+        let skipped: String
+    }
+
+    struct Cases: Decodable {
+        let encode: [Encoding]
+        let decode: [Decoding]
+    }
+
+    struct Part: Decodable {
+        let type: String
+        let text: String?
+    }
+
+    struct Message: Decodable {
+        let role: String
+        let content: [Part]
+    }
+
+    struct Chat: Decodable {
+        let messages: [Message]
+        let counts: [Int]
+        let prompt: Bool
+        let rendered: String
+        let ids: [Int]
+    }
+
+    struct Trained: Decodable {
+        let encode: [Encoding]
+        let chats: [Chat]
+    }
+
+    struct Classes: Decodable {
+        let letters: [[UInt32]]
+        let numbers: [[UInt32]]
+        let spaces: [[UInt32]]
+    }
+
+    struct Unicode: Decodable {
+        let classes: Classes
+        let compositions: [[String]]
+    }
+
+    static func url(_ name: String) throws -> URL {
+        let directory = try #require(
+            Bundle.module.url(forResource: "Fixtures", withExtension: nil))
+        return directory.appendingPathComponent(name)
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(contentsOf: url(name)))
+    }
+
+    static func tokenizer() throws -> Tokenizer {
+        try Tokenizer.load(path: url("tokenizer.json").path)
+    }
+
+    /// A fresh directory that lasts as long as `body` runs.
+    static func withDirectory(_ body: (URL) throws -> Void) throws {
+        let directory = FileManager.default.temporaryDirectory
+            .appendingPathComponent("tokenizers-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(
+            at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        try body(directory)
+    }
+}
+
+extension String {
+    /// Whether two texts are the same code units; `==` would take equivalent ones for equal.
+    func isSame(as other: String) -> Bool {
+        utf8.elementsEqual(other.utf8)
+    }
+}
