@@ -10,6 +10,33 @@ static bool fits(const uint8_t *bytes, size_t length) {
     return bytes != NULL && length > 0 && length == (unsigned long)length;
 }
 
+// Whether the marker that ends a JPEG picture is there. libjpeg makes one up at the end of a short
+// file, so its absence would otherwise pass for a warning.
+static bool has_end(const uint8_t *bytes, size_t length) {
+    size_t at = 2;
+    while (at + 1 < length) {
+        if (bytes[at] != 0xFF) {
+            at += 1;
+            continue;
+        }
+        uint8_t marker = bytes[at + 1];
+        if (marker == 0xD9) return true;
+        if (marker == 0xFF) {
+            at += 1;
+        } else if (marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD8)) {
+            at += 2;
+        } else {
+            if (at + 3 >= length) return false;
+            at += 2 + ((size_t)bytes[at + 2] << 8 | bytes[at + 3]);
+        }
+    }
+    return false;
+}
+
+static CICStatus truncated(CICMessage *message) {
+    return cic_fail(CIC_TRUNCATED, message, "the JPEG file ends before the picture does");
+}
+
 // The header of an open file. Restrictions on the sampling of the channels do not count: TurboJPEG
 // has no names for some samplings and calls that an error, but decodes them all the same.
 static CICStatus find_header(
@@ -18,10 +45,11 @@ static CICStatus find_header(
     int width = 0, height = 0, sampling = -1, space = -1;
     int result = tjDecompressHeader3(
         handle, bytes, (unsigned long)length, &width, &height, &sampling, &space);
-    if (result != 0 && (width < 1 || height < 1 || space < 0)) {
-        const char *text = tjGetErrorStr2(handle);
-        bool truncated = strstr(text, "Premature end") != NULL;
-        return cic_fail(truncated ? CIC_TRUNCATED : CIC_DAMAGED, message, text);
+    bool found = width >= 1 && height >= 1 && space >= 0;
+    if (!found && !has_end(bytes, length)) return truncated(message);
+    if (!found) {
+        const char *text = result == 0 ? "no picture in the file" : tjGetErrorStr2(handle);
+        return cic_fail(CIC_DAMAGED, message, text);
     }
     header->width = (uint32_t)width;
     header->height = (uint32_t)height;
@@ -50,29 +78,6 @@ CICStatus cic_jpeg_read_header(
     return status;
 }
 
-// Whether the marker that ends a JPEG picture is there. libjpeg makes one up at the end of a short
-// file, so its absence would otherwise pass for a warning.
-static bool has_end(const uint8_t *bytes, size_t length) {
-    size_t at = 2;
-    while (at + 1 < length) {
-        if (bytes[at] != 0xFF) {
-            at += 1;
-            continue;
-        }
-        uint8_t marker = bytes[at + 1];
-        if (marker == 0xD9) return true;
-        if (marker == 0xFF) {
-            at += 1;
-        } else if (marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD8)) {
-            at += 2;
-        } else {
-            if (at + 3 >= length) return false;
-            at += 2 + ((size_t)bytes[at + 2] << 8 | bytes[at + 3]);
-        }
-    }
-    return false;
-}
-
 // Warnings of libjpeg after which every pixel is what the file says.
 static bool is_harmless(const char *warning) {
     return strstr(warning, "extraneous bytes before marker") != NULL
@@ -89,9 +94,7 @@ static CICStatus decode(
     if (pixels_length != (uint64_t)header.width * header.height * header.channels) {
         return cic_fail(CIC_INVALID_ARGUMENT, message, "the pixel buffer has another size");
     }
-    if (!has_end(bytes, length)) {
-        return cic_fail(CIC_TRUNCATED, message, "the JPEG file ends before the picture does");
-    }
+    if (!has_end(bytes, length)) return truncated(message);
     int format = header.channels == 1 ? TJPF_GRAY : header.channels == 3 ? TJPF_RGB : TJPF_CMYK;
     int result = tjDecompress2(
         handle, bytes, (unsigned long)length, pixels, (int)header.width, 0, (int)header.height,
@@ -99,8 +102,8 @@ static CICStatus decode(
     if (result == 0) return CIC_OK;
     const char *text = tjGetErrorStr2(handle);
     if (tjGetErrorCode(handle) == TJERR_WARNING && is_harmless(text)) return CIC_OK;
-    bool truncated = strstr(text, "remature end") != NULL;
-    return cic_fail(truncated ? CIC_TRUNCATED : CIC_DAMAGED, message, text);
+    bool ends_early = strstr(text, "remature end") != NULL;
+    return cic_fail(ends_early ? CIC_TRUNCATED : CIC_DAMAGED, message, text);
 }
 
 CICStatus cic_jpeg_decode(

@@ -33,8 +33,9 @@ public struct SegmentationSample: Hashable, Sendable {
     public var frame: ImageFrame
     /// Every question that the data set asks about the image; at least one.
     public var questions: [String]
-    /// The data set's answers in words; usually empty when the image has no target. Where the two
-    /// disagree, ``mask`` decides.
+    /// The data set's answers in words; usually empty when the image has no target.
+    ///
+    /// Where answers and ``mask`` disagree, the mask decides.
     public var answers: [String]
     /// The union of all target regions, in `frame`.
     public var mask: BinaryMask

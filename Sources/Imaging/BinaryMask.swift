@@ -35,10 +35,9 @@ public struct BinaryMask: Hashable, Sendable {
         self.init(width: width, height: height, words: words)
     }
 
-    /// The pixels whose value is greater than `threshold`; `values` has one per pixel, row after
-    /// row.
+    /// The pixels whose value is greater than `threshold`, which NaN is not.
     ///
-    /// NaN is not greater.
+    /// `values` has one per pixel, row after row.
     public init(width: Int, height: Int, values: [Float], above threshold: Float) {
         precondition(values.count == width * height)
         let words = values.withUnsafeBufferPointer { Self.pack($0) { $0 > threshold } }

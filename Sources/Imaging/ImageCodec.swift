@@ -38,6 +38,7 @@ public enum ImageCodec {
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - name: The file or sample id, for the error.
+    /// - Returns: The picture.
     /// - Throws: ``ImageError`` for another format, a truncated or damaged file, or more than
     ///   ``maximumPixels`` pixels.
     public static func decode(_ bytes: [UInt8], name: String) throws(ImageError) -> RGBImage {
@@ -52,6 +53,7 @@ public enum ImageCodec {
     /// - Parameters:
     ///   - bytes: The file, at least up to its pixels.
     ///   - name: The file or sample id, for the error.
+    /// - Returns: Format, width and height.
     /// - Throws: ``ImageError`` for another format, a damaged header, or more than
     ///   ``maximumPixels`` pixels.
     public static func header(_ bytes: [UInt8], name: String) throws(ImageError) -> ImageHeader {
@@ -69,6 +71,7 @@ public enum ImageCodec {
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - name: The file or sample id, for the error.
+    /// - Returns: The mask of the pixels inside, in the frame of the file.
     /// - Throws: ``ImageError`` as for ``decode(_:name:)``, and for a CMYK JPEG.
     public static func decodeLabel(
         _ bytes: [UInt8], name: String
@@ -105,6 +108,7 @@ public enum ImageCodec {
     /// - Parameters:
     ///   - image: The picture, at most 65535 pixels wide and high.
     ///   - quality: 1...100 on libjpeg's scale.
+    /// - Returns: The bytes of the file.
     /// - Throws: ``ImageError`` when the picture or the quality is out of range.
     public static func encodeJPEG(_ image: RGBImage, quality: Int) throws(ImageError) -> [UInt8] {
         try JPEGFile.encode(image, quality: quality)

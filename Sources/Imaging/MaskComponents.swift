@@ -22,14 +22,64 @@ private struct Run {
     let end: Int
 }
 
+/// Size and borders of a set of runs that is given from top to bottom.
+private struct Extent {
+    private var left: Int
+    private var right: Int
+    private let top: Int
+    private var bottom: Int
+    private var count: Int
+
+    init(_ run: Run) {
+        (left, right, top, bottom) = (run.start, run.end, run.row, run.row + 1)
+        count = run.end - run.start
+    }
+
+    mutating func add(_ run: Run) {
+        left = min(left, run.start)
+        right = max(right, run.end)
+        bottom = run.row + 1
+        count += run.end - run.start
+    }
+
+    var component: MaskComponent {
+        MaskComponent(
+            pixelCount: count,
+            box: Box(x1: Double(left), y1: Double(top), x2: Double(right), y2: Double(bottom)))
+    }
+}
+
 extension BinaryMask {
     /// The smallest box around the pixels, or nil when there are none; `x2` and `y2` are one more
     /// than the last column and row.
-    public var boundingBox: Box? { Self.component(of: runs())?.box }
+    public var boundingBox: Box? {
+        let runs = runs()
+        guard let first = runs.first else { return nil }
+        var extent = Extent(first)
+        for run in runs.dropFirst() { extent.add(run) }
+        return extent.component.box
+    }
 
     /// The connected components, ordered by their first pixel, row after row.
     public func components(_ connectivity: Connectivity) -> [MaskComponent] {
         let runs = runs()
+        let roots = Self.roots(of: runs, reach: connectivity == .eight ? 1 : 0)
+        var extents: [Extent] = []
+        var slots = [Int](repeating: -1, count: runs.count)
+        for (root, run) in zip(roots, runs) {
+            if slots[root] < 0 {
+                slots[root] = extents.count
+                extents.append(Extent(run))
+            } else {
+                extents[slots[root]].add(run)
+            }
+        }
+        return extents.map(\.component)
+    }
+
+    /// For each run the earliest run of its component; runs of neighbouring rows touch when they
+    /// overlap after one of them has grown by `reach` at both ends.
+    private static func roots(of runs: [Run], reach: Int) -> [Int] {
         var parents = Array(runs.indices)
         func root(_ index: Int) -> Int {
             var index = index
@@ -39,50 +89,21 @@ extension BinaryMask {
             }
             return index
         }
-        let reach = connectivity == .eight ? 1 : 0
         // `above` follows the current run through the runs of the row before.
         var above = 0
         for (index, run) in runs.enumerated() {
-            while above < index
-                && (runs[above].row < run.row - 1
-                    || runs[above].row == run.row - 1 && runs[above].end + reach <= run.start)
+            while runs[above].row < run.row - 1
+                || runs[above].row == run.row - 1 && runs[above].end + reach <= run.start
             { above += 1 }
             var other = above
-            while other < index && runs[other].row == run.row - 1
-                && runs[other].start < run.end + reach
-            {
+            while runs[other].row == run.row - 1 && runs[other].start < run.end + reach {
                 let (a, b) = (root(other), root(index))
                 // The earliest run stays the root, which keeps the order of first pixels.
                 parents[max(a, b)] = min(a, b)
                 other += 1
             }
         }
-        var members: [[Run]] = []
-        var slots = [Int](repeating: -1, count: runs.count)
-        for (index, run) in runs.enumerated() {
-            let root = root(index)
-            if slots[root] < 0 {
-                slots[root] = members.count
-                members.append([])
-            }
-            members[slots[root]].append(run)
-        }
-        return members.compactMap(Self.component)
-    }
-
-    private static func component(of runs: [Run]) -> MaskComponent? {
-        guard let first = runs.first, let last = runs.last else { return nil }
-        var (left, right, count) = (first.start, first.end, 0)
-        for run in runs {
-            left = min(left, run.start)
-            right = max(right, run.end)
-            count += run.end - run.start
-        }
-        return MaskComponent(
-            pixelCount: count,
-            box: Box(
-                x1: Double(left), y1: Double(first.row), x2: Double(right),
-                y2: Double(last.row + 1)))
+        return parents.indices.map(root)
     }
 
     private func runs() -> [Run] {

@@ -105,20 +105,30 @@ struct Samples {
     let channels: Int
     var bytes: [UInt8]
 
-    /// The picture in another size. A side that keeps its length is not touched.
+    /// The picture in another size; a side that keeps its length is not touched.
+    ///
+    /// The samples are rounded between the passes, so the order of the passes shows in the last
+    /// bit. Pillow took the columns first; since version 13 it takes the rows first when more than
+    /// twice as many rows as columns go away. (Found by comparing the results for some thousand
+    /// sizes with both orders.)
     func resized(to frame: ImageFrame, filter: ResizeFilter) -> Samples {
         if frame.width == width && frame.height == height { return self }
         if filter == .nearest { return nearest(frame) }
-        var result = self
-        if frame.width != width {
-            result = result.resampledColumns(
-                ResampleAxis(input: width, output: frame.width, filter: filter))
+        let lost = (columns: width - frame.width, rows: height - frame.height)
+        if lost.rows > 0 && lost.rows > 2 * lost.columns {
+            return withHeight(frame.height, filter).withWidth(frame.width, filter)
         }
-        if frame.height != height {
-            result = result.resampledRows(
-                ResampleAxis(input: height, output: frame.height, filter: filter))
-        }
-        return result
+        return withWidth(frame.width, filter).withHeight(frame.height, filter)
+    }
+
+    private func withWidth(_ output: Int, _ filter: ResizeFilter) -> Samples {
+        if output == width { return self }
+        return resampledColumns(ResampleAxis(input: width, output: output, filter: filter))
+    }
+
+    private func withHeight(_ output: Int, _ filter: ResizeFilter) -> Samples {
+        if output == height { return self }
+        return resampledRows(ResampleAxis(input: height, output: output, filter: filter))
     }
 
     private func resampledColumns(_ axis: ResampleAxis) -> Samples {

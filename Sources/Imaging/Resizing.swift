@@ -1,8 +1,10 @@
 extension RGBImage {
     /// The picture stretched to `frame`, with the same bytes as Pillow's `resize`.
     ///
-    /// When a side shrinks, the filter widens in proportion, so that every pixel counts. First
-    /// the columns are resampled and rounded, then the rows.
+    /// When a side shrinks, the filter widens in proportion, so that every pixel counts.
+    /// Columns and rows are resampled one after the other, with 8-bit samples in between; the
+    /// order is that of Pillow 13 (earlier versions differ by a level where the height shrinks
+    /// much more than the width).
     public func resized(to frame: ImageFrame, filter: ResizeFilter) -> RGBImage {
         let samples = Samples(width: width, height: height, channels: 3, bytes: pixels)
             .resized(to: frame, filter: filter)

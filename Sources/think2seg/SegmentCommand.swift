@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
 import Imaging
-import Recipes
+public import Recipes
 import SAM2
 import Segmentation
 import Torch
@@ -115,7 +115,7 @@ struct SegmentCommand: ParsableCommand {
         recipe.multimask = multimask
         recipe.resizing = resize == .bytes ? .bytes : .floats
         recipe.device = try model.apply()
-        recipe.dtype = model.dtype == .float32 ? .float32 : .bfloat16
+        recipe.dtype = model.dtype.dtype
         let result = try recipe.run(.init(mask: output, overlay: overlay, logits: logits))
         if let json {
             try writeJSON(result, to: json)

@@ -29,7 +29,6 @@ struct Think2SegCommand: ParsableCommand {
 @main
 enum Main {
     static func main() {
-        setvbuf(stdout, nil, _IOLBF, 0)
         signal(SIGPIPE, SIG_IGN)
         do {
             var command = try Think2SegCommand.parseAsRoot()

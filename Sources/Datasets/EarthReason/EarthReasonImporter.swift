@@ -1,6 +1,6 @@
 import Foundation
 
-/// Makes shards of EarthReason, or of a data set in its layout:
+/// Makes shards of EarthReason, or of a data set in its layout.
 ///
 /// ```
 /// ROOT/{train,val,test}/images/ID.{jpg,jpeg,png}

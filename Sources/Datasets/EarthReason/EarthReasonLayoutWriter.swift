@@ -1,8 +1,9 @@
 import Foundation
 import Imaging
 
-/// Writes samples as files in EarthReason's layout, for tools that read that; what
-/// ``EarthReasonImporter`` reads. Instance truth has no place in it.
+/// Writes samples as files in EarthReason's layout, for tools that read that.
+///
+/// ``EarthReasonImporter`` reads the files back. Instance truth has no place in the layout.
 public struct EarthReasonLayoutWriter: Sendable {
     /// The folder of the split.
     public let folder: String

@@ -58,7 +58,7 @@ public struct ImportProgress: Hashable, Sendable {
     public var total: Int
 }
 
-/// Why an import stopped. Nothing was written.
+/// Why an import stopped; nothing was written.
 public struct ImportError: Error, Sendable, CustomStringConvertible {
     /// The folder or file.
     public let path: String

@@ -26,22 +26,21 @@ public struct HDF5Error: Error, Hashable, Sendable, CustomStringConvertible {
 enum HDF5 {
     private static let lock = NSRecursiveLock()
 
-    /// Once per process: errors are returned, not printed; and the library does not clean up at
-    /// exit, where a thread may still be reading. Whoever writes a file closes it.
-    private static let isReady: Bool = {
-        H5dont_atexit() >= 0 && H5open() >= 0
-            && H5Eset_auto2(chdf5_error_stack(), nil, nil) >= 0
-    }()
+    // The library does not clean up at exit, where a thread may still be reading. Whoever writes
+    // a file closes it.
+    private static let isReady = H5dont_atexit() >= 0 && H5open() >= 0
 
     /// Runs `body` while no other thread is in the library.
     static func withLock<Result>(_ body: () throws -> Result) rethrows -> Result {
         lock.lock()
         defer { lock.unlock() }
         precondition(isReady, "the HDF5 library does not start")
+        // Errors are returned, not printed. Some builds keep this setting per thread.
+        H5Eset_auto2(chdf5_error_stack(), nil, nil)
         return try body()
     }
 
-    /// What a call returned, unless that says that the call failed. The lock is held.
+    /// What a call returned, unless that says that the call failed; the lock is held.
     static func check<Status: SignedInteger>(
         _ status: Status, _ function: String, path: String, object: String = ""
     ) throws -> Status {
@@ -68,6 +67,8 @@ enum HDF5 {
 }
 
 /// An open object of the library: closed when the last reference goes.
+///
+/// A file stays open until the last of its arrays is closed as well.
 final class HDF5Object: Sendable {
     let id: hid_t
 
@@ -86,9 +87,9 @@ final class HDF5Object: Sendable {
 protocol HDF5Element: BitwiseCopyable, Sendable {
     /// 0: what the places of an array hold before they are written.
     static var zero: Self { get }
-    /// The type in the file. The lock is held.
+    /// The type in the file; the lock is held.
     static var storedType: hid_t { get }
-    /// The type in memory. The lock is held.
+    /// The type in memory; the lock is held.
     static var nativeType: hid_t { get }
 }
 

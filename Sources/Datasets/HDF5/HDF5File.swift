@@ -10,15 +10,16 @@ final class HDF5File: Sendable {
         self.object = object
     }
 
-    /// Creates a file that does not exist yet. Its bytes depend on what is written only: no times
-    /// are stored.
+    /// Creates a file that does not exist yet.
+    ///
+    /// Its bytes depend on what is written only: no times are stored.
     static func create(_ path: String) throws -> HDF5File {
         try HDF5.withLock {
             let creation = try makeProperties(chdf5_file_create(), path: path)
             _ = try HDF5.check(
                 H5Pset_obj_track_times(creation.id, false), "H5Pset_obj_track_times", path: path)
-            let access = try makeAccess(path: path)
-            let id = H5Fcreate(path, chdf5_exclusive(), creation.id, access.id)
+            let id = H5Fcreate(
+                path, chdf5_exclusive(), creation.id, chdf5_default_properties())
             return HDF5File(
                 path: path, object: HDF5Object(try HDF5.check(id, "H5Fcreate", path: path)))
         }
@@ -27,8 +28,7 @@ final class HDF5File: Sendable {
     /// Opens a file to read it.
     static func open(_ path: String) throws -> HDF5File {
         try HDF5.withLock {
-            let access = try makeAccess(path: path)
-            let id = H5Fopen(path, chdf5_read_only(), access.id)
+            let id = H5Fopen(path, chdf5_read_only(), chdf5_default_properties())
             return HDF5File(
                 path: path, object: HDF5Object(try HDF5.check(id, "H5Fopen", path: path)))
         }
@@ -61,10 +61,7 @@ final class HDF5File: Sendable {
 
     /// Creates an empty array that can grow, stored in pieces of `chunk` rows.
     ///
-    /// - Parameters:
-    ///   - name: The path in the file.
-    ///   - columns: Numbers per row; nil makes an array of rank 1.
-    ///   - chunk: Rows that are stored together.
+    /// A row has `columns` numbers; nil makes an array of rank 1.
     func createArray<Element: HDF5Element>(
         _ name: String, of: Element.Type, columns: Int? = nil, chunk: Int
     ) throws -> HDF5Array<Element> {
@@ -211,12 +208,4 @@ extension HDF5File {
 
 private func makeProperties(_ kind: hid_t, path: String) throws -> HDF5Object {
     try HDF5Object(HDF5.check(H5Pcreate(kind), "H5Pcreate", path: path))
-}
-
-/// Closing the file closes what is still open in it.
-private func makeAccess(path: String) throws -> HDF5Object {
-    let access = try makeProperties(chdf5_file_access(), path: path)
-    _ = try HDF5.check(
-        H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG), "H5Pset_fclose_degree", path: path)
-    return access
 }

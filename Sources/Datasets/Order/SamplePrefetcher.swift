@@ -44,8 +44,9 @@ public final class SamplePrefetcher<Output: Sendable>: Sendable {
 
     deinit { cancel() }
 
-    /// The next sample of the order with its request; nil after the last. Waits until it is
-    /// ready.
+    /// The next sample of the order with its request; nil after the last.
+    ///
+    /// Waits until it is ready.
     ///
     /// - Throws: What reading or preparing this sample threw; `CancellationError` after
     ///   ``cancel()``.

@@ -31,8 +31,8 @@ public struct CRC32C: Sendable {
     }
 }
 
-/// Table `k` at `256 * k`: what a byte does to the CRC when `k` more bytes follow it. Eight
-/// tables take eight bytes per round.
+// Table `k` at `256 * k`: what a byte does to the CRC when `k` more bytes follow it. Eight
+// tables take eight bytes per round.
 private let tables: [UInt32] = {
     var tables = [UInt32](repeating: 0, count: 8 * 256)
     for byte in 0..<256 {

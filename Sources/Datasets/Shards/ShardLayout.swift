@@ -45,8 +45,10 @@ enum ShardLayout {
         static let isTarget = "instances/is_target"
     }
 
-    /// Rows that are stored together. Pictures are read in a few pieces; a shard of a few samples
-    /// wastes at most the ends of some small chunks.
+    /// Rows that are stored together.
+    ///
+    /// Pictures are read in a few pieces; a shard of a few samples wastes at most the ends of some
+    /// small chunks.
     enum Chunk {
         static let pictures = 65536
         static let text = 8192

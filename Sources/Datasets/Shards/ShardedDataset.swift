@@ -1,4 +1,4 @@
-/// Several shards as one list of samples: those of the first, then those of the second, …
+/// Several shards as one list of samples: those of the first, then those of the second.
 public final class ShardedDataset: SampleSource {
     /// The shards in order.
     public let shards: [ShardReader]

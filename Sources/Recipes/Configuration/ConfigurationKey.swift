@@ -1,4 +1,4 @@
-public import Yams
+import Yams
 
 /// One thing that is wrong with a configuration.
 public struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConvertible {
@@ -87,7 +87,7 @@ public struct ConfigurationKey<Root> {
         if let scalar = node.scalar {
             return scalar.string.isEmpty ? "nothing" : "\"\(scalar.string)\""
         }
-        return node.isSequence ? "a list" : "a table"
+        return node.sequence != nil ? "a list" : "a table"
     }
 }
 

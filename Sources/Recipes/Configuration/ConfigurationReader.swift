@@ -23,7 +23,7 @@ struct ConfigurationReader<Root> {
             return
         }
         guard let tree else { return }
-        guard tree.isMapping else {
+        guard tree.mapping != nil else {
             problems.append(
                 ConfigurationProblem(
                     location: file, key: "", message: "the file is not a table of keys"))
@@ -41,7 +41,7 @@ struct ConfigurationReader<Root> {
             if keys.contains(where: { $0.name == name }) {
                 assign(name, value, location: mark, into: &root)
             } else if keys.contains(where: { $0.name.hasPrefix(name + ".") }) {
-                if value.isMapping {
+                if value.mapping != nil {
                     read(value, prefix: name + ".", file: file, into: &root)
                 } else if value.scalar?.string.isEmpty != true {
                     report(mark, name, "is a section: its keys stand below it, indented")
@@ -109,7 +109,7 @@ func resolvedYAML<Root>(_ root: Root, keys: [ConfigurationKey<Root>], comments: 
         if current != section {
             section = current
             if comments { lines.append("") }
-            lines.append("\(section):")
+            if !section.isEmpty { lines.append("\(section):") }
         }
         let indent = current.isEmpty ? "" : "  "
         if comments { lines.append("\(indent)# \(key.help) (\(key.typeName))") }

@@ -122,10 +122,8 @@ extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
     public static var typeName: String { "\(Wrapped.typeName), or null" }
     /// Reads the type, or `null`.
     public init?(yaml: Node) {
-        if let scalar = yaml.scalar, scalar.style == .plain || scalar.style == .any,
-            ["", "~", "null", "none"].contains(scalar.string)
-        {
-            self = .some(.none)
+        if Self.isNull(yaml) {
+            self = nil
             return
         }
         guard let value = Wrapped(yaml: yaml) else { return nil }
@@ -133,6 +131,13 @@ extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
     }
     /// The value, or `null`.
     public var yaml: String { self?.yaml ?? "null" }
+
+    private static func isNull(_ yaml: Node) -> Bool {
+        guard let scalar = yaml.scalar, scalar.style == .plain || scalar.style == .any else {
+            return false
+        }
+        return ["", "~", "null", "none"].contains(scalar.string)
+    }
 }
 
 extension ConfigurationValue

@@ -1,4 +1,5 @@
 import Foundation
+import RLTrainer
 import Rewards
 import Segmentation
 import Torch

@@ -148,6 +148,10 @@ extension RunConfiguration {
             }
             reader.read(text, file: file, into: &configuration)
         }
+        if !reader.problems.isEmpty, reader.locations.isEmpty {
+            // The file is not a configuration at all: what it lacks is beside the point.
+            throw ConfigurationError(problems: reader.problems)
+        }
         for assignment in overrides { reader.override(assignment, into: &configuration) }
         configuration.check(&reader)
         if reader.problems.isEmpty { return configuration }

@@ -1,5 +1,5 @@
 public import Foundation
-public import Imaging
+import Imaging
 
 /// A mask that was written to a file, as the commands report it.
 public struct MaskFile: Encodable, Sendable {

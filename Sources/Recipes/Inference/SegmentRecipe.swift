@@ -1,7 +1,7 @@
-public import Imaging
+import Imaging
 public import SAM2
 public import Segmentation
-import Torch
+public import Torch
 
 /// One call of the segmenter on one picture: the `segment` command.
 public struct SegmentRecipe {

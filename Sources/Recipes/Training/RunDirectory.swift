@@ -1,5 +1,7 @@
 import Foundation
-import RLTrainer
+public import RLTrainer
+import Rewards
+import Segmentation
 import Torch
 
 /// A run's folder cannot be used.
@@ -153,18 +155,6 @@ public final class RunDirectory {
 
 /// What is recorded of one completion.
 private struct RolloutRecord: Encodable {
-    struct Prompt: Encodable {
-        let bbox_2d: [Double]?  // swift-format-ignore: AlwaysUseLowerCamelCase
-        let positivePoints: [[Double]]
-        let negativePoints: [[Double]]
-
-        enum CodingKeys: String, CodingKey {
-            case bbox_2d
-            case positivePoints = "positive_points"
-            case negativePoints = "negative_points"
-        }
-    }
-
     let step: Int
     let id: String
     let epoch: Int
@@ -173,7 +163,7 @@ private struct RolloutRecord: Encodable {
     let length: Int
     let stopReason: StopReason
     let parseError: String?
-    let prompts: [Prompt]
+    let prompts: [Prediction.Prompt]
     let rewards: [String: Double]
     let reward: Double
     let advantage: Double
@@ -194,12 +184,7 @@ private struct RolloutRecord: Encodable {
         length = completion.tokenIDs.count
         stopReason = completion.stopReason
         parseError = score.failure?.description
-        prompts = score.prompts.map { prompt in
-            Prompt(
-                bbox_2d: prompt.box.map { [$0.x1, $0.y1, $0.x2, $0.y2] },
-                positivePoints: prompt.positivePoints.map { [$0.x, $0.y] },
-                negativePoints: prompt.negativePoints.map { [$0.x, $0.y] })
-        }
+        prompts = score.prompts.map(Prediction.Prompt.init)
         rewards = Dictionary(
             uniqueKeysWithValues: score.terms.map { ($0.term.rawValue, $0.value) })
         reward = score.total

@@ -1,6 +1,6 @@
-import Datasets
+public import Datasets
 public import Imaging
-public import RLTrainer
+import RLTrainer
 
 /// A picture and its truth in the method's square frame.
 public struct SquareSample: Sendable {

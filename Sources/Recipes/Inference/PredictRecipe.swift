@@ -1,0 +1,194 @@
+import Foundation
+import Imaging
+import Qwen25VL
+public import RLTrainer
+import SAM2
+public import Segmentation
+public import Torch
+
+/// One question about one picture: the `predict` command.
+public struct PredictRecipe {
+    /// The folder of a policy.
+    public var policy: String
+    /// The folder of a segmenter; nil makes no mask.
+    public var segmenter: String?
+    /// The picture's file.
+    public var image: String
+    /// The question.
+    public var question: String
+    /// S: the side of the square that the picture is stretched to.
+    public var imageSize = 840
+    /// How the answer is drawn; temperature 0 is greedy.
+    public var sampling = SamplingParameters(maxCompletionLength: 1024)
+    /// Decides about the answer that is drawn.
+    public var seed: UInt64 = 42
+    /// The name of template and grammar.
+    public var variant = "box_2points"
+    /// Which answers are read.
+    public var parser = AnswerAcceptance.lenient
+    /// Where the models run.
+    public var device = Device.cpu
+    /// The element type that they compute in.
+    public var dtype = DType.float32
+    /// Whether the result tells the log-probability of each token.
+    public var reportsLogProbabilities = false
+
+    /// A question with the defaults.
+    public init(policy: String, segmenter: String?, image: String, question: String) {
+        self.policy = policy
+        self.segmenter = segmenter
+        self.image = image
+        self.question = question
+    }
+
+    /// Loads the models, answers, and writes `mask.png` and `overlay.png` to a folder.
+    ///
+    /// - Parameter output: the folder, made if need be; nil writes nothing
+    /// - Returns: what was asked, answered and segmented
+    /// - Throws: the error of the file that cannot be used
+    public func run(output: String?) throws -> Prediction {
+        let picture = try ImageCodec.load(path: image)
+        let template = PromptTemplate(try Recipes.variant(variant))
+        let model = try QwenPolicy.load(
+            path: policy, dtype: dtype, device: device, template: template)
+        let sam = try segmenter.map {
+            try SAM2Segmenter.load(path: $0, dtype: dtype, device: device)
+        }
+        let square = picture.resized(to: .square(imageSize), filter: .lanczos)
+        let prompt = try model.prompt(image: square, question: question)
+        let completion = try model.rollout(prompt, sampling: sampling, seeds: [seed])[0]
+        let answer = AnswerParser(grammar: template.variant.grammar, acceptance: parser)
+            .parse(completion.text)
+        let prompts = (try? answer.get())?.prompts ?? []
+        var mask: BinaryMask?
+        if let sam, case .success = answer {
+            let encoded: any SegmenterImage = try sam.encode(square)
+            mask = try encoded.mask(for: prompts, in: prompt.frame, output: picture.frame)
+        }
+        let maskPath = mask == nil ? nil : output.map { $0 + "/mask.png" }
+        if let output {
+            try FileManager.default.createDirectory(
+                atPath: output, withIntermediateDirectories: true)
+            let drawn = overlayPicture(picture, mask: mask, prompts: prompts, frame: prompt.frame)
+            try ImageCodec.write(ImageCodec.encodePNG(drawn), path: output + "/overlay.png")
+            if let mask, let maskPath {
+                try ImageCodec.write(ImageCodec.encodePNG(mask), path: maskPath)
+            }
+        }
+        return Prediction(
+            question: question, image: .init(path: image, frame: picture.frame), prompt: prompt,
+            completion: completion, answer: answer,
+            mask: mask.map { MaskFile($0, path: maskPath) },
+            overlay: output.map { $0 + "/overlay.png" },
+            reportsLogProbabilities: reportsLogProbabilities)
+    }
+}
+
+/// What `predict` found, as its JSON says it.
+public struct Prediction: Encodable, Sendable {
+    /// The picture that was asked about.
+    public struct Picture: Encodable, Sendable {
+        /// Its file.
+        public let path: String
+        /// Columns.
+        public let width: Int
+        /// Rows.
+        public let height: Int
+
+        init(path: String, frame: ImageFrame) {
+            self.path = path
+            width = frame.width
+            height = frame.height
+        }
+    }
+
+    /// Whether the answer could be read.
+    public struct Parse: Encodable, Sendable {
+        /// Whether it could.
+        public let ok: Bool
+        /// Why not.
+        public let error: String?
+    }
+
+    /// What the answer asks of the segmenter, in the policy's frame.
+    public struct Prompt: Encodable, Sendable {
+        /// x1, y1, x2, y2.
+        public let box: [Double]?
+        /// Places inside: x, y each.
+        public let positivePoints: [[Double]]
+        /// Places outside: x, y each.
+        public let negativePoints: [[Double]]
+
+        enum CodingKeys: String, CodingKey {
+            case box = "bbox_2d"
+            case positivePoints = "positive_points"
+            case negativePoints = "negative_points"
+        }
+
+        /// A prompt of the segmentation module, for JSON.
+        public init(_ prompt: SegmentationPrompt) {
+            box = prompt.box.map { [$0.x1, $0.y1, $0.x2, $0.y2] }
+            positivePoints = prompt.positivePoints.map { [$0.x, $0.y] }
+            negativePoints = prompt.negativePoints.map { [$0.x, $0.y] }
+        }
+    }
+
+    /// The question.
+    public let question: String
+    /// The picture.
+    public let image: Picture
+    /// The frame of the coordinates in the answer: width, height.
+    public let policyFrame: [Int]
+    /// The prompt's tokens.
+    public let promptTokenIDs: [Int]
+    /// The answer.
+    public let completion: String
+    /// The answer's tokens.
+    public let tokenIDs: [Int]
+    /// The log-probability of each of them, if asked for.
+    public let logProbabilities: [Float]?
+    /// Why the answer ended.
+    public let stopReason: StopReason
+    /// Whether the answer could be read.
+    public let parse: Parse
+    /// What it asks of the segmenter.
+    public let prompts: [Prompt]
+    /// The mask, if there is a segmenter and the answer could be read.
+    public let mask: MaskFile?
+    /// The picture with answer and mask drawn over it, if one was written.
+    public let overlay: String?
+
+    enum CodingKeys: String, CodingKey {
+        case question, image, completion, parse, prompts, mask, overlay
+        case policyFrame = "policy_frame"
+        case promptTokenIDs = "prompt_token_ids"
+        case tokenIDs = "token_ids"
+        case logProbabilities = "logprobs"
+        case stopReason = "stop_reason"
+    }
+
+    init(
+        question: String, image: Picture, prompt: QwenPolicy.Prompt, completion: Completion,
+        answer: Result<ParsedAnswer, ParseFailure>, mask: MaskFile?, overlay: String?,
+        reportsLogProbabilities: Bool
+    ) {
+        self.question = question
+        self.image = image
+        self.mask = mask
+        self.overlay = overlay
+        policyFrame = [prompt.frame.width, prompt.frame.height]
+        promptTokenIDs = prompt.input.tokenIDs
+        self.completion = completion.text
+        tokenIDs = completion.tokenIDs
+        logProbabilities = reportsLogProbabilities ? completion.logProbabilities : nil
+        stopReason = completion.stopReason
+        switch answer {
+        case .success(let parsed):
+            parse = Parse(ok: true, error: nil)
+            prompts = parsed.prompts.map(Prompt.init)
+        case .failure(let failure):
+            parse = Parse(ok: false, error: failure.description)
+            prompts = []
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+public import Imaging
+public import NN
+public import Qwen25VL
+public import RLTrainer
+public import Segmentation
+public import Tokenizers
+public import Torch
+
+/// Qwen2.5-VL as a trainable policy: chat template, picture processor, tokenizer and model together.
+public final class QwenPolicy: Policy {
+    /// A prompt in the model's form.
+    public struct Prompt: PolicyPrompt {
+        /// Token ids and patches.
+        public let input: Qwen25VLInput
+        /// How many tokens the prompt has, those of the picture included.
+        public var tokenCount: Int { input.tokenIDs.count }
+        /// The size of the picture that the model sees.
+        public let frame: ImageFrame
+    }
+
+    /// The model.
+    public let model: Qwen25VLModel
+    /// The vocabulary.
+    public let tokenizer: Tokenizer
+    /// How questions are put.
+    public let template: PromptTemplate
+    private let processor: Qwen25VLProcessor
+
+    /// A policy from its parts.
+    public init(
+        model: Qwen25VLModel, tokenizer: Tokenizer, processor: Qwen25VLProcessor,
+        template: PromptTemplate
+    ) {
+        self.model = model
+        self.tokenizer = tokenizer
+        self.processor = processor
+        self.template = template
+    }
+
+    /// Reads a checkpoint folder in the hub's layout.
+    ///
+    /// - Parameters:
+    ///   - path: the folder
+    ///   - dtype: the element type to compute in
+    ///   - device: where to compute
+    ///   - template: how questions are put
+    /// - Returns: the policy, no parameter of which requires gradients
+    /// - Throws: an error that names the file that is missing or damaged
+    public static func load(
+        path: String, dtype: DType, device: Device, template: PromptTemplate
+    ) throws -> QwenPolicy {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+            isFolder.boolValue
+        else { throw MissingInputError(path: path, what: "folder of a policy") }
+        for name in ["config.json", "tokenizer.json"]
+        where !FileManager.default.fileExists(atPath: "\(path)/\(name)") {
+            throw MissingInputError(path: "\(path)/\(name)", what: "file of the policy")
+        }
+        let tokenizer = try Tokenizer.load(directory: URL(fileURLWithPath: path))
+        let model = try Qwen25VLModel.load(directory: path, dtype: dtype, device: device)
+        let processor = Qwen25VLProcessor(
+            configuration: try ImageProcessorConfiguration.load(
+                directory: path, vision: model.configuration.vision))
+        return QwenPolicy(
+            model: model, tokenizer: tokenizer, processor: processor, template: template)
+    }
+
+    /// All parameters, by the hub's keys.
+    public var parameters: [Parameter] { model.parameters }
+
+    /// Makes all parameters trainable but those that a pattern names.
+    ///
+    /// - Parameter patterns: keys, `*` standing for anything
+    /// - Returns: how many numbers stay as they are
+    /// - Throws: ``ConfigurationError`` if a pattern names no parameter
+    @discardableResult
+    public func setTrainable(freezing patterns: [String]) throws -> Int {
+        let unused = patterns.filter { pattern in
+            !parameters.contains { matches($0.key, pattern) }
+        }
+        if !unused.isEmpty {
+            let some = parameters.prefix(3).map(\.key).joined(separator: ", ")
+            throw ConfigurationError(
+                problems: unused.map {
+                    ConfigurationProblem(
+                        location: "", key: "policy.freeze",
+                        message: "\($0) names no parameter; keys look like \(some)")
+                })
+        }
+        var frozen = 0
+        for parameter in parameters {
+            let isFrozen = patterns.contains { matches(parameter.key, $0) }
+            try parameter.tensor.setRequiresGradient(!isFrozen)
+            if isFrozen { frozen += parameter.tensor.count }
+        }
+        return frozen
+    }
+
+    /// Puts the question as the template says, after the picture.
+    public func prompt(image: RGBImage, question: String) throws -> Prompt {
+        let picture = try processor.process(image)
+        let ids = try QwenChatTemplate.encode(
+            template.messages(question: question), imageTokenCounts: [picture.tokenCount],
+            addGenerationPrompt: true, tokenizer: tokenizer)
+        return Prompt(
+            input: try Qwen25VLInput(tokenIDs: ids, images: [picture]), frame: picture.frame)
+    }
+
+    /// Draws one completion per seed; prompt and picture go through the model once.
+    public func rollout(
+        _ prompt: Prompt, sampling: SamplingParameters, seeds: [UInt64]
+    ) throws -> [Completion] {
+        let parameters = GenerationParameters(
+            temperature: sampling.temperature, topK: sampling.topK, topP: sampling.topP,
+            maxNewTokens: sampling.maxCompletionLength)
+        return try model.generate(prompt.input, parameters: parameters, seeds: seeds).map {
+            Completion(
+                tokenIDs: $0.tokenIDs, logProbabilities: $0.logProbabilities,
+                text: tokenizer.decode($0.tokenIDs, skipSpecialTokens: true),
+                stopReason: $0.stopReason == .length ? .length : .endOfSequence)
+        }
+    }
+
+    /// Scores completions; prompt and picture go through the model once.
+    public func score(
+        _ prompt: Prompt, completions: [[Int]], temperature: Double
+    ) throws -> TokenScores {
+        let scores = try model.score(
+            prompt.input, completions: completions, temperature: temperature, withEntropies: true)
+        return TokenScores(
+            logProbabilities: scores.logProbabilities,
+            entropies: try scores.entropies ?? scores.logProbabilities.detached() * 0)
+    }
+
+    /// Writes the policy in the hub's layout.
+    public func save(to folder: String) throws { try model.save(directory: folder) }
+}
+
+/// Whether a key fits a pattern in which `*` stands for any characters.
+func matches(_ key: String, _ pattern: String) -> Bool {
+    let (key, pattern) = (Array(key.utf8), Array(pattern.utf8))
+    let star = UInt8(ascii: "*")
+    var (k, p) = (0, 0)
+    var retry: (key: Int, pattern: Int)?
+    while k < key.count {
+        if p < pattern.count, pattern[p] == star {
+            retry = (k, p + 1)
+            p += 1
+        } else if p < pattern.count, pattern[p] == key[k] {
+            (k, p) = (k + 1, p + 1)
+        } else if let last = retry {
+            retry = (last.key + 1, last.pattern)
+            (k, p) = (last.key + 1, last.pattern)
+        } else {
+            return false
+        }
+    }
+    return pattern[p...].allSatisfy { $0 == star }
+}

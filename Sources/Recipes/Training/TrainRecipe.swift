@@ -1,0 +1,171 @@
+import Foundation
+import NN
+public import RLTrainer
+import Rewards
+import SAM2
+import Segmentation
+public import Torch
+
+/// A training run as the configuration describes it: models, data, folder, loop.
+public final class TrainRecipe {
+    /// What the run depends on.
+    public let configuration: RunConfiguration
+    /// Optimizer steps of the whole run.
+    public let totalSteps: Int
+    /// What was loaded, in lines for people.
+    public let summary: [String]
+    private let policy: QwenPolicy
+    private let trainer: GRPOTrainer<QwenPolicy>
+    private let directory: RunDirectory
+
+    /// Loads everything, and makes the run's folder last, when nothing else can fail.
+    ///
+    /// - Parameters:
+    ///   - configuration: what to run
+    ///   - command: the command line, for `run.json`
+    /// - Throws: the error of the file that cannot be used
+    public init(_ configuration: RunConfiguration, command: [String]) throws {
+        try applyThreads(configuration.threads)
+        let device = Device(configuration.device) ?? .cpu
+        let data = try TrainingData(configuration)
+        let template = PromptTemplate(try variant(configuration.prompt.variant))
+        let policy = try QwenPolicy.load(
+            path: configuration.policy.path, dtype: configuration.policy.dtype.dtype,
+            device: device, template: template)
+        let frozen = try policy.setTrainable(freezing: configuration.policy.freeze)
+        let reference =
+            configuration.grpo.loss.beta == 0
+            ? nil
+            : try QwenPolicy.load(
+                path: configuration.policy.path, dtype: configuration.policy.dtype.dtype,
+                device: device, template: template)
+        let segmenter = try SAM2Segmenter.load(
+            path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype,
+            device: device)
+        let grpo = configuration.resolvedGRPO(sampleCount: data.epochLength)
+        trainer = try GRPOTrainer(
+            policy: policy, reference: reference, segmenter: segmenter,
+            scorer: try Scorer(
+                parser: AnswerParser(
+                    grammar: template.variant.grammar, acceptance: configuration.prompt.parser),
+                weights: try RewardWeights(
+                    configuration.rewards.entries.map {
+                        RewardWeight(term: RewardTerm(rawValue: $0.name), weight: $0.weight)
+                    })),
+            source: data, configuration: grpo)
+        totalSteps = grpo.schedule.totalSteps
+        summary = Self.summary(
+            configuration, samples: data.epochLength, steps: totalSteps, policy: policy,
+            frozen: frozen)
+        self.policy = policy
+        self.configuration = configuration
+        directory = try RunDirectory(
+            path: configuration.outputDirectory, configuration: configuration, command: command)
+    }
+
+    /// Where the last checkpoint's policy stands after ``run(onStep:)``.
+    public var finalPolicy: String { directory.checkpoint(step: totalSteps) + "/policy" }
+
+    /// Trains to the end.
+    ///
+    /// - Parameter onStep: gets each step's numbers after they are on disk
+    /// - Throws: what stopped the run; everything before it is on disk
+    public func run(onStep: (StepMetrics) throws -> Void) throws {
+        while trainer.stepCount < totalSteps {
+            let report = try trainer.step()
+            let step = trainer.stepCount
+            try directory.append(report.metrics)
+            let interval = configuration.logging.logCompletionsSteps
+            if interval > 0, step % interval == 0, report.isFresh {
+                try directory.write(rollouts: report.groups, step: step)
+            }
+            try onStep(report.metrics)
+            let saves = configuration.logging.saveSteps
+            if step == totalSteps || (saves > 0 && step % saves == 0) {
+                try saveCheckpoint(step: step)
+            }
+        }
+    }
+
+    private func saveCheckpoint(step: Int) throws {
+        try directory.writeCheckpoint(step: step, keep: configuration.logging.saveTotalLimit) {
+            folder in
+            let target = folder + "/policy"
+            try FileManager.default.createDirectory(
+                atPath: target, withIntermediateDirectories: true)
+            try policy.save(to: target)
+        }
+    }
+
+    private static func summary(
+        _ configuration: RunConfiguration, samples: Int, steps: Int, policy: QwenPolicy, frozen: Int
+    ) -> [String] {
+        let count = policy.parameters.reduce(0) { $0 + $1.tensor.count }
+        let grpo = configuration.grpo
+        return [
+            "policy     \(configuration.policy.path): \(millions(count - frozen)) M of "
+                + "\(millions(count)) M parameters are trained, \(configuration.policy.dtype.rawValue)",
+            "segmenter  \(configuration.segmenter.path), frozen",
+            "data       \(samples) samples in \(configuration.data.train.count) shards, "
+                + "\(configuration.data.imageSize) x \(configuration.data.imageSize) pixels",
+            "training   \(steps) steps of \(grpo.promptsPerStep) prompts x \(grpo.numGenerations) "
+                + "completions, \(grpo.loss.lossType.rawValue), beta \(grpo.loss.beta.yaml), "
+                + "learning rate \(configuration.training.learningRate.yaml)",
+            "output     \(configuration.outputDirectory)",
+        ]
+    }
+}
+
+private func millions(_ count: Int) -> String {
+    String(format: count < 10_000_000 ? "%.2f" : "%.0f", Double(count) / 1e6)
+}
+
+/// The template and grammar of a name.
+func variant(_ name: String) throws -> PromptVariant {
+    guard let variant = PromptVariant.named(name) else {
+        throw ConfigurationError(problems: [
+            ConfigurationProblem(
+                location: "", key: "prompt.variant",
+                message: "is \(name), must be one of "
+                    + PromptVariant.all.map(\.name).joined(separator: ", "))
+        ])
+    }
+    return variant
+}
+
+/// Sets the threads of an operation; 0 means one per core.
+public func applyThreads(_ count: Int) throws {
+    try TorchRuntime.setThreadCount(count > 0 ? count : ProcessInfo.processInfo.activeProcessorCount)
+}
+
+extension ModelDType {
+    /// The tensors' element type.
+    public var dtype: DType {
+        switch self {
+        case .float32: .float32
+        case .bfloat16: .bfloat16
+        }
+    }
+}
+
+extension RunConfiguration {
+    /// The algorithm's configuration, complete for a data set of a size.
+    func resolvedGRPO(sampleCount: Int) -> GRPOConfiguration {
+        var result = grpo
+        result.seed = UInt64(seed)
+        result.loss.maxCompletionLength = grpo.sampling.maxCompletionLength
+        result.maxGradientNorm = training.maxGradientNorm
+        result.optimizer = AdamWOptions(
+            learningRate: training.learningRate, beta1: training.adamBeta1,
+            beta2: training.adamBeta2, weightDecay: training.weightDecay,
+            epsilon: training.adamEpsilon)
+        let total =
+            training.maxSteps
+            ?? result.stepCount(epochs: training.numTrainEpochs, sampleCount: sampleCount)
+        let warmup =
+            training.warmupSteps ?? Int((Double(total) * training.warmupRatio).rounded(.up))
+        result.schedule = .init(
+            kind: training.schedule, warmupSteps: warmup, totalSteps: total)
+        return result
+    }
+}

@@ -1,0 +1,117 @@
+public import ArgumentParser
+import Recipes
+import RLTrainer
+public import Segmentation
+
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict",
+        abstract: "Asks a policy about a picture, and segments what it answers.",
+        discussion: """
+            Example:
+              think2seg predict --policy runs/a/checkpoints/step-100/policy \\
+                --segmenter sam2.1-hiera-small --image harbour.png \\
+                --question "Where could fuel be stored?" --greedy --output answer
+
+            writes answer/mask.png and answer/overlay.png. Without --segmenter the policy \
+            answers, and no mask is made.
+            """)
+
+    @Option(help: "The folder of a Qwen2.5-VL checkpoint.")
+    var policy: String
+
+    @Option(help: "The folder of a SAM2.1 checkpoint.")
+    var segmenter: String?
+
+    @Option(help: "The picture: PNG or JPEG.")
+    var image: String
+
+    @Option(help: "The question.")
+    var question: String
+
+    @Option(help: "The folder for mask.png and overlay.png; made if need be.")
+    var output: String?
+
+    @Option(help: "S: the picture is stretched to S x S pixels for the policy.")
+    var imageSize = 840
+
+    @Flag(help: "Always take the likeliest token.")
+    var greedy = false
+
+    @Option(help: "Divides the logits.")
+    var temperature = 1.0
+
+    @Option(help: "Draw among so many likeliest tokens; 0: all.")
+    var topK = 0
+
+    @Option(help: "Draw among the likeliest tokens of this total probability.")
+    var topP = 1.0
+
+    @Option(help: "Decides about the answer that is drawn.")
+    var seed: UInt64 = 42
+
+    @Option(help: "The most tokens an answer may have.")
+    var maxNewTokens = 1024
+
+    @Option(help: "Template and grammar of the answer.")
+    var variant = "box_2points"
+
+    @Option(help: "Which answers are read: strict, as in training; lenient, as in evaluation.")
+    var parser = AnswerAcceptance.lenient
+
+    @Flag(help: "Tell the log-probability of each token.")
+    var logprobs = false
+
+    @Option(help: "Where the result goes as JSON; - for standard output.")
+    var json: String?
+
+    @OptionGroup var model: ModelOptions
+
+    func validate() throws {
+        if !(28...4096).contains(imageSize) {
+            throw ValidationError("--image-size must be from 28 to 4096")
+        }
+        if maxNewTokens < 1 { throw ValidationError("--max-new-tokens must be at least 1") }
+        if !(temperature > 0) { throw ValidationError("--temperature must be above 0") }
+        if topK < 0 { throw ValidationError("--top-k must not be negative") }
+        if !(topP > 0 && topP <= 1) { throw ValidationError("--top-p must be above 0, at most 1") }
+        if PromptVariant.named(variant) == nil {
+            let known = PromptVariant.all.map(\.name).joined(separator: ", ")
+            throw ValidationError("--variant is \(variant), must be one of \(known)")
+        }
+    }
+
+    func run() throws {
+        var recipe = PredictRecipe(
+            policy: policy, segmenter: segmenter, image: image, question: question)
+        recipe.imageSize = imageSize
+        recipe.sampling = SamplingParameters(
+            temperature: greedy ? 0 : temperature, topK: topK, topP: topP,
+            maxCompletionLength: maxNewTokens)
+        recipe.seed = seed
+        recipe.variant = variant
+        recipe.parser = parser
+        recipe.device = try model.apply()
+        recipe.dtype = model.dtype.dtype
+        recipe.reportsLogProbabilities = logprobs
+        let prediction = try recipe.run(output: output)
+        if let json { try writeJSON(prediction, to: json) }
+        if json != "-" { show(prediction) }
+    }
+
+    private func show(_ prediction: Prediction) {
+        print(prediction.completion)
+        if let problem = prediction.parse.error {
+            Console.note("the answer cannot be read: \(problem)")
+            return
+        }
+        Console.note("\(prediction.prompts.count) objects")
+        if let mask = prediction.mask {
+            Console.note(
+                "\(mask.path ?? "mask"): \(mask.area) of \(mask.width * mask.height) pixels")
+        }
+        if let overlay = prediction.overlay { Console.note(overlay) }
+    }
+}
+
+extension AnswerAcceptance: ExpressibleByArgument {}

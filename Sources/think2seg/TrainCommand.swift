@@ -1,0 +1,74 @@
+import ArgumentParser
+import Foundation
+import RLTrainer
+import Recipes
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Trains a policy with GRPO, as a configuration file says.",
+        discussion: """
+            Example:
+              think2seg train Configs/train.yaml --set output_dir=runs/a --set seed=7
+
+            The run's folder gets config.yaml (resolved), run.json, metrics.jsonl, rollouts/ and \
+            checkpoints/step-N/policy, which transformers loads. `think2seg config show` lists \
+            all keys.
+            """)
+
+    @Argument(help: "The YAML file.")
+    var config: String
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Flag(help: "Say only what is wrong.")
+    var quiet = false
+
+    func run() throws {
+        let configuration = try RunConfiguration.load(file: config, overrides: options.overrides)
+        let recipe = try TrainRecipe(configuration, command: CommandLine.arguments)
+        if !quiet { recipe.summary.forEach(Console.note) }
+        var view = TrainingView(totalSteps: recipe.totalSteps)
+        try recipe.run { metrics in
+            if !quiet { Console.progress(view.line(metrics)) }
+        }
+        if quiet { return }
+        Console.endProgress()
+        Console.note("policy     \(recipe.finalPolicy)")
+    }
+}
+
+/// The line that shows how training goes.
+struct TrainingView {
+    let totalSteps: Int
+    private let clock = ContinuousClock()
+    private let start: ContinuousClock.Instant
+    private var done = 0
+
+    init(totalSteps: Int) {
+        self.totalSteps = totalSteps
+        start = clock.now
+    }
+
+    /// The line after a step: where it is, what it earned, how fast, how long still.
+    mutating func line(_ metrics: StepMetrics) -> String {
+        done += 1
+        let (seconds, part) = (clock.now - start).components
+        let elapsed = Double(seconds) + Double(part) * 1e-18
+        let perStep = elapsed / Double(done)
+        func value(_ name: String, _ digits: Int) -> String {
+            metrics[name].map { fixed($0, digits) } ?? "-"
+        }
+        let fields = [
+            "step \(metrics.step)/\(totalSteps)",
+            "reward \(value("reward", 3))",
+            "IoU \(value("rewards/mask_iou/mean", 3))",
+            "format \(value("rewards/sam_json_format/mean", 2))",
+            "length \(value("completions/mean_length", 0))",
+            metrics["kl"] == nil ? nil : "kl \(value("kl", 4))",
+            "\(fixed(perStep, perStep < 10 ? 2 : 0)) s/step",
+            "ETA \(duration(perStep * Double(totalSteps - metrics.step)))",
+        ]
+        return fields.compactMap { $0 }.joined(separator: "  ")
+    }
+}

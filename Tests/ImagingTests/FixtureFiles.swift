@@ -1,0 +1,26 @@
+import Foundation
+import Imaging
+import Testing
+
+/// The fixtures that scripts/fixtures/imaging.py writes.
+enum FixtureFiles {
+    static func names(_ folder: String, suffix: String) -> [String] {
+        let found = (try? FileManager.default.contentsOfDirectory(atPath: path(folder))) ?? []
+        return found.filter { $0.hasSuffix(suffix) }.sorted()
+    }
+
+    static func bytes(_ name: String) throws -> [UInt8] {
+        [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name))))
+    }
+
+    private static func path(_ name: String) -> String {
+        Bundle.module.bundlePath + "/Fixtures/" + name
+    }
+}
+
+/// A picture without two equal rows or columns.
+func testPicture(_ width: Int, _ height: Int) -> RGBImage {
+    RGBImage(
+        width: width, height: height,
+        pixels: (0..<width * height * 3).map { UInt8(truncatingIfNeeded: $0 * $0 * 7 + $0 / 3) })
+}

@@ -1,0 +1,150 @@
+import Foundation
+import NN
+import RLTrainer
+import Recipes
+import Testing
+
+@Suite struct ConfigurationTests {
+    private let minimal = """
+        policy: {path: p}
+        segmenter: {path: s}
+        data: {train: a.h5}
+
+        """
+
+    private func load(_ text: String, _ overrides: [String] = []) throws -> RunConfiguration {
+        let path = NSTemporaryDirectory() + "config-\(UUID().uuidString).yaml"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        return try RunConfiguration.load(file: path, overrides: overrides)
+    }
+
+    private func problems(_ text: String, _ overrides: [String] = []) -> [ConfigurationProblem] {
+        do {
+            _ = try load(text, overrides)
+            return []
+        } catch let error as ConfigurationError {
+            return error.problems
+        } catch {
+            Issue.record("\(error)")
+            return []
+        }
+    }
+
+    @Test("Every shipped configuration reads without problems")
+    func shipped() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let folder = root.appendingPathComponent("Configs").path
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+            .filter { $0.hasSuffix(".yaml") }
+        #expect(!files.isEmpty)
+        for file in files {
+            _ = try RunConfiguration.load(
+                file: folder + "/" + file, overrides: ["device=cpu"])
+        }
+    }
+
+    @Test("The resolved copy reads back equal, with and without comments")
+    func roundTrip() throws {
+        var configuration = try load(minimal)
+        configuration.training.maxSteps = 7
+        configuration.training.learningRate = 3e-5
+        configuration.grpo.loss.epsilonHigh = 0.28
+        configuration.policy.freeze = ["visual.*", "a b: #"]
+        configuration.outputDirectory = "runs/a \"quoted\" name"
+        configuration.rewards = NamedWeights([("think_answer_format", 0.5), ("mask_iou", 3)])
+        #expect(try load(configuration.resolved()) == configuration)
+        #expect(try load(configuration.resolved(comments: true)) == configuration)
+    }
+
+    @Test("Every key changes the configuration, and every change shows in the resolved copy")
+    func everyKeyDoesSomething() throws {
+        let values = [
+            "output_dir": "other", "seed": "7", "device": "cuda:0", "threads": "3",
+            "policy.path": "x", "policy.dtype": "bfloat16", "policy.freeze": "[a.*]",
+            "segmenter.path": "x", "segmenter.dtype": "bfloat16", "data.train": "[b.h5]",
+            "data.image_size": "448", "data.question": "first", "data.prefetch": "9",
+            "prompt.variant": "box", "prompt.parser": "lenient", "rewards": "{mask_iou: 1}",
+            "grpo.num_generations": "4", "grpo.num_prompts_per_step": "9",
+            "grpo.num_iterations": "2", "grpo.max_completion_length": "77",
+            "grpo.temperature": "0.7", "grpo.top_k": "50", "grpo.top_p": "0.9",
+            "grpo.loss_type": "dr_grpo", "grpo.beta": "0.04", "grpo.epsilon": "0.1",
+            "grpo.epsilon_high": "0.3", "grpo.delta": "4",
+            "grpo.importance_sampling_level": "sequence", "grpo.use_bias_correction_kl": "false",
+            "grpo.scale_rewards": "none", "grpo.mask_truncated_completions": "true",
+            "training.max_steps": "5", "training.num_train_epochs": "2.5",
+            "training.learning_rate": "1e-4", "training.lr_scheduler_type": "cosine",
+            "training.warmup_steps": "3", "training.warmup_ratio": "0.1",
+            "training.weight_decay": "0.01", "training.adam_beta1": "0.8",
+            "training.adam_beta2": "0.99", "training.adam_epsilon": "1e-6",
+            "training.max_grad_norm": "0.5", "logging.save_steps": "9",
+            "logging.save_total_limit": "2", "logging.log_completions_steps": "4",
+        ]
+        let base = try load(minimal)
+        #expect(Set(RunConfiguration.keys.map(\.name)) == Set(values.keys))
+        for (name, value) in values where name != "device" {
+            let changed = try load(minimal, ["\(name)=\(value)"])
+            #expect(changed != base, "\(name)")
+            #expect(changed.resolved() != base.resolved(), "\(name)")
+        }
+    }
+
+    @Test("All problems come at once, each with line, key and the nearest known key")
+    func allAtOnce() throws {
+        let found = problems(
+            """
+            policy: {path: p, dtyp: float32}
+            segmenter: {path: s}
+            data:
+              train: a.h5
+              image_size: large
+            grpo:
+              num_generation: 8
+              temperature: -1
+            learning_rate: 1e-6
+            """)
+        #expect(found.count == 5)
+        #expect(found[0].key == "policy.dtyp" && found[0].location.hasSuffix(":1:19"))
+        #expect(found[0].message.contains("policy.dtype"))
+        #expect(found[1].location.hasSuffix(":5:3"))
+        #expect(found[1].message == "expected an integer, found \"large\"")
+        #expect(found[2].message.contains("grpo.num_generations"))
+        #expect(found[3].message == "is -1, must be from 0.01 to 10")
+        #expect(found[4].message.contains("training.learning_rate"))
+    }
+
+    @Test("What is needed and missing is said, and so is a section that is a value")
+    func missing() {
+        #expect(problems("seed: 1").map(\.key) == ["policy.path", "segmenter.path", "data.train"])
+        #expect(problems(minimal + "grpo: 3").first?.message.contains("section") == true)
+        #expect(problems("- a\n- b").first?.message.contains("table") == true)
+        #expect(problems("a: [1").first?.message.contains("not YAML") == true)
+        #expect(problems(minimal + "seed: 1\nseed: 2").count == 1, "a key that comes twice")
+    }
+
+    @Test("Overrides win over the file, the last one over the others, and are checked as it is")
+    func overrides() throws {
+        let loaded = try load(minimal + "seed: 1", ["seed=2", "seed=3", "data.train=[x.h5, y.h5]"])
+        #expect(loaded.seed == 3)
+        #expect(loaded.data.train == ["x.h5", "y.h5"])
+        #expect(try load(minimal, ["training.max_steps=null"]).training.maxSteps == nil)
+        let found = problems(minimal, ["sed=1", "seed", "seed=x"])
+        #expect(found.map(\.location) == ["--set sed=1", "--set seed", "--set seed=x"])
+        #expect(found[0].message.contains("seed"))
+    }
+
+    @Test("A reward term that does not exist is refused by name, with the known ones")
+    func unknownTerm() {
+        let found = problems(minimal + "rewards: {mask_iou: 1, mask_dice: 2}")
+        #expect(found.first?.message.contains("mask_dice") == true)
+        #expect(found.first?.message.contains("sam_json_format") == true)
+    }
+
+    @Test("A missing file is missing input, not a wrong configuration")
+    func missingFile() {
+        #expect(throws: MissingInputError.self) {
+            try RunConfiguration.load(file: "/none/config.yaml")
+        }
+    }
+}
