@@ -1,6 +1,6 @@
 public import ArgumentParser
-import Recipes
 import RLTrainer
+import Recipes
 public import Segmentation
 
 struct PredictCommand: ParsableCommand {

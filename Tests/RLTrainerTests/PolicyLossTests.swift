@@ -2,7 +2,9 @@ import RLTrainer
 import Testing
 import Torch
 
-/// Numbers worked out by hand from TRL's formulas. Shapes are [B, L] with B ≠ L throughout, so that
+/// Numbers worked out by hand from TRL's formulas.
+///
+/// Shapes are [B, L] with B ≠ L throughout, so that
 /// a wrong broadcast cannot pass.
 @Suite struct PolicyLossTests {
     private struct Result {

@@ -1,7 +1,9 @@
 import Foundation
 import Yams
 
-/// Reads YAML into a configuration by its table of keys. Every problem is found in one go.
+/// Reads YAML into a configuration by its table of keys.
+///
+/// Every problem is found in one go.
 struct ConfigurationReader<Root> {
     let keys: [ConfigurationKey<Root>]
     private(set) var problems: [ConfigurationProblem] = []

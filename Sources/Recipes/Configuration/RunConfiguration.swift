@@ -19,7 +19,9 @@ public enum ModelDType: String, Sendable, CaseIterable, ConfigurationValue {
     case bfloat16
 }
 
-/// Everything that a training run depends on. `RunConfiguration()` holds the defaults.
+/// Everything that a training run depends on.
+///
+/// `RunConfiguration()` holds the defaults.
 public struct RunConfiguration: Sendable, Hashable {
     /// The policy that is trained.
     public struct PolicySection: Sendable, Hashable {

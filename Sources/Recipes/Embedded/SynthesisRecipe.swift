@@ -58,7 +58,8 @@ public struct SynthesisRecipe: Sendable {
             let sink = try Sink(layout, output: output, split: split)
             report.paths.append(sink.path)
             for index in start..<start + count {
-                let sample = try synthesizer.sample(for: synthesizer.scene(seed: seed, index: index))
+                let sample = try synthesizer.sample(
+                    for: synthesizer.scene(seed: seed, index: index))
                 try sink.append(sample)
                 report.samples += 1
                 report.emptyTargets += sample.isEmptyTarget ? 1 : 0

@@ -135,7 +135,8 @@ func variant(_ name: String) throws -> PromptVariant {
 
 /// Sets the threads of an operation; 0 means one per core.
 public func applyThreads(_ count: Int) throws {
-    try TorchRuntime.setThreadCount(count > 0 ? count : ProcessInfo.processInfo.activeProcessorCount)
+    try TorchRuntime.setThreadCount(
+        count > 0 ? count : ProcessInfo.processInfo.activeProcessorCount)
 }
 
 extension ModelDType {
