@@ -270,6 +270,8 @@ extension Qwen25VLConfiguration {
         try root.encode(visionEndTokenID, forKey: AnyKey("vision_end_token_id"))
         try root.encodeIfPresent(visionPadTokenID, forKey: AnyKey("vision_token_id"))
         try root.encodeIfPresent(padTokenID, forKey: AnyKey("pad_token_id"))
+        // Missing, it would be the full vocabulary's.
+        try root.encodeNil(forKey: AnyKey("bos_token_id"))
         if eosTokenIDs.count == 1 {
             try root.encode(eosTokenIDs[0], forKey: AnyKey("eos_token_id"))
         } else if !eosTokenIDs.isEmpty {
