@@ -27,9 +27,10 @@ public struct GeneratedCompletion: Sendable, Equatable {
 
     /// The tokens, with the one that ended the completion.
     public var tokenIDs: [Int]
-    /// The natural logarithm of each token's probability when it was drawn, under
-    /// softmax(logits / temperature) over all tokens but the suppressed ones; top-k and top-p do not
-    /// enter. ``Qwen25VLModel/score(_:completions:temperature:suppressing:withEntropies:)`` gives the
+    /// The natural logarithm of each token's probability when it was drawn.
+    ///
+    /// The distribution is softmax(logits / temperature) over all tokens but the suppressed ones;
+    /// top-k and top-p do not enter. ``Qwen25VLModel/score(_:completions:temperature:suppressing:withEntropies:)`` gives the
     /// same up to rounding.
     public var logProbabilities: [Float]
     /// Why it ended.

@@ -8,8 +8,9 @@ public import Torch
 public struct CompletionScores {
     /// The log-probability of each token, float32 [G, L]; 0 past a completion's end.
     public let logProbabilities: Tensor
-    /// The entropy of the distribution that each token comes from, float32 [G, L], without gradient;
-    /// 0 past a completion's end. Nil unless asked for.
+    /// The entropy of the distribution that each token comes from, float32 [G, L]; nil unless asked for.
+    ///
+    /// It has no gradient, and is 0 past a completion's end.
     public let entropies: Tensor?
 }
 
@@ -50,7 +51,8 @@ extension Qwen25VLModel {
             let end = min(start + chunk, hidden.size(0))
             let all = try distribution.logProbabilities(
                 logits(of: hidden.sliced(0, from: start, to: end)))  // [chunk, V]
-            scores.append(try all.gathered(-1, targets.sliced(0, from: start, to: end)).squeezed(-1))
+            scores.append(
+                try all.gathered(-1, targets.sliced(0, from: start, to: end)).squeezed(-1))
             if withEntropies {
                 entropies.append(
                     try withoutGradients { try TokenDistribution.entropies(all.detached()) })
