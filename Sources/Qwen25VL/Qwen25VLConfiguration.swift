@@ -95,11 +95,10 @@ public struct Qwen25VLConfiguration: Codable, Sendable, Equatable {
         public var windowCells: Int { windowSize / mergeSize / patchSize }
     }
 
-    /// The tokens that stand for pictures, which a policy must not write: sorted, each once.
-    public var visionTokenIDs: [Int] {
-        let ids = [imageTokenID, videoTokenID, visionStartTokenID, visionEndTokenID]
-        return Set(ids + [visionPadTokenID].compactMap(\.self)).sorted()
-    }
+    /// The placeholders of pictures and videos, which a policy must not write: sorted, each once.
+    ///
+    /// Another pass over a completion would take them for pictures.
+    public var placeholderTokenIDs: [Int] { Set([imageTokenID, videoTokenID]).sorted() }
 
     /// Reads a `config.json`.
     ///

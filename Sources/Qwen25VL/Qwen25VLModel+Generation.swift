@@ -72,7 +72,7 @@ extension Qwen25VLModel {
     ///   - input: the prompt
     ///   - parameters: temperature and its kin
     ///   - seeds: one per completion
-    ///   - suppressed: tokens that are never drawn; nil for ``Qwen25VLConfiguration/visionTokenIDs``
+    ///   - suppressed: tokens that are never drawn; nil for ``Qwen25VLConfiguration/placeholderTokenIDs``
     ///   - onToken: is told every token when it is drawn; what it throws ends the generation
     /// - Returns: one completion per seed, in their order
     /// - Throws: ``Qwen25VLInputError`` if the prompt or the parameters are unusable
@@ -97,7 +97,7 @@ extension Qwen25VLModel {
         return try withoutGradients {
             var decoding = try Decoding(
                 model: self, prefix: prefix, parameters: parameters, seeds: seeds,
-                suppressed: suppressed ?? configuration.visionTokenIDs)
+                suppressed: suppressed ?? configuration.placeholderTokenIDs)
             var hidden = try prefix.lastHidden.expanded(seeds.count, -1)  // [A, C]
             while let next = try decoding.draw(logits(of: hidden), onToken: onToken) {
                 hidden = try decoding.feed(next)

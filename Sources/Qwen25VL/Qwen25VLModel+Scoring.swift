@@ -26,7 +26,7 @@ extension Qwen25VLModel {
     ///   - completions: token ids, each completion with the token that ended it, none empty
     ///   - temperature: divides the logits; 0 counts as 1
     ///   - suppressed: the tokens that could not be drawn; nil for
-    ///     ``Qwen25VLConfiguration/visionTokenIDs``
+    ///     ``Qwen25VLConfiguration/placeholderTokenIDs``
     ///   - withEntropies: whether to compute entropies
     ///   - chunk: how many rows of logits to compute at a time
     /// - Returns: log-probabilities under the distribution that
@@ -37,7 +37,7 @@ extension Qwen25VLModel {
         suppressing suppressed: [Int]? = nil, withEntropies: Bool = false, chunk: Int = 512
     ) throws -> CompletionScores {
         precondition(!completions.isEmpty && chunk > 0)
-        let suppressed = suppressed ?? configuration.visionTokenIDs
+        let suppressed = suppressed ?? configuration.placeholderTokenIDs
         try requirePossible(completions, suppressed: Set(suppressed))
         let distribution = try TokenDistribution(
             temperature: temperature, suppressed: suppressed,

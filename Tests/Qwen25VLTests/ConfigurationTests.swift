@@ -49,7 +49,7 @@ struct ConfigurationTests {
         #expect(configuration.vision.windowCells == 4)
         #expect(configuration.tiesWordEmbeddings)
         #expect(configuration.eosTokenIDs == [2])
-        #expect(configuration.visionTokenIDs == [190, 191, 192, 193])
+        #expect(configuration.placeholderTokenIDs == [190, 191])
     }
 
     @Test("The nested form is read")
