@@ -116,8 +116,8 @@ if withTorch {
         .executableTarget(
             name: "think2seg",
             dependencies: [
-                "Recipes", "RLTrainer", "Datasets", "Segmentation", "Imaging", "Torch", "NN",
-                argumentParser,
+                "Recipes", "RLTrainer", "SAM2", "Datasets", "Segmentation", "Tokenizers", "Imaging",
+                "Torch", argumentParser,
             ],
             swiftSettings: strict),
 

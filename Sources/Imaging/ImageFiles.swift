@@ -24,11 +24,13 @@ extension ImageCodec {
     /// - Throws: ``ImageError`` naming the path and the reason of the system.
     public static func read(path: String) throws(ImageError) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw systemError(path, "cannot be opened", "check the path") }
+        guard file >= 0 else {
+            throw systemError(path, "cannot be opened", "check the path", .missing)
+        }
         defer { close(file) }
         var status = stat()
         guard fstat(file, &status) == 0 else {
-            throw systemError(path, "cannot be examined", "check the disk")
+            throw systemError(path, "cannot be examined", "check the disk", .missing)
         }
         var bytes: [UInt8] = []
         // One more than the size, so that the read which finds the end needs no room of its own.
@@ -42,7 +44,7 @@ extension ImageCodec {
                 used = max(got, 0)
             }
             guard got >= 0 else {
-                throw systemError(path, "cannot be read", "check the path and the disk")
+                throw systemError(path, "cannot be read", "check the path and the disk", .missing)
             }
             if got == 0 { return bytes }
             if bytes.isEmpty { bytes = part } else { bytes += part }
@@ -58,11 +60,18 @@ extension ImageCodec {
     ///   - path: Where; an existing file is replaced, the folder must exist.
     /// - Throws: ``ImageError`` naming the path and the reason of the system; no file is left.
     public static func write(_ bytes: [UInt8], path: String) throws(ImageError) {
+        var existing = stat()
+        if stat(path, &existing) == 0, existing.st_mode & S_IFMT != S_IFREG {
+            throw ImageError(
+                name: path, what: "is not a regular file, and would be replaced by one",
+                hint: "give the path of a file", kind: .cannotWrite)
+        }
         let temporary = path + ".\(getpid())-\(UInt32.random(in: .min ... .max)).tmp"
         let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard file >= 0 else {
             throw systemError(
-                path, "cannot be created", "check that the folder exists and may be written to")
+                path, "cannot be created", "check that the folder exists and may be written to",
+                .cannotWrite)
         }
         var written = 0
         var failed = false
@@ -78,15 +87,17 @@ extension ImageCodec {
         if !failed && rename(temporary, path) != 0 { (failed, reason) = (true, errno) }
         guard failed else { return }
         unlink(temporary)
-        throw systemError(path, "cannot be written", "check the disk's free space", reason)
+        throw systemError(
+            path, "cannot be written", "check the disk's free space", .cannotWrite, reason)
     }
 
     private static func systemError(
-        _ path: String, _ what: String, _ hint: String, _ code: Int32 = errno
+        _ path: String, _ what: String, _ hint: String, _ kind: ImageError.Kind,
+        _ code: Int32 = errno
     ) -> ImageError {
         ImageError(
-            name: path, what: "\(what) (errno \(code): \(String(cString: strerror(code))))",
-            hint: hint)
+            name: path.isEmpty ? "(no path)" : path,
+            what: "\(what): \(String(cString: strerror(code)))", hint: hint, kind: kind)
     }
 }
 

@@ -108,7 +108,9 @@ public final class SafetensorsCheckpoint: WeightSource {
             let data = try Data(contentsOf: URL(fileURLWithPath: index))
             map = try JSONDecoder().decode(Index.self, from: data).weightMap
         } catch {
-            throw CheckpointError(path: index, problem: "not a safetensors index: \(error)")
+            throw CheckpointError(
+                path: index, problem: "not a safetensors index: no table weight_map in JSON",
+                advice: "the file is damaged; copy or download it again")
         }
         let files = try Set(map.values).sorted().map { name in
             guard !name.contains("/") else {

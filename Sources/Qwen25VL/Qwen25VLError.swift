@@ -29,10 +29,11 @@ public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStri
             self.init(path: path, key: joined(context.codingPath + [key]), problem: "is missing")
         case .typeMismatch(let type, let context):
             self.init(
-                path: path, key: joined(context.codingPath), problem: "is not of type \(type)")
+                path: path, key: joined(context.codingPath), problem: "is not \(Self.spoken(type))")
         case .valueNotFound(let type, let context):
             self.init(
-                path: path, key: joined(context.codingPath), problem: "is null, not of type \(type)"
+                path: path, key: joined(context.codingPath),
+                problem: "is null, not \(Self.spoken(type))"
             )
         case .dataCorrupted(let context):
             let isWhole = context.codingPath.isEmpty
@@ -43,6 +44,19 @@ public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStri
             )
         @unknown default:
             self.init(path: path, key: "", problem: "\(error)")
+        }
+    }
+
+    /// What JSON calls a type.
+    private static func spoken(_ type: Any.Type) -> String {
+        switch "\(type)" {
+        case "Int": "an integer"
+        case "Double", "Float": "a number"
+        case "Bool": "true or false"
+        case "String": "a text"
+        case let name where name.hasPrefix("Dictionary"): "an object"
+        case let name where name.hasPrefix("Array"): "a list"
+        default: "of the right kind"
         }
     }
 }

@@ -54,10 +54,15 @@ public final class QwenPolicy: Policy {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
             isFolder.boolValue
         else { throw MissingInputError(path: path, what: "folder of a policy") }
-        for name in ["config.json", "tokenizer.json"]
-        where !FileManager.default.fileExists(atPath: "\(path)/\(name)") {
-            throw MissingInputError(path: "\(path)/\(name)", what: "file of the policy")
+        func requireFile(_ names: String...) throws {
+            if names.allSatisfy({ !FileManager.default.fileExists(atPath: "\(path)/\($0)") }) {
+                throw MissingInputError(path: "\(path)/\(names[0])", what: "file of the policy")
+            }
         }
+        try requireFile("config.json")
+        _ = try Qwen25VLConfiguration.load(path: path + "/config.json")
+        try requireFile("tokenizer.json")
+        try requireFile("preprocessor_config.json", "processor_config.json")
         let tokenizer = try Tokenizer.load(directory: URL(fileURLWithPath: path))
         let model = try Qwen25VLModel.load(directory: path, dtype: dtype, device: device)
         let processor = Qwen25VLProcessor(

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import Torch
 
 // MARK: - Reading and writing
@@ -10,7 +11,9 @@ extension SAM2Configuration {
     /// - Returns: the sizes
     /// - Throws: ``CheckpointError`` that names the file and the key
     public static func load(path: String) throws -> SAM2Configuration {
-        let file = path.hasSuffix(".json") ? path : path + "/config.json"
+        var isFolder: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        let file = path.hasSuffix(".json") && !isFolder.boolValue ? path : path + "/config.json"
         guard let data = FileManager.default.contents(atPath: file) else {
             throw CheckpointError(
                 path: file, problem: "no such file, or it cannot be read",
@@ -41,7 +44,8 @@ extension SAM2Configuration {
             try Data(Self.withFractions(text).utf8)
                 .write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw CheckpointError(path: path, problem: "cannot write: \(error)")
+            throw CheckpointError(
+                path: path, problem: "cannot write: \(systemReason(error))", isWriteFailure: true)
         }
     }
 
@@ -75,8 +79,10 @@ extension DecodingError {
             return key.isEmpty ? problem : "\(key.joined(separator: ".")): \(problem)"
         }
         switch self {
-        case .typeMismatch(let type, let context): return line(context, [], "should be \(type)")
-        case .valueNotFound(let type, let context): return line(context, [], "should be \(type)")
+        case .typeMismatch(let type, let context):
+            return line(context, [], "should be \(spoken(type))")
+        case .valueNotFound(let type, let context):
+            return line(context, [], "should be \(spoken(type))")
         case .keyNotFound(let key, let context): return line(context, [key], "is missing")
         case .dataCorrupted(let context): return line(context, [], context.debugDescription)
         @unknown default: return "\(self)"
@@ -268,5 +274,18 @@ extension SAM2Configuration {
                 problem: "\(promptEncoder.maskChannels) is not a multiple of 4")
         }
         return nil
+    }
+}
+
+/// What JSON calls a type.
+private func spoken(_ type: Any.Type) -> String {
+    switch "\(type)" {
+    case "Int": "an integer"
+    case "Double", "Float": "a number"
+    case "Bool": "true or false"
+    case "String": "a text"
+    case let name where name.hasPrefix("Dictionary"): "an object"
+    case let name where name.hasPrefix("Array"): "a list"
+    default: "of another kind"
     }
 }

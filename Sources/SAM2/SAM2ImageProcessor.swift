@@ -139,7 +139,8 @@ extension SAM2ImageProcessor {
                 withJSONObject: object, options: [.prettyPrinted, .sortedKeys]
             ).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw CheckpointError(path: path, problem: "cannot write: \(error)")
+            throw CheckpointError(
+                path: path, problem: "cannot write: \(systemReason(error))", isWriteFailure: true)
         }
     }
 }

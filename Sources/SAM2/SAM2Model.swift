@@ -2,6 +2,7 @@
 //
 // Legend: B pictures, P prompts, N points, C channels, h × w the grid of the picture's embedding.
 import Foundation
+import Imaging
 public import NN
 public import Torch
 
@@ -170,7 +171,9 @@ extension SAM2Model {
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: true)
         } catch {
-            throw CheckpointError(path: directory, problem: "cannot make the folder: \(error)")
+            throw CheckpointError(
+                path: directory, problem: "cannot make the folder: \(systemReason(error))",
+                isWriteFailure: true)
         }
         try parameters.save(to: directory)
         try configuration.save(path: directory + "/config.json")

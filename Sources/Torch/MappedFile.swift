@@ -14,15 +14,21 @@ public struct CheckpointError: Error, Sendable, CustomStringConvertible {
     public let problem: String
     /// What the user can do about it; may be empty.
     public let advice: String
-    /// Whether the file is missing altogether.
+    /// Whether the file is missing altogether, or must not be read.
     public let isMissing: Bool
+    /// Whether the file could not be written.
+    public let isWriteFailure: Bool
 
     /// An error about a file or folder.
-    public init(path: String, problem: String, advice: String = "", isMissing: Bool = false) {
+    public init(
+        path: String, problem: String, advice: String = "", isMissing: Bool = false,
+        isWriteFailure: Bool = false
+    ) {
         self.path = path
         self.problem = problem
         self.advice = advice
         self.isMissing = isMissing
+        self.isWriteFailure = isWriteFailure
     }
 
     /// Path, problem and advice in one line.
@@ -31,11 +37,18 @@ public struct CheckpointError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The error of a failed system call, from `errno`.
-    static func system(_ path: String, _ doing: String) -> CheckpointError {
+    static func reading(_ path: String, _ doing: String) -> CheckpointError {
         let code = errno
         return CheckpointError(
             path: path, problem: "\(doing): \(String(cString: strerror(code)))",
-            isMissing: code == ENOENT)
+            isMissing: code == ENOENT || code == EACCES)
+    }
+
+    /// The error of a failed system call that should have written, from `errno`.
+    static func writing(_ path: String, _ doing: String) -> CheckpointError {
+        CheckpointError(
+            path: path, problem: "\(doing): \(String(cString: strerror(errno)))",
+            isWriteFailure: true)
     }
 }
 
@@ -50,17 +63,20 @@ final class MappedFile: @unchecked Sendable {
     init(path: String) throws(CheckpointError) {
         self.path = path
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        if descriptor < 0 { throw .system(path, "cannot open") }
+        if descriptor < 0 { throw .reading(path, "cannot open") }
         defer { close(descriptor) }
         var status = stat()
-        if fstat(descriptor, &status) != 0 { throw .system(path, "cannot read") }
+        if fstat(descriptor, &status) != 0 { throw .reading(path, "cannot read") }
+        if status.st_mode & S_IFMT != S_IFREG {
+            throw CheckpointError(path: path, problem: "is not a file", isMissing: true)
+        }
         let count = Int(status.st_size)
         if count == 0 {
             throw CheckpointError(path: path, problem: "the file is empty")
         }
         let address = mmap(
             nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | Int32(MAP_NORESERVE), descriptor, 0)
-        guard let address, address != MAP_FAILED else { throw .system(path, "cannot map") }
+        guard let address, address != MAP_FAILED else { throw .reading(path, "cannot map") }
         bytes = UnsafeMutableRawBufferPointer(start: address, count: count)
     }
 

@@ -101,6 +101,11 @@ struct SafetensorsHeader {
                 advice: "the file is damaged or not a safetensors file; copy or download it again")
         }
         guard bytes.count >= 8 else { throw fail("cut short: \(bytes.count) bytes") }
+        if bytes.starts(with: Array("version https://git-lfs".utf8)) {
+            throw CheckpointError(
+                path: path, problem: "is a pointer of Git LFS, not the file itself",
+                advice: "run git lfs pull in the checkpoint's folder")
+        }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length >= 2, length <= UInt64(bytes.count - 8) else {
             throw fail("the header should have \(length) bytes, the file has \(bytes.count)")

@@ -40,7 +40,7 @@ extension SafetensorsFile {
         }
         precondition(Set(ordered.map(\.name)).count == ordered.count, "a key occurs twice")
         let temporary = "\(path).tmp-\(getpid())"
-        let output = try OutputFile(path: temporary)
+        let output = try OutputFile(path: temporary, named: path)
         do {
             try output.write(header(ordered, metadata))
             for entry in ordered {
@@ -48,7 +48,7 @@ extension SafetensorsFile {
                 try source.withBytes { try output.write($0) }
             }
             try output.finish()
-            if rename(temporary, path) != 0 { throw CheckpointError.system(path, "cannot rename") }
+            if rename(temporary, path) != 0 { throw CheckpointError.writing(path, "cannot rename") }
         } catch {
             output.abandon()
             throw error
@@ -97,12 +97,15 @@ extension SafetensorsFile {
 /// A file being written: every short or failed write is an error, and so is a failed sync.
 private final class OutputFile {
     let path: String
+    /// What messages call it.
+    let name: String
     private var descriptor: Int32
 
-    init(path: String) throws(CheckpointError) {
+    init(path: String, named name: String) throws(CheckpointError) {
         self.path = path
+        self.name = name
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        if descriptor < 0 { throw .system(path, "cannot create") }
+        if descriptor < 0 { throw .writing(name, "cannot create") }
     }
 
     func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
@@ -114,17 +117,17 @@ private final class OutputFile {
             let count = Glibc.write(descriptor, base + done, bytes.count - done)
             if count < 0 {
                 if errno == EINTR { continue }
-                throw .system(path, "cannot write")
+                throw .writing(name, "cannot write")
             }
             done += count
         }
     }
 
     func finish() throws(CheckpointError) {
-        if fsync(descriptor) != 0 { throw .system(path, "cannot sync") }
+        if fsync(descriptor) != 0 { throw .writing(name, "cannot sync") }
         let result = close(descriptor)
         descriptor = -1
-        if result != 0 { throw .system(path, "cannot close") }
+        if result != 0 { throw .writing(name, "cannot close") }
     }
 
     func abandon() {

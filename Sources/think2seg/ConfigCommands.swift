@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Recipes
 
 struct ConfigCommand: ParsableCommand {
@@ -28,7 +29,13 @@ struct ConfigCheckCommand: ParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() throws {
-        _ = try RunConfiguration.load(file: config, overrides: options.overrides)
+        let configuration = try RunConfiguration.load(file: config, overrides: options.overrides)
+        let paths =
+            [configuration.policy.path, configuration.segmenter.path] + configuration.data.train
+        for path in paths where !FileManager.default.fileExists(atPath: path) {
+            Console.warning("\(path) does not exist here")
+        }
+        do { _ = try availableDevice(configuration.device) } catch { Console.warning("\(error)") }
         print("\(config): no problems")
     }
 }

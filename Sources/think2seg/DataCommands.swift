@@ -9,6 +9,7 @@ struct DataCommand: ParsableCommand {
         commandName: "data", abstract: "Makes and inspects HDF5 shards.",
         subcommands: [
             DataImportCommand.self, DataSynthesizeCommand.self, DataInspectCommand.self,
+            DataVerifyCommand.self,
         ])
 }
 
@@ -138,8 +139,7 @@ struct DataInspectCommand: ParsableCommand {
     }
 
     private func draw(_ sample: SegmentationSample, folder: String) throws {
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true)
+        try makeFolder(folder)
         let picture = try ImageCodec.decode(sample.image, name: sample.id)
         let drawn = overlayPicture(picture, mask: sample.mask, prompts: [], frame: sample.frame)
         try ImageCodec.write(
@@ -153,10 +153,11 @@ struct DataSynthesizeCommand: ParsableCommand {
         abstract: "Draws aerial-looking scenes with exact masks and questions.",
         discussion: """
             Example:
-              think2seg data synthesize --output scenes --count 1000 --validation 100 --seed 7
+              think2seg data synthesize --output scenes --count 1000 --seed 7
 
-            writes scenes/train.h5 and scenes/val.h5. The same seed gives the same bytes. With \
-            --layout earthreason the scenes are written as that data set's folders.
+            writes scenes/train.h5; with --validation 100 also scenes/val.h5, of other scenes. The \
+            same seed gives the same bytes. With --layout earthreason the scenes are written as \
+            that data set's folders.
             """)
 
     @Option(help: "The folder for the splits; made if need be.")
@@ -174,7 +175,10 @@ struct DataSynthesizeCommand: ParsableCommand {
     @Option(help: "Rows and columns of the pictures.")
     var side = 224
 
-    @Option(help: "How questions are put: explicit, implicitA, implicitB or mixed.")
+    @Option(
+        help:
+            "explicit names the class; implicitA and implicitB name a use, in different phrasings; mixed is all of them."
+    )
     var questions = SceneQuestionStyle.mixed
 
     @Option(help: "The share of scenes whose questions have no target.")
@@ -189,12 +193,10 @@ struct DataSynthesizeCommand: ParsableCommand {
     func validate() throws {
         if count < 1 { throw ValidationError("--count must be at least 1") }
         if validation < 0 { throw ValidationError("--validation must not be negative") }
-        var scenes = SceneConfiguration()
-        scenes.side = side
-        scenes.noTargetShare = noTarget
-        do {
-            try scenes.validate()
-        } catch { throw ValidationError("\(error)") }
+        if !(64...4096).contains(side) { throw ValidationError("--side must be from 64 to 4096") }
+        if !(0...1).contains(noTarget) {
+            throw ValidationError("--no-target must be from 0 to 1")
+        }
     }
 
     func run() throws {
@@ -219,3 +221,34 @@ struct DataSynthesizeCommand: ParsableCommand {
 
 extension SceneQuestionStyle: ExpressibleByArgument {}
 extension SynthesisRecipe.Layout: ExpressibleByArgument {}
+
+struct DataVerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Reads every sample of shards: checksums, pictures, masks and texts.",
+        discussion: "Example:\n  think2seg data verify shards/train.h5")
+
+    @Argument(help: "The shards.")
+    var shards: [String]
+
+    @Flag(help: "Say only what is wrong.")
+    var quiet = false
+
+    func run() throws {
+        var count = 0
+        for path in shards {
+            let reader = try ShardReader(path: path)
+            let problems = reader.verify { done in
+                if !quiet, Console.isTerminal {
+                    Console.progress("\(path): \(done)/\(reader.count)")
+                }
+            }
+            problems.forEach { Console.note("\(path): \($0)") }
+            count += problems.count
+            if problems.isEmpty, !quiet {
+                Console.note("\(path): \(reader.count) samples, no problems")
+            }
+        }
+        if count > 0 { throw ExitCode(SystemExit.badData) }
+    }
+}

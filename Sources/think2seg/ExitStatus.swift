@@ -1,8 +1,10 @@
 import ArgumentParser
 import Datasets
+import Foundation
 import Imaging
 import RLTrainer
 import Recipes
+import Tokenizers
 import Torch
 
 /// The exit codes of sysexits that the commands use.
@@ -28,7 +30,18 @@ func exitStatus(of error: any Error) -> Int32? {
     case is ConfigurationError: return SystemExit.badConfiguration
     case is MissingInputError: return SystemExit.missingInput
     case let error as CheckpointError:
+        if error.isWriteFailure { return SystemExit.cannotWrite }
         return error.isMissing ? SystemExit.missingInput : SystemExit.badData
+    case let error as ImageError:
+        switch error.kind {
+        case .badData: return SystemExit.badData
+        case .missing: return SystemExit.missingInput
+        case .cannotWrite: return SystemExit.cannotWrite
+        }
+    case let error as ImportError:
+        let exists = FileManager.default.fileExists(atPath: error.path)
+        return exists ? SystemExit.badData : SystemExit.missingInput
+    case TokenizerError.unwritable: return SystemExit.cannotWrite
     case let error as ShardError:
         switch error.kind {
         case .missing: return SystemExit.missingInput

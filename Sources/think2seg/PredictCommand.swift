@@ -32,7 +32,10 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "The folder for mask.png and overlay.png; made if need be.")
     var output: String?
 
-    @Option(help: "S: the picture is stretched to S x S pixels for the policy.")
+    @Option(
+        help:
+            "S: the picture is stretched to S x S pixels; best a multiple of 28, to which the policy's processor rounds."
+    )
     var imageSize = 840
 
     @Flag(help: "Always take the likeliest token.")
@@ -53,7 +56,9 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "The most tokens an answer may have.")
     var maxNewTokens = 1024
 
-    @Option(help: "Template and grammar of the answer.")
+    @Option(
+        help:
+            "Template and grammar: box_2points, box, 2points, box_4points, box_2points_2negatives.")
     var variant = "box_2points"
 
     @Option(help: "Which answers are read: strict, as in training; lenient, as in evaluation.")
@@ -68,6 +73,9 @@ struct PredictCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
 
     func validate() throws {
+        if question.allSatisfy(\.isWhitespace) {
+            throw ValidationError("--question is empty")
+        }
         if !(28...4096).contains(imageSize) {
             throw ValidationError("--image-size must be from 28 to 4096")
         }
@@ -94,6 +102,7 @@ struct PredictCommand: ParsableCommand {
         recipe.device = try model.apply()
         recipe.dtype = model.dtype.dtype
         recipe.reportsLogProbabilities = logprobs
+        if let json, json != "-" { try requireWritable([json], inputs: [image]) }
         let prediction = try recipe.run(output: output)
         if let json { try writeJSON(prediction, to: json) }
         if json != "-" { show(prediction) }

@@ -18,16 +18,21 @@ struct ModelOptions: ParsableArguments {
     var threads = 0
 
     func validate() throws {
-        if Device(device) == nil {
-            throw ValidationError("--device is \(device), must be cpu, cuda or cuda:N")
+        do {
+            _ = try availableDevice(device)
+        } catch let error as ConfigurationError {
+            throw ValidationError(
+                error.problems.map { "--\($0.key) \($0.message)" }.joined(separator: "\n"))
         }
-        if threads < 0 { throw ValidationError("--threads must not be negative") }
+        if !(0...1024).contains(threads) {
+            throw ValidationError("--threads must be from 0 to 1024")
+        }
     }
 
     /// Applies the thread count, and gives the device.
     func apply() throws -> Device {
         try applyThreads(threads)
-        return Device(device) ?? .cpu
+        return try availableDevice(device)
     }
 }
 
@@ -42,8 +47,10 @@ struct SegmentCommand: ParsableCommand {
               think2seg segment --segmenter sam2.1-hiera-small --image harbour.png \\
                 --box 40,30,210,160 --point 120,90 --output mask.png --overlay seen.png
 
-            Coordinates are pixels of the picture. Several boxes are several objects, whose masks \
-            are joined; points belong to the one object.
+            Coordinates are pixels of the picture. --box, --point and --negative-point can be \
+            repeated. Points belong to one object and go with one box at most; several boxes are \
+            several objects, whose masks are joined. A number below 0 needs an equals sign: \
+            --box=-5,0,50,50.
             """)
 
     @Option(help: "The folder of a SAM2.1 checkpoint in the hub's layout.")
@@ -83,13 +90,16 @@ struct SegmentCommand: ParsableCommand {
 
     func validate() throws {
         if box.isEmpty, point.isEmpty, negativePoint.isEmpty {
-            throw ValidationError("give at least one --box or --point")
+            throw ValidationError("give at least one --box, --point or --negative-point")
         }
         if box.contains(where: { $0.values.count != 4 }) {
             throw ValidationError("a box is four numbers: --box x1,y1,x2,y2")
         }
         if (point + negativePoint).contains(where: { $0.values.count != 2 }) {
             throw ValidationError("a point is two numbers: --point x,y")
+        }
+        if box.contains(where: { $0.values[0] >= $0.values[2] || $0.values[1] >= $0.values[3] }) {
+            throw ValidationError("a box is its left, upper, right and lower edge, in this order")
         }
         if box.count > 1, !(point + negativePoint).isEmpty {
             throw ValidationError("points belong to one object: give them with one box at most")
@@ -116,6 +126,7 @@ struct SegmentCommand: ParsableCommand {
         recipe.resizing = resize == .bytes ? .bytes : .floats
         recipe.device = try model.apply()
         recipe.dtype = model.dtype.dtype
+        if let json, json != "-" { try requireWritable([json], inputs: [image, output]) }
         let result = try recipe.run(.init(mask: output, overlay: overlay, logits: logits))
         if let json {
             try writeJSON(result, to: json)

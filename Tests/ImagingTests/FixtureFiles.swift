@@ -2,7 +2,7 @@ import Foundation
 import Imaging
 import Testing
 
-/// The fixtures that scripts/fixtures/imaging.py writes.
+/// The fixtures that scripts/fixtures/imaging_fixtures.py writes.
 enum FixtureFiles {
     static func names(_ folder: String, suffix: String) -> [String] {
         let found = (try? FileManager.default.contentsOfDirectory(atPath: path(folder))) ?? []

@@ -109,7 +109,7 @@ struct ConfigurationTests {
 
     @Test("A field of another type is named")
     func mistyped() throws {
-        #expect(try problem { $0["hidden_size"] = "48" } == "hidden_size is not of type Int")
+        #expect(try problem { $0["hidden_size"] = "48" } == "hidden_size is not an integer")
         #expect(
             try problem { changeVision(&$0, "fullatt_block_indexes", 7) }?
                 .hasPrefix("vision_config.fullatt_block_indexes is not") == true)

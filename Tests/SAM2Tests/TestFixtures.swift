@@ -5,7 +5,7 @@ import SAM2
 import Segmentation
 import Torch
 
-/// Numbers that depend on key and index only; `hashed` of scripts/fixtures/sam2.py has the same lines.
+/// Numbers that depend on key and index only; `hashed` of scripts/fixtures/sam2_fixtures.py has the same lines.
 final class HashedWeights: WeightSource {
     private let salt: String
     private let renamed: [String: String]

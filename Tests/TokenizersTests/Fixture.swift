@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tokenizers
 
-/// Reference values from Hugging Face's libraries; see scripts/fixtures/tokenizers.py.
+/// Reference values from Hugging Face's libraries; see scripts/fixtures/tokenizers_fixtures.py.
 enum Fixture {
     struct Encoding: Decodable {
         let text: String

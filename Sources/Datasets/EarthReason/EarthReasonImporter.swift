@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 
 /// Makes shards of EarthReason, or of a data set in its layout.
 ///
@@ -64,7 +65,7 @@ public struct EarthReasonImporter: Sendable {
             throw ImportError(
                 path: source,
                 message: "\(report.rejected) samples cannot be used, and the import is strict: "
-                    + "mend them, or import without 'strict'", report: report)
+                    + "mend them, or import without --strict", report: report)
         }
         for writer in writers { try writer.publish() }
         return report
@@ -79,7 +80,8 @@ public struct EarthReasonImporter: Sendable {
             folder = try EarthReasonFolder(source + "/" + split)
         } catch {
             throw ImportError(
-                path: source + "/" + split, message: "cannot list the folder: \(error)",
+                path: source + "/" + split,
+                message: "cannot list the folder: \(systemReason(error))",
                 report: ImportReport(splits: []))
         }
         report.problems = folder.problems
@@ -106,7 +108,9 @@ public struct EarthReasonImporter: Sendable {
 
     private func check(_ split: SplitReport, _ report: ImportReport) throws {
         guard split.samples == 0 else { return }
-        let first = split.problems.first.map { "; the first problem is: \($0)" } ?? ""
+        let first =
+            (split.problems.first { $0.severity == .error } ?? split.problems.first)
+            .map { "; the first is \($0)" } ?? ""
         throw ImportError(
             path: source + "/" + split.split,
             message: "no sample of \(split.rejected) can be used\(first)", report: report)
@@ -125,6 +129,6 @@ func makeFolder(_ path: String) throws {
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true)
     } catch {
-        throw ShardError(.cannotWrite, path: path, "cannot make the folder: \(error)")
+        throw ShardError(.cannotWrite, path: path, "cannot make the folder: \(systemReason(error))")
     }
 }

@@ -89,6 +89,10 @@ struct ConfigurationReader<Root> {
     }
 
     private func unknown(_ name: String) -> String {
+        // A key whose value is a table is set as a whole.
+        if let table = keys.first(where: { name.hasPrefix($0.name + ".") }) {
+            return "is part of a table: set \(table.name) as a whole, '\(table.name)={…}'"
+        }
         let last = name.split(separator: ".").last.map(String.init) ?? name
         let candidates = keys.map(\.name).map { candidate in
             let tail = candidate.split(separator: ".").last.map(String.init) ?? candidate

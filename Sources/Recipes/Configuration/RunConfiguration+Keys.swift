@@ -162,10 +162,5 @@ extension RunConfiguration {
             reader.report(key, "is needed: the folder of a checkpoint")
         }
         if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
-        if case .cuda(let index) = Device(device), index >= TorchRuntime.cudaDeviceCount {
-            reader.report(
-                "device", "is \(device), but \(TorchRuntime.cudaDeviceCount) CUDA devices are there"
-            )
-        }
     }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Imaging
 import Qwen25VL
 import SAM2
 import Segmentation
@@ -16,7 +17,7 @@ public enum EmbeddedModels {
     /// - Throws: the error of the file that cannot be written
     public static func writePolicy(to folder: String, seed: UInt64) throws {
         let url = URL(fileURLWithPath: folder)
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        try makeFolder(folder)
         let tokenizer = try BPETrainer(vocabularySize: 1024).train(vocabularyTexts())
         let configuration = try JSONDecoder().decode(
             Qwen25VLConfiguration.self, from: Data(try policyConfiguration(tokenizer).utf8))

@@ -1,5 +1,6 @@
 public import Datasets
 import Foundation
+import Imaging
 
 /// Draws scenes into shards or into a data set's folders: the `data synthesize` command.
 public struct SynthesisRecipe: Sendable {
@@ -50,8 +51,8 @@ public struct SynthesisRecipe: Sendable {
     /// - Throws: ``SceneConfigurationError``, or the error of the file that cannot be written
     public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
         let synthesizer = try SceneSynthesizer(configuration: scenes)
-        try FileManager.default.createDirectory(
-            atPath: output, withIntermediateDirectories: true)
+        try refuseExisting()
+        try makeFolder(output)
         var report = Report()
         let splits = [("train", 0, count), ("val", Self.validationStart, validationCount)]
         for (split, start, count) in splits where count > 0 {
@@ -68,6 +69,17 @@ public struct SynthesisRecipe: Sendable {
             try sink.finish()
         }
         return report
+    }
+
+    /// Scenes of two runs in one folder would be a data set that no seed tells of.
+    private func refuseExisting() throws {
+        for split in ["train", "val"] {
+            let path = "\(output)/\(split)" + (layout == .shards ? ".h5" : "")
+            if FileManager.default.fileExists(atPath: path) {
+                throw RunDirectoryError(
+                    path: path, message: "exists; choose another --output, or move it away")
+            }
+        }
     }
 
     /// Where samples go.

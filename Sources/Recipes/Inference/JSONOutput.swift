@@ -24,7 +24,6 @@ public struct MaskFile: Encodable, Sendable {
 public func jsonDocument(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     return try encoder.encode(value) + Data("\n".utf8)
 }

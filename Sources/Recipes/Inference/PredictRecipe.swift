@@ -57,6 +57,11 @@ public struct PredictRecipe {
         let square = picture.resized(to: .square(imageSize), filter: .lanczos)
         let prompt = try model.prompt(image: square, question: question)
         let completion = try model.rollout(prompt, sampling: sampling, seeds: [seed])[0]
+        guard completion.logProbabilities.allSatisfy(\.isFinite) else {
+            throw CheckpointError(
+                path: policy, problem: "the model's probabilities are not numbers",
+                advice: "its weights are damaged, or the dtype is too narrow for them")
+        }
         let answer = AnswerParser(grammar: template.variant.grammar, acceptance: parser)
             .parse(completion.text)
         let prompts = (try? answer.get())?.prompts ?? []
@@ -67,8 +72,7 @@ public struct PredictRecipe {
         }
         let maskPath = mask == nil ? nil : output.map { $0 + "/mask.png" }
         if let output {
-            try FileManager.default.createDirectory(
-                atPath: output, withIntermediateDirectories: true)
+            try makeFolder(output)
             let drawn = overlayPicture(picture, mask: mask, prompts: prompts, frame: prompt.frame)
             try ImageCodec.write(ImageCodec.encodePNG(drawn), path: output + "/overlay.png")
             if let mask, let maskPath {

@@ -63,7 +63,13 @@ public struct SegmentRecipe {
     }
 
     /// Loads the model, segments, and writes the files.
+    ///
+    /// - Parameter outputs: where to; nothing is written if one of them cannot be
+    /// - Returns: what was found
+    /// - Throws: the error of the file that cannot be used
     public func run(_ outputs: Outputs) throws -> Result {
+        try requireWritable(
+            [outputs.mask, outputs.overlay, outputs.logits].compactMap(\.self), inputs: [image])
         let picture = try ImageCodec.load(path: image)
         let model = try SAM2Segmenter.load(
             path: segmenter, dtype: dtype, device: device, resizing: resizing)
@@ -74,6 +80,11 @@ public struct SegmentRecipe {
         for prompt in prompts {
             let prediction = try encoded.predict(
                 prompt, in: picture.frame, multimask: multimask, output: picture.frame)
+            guard prediction.predictedIoU.allSatisfy(\.isFinite) else {
+                throw CheckpointError(
+                    path: segmenter, problem: "the model's answer is not a number",
+                    advice: "its weights are damaged, or the dtype is too narrow for them")
+            }
             let best =
                 prediction.predictedIoU.indices.max {
                     prediction.predictedIoU[$0] < prediction.predictedIoU[$1]

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 public import RLTrainer
 import Rewards
 import Segmentation
@@ -36,7 +37,7 @@ public final class RunDirectory {
         self.path = path
         let files = FileManager.default
         let contents = (try? files.contentsOfDirectory(atPath: path)) ?? []
-        if !contents.isEmpty {
+        if !contents.isEmpty, !Self.holdsNothing(path, contents) {
             throw RunDirectoryError(
                 path: path,
                 message:
@@ -56,7 +57,7 @@ public final class RunDirectory {
         } catch let error as RunDirectoryError {
             throw error
         } catch {
-            throw RunDirectoryError(path: path, message: "cannot write: \(Self.reason(error))")
+            throw RunDirectoryError(path: path, message: "cannot write: \(systemReason(error))")
         }
     }
 
@@ -68,7 +69,7 @@ public final class RunDirectory {
             try metrics.write(contentsOf: Data((step.jsonLine + "\n").utf8))
         } catch {
             throw RunDirectoryError(
-                path: path + "/metrics.jsonl", message: "cannot write: \(Self.reason(error))")
+                path: path + "/metrics.jsonl", message: "cannot write: \(systemReason(error))")
         }
     }
 
@@ -105,7 +106,7 @@ public final class RunDirectory {
         } catch {
             try? files.removeItem(atPath: temporary)
             if error is CheckpointError { throw error }
-            throw RunDirectoryError(path: final, message: "cannot write: \(Self.reason(error))")
+            throw RunDirectoryError(path: final, message: "cannot write: \(systemReason(error))")
         }
         if let keep { try removeCheckpoints(keeping: keep) }
     }
@@ -117,6 +118,19 @@ public final class RunDirectory {
         for step in steps.sorted().dropLast(count) {
             try FileManager.default.removeItem(atPath: checkpoint(step: step))
         }
+    }
+
+    /// Whether a folder is what a run leaves that failed before its first step.
+    private static func holdsNothing(_ path: String, _ contents: [String]) -> Bool {
+        let files = FileManager.default
+        func isEmptyFolder(_ name: String) -> Bool {
+            (try? files.contentsOfDirectory(atPath: "\(path)/\(name)"))?.isEmpty ?? true
+        }
+        let own = ["config.yaml", "run.json", "metrics.jsonl", "rollouts", "checkpoints"]
+        guard contents.allSatisfy(own.contains), contents.contains("run.json") else { return false }
+        let metrics = try? files.attributesOfItem(atPath: path + "/metrics.jsonl")
+        let size = metrics?[.size] as? Int ?? 0
+        return size == 0 && isEmptyFolder("rollouts") && isEmptyFolder("checkpoints")
     }
 
     private static func description(
@@ -143,13 +157,8 @@ public final class RunDirectory {
         do {
             try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
         } catch {
-            throw RunDirectoryError(path: path, message: "cannot write: \(reason(error))")
+            throw RunDirectoryError(path: path, message: "cannot write: \(systemReason(error))")
         }
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        return underlying.map { String(cString: strerror(Int32($0.code))) } ?? "\(error)"
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import NN
 public import RLTrainer
 import Rewards
@@ -26,7 +27,7 @@ public final class TrainRecipe {
     /// - Throws: the error of the file that cannot be used
     public init(_ configuration: RunConfiguration, command: [String]) throws {
         try applyThreads(configuration.threads)
-        let device = Device(configuration.device) ?? .cpu
+        let device = try availableDevice(configuration.device)
         let data = try TrainingData(configuration)
         let template = PromptTemplate(try variant(configuration.prompt.variant))
         let policy = try QwenPolicy.load(
@@ -91,8 +92,7 @@ public final class TrainRecipe {
         try directory.writeCheckpoint(step: step, keep: configuration.logging.saveTotalLimit) {
             folder in
             let target = folder + "/policy"
-            try FileManager.default.createDirectory(
-                atPath: target, withIntermediateDirectories: true)
+            try makeFolder(target)
             try policy.save(to: target)
         }
     }
@@ -131,6 +131,27 @@ func variant(_ name: String) throws -> PromptVariant {
         ])
     }
     return variant
+}
+
+/// The device of a name.
+///
+/// - Parameter name: cpu, cuda or cuda:N
+/// - Returns: the device
+/// - Throws: ``ConfigurationError`` if the name is none, or no such device is there
+public func availableDevice(_ name: String) throws -> Device {
+    func problem(_ message: String) -> ConfigurationError {
+        ConfigurationError(problems: [
+            ConfigurationProblem(location: "", key: "device", message: message)
+        ])
+    }
+    guard let device = Device(name) else {
+        throw problem("is \(name), must be cpu, cuda or cuda:N")
+    }
+    let count = TorchRuntime.cudaDeviceCount
+    if case .cuda(let index) = device, index >= count {
+        throw problem("is \(name), but \(count == 0 ? "no" : "\(count)") CUDA devices are there")
+    }
+    return device
 }
 
 /// Sets the threads of an operation; 0 means one per core.
