@@ -32,6 +32,7 @@ public struct GenerationConfiguration: Sendable, Equatable {
     /// - Parameters:
     ///   - directory: a folder that may have the file
     ///   - configuration: the model's configuration
+    /// - Returns: the configuration
     /// - Throws: ``Qwen25VLConfigurationError`` if neither names a token that ends a completion, or
     ///   the file is malformed
     public static func load(
@@ -44,7 +45,8 @@ public struct GenerationConfiguration: Sendable, Equatable {
         return try resolve(
             path: exists ? path : directory + "/config.json",
             eos: given.isEmpty ? configuration.eosTokenIDs : given,
-            pad: file.pad ?? configuration.padTokenID, vocabulary: configuration.text.vocabularySize)
+            pad: file.pad ?? configuration.padTokenID, vocabulary: configuration.text.vocabularySize
+        )
     }
 
     /// What a model's configuration alone says.
@@ -64,7 +66,8 @@ public struct GenerationConfiguration: Sendable, Equatable {
         for (key, id) in eos.map({ ("eos_token_id", $0) }) + [("pad_token_id", pad ?? first)] {
             guard (0..<vocabulary).contains(id) else {
                 throw Qwen25VLConfigurationError(
-                    path: path, key: key, problem: "\(id) is outside the vocabulary of \(vocabulary)"
+                    path: path, key: key,
+                    problem: "\(id) is outside the vocabulary of \(vocabulary)"
                 )
             }
         }

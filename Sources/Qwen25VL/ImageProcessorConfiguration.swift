@@ -36,7 +36,8 @@ public struct ImageProcessorConfiguration: Decodable, Sendable, Equatable {
         minPixels = try pixels("min_pixels", "shortest_edge")
         maxPixels = try pixels("max_pixels", "longest_edge")
         guard minPixels <= maxPixels else {
-            throw fields.invalid("min_pixels", "is \(minPixels), more than max_pixels = \(maxPixels)")
+            throw fields.invalid(
+                "min_pixels", "is \(minPixels), more than max_pixels = \(maxPixels)")
         }
         patchSize = try fields.size("patch_size")
         temporalPatchSize = try fields.size("temporal_patch_size")
@@ -73,6 +74,7 @@ public struct ImageProcessorConfiguration: Decodable, Sendable, Equatable {
     /// - Parameters:
     ///   - directory: the folder
     ///   - vision: the sizes that the file must agree with
+    /// - Returns: the configuration
     /// - Throws: ``Qwen25VLConfigurationError`` with the file and the key
     public static func load(
         directory: String, vision: Qwen25VLConfiguration.Vision

@@ -96,9 +96,9 @@ public struct MultimodalPositions: Equatable, Sendable {
 /// The cosines and sines that turn queries and keys.
 struct Rotary {
     // Legend: N positions, D head size.
-    /// [N, 1, D]
+    /// The cosines, [N, 1, D].
     let cos: Tensor
-    /// [N, 1, D]
+    /// The sines, [N, 1, D].
     let sin: Tensor
 
     /// Angles [N, D / 2] used for both halves of a head.

@@ -95,15 +95,15 @@ public struct Qwen25VLConfiguration: Codable, Sendable, Equatable {
         public var windowCells: Int { windowSize / mergeSize / patchSize }
     }
 
-    /// The tokens that stand for pictures, which a policy must not write: sorted, each once.
-    public var visionTokenIDs: [Int] {
-        let ids = [imageTokenID, videoTokenID, visionStartTokenID, visionEndTokenID]
-        return Set(ids + [visionPadTokenID].compactMap(\.self)).sorted()
-    }
+    /// The placeholders of pictures and videos, which a policy must not write: sorted, each once.
+    ///
+    /// Another pass over a completion would take them for pictures.
+    public var placeholderTokenIDs: [Int] { Set([imageTokenID, videoTokenID]).sorted() }
 
     /// Reads a `config.json`.
     ///
     /// - Parameter path: the file
+    /// - Returns: the configuration
     /// - Throws: ``Qwen25VLConfigurationError`` with the file and the key
     public static func load(path: String) throws -> Qwen25VLConfiguration {
         try decodeFile(path, as: Qwen25VLConfiguration.self)
@@ -189,7 +189,8 @@ extension Qwen25VLConfiguration.Text {
         }
         guard ropeSections.reduce(0, +) == headSize / 2, ropeSections.allSatisfy({ $0 > 0 }) else {
             throw fields.invalid(
-                "mrope_section", "is \(ropeSections), which must add up to \(headSize / 2), half a head"
+                "mrope_section",
+                "is \(ropeSections), which must add up to \(headSize / 2), half a head"
             )
         }
         if let given = try fields.optional("head_dim", as: Int.self), given != headSize {
@@ -268,6 +269,8 @@ extension Qwen25VLConfiguration {
         try root.encode(visionEndTokenID, forKey: AnyKey("vision_end_token_id"))
         try root.encodeIfPresent(visionPadTokenID, forKey: AnyKey("vision_token_id"))
         try root.encodeIfPresent(padTokenID, forKey: AnyKey("pad_token_id"))
+        // Missing, it would be the full vocabulary's.
+        try root.encodeNil(forKey: AnyKey("bos_token_id"))
         if eosTokenIDs.count == 1 {
             try root.encode(eosTokenIDs[0], forKey: AnyKey("eos_token_id"))
         } else if !eosTokenIDs.isEmpty {

@@ -28,16 +28,19 @@ public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStri
         case .keyNotFound(let key, let context):
             self.init(path: path, key: joined(context.codingPath + [key]), problem: "is missing")
         case .typeMismatch(let type, let context):
-            self.init(path: path, key: joined(context.codingPath), problem: "is not of type \(type)")
+            self.init(
+                path: path, key: joined(context.codingPath), problem: "is not of type \(type)")
         case .valueNotFound(let type, let context):
             self.init(
-                path: path, key: joined(context.codingPath), problem: "is null, not of type \(type)")
+                path: path, key: joined(context.codingPath), problem: "is null, not of type \(type)"
+            )
         case .dataCorrupted(let context):
             let isWhole = context.codingPath.isEmpty
             self.init(
                 path: path, key: joined(context.codingPath),
                 problem: isWhole
-                    ? "not readable as JSON: \(context.debugDescription)" : context.debugDescription)
+                    ? "not readable as JSON: \(context.debugDescription)" : context.debugDescription
+            )
         @unknown default:
             self.init(path: path, key: "", problem: "\(error)")
         }

@@ -52,6 +52,7 @@ extension Qwen25VLModel {
     ///   - directory: the folder
     ///   - dtype: the element type to compute in; nil keeps the checkpoint's
     ///   - device: where to compute
+    /// - Returns: the model, no parameter of which requires gradients
     /// - Throws: ``Qwen25VLConfigurationError`` or `CheckpointError`, with the file and the key
     public static func load(
         directory: String, dtype: DType? = nil, device: Device = .cpu

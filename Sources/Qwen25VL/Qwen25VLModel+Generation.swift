@@ -27,9 +27,10 @@ public struct GeneratedCompletion: Sendable, Equatable {
 
     /// The tokens, with the one that ended the completion.
     public var tokenIDs: [Int]
-    /// The natural logarithm of each token's probability when it was drawn, under
-    /// softmax(logits / temperature) over all tokens but the suppressed ones; top-k and top-p do not
-    /// enter. ``Qwen25VLModel/score(_:completions:temperature:suppressing:withEntropies:)`` gives the
+    /// The natural logarithm of each token's probability when it was drawn.
+    ///
+    /// The distribution is softmax(logits / temperature) over all tokens but the suppressed ones;
+    /// top-k and top-p do not enter. ``Qwen25VLModel/score(_:completions:temperature:suppressing:withEntropies:)`` gives the
     /// same up to rounding.
     public var logProbabilities: [Float]
     /// Why it ended.
@@ -71,7 +72,7 @@ extension Qwen25VLModel {
     ///   - input: the prompt
     ///   - parameters: temperature and its kin
     ///   - seeds: one per completion
-    ///   - suppressed: tokens that are never drawn; nil for ``Qwen25VLConfiguration/visionTokenIDs``
+    ///   - suppressed: tokens that are never drawn; nil for ``Qwen25VLConfiguration/placeholderTokenIDs``
     ///   - onToken: is told every token when it is drawn; what it throws ends the generation
     /// - Returns: one completion per seed, in their order
     /// - Throws: ``Qwen25VLInputError`` if the prompt or the parameters are unusable
@@ -96,7 +97,7 @@ extension Qwen25VLModel {
         return try withoutGradients {
             var decoding = try Decoding(
                 model: self, prefix: prefix, parameters: parameters, seeds: seeds,
-                suppressed: suppressed ?? configuration.visionTokenIDs)
+                suppressed: suppressed ?? configuration.placeholderTokenIDs)
             var hidden = try prefix.lastHidden.expanded(seeds.count, -1)  // [A, C]
             while let next = try decoding.draw(logits(of: hidden), onToken: onToken) {
                 hidden = try decoding.feed(next)

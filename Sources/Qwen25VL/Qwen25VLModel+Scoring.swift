@@ -8,8 +8,9 @@ public import Torch
 public struct CompletionScores {
     /// The log-probability of each token, float32 [G, L]; 0 past a completion's end.
     public let logProbabilities: Tensor
-    /// The entropy of the distribution that each token comes from, float32 [G, L], without gradient;
-    /// 0 past a completion's end. Nil unless asked for.
+    /// The entropy of the distribution that each token comes from, float32 [G, L]; nil unless asked for.
+    ///
+    /// It has no gradient, and is 0 past a completion's end.
     public let entropies: Tensor?
 }
 
@@ -25,7 +26,7 @@ extension Qwen25VLModel {
     ///   - completions: token ids, each completion with the token that ended it, none empty
     ///   - temperature: divides the logits; 0 counts as 1
     ///   - suppressed: the tokens that could not be drawn; nil for
-    ///     ``Qwen25VLConfiguration/visionTokenIDs``
+    ///     ``Qwen25VLConfiguration/placeholderTokenIDs``
     ///   - withEntropies: whether to compute entropies
     ///   - chunk: how many rows of logits to compute at a time
     /// - Returns: log-probabilities under the distribution that
@@ -36,7 +37,7 @@ extension Qwen25VLModel {
         suppressing suppressed: [Int]? = nil, withEntropies: Bool = false, chunk: Int = 512
     ) throws -> CompletionScores {
         precondition(!completions.isEmpty && chunk > 0)
-        let suppressed = suppressed ?? configuration.visionTokenIDs
+        let suppressed = suppressed ?? configuration.placeholderTokenIDs
         try requirePossible(completions, suppressed: Set(suppressed))
         let distribution = try TokenDistribution(
             temperature: temperature, suppressed: suppressed,
@@ -50,7 +51,8 @@ extension Qwen25VLModel {
             let end = min(start + chunk, hidden.size(0))
             let all = try distribution.logProbabilities(
                 logits(of: hidden.sliced(0, from: start, to: end)))  // [chunk, V]
-            scores.append(try all.gathered(-1, targets.sliced(0, from: start, to: end)).squeezed(-1))
+            scores.append(
+                try all.gathered(-1, targets.sliced(0, from: start, to: end)).squeezed(-1))
             if withEntropies {
                 entropies.append(
                     try withoutGradients { try TokenDistribution.entropies(all.detached()) })

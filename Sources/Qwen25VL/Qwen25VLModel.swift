@@ -51,7 +51,8 @@ public struct Qwen25VLModel {
             configuration.tiesWordEmbeddings
             ? text.embedding.weight
             : try (builder.root / "lm_head").parameter(
-                "weight", shape: [configuration.text.vocabularySize, configuration.text.hiddenSize],
+                "weight",
+                shape: [configuration.text.vocabularySize, configuration.text.hiddenSize],
                 initializer: configuration.text.initializer)
         parameters = builder.parameters
     }
@@ -81,6 +82,7 @@ public struct Qwen25VLModel {
     /// - Parameters:
     ///   - patches: [N, patch elements], in merge-block order
     ///   - grids: the pictures' grids
+    /// - Returns: [M, C]
     /// - Throws: ``Qwen25VLInputError`` if they do not fit each other
     public func embedImages(_ patches: Tensor, grids: [VisionGrid]) throws -> Tensor {
         let vision = configuration.vision
@@ -120,7 +122,7 @@ public struct Qwen25VLModel {
 
     /// A prompt as the language model takes it.
     struct PreparedPrompt {
-        /// [P, C]
+        /// The tokens' and the pictures' vectors, [P, C].
         let embeddings: Tensor
         let positions: MultimodalPositions
     }

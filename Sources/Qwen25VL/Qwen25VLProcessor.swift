@@ -65,7 +65,8 @@ public struct Qwen25VLProcessor: Sendable {
         let mean = try Tensor.of(configuration.mean.map(Float.init))
         let deviation = try Tensor.of(configuration.deviation.map(Float.init))
         // Rescaled in double precision and rounded once, as the reference does.
-        let values = try Tensor.of(image.pixels, shape: [image.height, image.width, 3])
+        let values =
+            try Tensor.of(image.pixels, shape: [image.height, image.width, 3])
             .to(.float64) * configuration.rescaleFactor
         let normal = try (values.to(.float32) - mean) / deviation  // [h·m·p, w·m·p, C]
         let cut = try normal.reshaped(

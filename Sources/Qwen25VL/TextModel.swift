@@ -10,7 +10,7 @@ struct AttentionInputs {
     let query: Tensor
     /// [N, K, D], turned.
     let key: Tensor
-    /// [N, K, D]
+    /// Not turned, [N, K, D].
     let value: Tensor
 }
 

@@ -145,7 +145,8 @@ struct VisionTransformer {
     /// patches [N, elements] of pictures one after the other to tokens [M, output], in their order.
     func callAsFunction(_ patches: Tensor, grids: [VisionGrid]) throws -> Tensor {
         let layout = VisionLayout(
-            grids: grids, mergeSize: configuration.mergeSize, windowCells: configuration.windowCells)
+            grids: grids, mergeSize: configuration.mergeSize, windowCells: configuration.windowCells
+        )
         let device = patchWeight.device
         let unit = configuration.mergeUnit
         let order = try Tensor.of(layout.order).to(device)

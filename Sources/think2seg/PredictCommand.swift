@@ -59,7 +59,7 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "Which answers are read: strict, as in training; lenient, as in evaluation.")
     var parser = AnswerAcceptance.lenient
 
-    @Flag(help: "Tell the log-probability of each token.")
+    @Flag(help: "Tell the log-probability of each token, over the whole vocabulary.")
     var logprobs = false
 
     @Option(help: "Where the result goes as JSON; - for standard output.")

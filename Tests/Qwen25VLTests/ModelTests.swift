@@ -110,7 +110,9 @@ struct ModelTests {
         }
     }
 
-    @Test("Every parameter of transformers' model is there, and no other", arguments: ["tied", "untied"])
+    @Test(
+        "Every parameter of transformers' model is there, and no other",
+        arguments: ["tied", "untied"])
     func keys(model: String) throws {
         let reference = try Reference(model)
         let file = try SafetensorsFile(path: fixture(model + ".safetensors"))

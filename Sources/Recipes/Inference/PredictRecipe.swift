@@ -80,7 +80,21 @@ public struct PredictRecipe {
             completion: completion, answer: answer,
             mask: mask.map { MaskFile($0, path: maskPath) },
             overlay: output.map { $0 + "/overlay.png" },
-            reportsLogProbabilities: reportsLogProbabilities)
+            logProbabilities: reportsLogProbabilities
+                ? try logProbabilities(model, prompt, completion) : nil)
+    }
+
+    /// The log-probability of each token over the whole vocabulary, placeholders of pictures
+    /// included, as other programs compute it.
+    private func logProbabilities(
+        _ model: QwenPolicy, _ prompt: QwenPolicy.Prompt, _ completion: Completion
+    ) throws -> [Float] {
+        try withoutGradients {
+            try model.model.score(
+                prompt.input, completions: [completion.tokenIDs],
+                temperature: sampling.temperature, suppressing: []
+            ).logProbabilities.floats
+        }
     }
 }
 
@@ -145,7 +159,7 @@ public struct Prediction: Encodable, Sendable {
     public let completion: String
     /// The answer's tokens.
     public let tokenIDs: [Int]
-    /// The log-probability of each of them, if asked for.
+    /// The log-probability of each of them over the whole vocabulary, if asked for.
     public let logProbabilities: [Float]?
     /// Why the answer ended.
     public let stopReason: StopReason
@@ -170,7 +184,7 @@ public struct Prediction: Encodable, Sendable {
     init(
         question: String, image: Picture, prompt: QwenPolicy.Prompt, completion: Completion,
         answer: Result<ParsedAnswer, ParseFailure>, mask: MaskFile?, overlay: String?,
-        reportsLogProbabilities: Bool
+        logProbabilities: [Float]?
     ) {
         self.question = question
         self.image = image
@@ -180,7 +194,7 @@ public struct Prediction: Encodable, Sendable {
         promptTokenIDs = prompt.input.tokenIDs
         self.completion = completion.text
         tokenIDs = completion.tokenIDs
-        logProbabilities = reportsLogProbabilities ? completion.logProbabilities : nil
+        self.logProbabilities = logProbabilities
         stopReason = completion.stopReason
         switch answer {
         case .success(let parsed):

@@ -1,0 +1,182 @@
+import Foundation
+import Testing
+
+@testable import Qwen25VL
+
+@Suite("Configuration")
+struct ConfigurationTests {
+    private func contents(_ name: String) throws -> [String: Any] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: fixture(name)))
+        return try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    /// What reading the hub's form says after a change; the file's name is left out.
+    private func problem(
+        _ file: String = "tied.json", _ change: (inout [String: Any]) -> Void
+    ) throws -> String? {
+        var object = try contents(file)
+        change(&object)
+        return try withFolder { folder in
+            let path = folder + "/config.json"
+            try JSONSerialization.data(withJSONObject: object)
+                .write(to: URL(fileURLWithPath: path))
+            do {
+                _ = try Qwen25VLConfiguration.load(path: path)
+                return nil
+            } catch let error as Qwen25VLConfigurationError {
+                #expect(error.path == path)
+                return "\(error.key) \(error.problem)"
+            }
+        }
+    }
+
+    private func changeVision(_ object: inout [String: Any], _ key: String, _ value: Any?) {
+        var vision = object["vision_config"] as? [String: Any] ?? [:]
+        vision[key] = value
+        object["vision_config"] = vision
+    }
+
+    @Test("The hub's form is read")
+    func hub() throws {
+        let configuration = try Qwen25VLConfiguration.load(path: fixture("tied.json"))
+        #expect(configuration.text.hiddenSize == 48)
+        #expect(configuration.text.keyValueHeadCount == 2)
+        #expect(configuration.text.ropeTheta == 1_000_000)
+        #expect(configuration.text.ropeSections == [1, 2, 3])
+        #expect(configuration.text.normEpsilon == 1e-6)
+        #expect(configuration.vision.channels == 3)
+        #expect(configuration.vision.patchElements == 1176)
+        #expect(configuration.vision.windowCells == 4)
+        #expect(configuration.tiesWordEmbeddings)
+        #expect(configuration.eosTokenIDs == [2])
+        #expect(configuration.placeholderTokenIDs == [190, 191])
+    }
+
+    @Test("The nested form is read")
+    func nested() throws {
+        let configuration = try Qwen25VLConfiguration.load(path: fixture("untied.json"))
+        #expect(configuration.text.hiddenSize == 64)
+        #expect(configuration.text.ropeTheta == 10_000)
+        #expect(configuration.text.ropeSections == [2, 3, 3])
+        #expect(configuration.vision.patchSize == 4)
+        #expect(!configuration.tiesWordEmbeddings)
+        #expect(configuration.eosTokenIDs == [2, 3])
+        #expect(configuration.padTokenID == 0)
+    }
+
+    @Test("Embeddings are shared if either place says so")
+    func ties() throws {
+        var object = try contents("untied.json")
+        var text = try #require(object["text_config"] as? [String: Any])
+        text["tie_word_embeddings"] = true
+        object["text_config"] = text
+        let data = try JSONSerialization.data(withJSONObject: object)
+        #expect(
+            try JSONDecoder().decode(Qwen25VLConfiguration.self, from: data).tiesWordEmbeddings)
+    }
+
+    @Test("What is written is read back the same", arguments: ["tied.json", "untied.json"])
+    func roundTrip(name: String) throws {
+        let configuration = try Qwen25VLConfiguration.load(path: fixture(name))
+        let data = try JSONEncoder().encode(configuration)
+        #expect(try JSONDecoder().decode(Qwen25VLConfiguration.self, from: data) == configuration)
+    }
+
+    @Test(
+        "A missing field is named",
+        arguments: [
+            "model_type", "hidden_size", "vocab_size", "num_hidden_layers", "rms_norm_eps",
+            "rope_theta", "vision_config", "image_token_id", "vision_end_token_id",
+        ])
+    func missing(key: String) throws {
+        #expect(try problem { $0[key] = nil } == key + " is missing")
+    }
+
+    @Test("A missing field of an inner object is named with its path")
+    func missingInside() throws {
+        #expect(
+            try problem { changeVision(&$0, "depth", nil) } == "vision_config.depth is missing")
+        #expect(
+            try problem("untied.json") { object in
+                var text = object["text_config"] as? [String: Any] ?? [:]
+                text["num_attention_heads"] = nil
+                object["text_config"] = text
+            } == "text_config.num_attention_heads is missing")
+        #expect(
+            try problem { $0["rope_scaling"] = ["type": "mrope"] }
+                == "rope_scaling.mrope_section is missing")
+    }
+
+    @Test("A field of another type is named")
+    func mistyped() throws {
+        #expect(try problem { $0["hidden_size"] = "48" } == "hidden_size is not of type Int")
+        #expect(
+            try problem { changeVision(&$0, "fullatt_block_indexes", 7) }?
+                .hasPrefix("vision_config.fullatt_block_indexes is not") == true)
+    }
+
+    @Test("What the model cannot do is refused by name")
+    func unsupported() throws {
+        let cases: [(String, (inout [String: Any]) -> Void)] = [
+            ("model_type", { $0["model_type"] = "qwen2_vl" }),
+            ("hidden_act", { $0["hidden_act"] = "gelu" }),
+            ("use_sliding_window", { $0["use_sliding_window"] = true }),
+            ("layer_types", { $0["layer_types"] = ["sliding_attention"] }),
+            ("rope_scaling.rope_type", { $0["rope_scaling"] = ["type": "yarn", "factor": 4] }),
+            (
+                "mrope_section",
+                { $0["rope_scaling"] = ["type": "mrope", "mrope_section": [1, 2]] }
+            ),
+            ("hidden_size", { $0["hidden_size"] = 49 }),
+            ("hidden_size", { $0["hidden_size"] = 0 }),
+            ("num_attention_heads", { $0["num_key_value_heads"] = 3 }),
+            ("image_token_id", { $0["image_token_id"] = 200 }),
+            ("vision_config.hidden_size", { self.changeVision(&$0, "num_heads", 3) }),
+            ("vision_config.hidden_size", { self.changeVision(&$0, "num_heads", 16) }),
+            ("vision_config.window_size", { self.changeVision(&$0, "window_size", 100) }),
+            ("vision_config.out_hidden_size", { self.changeVision(&$0, "out_hidden_size", 64) }),
+        ]
+        for (key, change) in cases {
+            let problem = try #require(try problem("tied.json", change), "\(key)")
+            #expect(problem.hasPrefix(key + " "), "\(problem)")
+        }
+    }
+
+    @Test("A file that is not JSON, or not there, is named")
+    func unreadable() throws {
+        try withFolder { folder in
+            let path = folder + "/config.json"
+            #expect(throws: Qwen25VLConfigurationError.self) {
+                try Qwen25VLConfiguration.load(path: path)
+            }
+            try Data("{ no".utf8).write(to: URL(fileURLWithPath: path))
+            #expect {
+                try Qwen25VLConfiguration.load(path: path)
+            } throws: { "\($0)".hasPrefix("\(path): not readable as JSON") }
+        }
+    }
+
+    @Test("Every token that ends completions is read; without a file config.json decides")
+    func generation() throws {
+        let configuration = try Qwen25VLConfiguration.load(path: fixture("tied.json"))
+        #expect(
+            try GenerationConfiguration.load(
+                directory: fixture("checkpoint"), configuration: configuration)
+                == GenerationConfiguration(eosTokenIDs: [2, 3], padTokenID: 0))
+        try withFolder { folder in
+            #expect(
+                try GenerationConfiguration.load(directory: folder, configuration: configuration)
+                    == GenerationConfiguration(eosTokenIDs: [2], padTokenID: 2))
+            var silent = configuration
+            silent.eosTokenIDs = []
+            #expect(throws: Qwen25VLConfigurationError.self) {
+                try GenerationConfiguration.load(directory: folder, configuration: silent)
+            }
+            try Data(#"{"eos_token_id": 5, "pad_token_id": 900}"#.utf8)
+                .write(to: URL(fileURLWithPath: folder + "/generation_config.json"))
+            #expect {
+                try GenerationConfiguration.load(directory: folder, configuration: configuration)
+            } throws: { ($0 as? Qwen25VLConfigurationError)?.key == "pad_token_id" }
+        }
+    }
+}
