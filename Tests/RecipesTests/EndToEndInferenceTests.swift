@@ -29,7 +29,8 @@ extension EndToEnd {
             "stop_reason", "parse", "prompts",
         ]
 
-        @Test("An answer that cannot be read gives the documented keys, and neither mask nor prompts")
+        @Test(
+            "An answer that cannot be read gives the documented keys, and neither mask nor prompts")
         func unreadable() throws {
             let prediction = try recipe(segmenter: fixture.segmenter).run(output: nil)
             let document = try object(jsonDocument(prediction))
@@ -170,7 +171,9 @@ extension EndToEnd {
 
         init() throws { fixture = try EndToEndFixture.shared.get() }
 
-        @Test("The mask has the picture's size and the told area, and is where the logits are above 0")
+        @Test(
+            "The mask has the picture's size and the told area, and is where the logits are above 0"
+        )
         func maskAndLogits() throws {
             try withFolder { folder in
                 let recipe = SegmentRecipe(
@@ -239,13 +242,13 @@ extension EndToEnd {
         @Test("What cannot be read is named, and no file is written")
         func refusals() throws {
             try withFolder { folder in
-                let cases = [
+                let recipes = [
                     SegmentRecipe(
                         segmenter: folder + "/none", image: fixture.picture, prompts: [box]),
                     SegmentRecipe(
                         segmenter: fixture.segmenter, image: folder + "/none", prompts: [box]),
                 ]
-                for recipe in cases {
+                for recipe in recipes {
                     let message = message {
                         _ = try recipe.run(
                             .init(
@@ -253,7 +256,8 @@ extension EndToEnd {
                                 logits: folder + "/logits.safetensors"))
                     }
                     #expect(message.contains(folder + "/none"))
-                    #expect(try files(folder).isEmpty)
+                    let left = try files(folder)
+                    #expect(left.isEmpty)
                 }
             }
         }
@@ -280,7 +284,7 @@ struct TaughtPolicy: Sendable {
             .resized(to: .square(112), filter: .lanczos)
         let prompt = try policy.prompt(image: image, question: "Where could fuel be stored?")
         let tokens =
-            policy.tokenizer.encode(Self.answer)
+            policy.tokenizer.encode(Self.answer, specialTokens: .asText)
             + [try policy.tokenizer.requiredID(for: QwenTokens.turnEnd)]
         let optimizer = try AdamW(
             parameters: policy.parameters, options: AdamWOptions(learningRate: 2e-3))

@@ -7,6 +7,7 @@ import Rewards
 import SAM2
 import Segmentation
 import Testing
+import Tokenizers
 import Torch
 
 extension EndToEnd {
@@ -82,7 +83,8 @@ extension EndToEnd {
             }
         }
 
-        @Test("Steps with rewards and several iterations repeat to the bit, and save what they made")
+        @Test(
+            "Steps with rewards and several iterations repeat to the bit, and save what they made")
         func repeats() throws {
             let learners = try (0..<2).map { _ in try learner { $0.numIterations = 2 } }
             for _ in 0..<4 {
@@ -109,7 +111,8 @@ extension EndToEnd {
         @Test("What is in the picture and what is asked both change the answer's probabilities")
         func inputsMatter() throws {
             let policy = try fixture.loadPolicy()
-            let answer = Array(policy.tokenizer.encode("[12, 20]").prefix(4))
+            let answer = Array(
+                policy.tokenizer.encode("[12, 20]", specialTokens: .asText).prefix(4))
             func score(_ shift: Int, _ question: String) throws -> [Float] {
                 try withoutGradients {
                     try policy.score(

@@ -1,4 +1,5 @@
 import Foundation
+import RLTrainer
 import Recipes
 import Testing
 
@@ -56,7 +57,8 @@ extension EndToEnd {
             }
         }
 
-        @Test("An output_dir that cannot be made is refused by name", arguments: ["file", "file/run"])
+        @Test(
+            "An output_dir that cannot be made is refused by name", arguments: ["file", "file/run"])
         func unwritable(name: String) throws {
             try withFolder { folder in
                 let file = folder + "/file"

@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Imaging
+import NN
 import RLTrainer
 import Recipes
 import Testing
@@ -24,7 +25,9 @@ extension EndToEnd {
             var expected: Set<String> = ["config.yaml", "run.json", "metrics.jsonl"]
             for step in 1...3 {
                 expected.insert("rollouts/step-\(step).jsonl")
-                for name in companions { expected.insert("checkpoints/step-\(step)/policy/\(name)") }
+                for name in companions {
+                    expected.insert("checkpoints/step-\(step)/policy/\(name)")
+                }
             }
             #expect(Set(try files(run.path).keys) == expected)
         }
@@ -80,7 +83,8 @@ extension EndToEnd {
             #expect(zip(rates, [1e-2, 2e-2 / 3, 1e-2 / 3]).allSatisfy { abs($0 - $1) < 1e-12 })
         }
 
-        @Test("Each step's rollouts are one line of JSON per completion, and agree with its metrics")
+        @Test(
+            "Each step's rollouts are one line of JSON per completion, and agree with its metrics")
         func rollouts() throws {
             for step in 1...3 {
                 let records = try run.rollouts(step)
@@ -149,7 +153,8 @@ extension EndToEnd {
             }
         }
 
-        @Test("The last checkpoint reads, differs from the start, and answers alike when read again")
+        @Test(
+            "The last checkpoint reads, differs from the start, and answers alike when read again")
         func lastCheckpoint() throws {
             let folder = run.path + "/checkpoints/step-3/policy"
             let (one, other) = (try fixture.loadPolicy(folder), try fixture.loadPolicy(folder))
