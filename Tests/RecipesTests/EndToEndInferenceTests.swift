@@ -163,6 +163,21 @@ extension EndToEnd {
                 }
             }
         }
+
+        @Test("A folder for the answer that cannot be made is named, and what is in its way stays")
+        func blocked() throws {
+            try withFolder { folder in
+                let file = folder + "/file"
+                try Data("mine".utf8).write(to: URL(fileURLWithPath: file))
+                var recipe = recipe()
+                recipe.sampling.maxCompletionLength = 1
+                for output in [file, file + "/answer"] {
+                    let message = message { _ = try recipe.run(output: output) }
+                    #expect(message.contains(file))
+                    #expect(try files(folder) == ["file": Data("mine".utf8)])
+                }
+            }
+        }
     }
 
     @Suite(.serialized) struct SegmentTests {

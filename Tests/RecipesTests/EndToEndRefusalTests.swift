@@ -66,7 +66,8 @@ extension EndToEnd {
                 var configuration = fixture.configuration(output: "\(folder)/\(name)")
                 configuration.training.maxSteps = 1
                 let message = message { try train(configuration) }
-                #expect(message.contains("\(folder)/\(name)"))
+                // Either the folder or what is in its way.
+                #expect(message.contains(file))
                 #expect(try files(folder) == ["file": Data("mine".utf8)])
             }
         }
