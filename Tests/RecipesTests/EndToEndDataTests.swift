@@ -1,0 +1,103 @@
+import Datasets
+import Foundation
+import Imaging
+import RLTrainer
+import Recipes
+import Testing
+
+extension EndToEnd {
+    @Suite struct DataTests {
+        private func samples(_ path: String) throws -> [String: SegmentationSample] {
+            let shard = try ShardReader(path: path)
+            let samples = try (0..<shard.count).map { try shard.sample(at: $0) }
+            return Dictionary(uniqueKeysWithValues: samples.map { ($0.id, $0) })
+        }
+
+        @Test("Scenes written as EarthReason's folders are imported as the shards have them")
+        func layouts() throws {
+            try withFolder { folder in
+                var recipe = SynthesisRecipe(output: folder + "/shards", count: 6)
+                recipe.validationCount = 2
+                recipe.scenes.side = 96
+                recipe.scenes.noTargetShare = 0.5
+                let direct = try recipe.run()
+                #expect(direct.samples == 8 && (1...7).contains(direct.emptyTargets))
+                recipe.output = folder + "/folders"
+                recipe.layout = .earthreason
+                let folders = try recipe.run()
+                #expect(folders.emptyTargets == direct.emptyTargets)
+                let report = try EarthReasonImporter(source: folder + "/folders", strict: true)
+                    .run(output: folder + "/imported")
+                #expect(report.rejected == 0 && report.splits.allSatisfy(\.problems.isEmpty))
+                for (split, count) in [("train", 6), ("val", 2)] {
+                    let one = try samples("\(folder)/shards/\(split).h5")
+                    let other = try samples("\(folder)/imported/\(split).h5")
+                    #expect(one.count == count && one.keys.sorted() == other.keys.sorted())
+                    for (id, sample) in one {
+                        // Which object is which has no place in the folders.
+                        var expected = sample
+                        expected.instances = nil
+                        #expect(other[id] == expected, "\(id)")
+                    }
+                }
+            }
+        }
+
+        @Test("The same seed draws the same shard to the byte, another one other scenes")
+        func seeds() throws {
+            try withFolder { folder in
+                func draw(_ name: String, seed: UInt64) throws -> Data {
+                    var recipe = SynthesisRecipe(output: "\(folder)/\(name)", count: 2)
+                    recipe.scenes.side = 64
+                    recipe.seed = seed
+                    let paths = try recipe.run().paths
+                    #expect(paths == ["\(folder)/\(name)/train.h5"])
+                    return try contents(paths[0])
+                }
+                let one = try draw("one", seed: 3)
+                #expect(try draw("two", seed: 3) == one)
+                #expect(try draw("three", seed: 4) != one)
+            }
+        }
+    }
+
+    @Suite(.serialized) struct QuickstartTests {
+        @Test("A quickstart writes what it tells of, and a second one in its folder is refused")
+        func quickstart() throws {
+            try withFolder { folder in
+                var recipe = QuickstartRecipe(output: folder + "/start")
+                recipe.steps = 1
+                recipe.sceneCount = 4
+                var steps: [Int] = []
+                var announced: [Int] = []
+                let result = try recipe.run { event in
+                    switch event {
+                    case .stage: break
+                    case .training(_, let steps): announced.append(steps)
+                    case .step(let metrics): steps.append(metrics.step)
+                    }
+                }
+                #expect(steps == [1] && announced == [1])
+                for path in [
+                    result.configuration, result.run + "/metrics.jsonl",
+                    result.run + "/rollouts/step-1.jsonl", result.policy + "/model.safetensors",
+                    result.segmenter + "/model.safetensors", result.picture, result.overlay,
+                    folder + "/start/shards/train.h5", folder + "/start/shards/val.h5",
+                ] {
+                    #expect(path.hasPrefix(folder + "/start/") && exists(path), "\(path)")
+                }
+                #expect(result.policy == result.run + "/checkpoints/step-1/policy")
+                #expect(!result.question.isEmpty)
+                let overlay = try ImageCodec.load(path: result.overlay)
+                #expect(overlay.frame == (try ImageCodec.load(path: result.picture)).frame)
+                let written = try RunConfiguration.load(file: result.configuration)
+                #expect(
+                    written == (try RunConfiguration.load(file: result.run + "/config.yaml")))
+                let before = try files(folder)
+                let message = message { _ = try recipe.run { _ in } }
+                #expect(message.contains(folder + "/start"))
+                #expect(try files(folder) == before)
+            }
+        }
+    }
+}
