@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import RLTrainer
 import Recipes
 
@@ -15,8 +16,11 @@ struct QuickstartCommand: ParsableCommand {
             scene. It shows that everything works here; random weights learn nothing in so few steps.
             """)
 
-    @Option(help: "The folder that everything goes to.")
-    var output = "runs/quickstart"
+    @Option(
+        help:
+            "The folder that everything goes to; if not given, runs/quickstart or the first free runs/quickstart-N."
+    )
+    var output: String?
 
     @Option(help: "Decides about scenes, weights and answers.")
     var seed: UInt64 = 42
@@ -28,7 +32,13 @@ struct QuickstartCommand: ParsableCommand {
         if steps < 1 { throw ValidationError("--steps must be at least 1") }
     }
 
+    private static func freeFolder() -> String {
+        let names = ["runs/quickstart"] + (2...999).map { "runs/quickstart-\($0)" }
+        return names.first { !FileManager.default.fileExists(atPath: $0) } ?? names[0]
+    }
+
     func run() throws {
+        let output = output ?? Self.freeFolder()
         var recipe = QuickstartRecipe(output: output)
         recipe.seed = seed
         recipe.steps = steps

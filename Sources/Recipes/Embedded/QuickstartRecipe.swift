@@ -55,10 +55,12 @@ public struct QuickstartRecipe: Sendable {
     public func run(onEvent: (Event) -> Void) throws -> Result {
         let policy = output + "/models/policy"
         let segmenter = output + "/models/segmenter"
-        if FileManager.default.fileExists(atPath: output + "/run") {
+        let contents = (try? FileManager.default.contentsOfDirectory(atPath: output)) ?? []
+        if !contents.isEmpty {
             throw RunDirectoryError(
-                path: output, message: "has a quickstart already; give another --output")
+                path: output, message: "the folder is not empty; give another --output")
         }
+        try makeFolder(output)
         onEvent(.stage("drawing \(sceneCount) scenes to train on and 8 to hold out"))
         var scenes = SynthesisRecipe(output: output + "/shards", count: sceneCount)
         scenes.validationCount = 8

@@ -1,6 +1,9 @@
 public import Imaging
 public import Segmentation
 
+/// A colour that hardly occurs in pictures of the earth.
+private let maskColor = RGBColor(235, 40, 160)
+
 /// A picture with a mask and prompts drawn over it.
 ///
 /// - Parameters:
@@ -14,7 +17,7 @@ public func overlayPicture(
 ) -> RGBImage {
     var drawn = picture
     let style = OverlayStyle(for: picture.frame)
-    if let mask { drawn.draw(mask, color: .object(0), style: style) }
+    if let mask { drawn.draw(mask, color: maskColor, style: style) }
     for (index, prompt) in prompts.enumerated() {
         if let box = prompt.box {
             drawn.draw(

@@ -73,7 +73,10 @@ public struct PredictRecipe {
         let maskPath = mask == nil ? nil : output.map { $0 + "/mask.png" }
         if let output {
             try makeFolder(output)
-            let drawn = overlayPicture(picture, mask: mask, prompts: prompts, frame: prompt.frame)
+            var drawn = overlayPicture(picture, mask: mask, prompts: prompts, frame: prompt.frame)
+            if case .failure = answer {
+                drawn.drawText("answer not readable", x: 4, y: 4, color: .negative, scale: 1)
+            }
             try ImageCodec.write(ImageCodec.encodePNG(drawn), path: output + "/overlay.png")
             if let mask, let maskPath {
                 try ImageCodec.write(ImageCodec.encodePNG(mask), path: maskPath)
