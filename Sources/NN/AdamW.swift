@@ -33,7 +33,7 @@ public final class AdamW {
     /// - Parameters:
     ///   - parameters: what to optimize
     ///   - options: the hyper-parameters; each step brings its own learning rate
-    /// - Throws: ``TorchError``
+    /// - Throws: `TorchError`
     public init(parameters: [Parameter], options: AdamWOptions) throws {
         self.parameters = parameters
         self.options = options
@@ -106,7 +106,7 @@ extension [Parameter] {
     /// - Parameters:
     ///   - maxNorm: the bound
     ///   - norm: the gradients' norm, from ``gradientNorm()``
-    /// - Throws: ``TorchError``
+    /// - Throws: `TorchError`
     public func clipGradients(maxNorm: Double, norm: Double) throws {
         let factor = maxNorm / (norm + 1e-6)
         if factor >= 1 { return }

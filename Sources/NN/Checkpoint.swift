@@ -17,7 +17,7 @@ public final class SafetensorsCheckpoint: WeightSource {
     /// - Parameters:
     ///   - path: the folder or file
     ///   - rename: translates a key of the file to the model's key; nil leaves the tensor out
-    /// - Throws: ``CheckpointError`` if a file is missing or damaged, or two keys become one
+    /// - Throws: `CheckpointError` if a file is missing or damaged, or two keys become one
     public init(path: String, rename: (String) -> String? = { $0 }) throws {
         self.path = path
         for file in try Self.files(path) {
@@ -68,7 +68,7 @@ public final class SafetensorsCheckpoint: WeightSource {
     /// Fails if the checkpoint has tensors that the model did not ask for.
     ///
     /// - Parameter ignoring: tells keys that may be left over
-    /// - Throws: ``CheckpointError`` with the first few keys
+    /// - Throws: `CheckpointError` with the first few keys
     public func finish(ignoring: (String) -> Bool = { _ in false }) throws {
         let left = keys.filter { !taken.contains($0) && !ignoring($0) }
         if left.isEmpty { return }
@@ -136,7 +136,7 @@ extension [Parameter] {
     ///   - folder: an existing folder
     ///   - shardBytes: how large one file may become
     ///   - rename: translates a key to the file's
-    /// - Throws: ``CheckpointError`` if a file cannot be written
+    /// - Throws: `CheckpointError` if a file cannot be written
     public func save(
         to folder: String, shardBytes: Int = 5_000_000_000, rename: (String) -> String = { $0 }
     ) throws {
@@ -173,4 +173,17 @@ extension [Parameter] {
 private func padded(_ number: Int) -> String {
     let digits = String(number)
     return String(repeating: "0", count: Swift.max(0, 5 - digits.count)) + digits
+}
+
+/// What JSON calls a type, for messages about fields of another one.
+public func jsonTypeName(_ type: Any.Type) -> String {
+    switch "\(type)" {
+    case "Int": "an integer"
+    case "Double", "Float": "a number"
+    case "Bool": "true or false"
+    case "String": "a text"
+    case let name where name.hasPrefix("Dictionary"): "an object"
+    case let name where name.hasPrefix("Array"): "a list"
+    default: "of the right kind"
+    }
 }

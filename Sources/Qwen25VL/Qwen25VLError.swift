@@ -1,3 +1,5 @@
+import NN
+
 /// A setting in one of a policy's JSON files that is missing, mistyped or not supported.
 public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file.
@@ -29,11 +31,12 @@ public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStri
             self.init(path: path, key: joined(context.codingPath + [key]), problem: "is missing")
         case .typeMismatch(let type, let context):
             self.init(
-                path: path, key: joined(context.codingPath), problem: "is not \(Self.spoken(type))")
+                path: path, key: joined(context.codingPath), problem: "is not \(jsonTypeName(type))"
+            )
         case .valueNotFound(let type, let context):
             self.init(
                 path: path, key: joined(context.codingPath),
-                problem: "is null, not \(Self.spoken(type))"
+                problem: "is null, not \(jsonTypeName(type))"
             )
         case .dataCorrupted(let context):
             let isWhole = context.codingPath.isEmpty
@@ -44,19 +47,6 @@ public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStri
             )
         @unknown default:
             self.init(path: path, key: "", problem: "\(error)")
-        }
-    }
-
-    /// What JSON calls a type.
-    private static func spoken(_ type: Any.Type) -> String {
-        switch "\(type)" {
-        case "Int": "an integer"
-        case "Double", "Float": "a number"
-        case "Bool": "true or false"
-        case "String": "a text"
-        case let name where name.hasPrefix("Dictionary"): "an object"
-        case let name where name.hasPrefix("Array"): "a list"
-        default: "of the right kind"
         }
     }
 }

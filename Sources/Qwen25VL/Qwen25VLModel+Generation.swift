@@ -30,7 +30,7 @@ public struct GeneratedCompletion: Sendable, Equatable {
     /// The natural logarithm of each token's probability when it was drawn.
     ///
     /// The distribution is softmax(logits / temperature) over all tokens but the suppressed ones;
-    /// top-k and top-p do not enter. ``Qwen25VLModel/score(_:completions:temperature:suppressing:withEntropies:)`` gives the
+    /// top-k and top-p do not enter. ``Qwen25VLModel/score(_:completions:temperature:suppressing:withEntropies:chunk:)`` gives the
     /// same up to rounding.
     public var logProbabilities: [Float]
     /// Why it ended.

@@ -27,7 +27,7 @@ public struct FpnNeck {
     ///
     /// - Parameter stages: [B, h, w, C] per stage, finest first
     /// - Returns: [B, C, h, w] per level
-    /// - Throws: ``TorchError``
+    /// - Throws: `TorchError`
     public func callAsFunction(_ stages: [Tensor]) throws -> [Tensor] {
         let coarsest = stages.count - 1
         var result: [Tensor] = []

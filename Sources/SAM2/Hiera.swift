@@ -140,7 +140,7 @@ public struct Hiera {
     ///
     /// - Parameter pixels: [B, 3, height, width]
     /// - Returns: [B, h, w, C] per stage
-    /// - Throws: ``TorchError``
+    /// - Throws: `TorchError`
     public func callAsFunction(_ pixels: Tensor) throws -> [Tensor] {
         var x = try projection(pixels)
         let (height, width) = (x.size(2), x.size(3))

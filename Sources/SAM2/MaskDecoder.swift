@@ -67,7 +67,7 @@ public struct MaskDecoder {
     ///
     /// - Parameter levels: [B, C, 4h, 4w], [B, C, 2h, 2w] and [B, C, h, w]
     /// - Returns: the features
-    /// - Throws: ``TorchError``
+    /// - Throws: `TorchError`
     public func features(_ levels: [Tensor]) throws -> ImageFeatures {
         ImageFeatures(
             embedding: levels[2], middle: try middleProjection(levels[1]),
@@ -81,7 +81,7 @@ public struct MaskDecoder {
     ///   - places: the encoding of the embedding's cells, [1, C, h, w]
     ///   - prompts: the embedded prompts
     /// - Returns: all masks
-    /// - Throws: ``TorchError``
+    /// - Throws: `TorchError`
     public func callAsFunction(
         _ features: ImageFeatures, places: Tensor, prompts: PromptEmbeddings
     ) throws -> MaskDecoderOutput {

@@ -43,7 +43,7 @@ extension PromptPoints {
     ///   - frame: the frame of their coordinates
     ///   - imageSize: the side of the model's square, in pixels
     ///   - device: where the tensors shall live
-    /// - Throws: ``TorchError``
+    /// - Throws: `TorchError`
     init(
         _ prompts: [SegmentationPrompt], in frame: ImageFrame, imageSize: Int, device: Device
     ) throws {

@@ -95,7 +95,7 @@ public struct PromptEncoder {
     ///   - prompts: points and corners of boxes, in pixels
     ///   - masks: logits [B, 1, 4h, 4w] of an earlier answer, or nil
     /// - Returns: sparse and dense embeddings
-    /// - Throws: ``TorchError``
+    /// - Throws: `TorchError`
     public func callAsFunction(
         _ prompts: PromptPoints, masks: Tensor? = nil
     ) throws -> PromptEmbeddings {

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import NN
 import Torch
 
 // MARK: - Reading and writing
@@ -9,7 +10,7 @@ extension SAM2Configuration {
     ///
     /// - Parameter path: the file, or the folder that has it
     /// - Returns: the sizes
-    /// - Throws: ``CheckpointError`` that names the file and the key
+    /// - Throws: `CheckpointError` that names the file and the key
     public static func load(path: String) throws -> SAM2Configuration {
         var isFolder: ObjCBool = false
         _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
@@ -35,7 +36,7 @@ extension SAM2Configuration {
     /// Writes `config.json` for transformers' `Sam2Model`.
     ///
     /// - Parameter path: the file
-    /// - Throws: ``CheckpointError`` if it cannot be written
+    /// - Throws: `CheckpointError` if it cannot be written
     public func save(path: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -80,9 +81,9 @@ extension DecodingError {
         }
         switch self {
         case .typeMismatch(let type, let context):
-            return line(context, [], "should be \(spoken(type))")
+            return line(context, [], "should be \(jsonTypeName(type))")
         case .valueNotFound(let type, let context):
-            return line(context, [], "should be \(spoken(type))")
+            return line(context, [], "should be \(jsonTypeName(type))")
         case .keyNotFound(let key, let context): return line(context, [key], "is missing")
         case .dataCorrupted(let context): return line(context, [], context.debugDescription)
         @unknown default: return "\(self)"
@@ -274,18 +275,5 @@ extension SAM2Configuration {
                 problem: "\(promptEncoder.maskChannels) is not a multiple of 4")
         }
         return nil
-    }
-}
-
-/// What JSON calls a type.
-private func spoken(_ type: Any.Type) -> String {
-    switch "\(type)" {
-    case "Int": "an integer"
-    case "Double", "Float": "a number"
-    case "Bool": "true or false"
-    case "String": "a text"
-    case let name where name.hasPrefix("Dictionary"): "an object"
-    case let name where name.hasPrefix("Array"): "a list"
-    default: "of another kind"
     }
 }

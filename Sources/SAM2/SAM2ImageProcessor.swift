@@ -34,7 +34,7 @@ public struct SAM2ImageProcessor: Hashable, Sendable {
     ///   - image: of any size
     ///   - device: where the result shall live
     /// - Returns: [1, 3, imageSize, imageSize], float32
-    /// - Throws: ``TorchError``
+    /// - Throws: `TorchError`
     public func callAsFunction(_ image: RGBImage, device: Device = .cpu) throws -> Tensor {
         let bytes = try Tensor.of(image.pixels, shape: [1, image.height, image.width, 3])
             .permuted(0, 3, 1, 2).contiguous()  // [1, 3, height, width]
@@ -89,7 +89,7 @@ extension SAM2ImageProcessor {
     ///   - imageSize: the side of the model's square, in pixels
     ///   - resizing: in which numbers pictures are resized
     /// - Returns: the processing
-    /// - Throws: ``CheckpointError`` that names the file and the key
+    /// - Throws: `CheckpointError` that names the file and the key
     public static func load(
         path: String, imageSize: Int, resizing: Resizing = .floats
     ) throws -> SAM2ImageProcessor {

@@ -56,7 +56,7 @@ public struct SAM2Model {
     ///
     /// - Parameter pixels: normalised pictures of the model's size, [B, 3, size, size]
     /// - Returns: what ``decode(_:points:masks:)`` needs of them
-    /// - Throws: ``TorchError``
+    /// - Throws: `TorchError`
     public func encode(_ pixels: Tensor) throws -> ImageFeatures {
         let features = try maskDecoder.features(imageEncoder(pixels.to(dtype)))
         // A picture is a film without a past.
@@ -72,7 +72,7 @@ public struct SAM2Model {
     ///   - points: the prompts, [P, N, 2] and [P, N]
     ///   - masks: logits [P, 1, 4h, 4w] of earlier answers, or nil
     /// - Returns: all masks of all prompts
-    /// - Throws: ``TorchError``
+    /// - Throws: `TorchError`
     public func decode(
         _ features: ImageFeatures, points: PromptPoints, masks: Tensor? = nil
     ) throws -> MaskDecoderOutput {
@@ -118,7 +118,7 @@ extension SAM2Model {
     ///   - dtype: the element type to compute in
     ///   - device: where to compute
     /// - Returns: the model
-    /// - Throws: ``CheckpointError`` that names the file and the key
+    /// - Throws: `CheckpointError` that names the file and the key
     public static func load(
         path: String, dtype: DType = .float32, device: Device = .cpu
     ) throws -> SAM2Model {
@@ -148,7 +148,7 @@ extension SAM2Model {
     ///   - dtype: the element type to compute in
     ///   - device: where to compute
     /// - Returns: the model
-    /// - Throws: ``TorchError``
+    /// - Throws: `TorchError`
     public static func random(
         configuration: SAM2Configuration, seed: UInt64, dtype: DType = .float32,
         device: Device = .cpu
@@ -165,7 +165,7 @@ extension SAM2Model {
     /// - Parameters:
     ///   - directory: the folder, made if it is not there
     ///   - processor: how pictures become the model's input; the released models' if nil
-    /// - Throws: ``CheckpointError`` if a file cannot be written
+    /// - Throws: `CheckpointError` if a file cannot be written
     public func save(directory: String, processor: SAM2ImageProcessor? = nil) throws {
         do {
             try FileManager.default.createDirectory(

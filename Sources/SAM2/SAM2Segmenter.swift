@@ -49,7 +49,7 @@ public final class SAM2Segmenter: Segmenter {
     ///   - device: where to compute
     ///   - resizing: in which numbers pictures are resized
     /// - Returns: the segmenter
-    /// - Throws: ``CheckpointError`` that names the file and the key
+    /// - Throws: `CheckpointError` that names the file and the key
     public static func load(
         path: String, dtype: DType = .float32, device: Device = .cpu,
         resizing: SAM2ImageProcessor.Resizing = .floats
@@ -110,7 +110,7 @@ public final class SAM2Image: SegmenterImage {
     ///   - frame: the frame of the prompts' coordinates
     ///   - output: the frame of the masks
     /// - Returns: masks, predicted IoUs and object scores
-    /// - Throws: ``SAM2PromptError`` for a prompt with neither box nor point, ``TorchError``
+    /// - Throws: ``SAM2PromptError`` for a prompt with neither box nor point, `TorchError`
     public func masks(
         for prompts: [SegmentationPrompt], in frame: ImageFrame, output: ImageFrame
     ) throws -> [ObjectMask] {
@@ -142,7 +142,7 @@ public final class SAM2Image: SegmenterImage {
     ///   - multimask: whether to give the alternative masks instead of one
     ///   - output: the frame of the masks
     /// - Returns: logits, masks and scores
-    /// - Throws: ``SAM2PromptError`` for a prompt with neither box nor point, ``TorchError``
+    /// - Throws: ``SAM2PromptError`` for a prompt with neither box nor point, `TorchError`
     public func predict(
         _ prompt: SegmentationPrompt, in frame: ImageFrame, multimask: Bool, output: ImageFrame
     ) throws -> SAM2Prediction {

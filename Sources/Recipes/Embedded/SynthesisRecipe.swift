@@ -48,7 +48,7 @@ public struct SynthesisRecipe: Sendable {
     ///
     /// - Parameter progress: is told how many scenes are done, and of how many
     /// - Returns: what was written
-    /// - Throws: ``SceneConfigurationError``, or the error of the file that cannot be written
+    /// - Throws: `SceneConfigurationError`, or the error of the file that cannot be written
     public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
         let synthesizer = try SceneSynthesizer(configuration: scenes)
         try refuseExisting()
