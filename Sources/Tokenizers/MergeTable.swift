@@ -1,6 +1,7 @@
 /// Which pairs of tokens merge, in which order, and into what.
 struct MergeTable: Sendable {
-    /// The token of each byte.
+    /// The token of each byte; -1 where the vocabulary has none: such bytes are left out, as the
+    /// reference leaves them out.
     let byteTokens: [Int32]
     private(set) var ranks: [UInt64: UInt32] = [:]
     private(set) var products: [Int32] = []
@@ -50,7 +51,9 @@ struct WordMerger {
     /// Appends the tokens of one word to `ids`.
     mutating func encode(_ word: some Collection<UInt8>, into ids: inout [Int]) {
         tokens.removeAll(keepingCapacity: true)
-        tokens.append(contentsOf: word.lazy.map { [table] in table.byteTokens[Int($0)] })
+        for byte in word where table.byteTokens[Int(byte)] >= 0 {
+            tokens.append(table.byteTokens[Int(byte)])
+        }
         if tokens.count > 1 { merge() }
         var index = 0
         while index < tokens.count {

@@ -92,10 +92,13 @@ private struct DefinitionReader {
         }
         let byteTokens = try (UInt8.min...UInt8.max).map { byte in
             let spelling = ByteAlphabet.spelling(of: [byte])
-            guard let id = vocabulary[Spelling(spelling)] else {
+            if let id = vocabulary[Spelling(spelling)] { return Int32(id) }
+            // Vocabularies learned from little text lack bytes that it had none of. Without the
+            // letters of plain text it is not a byte-level vocabulary.
+            guard byte >= 0x7F || (byte < 0x20 && byte != 0x0A) else {
                 throw invalid("model.vocab", "no token '\(spelling)' for the byte \(byte)")
             }
-            return Int32(id)
+            return -1
         }
         var table = MergeTable(byteTokens: byteTokens, capacity: merges.count)
         for (index, merge) in merges.enumerated() {

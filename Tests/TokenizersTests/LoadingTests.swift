@@ -46,6 +46,15 @@ import Testing
         #expect(error.description.contains("model.merges[0]"))
     }
 
+    @Test("A byte that the vocabulary lacks is left out, and what stands around it merges")
+    func missingByte() throws {
+        // The control character 0x01 is spelled ā.
+        let tokenizer = try Self.load(replacing: "\"ā\": ", by: "\"missing control\": ")
+        func encode(_ text: String) -> [Int] { tokenizer.encode(text, specialTokens: .asText) }
+        #expect(encode("a\u{1}b") == encode("a") + encode("b"))
+        #expect(encode("\u{1}").isEmpty)
+    }
+
     @Test("Merges may be written as pairs or as one text")
     func mergeSpellings() throws {
         let url = try Fixture.url("tokenizer.json")
