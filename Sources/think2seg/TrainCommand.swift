@@ -3,6 +3,12 @@ import Foundation
 import RLTrainer
 import Recipes
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
@@ -29,12 +35,37 @@ struct TrainCommand: ParsableCommand {
         let recipe = try TrainRecipe(configuration, command: CommandLine.arguments)
         if !quiet { recipe.summary.forEach(Console.note) }
         var view = TrainingView(totalSteps: recipe.totalSteps)
-        try recipe.run { metrics in
+        Interruption.watch()
+        try recipe.run(shouldStop: { Interruption.isRequested }) { metrics in
             if !quiet { Console.progress(view.line(metrics)) }
         }
-        if quiet { return }
-        Console.endProgress()
-        Console.note("policy     \(recipe.finalPolicy)")
+        if !quiet { Console.endProgress() }
+        if recipe.stepCount < recipe.totalSteps {
+            Console.note(
+                "stopped after step \(recipe.stepCount) of \(recipe.totalSteps), as asked; the "
+                    + "policy is kept, the optimizer's state is not")
+        }
+        if !quiet { Console.note("policy     \(recipe.finalPolicy)") }
+        if recipe.stepCount < recipe.totalSteps { throw ExitCode(130) }
+    }
+}
+
+/// Ctrl-C and SIGTERM: the first one asks for the end after the step, the second one ends at once.
+enum Interruption {
+    /// Written by the signal handler alone, read by the training loop.
+    nonisolated(unsafe) private static var count: sig_atomic_t = 0
+
+    /// Whether somebody asked for the end.
+    static var isRequested: Bool { count > 0 }
+
+    /// Begins to listen.
+    static func watch() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { _ in
+                Interruption.count += 1
+                if Interruption.count > 1 { _exit(130) }
+            }
+        }
     }
 }
 

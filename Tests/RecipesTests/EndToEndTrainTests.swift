@@ -212,6 +212,21 @@ extension EndToEnd {
             }
         }
 
+        @Test("A run that is asked to stop ends after the step, with that step as a checkpoint")
+        func stops() throws {
+            try withFolder { folder in
+                var configuration = fixture.configuration(output: folder + "/run")
+                configuration.logging.saveSteps = 0
+                let recipe = try TrainRecipe(configuration, command: ["test"])
+                var done = 0
+                try recipe.run(shouldStop: { done == 2 }, onStep: { _ in done += 1 })
+                #expect(recipe.stepCount == 2)
+                #expect(try lines(folder + "/run/metrics.jsonl").count == 2)
+                #expect(recipe.finalPolicy == folder + "/run/checkpoints/step-2/policy")
+                #expect(exists(recipe.finalPolicy + "/model.safetensors"))
+            }
+        }
+
         @Test(
             "Checkpoints come every save_steps and at the end, and save_total_limit keeps the newest",
             arguments: [

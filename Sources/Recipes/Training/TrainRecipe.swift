@@ -64,15 +64,23 @@ public final class TrainRecipe {
             path: configuration.outputDirectory, configuration: configuration, command: command)
     }
 
-    /// Where the last checkpoint's policy stands after ``run(onStep:)``.
-    public var finalPolicy: String { directory.checkpoint(step: totalSteps) + "/policy" }
+    /// Where the last checkpoint's policy stands after ``run(shouldStop:onStep:)``.
+    public var finalPolicy: String { directory.checkpoint(step: trainer.stepCount) + "/policy" }
 
-    /// Trains to the end.
+    /// Optimizer steps done.
+    public var stepCount: Int { trainer.stepCount }
+
+    /// Trains to the end, or until it is told to stop; either way the last step is a checkpoint.
     ///
-    /// - Parameter onStep: gets each step's numbers after they are on disk
+    /// - Parameters:
+    ///   - shouldStop: asked after each step
+    ///   - onStep: gets each step's numbers after they are on disk
     /// - Throws: what stopped the run; everything before it is on disk
-    public func run(onStep: (StepMetrics) throws -> Void) throws {
-        while trainer.stepCount < totalSteps {
+    public func run(
+        shouldStop: () -> Bool = { false }, onStep: (StepMetrics) throws -> Void
+    ) throws {
+        var stops = false
+        while trainer.stepCount < totalSteps, !stops {
             let report = try trainer.step()
             let step = trainer.stepCount
             try directory.append(report.metrics)
@@ -82,7 +90,8 @@ public final class TrainRecipe {
             }
             try onStep(report.metrics)
             let saves = configuration.logging.saveSteps
-            if step == totalSteps || (saves > 0 && step % saves == 0) {
+            stops = shouldStop()
+            if stops || step == totalSteps || (saves > 0 && step % saves == 0) {
                 try saveCheckpoint(step: step)
             }
         }
