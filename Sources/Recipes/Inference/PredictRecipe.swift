@@ -129,6 +129,15 @@ public struct Prediction: Encodable, Sendable {
         public let ok: Bool
         /// Why not.
         public let error: String?
+
+        enum CodingKeys: String, CodingKey { case ok, error }
+
+        /// Writes `error` in any case, as null where there is none.
+        public func encode(to encoder: any Encoder) throws {
+            var values = encoder.container(keyedBy: CodingKeys.self)
+            try values.encode(ok, forKey: .ok)
+            try values.encode(error, forKey: .error)
+        }
     }
 
     /// What the answer asks of the segmenter, in the policy's frame.
@@ -144,6 +153,14 @@ public struct Prediction: Encodable, Sendable {
             case box = "bbox_2d"
             case positivePoints = "positive_points"
             case negativePoints = "negative_points"
+        }
+
+        /// Writes `bbox_2d` in any case, as null where there is no box.
+        public func encode(to encoder: any Encoder) throws {
+            var values = encoder.container(keyedBy: CodingKeys.self)
+            try values.encode(box, forKey: .box)
+            try values.encode(positivePoints, forKey: .positivePoints)
+            try values.encode(negativePoints, forKey: .negativePoints)
         }
 
         /// A prompt of the segmentation module, for JSON.
@@ -186,6 +203,24 @@ public struct Prediction: Encodable, Sendable {
         case tokenIDs = "token_ids"
         case logProbabilities = "logprobs"
         case stopReason = "stop_reason"
+    }
+
+    /// Writes `mask` in any case, as null where there is none; `logprobs` and `overlay` only if asked
+    /// for.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(question, forKey: .question)
+        try values.encode(image, forKey: .image)
+        try values.encode(policyFrame, forKey: .policyFrame)
+        try values.encode(promptTokenIDs, forKey: .promptTokenIDs)
+        try values.encode(completion, forKey: .completion)
+        try values.encode(tokenIDs, forKey: .tokenIDs)
+        try values.encodeIfPresent(logProbabilities, forKey: .logProbabilities)
+        try values.encode(stopReason, forKey: .stopReason)
+        try values.encode(parse, forKey: .parse)
+        try values.encode(prompts, forKey: .prompts)
+        try values.encode(mask, forKey: .mask)
+        try values.encodeIfPresent(overlay, forKey: .overlay)
     }
 
     init(
