@@ -29,13 +29,17 @@ let strict: [SwiftSetting] = [
 /// would be fifty times slower.
 let optimized = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
-let torchCompile: [CXXSetting] = [
-    .unsafeFlags([
-        "-isystem", libtorch + "/include", "-std=c++20",
-        "-Wall", "-Wextra", "-Wshadow", "-Werror",
-    ]),
-    .unsafeFlags(["-O2"], .when(configuration: .debug)),
-]
+/// LIBTORCH_ANY_VERSION=1, which scripts/setup knows too, builds against another libtorch.
+let anyLibtorch: [CXXSetting] =
+    Context.environment["LIBTORCH_ANY_VERSION"] == nil ? [] : [.define("CTS_ANY_LIBTORCH")]
+let torchCompile: [CXXSetting] =
+    [
+        .unsafeFlags([
+            "-isystem", libtorch + "/include", "-std=c++20",
+            "-Wall", "-Wextra", "-Wshadow", "-Werror",
+        ]),
+        .unsafeFlags(["-O2"], .when(configuration: .debug)),
+    ] + anyLibtorch
 let torchLink: [LinkerSetting] = [
     .unsafeFlags(
         ["-L" + libtorch + "/lib", "-Xlinker", "-rpath", "-Xlinker", libtorch + "/lib"]

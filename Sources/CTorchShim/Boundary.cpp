@@ -6,8 +6,8 @@
 // either. A build against a second version says so by this macro.
 #ifndef CTS_ANY_LIBTORCH
 static_assert(TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR == 13,
-              "libtorch 2.13 is needed in .libtorch; run scripts/setup, or define "
-              "CTS_ANY_LIBTORCH to build against another version at your own risk");
+              "libtorch 2.13 is needed in .libtorch: run scripts/setup, or set LIBTORCH_ANY_VERSION=1 to "
+              "build against another version at your own risk");
 #endif
 
 namespace cts {
