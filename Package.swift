@@ -64,7 +64,9 @@ var targets: [Target] = [
     .systemLibrary(
         name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
-    .target(name: "CImageCodecs", dependencies: ["CPNG", "CTurboJPEG"]),
+    .target(
+        name: "CImageCodecs", dependencies: ["CPNG", "CTurboJPEG"],
+        cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Wshadow", "-Werror"])]),
     .target(name: "Imaging", dependencies: ["CImageCodecs"], swiftSettings: optimized),
     .target(name: "Tokenizers", swiftSettings: optimized),
     // Layer 1
