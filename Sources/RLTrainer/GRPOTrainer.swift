@@ -98,11 +98,9 @@ public final class GRPOTrainer<P: Policy> {
             return (UpdateResult(groups: current.groups, metrics: report), isFresh)
         }
         timings.step = total
-        let stepTokens = report.groups.reduce(0) {
-            $0 + $1.completionTokenCount + $1.promptTokenCount * $1.completions.count
-        }
         var metrics = report.metrics
-        metrics.appendTimings(timings, tokenCount: stepTokens)
+        metrics.appendTimings(
+            timings, tokenCount: report.groups.reduce(0) { $0 + $1.tokenCount })
         return StepReport(metrics: metrics, groups: report.groups, isFresh: isFresh)
     }
 
@@ -125,9 +123,7 @@ public final class GRPOTrainer<P: Policy> {
         for index in groups.indices { groups[index].advantages = advantages[index] }
         generationCount += 1
         promptCount += groups.count
-        tokenCount += groups.reduce(0) {
-            $0 + $1.completionTokenCount + $1.promptTokenCount * $1.completions.count
-        }
+        tokenCount += groups.reduce(0) { $0 + $1.tokenCount }
         let references = try timed(&timings.reference) { try groups.map(referenceScores) }
         return RolloutBatch(
             groups: groups, old: groups.map { _ in nil }, reference: references)

@@ -49,8 +49,10 @@ public struct RolloutGroup<Prompt> {
     /// How much better than the group each answer is.
     public var advantages: [Double]
 
-    /// Tokens of all completions.
-    public var completionTokenCount: Int { completions.reduce(0) { $0 + $1.tokenIDs.count } }
+    /// Tokens of all completions, each with its prompt.
+    public var tokenCount: Int {
+        completions.reduce(0) { $0 + promptTokenCount + $1.tokenIDs.count }
+    }
 }
 
 /// Seconds that the parts of a step took.

@@ -132,6 +132,8 @@ import Testing
         let found = problems(minimal, ["sed=1", "seed", "seed=x"])
         #expect(found.map(\.location) == ["--set sed=1", "--set seed", "--set seed=x"])
         #expect(found[0].message.contains("seed"))
+        let broken = problems(minimal, ["data.train=[a.h5"])
+        #expect(broken.first?.message.hasPrefix("the value is not YAML") == true)
     }
 
     @Test("A reward term that does not exist is refused by name, with the known ones")

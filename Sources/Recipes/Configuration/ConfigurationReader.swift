@@ -67,8 +67,12 @@ struct ConfigurationReader<Root> {
             report(location, name, unknown(name))
             return
         }
-        let node = (try? compose(yaml: text)) ?? Node("", .implicit, .plain)
-        assign(name, node, location: location, into: &root)
+        do {
+            let node = try compose(yaml: text) ?? Node("", .implicit, .plain)
+            assign(name, node, location: location, into: &root)
+        } catch {
+            report(location, name, "the value is not YAML: \(error)")
+        }
     }
 
     private mutating func assign(

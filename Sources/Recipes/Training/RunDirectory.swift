@@ -35,15 +35,8 @@ public final class RunDirectory {
     /// - Throws: ``RunDirectoryError`` if the folder is in use or cannot be written
     public init(path: String, configuration: RunConfiguration, command: [String]) throws {
         self.path = path
+        try Self.requireFree(path)
         let files = FileManager.default
-        let contents = (try? files.contentsOfDirectory(atPath: path)) ?? []
-        if !contents.isEmpty, !Self.holdsNothing(path, contents) {
-            throw RunDirectoryError(
-                path: path,
-                message:
-                    "the folder is not empty (\(contents.sorted().prefix(3).joined(separator: ", ")))"
-                    + "; choose another output_dir, or move the old run away")
-        }
         do {
             for folder in [path, path + "/rollouts", path + "/checkpoints"] {
                 try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -62,6 +55,18 @@ public final class RunDirectory {
     }
 
     deinit { try? metrics.close() }
+
+    /// Fails if a folder holds another run, or anything else.
+    public static func requireFree(_ path: String) throws {
+        let contents = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        if contents.isEmpty || holdsNothing(path, contents) { return }
+        let some = contents.sorted().prefix(3).joined(separator: ", ")
+        throw RunDirectoryError(
+            path: path,
+            message:
+                "the folder is not empty (\(some)); choose another output_dir, or move the old "
+                + "run away")
+    }
 
     /// Adds a step to `metrics.jsonl`.
     public func append(_ step: StepMetrics) throws {

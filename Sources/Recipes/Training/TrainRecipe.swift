@@ -26,6 +26,8 @@ public final class TrainRecipe {
     ///   - command: the command line, for `run.json`
     /// - Throws: the error of the file that cannot be used
     public init(_ configuration: RunConfiguration, command: [String]) throws {
+        // Before minutes are spent on loading models.
+        try RunDirectory.requireFree(configuration.outputDirectory)
         try applyThreads(configuration.threads)
         let device = try availableDevice(configuration.device)
         let data = try TrainingData(configuration)
