@@ -76,19 +76,21 @@ var targets: [Target] = [
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
 
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
     .testTarget(
-        name: "ImagingTests", dependencies: ["Imaging", "CImageCodecs"],
-        resources: [.copy("Fixtures")], swiftSettings: strict),
+        name: "ImagingTests", dependencies: ["TestSupport", "Imaging", "CImageCodecs"],
+        swiftSettings: strict),
     .testTarget(
-        name: "TokenizersTests", dependencies: ["Tokenizers"],
-        resources: [.copy("Fixtures")], swiftSettings: strict),
+        name: "TokenizersTests", dependencies: ["TestSupport", "Tokenizers"],
+        swiftSettings: strict),
     .testTarget(
-        name: "SegmentationTests", dependencies: ["Segmentation", "Tokenizers", "Imaging"],
-        resources: [.copy("Fixtures")], swiftSettings: strict),
+        name: "SegmentationTests",
+        dependencies: ["TestSupport", "Segmentation", "Tokenizers", "Imaging"],
+        swiftSettings: strict),
     .testTarget(
         name: "DatasetsTests", dependencies: ["Datasets", "Imaging"], swiftSettings: strict),
     .testTarget(
-        name: "RewardsTests", dependencies: ["Rewards", "Segmentation", "Imaging"],
+        name: "RewardsTests", dependencies: ["TestSupport", "Rewards", "Segmentation", "Imaging"],
         swiftSettings: strict),
 ]
 
@@ -133,21 +135,22 @@ if withTorch {
         .testTarget(name: "NNTests", dependencies: ["NN", "Torch"], swiftSettings: strict),
         .testTarget(
             name: "Qwen25VLTests",
-            dependencies: ["Qwen25VL", "NN", "Torch", "Tokenizers", "Imaging"],
-            resources: [.copy("Fixtures")], swiftSettings: strict),
+            dependencies: ["TestSupport", "Qwen25VL", "NN", "Torch", "Tokenizers", "Imaging"],
+            swiftSettings: strict),
         .testTarget(
-            name: "SAM2Tests", dependencies: ["SAM2", "NN", "Torch", "Segmentation", "Imaging"],
-            resources: [.copy("Fixtures")], swiftSettings: strict),
+            name: "SAM2Tests",
+            dependencies: ["TestSupport", "SAM2", "NN", "Torch", "Segmentation", "Imaging"],
+            swiftSettings: strict),
         .testTarget(
             name: "RLTrainerTests",
             dependencies: [
-                "RLTrainer", "NN", "Torch", "Datasets", "Rewards", "Segmentation", "Imaging",
+                "TestSupport", "RLTrainer", "NN", "Torch", "Datasets", "Rewards", "Segmentation", "Imaging",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "RecipesTests",
             dependencies: [
-                "Recipes", "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch", "Datasets", "Rewards",
+                "TestSupport", "Recipes", "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch", "Datasets", "Rewards",
                 "Segmentation", "Tokenizers", "Imaging",
             ],
             swiftSettings: strict),

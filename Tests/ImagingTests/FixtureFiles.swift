@@ -1,20 +1,18 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
-/// The fixtures that scripts/fixtures/imaging_fixtures.py writes.
+/// The fixtures that Tests/Fixtures/generators/imaging_fixtures.py writes.
 enum FixtureFiles {
     static func names(_ folder: String, suffix: String) -> [String] {
-        let found = (try? FileManager.default.contentsOfDirectory(atPath: path(folder))) ?? []
+        let found = (try? FileManager.default.contentsOfDirectory(
+            atPath: Fixtures.path("imaging/" + folder))) ?? []
         return found.filter { $0.hasSuffix(suffix) }.sorted()
     }
 
     static func bytes(_ name: String) throws -> [UInt8] {
-        [UInt8](try Data(contentsOf: URL(fileURLWithPath: path(name))))
-    }
-
-    private static func path(_ name: String) -> String {
-        Bundle.module.bundlePath + "/Fixtures/" + name
+        [UInt8](try Fixtures.data("imaging/" + name))
     }
 }
 

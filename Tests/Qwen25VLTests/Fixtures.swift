@@ -1,20 +1,18 @@
 import Foundation
 import NN
+import TestSupport
 import Torch
 
 @testable import Qwen25VL
 
 /// The folder of reference values.
 func fixture(_ name: String) -> String {
-    Bundle.module.resourcePath.map { $0 + "/Fixtures/" + name } ?? name
+    Fixtures.path("qwen25vl/" + name)
 }
 
 /// A folder of its own that goes away afterwards.
 func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let path = NSTemporaryDirectory() + "qwen25vl-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try body(path)
+    try withTemporaryFolder(body)
 }
 
 /// What cases.json holds.
@@ -71,20 +69,16 @@ struct Reference {
     }
 
     func input(_ name: String) throws -> Qwen25VLInput {
-        guard let entry = cases.cases[name] else { throw MissingFixture(name: name) }
+        guard let entry = cases.cases[name] else { throw MissingFixture(path: name) }
         return try entry.input(name, model.configuration.vision)
     }
 
     func greedy(_ name: String) -> [Int] { cases.cases[name]?.greedy[self.name] ?? [] }
 
     func tensor(_ key: String) throws -> Tensor {
-        guard let entry = file.entry(key) else { throw MissingFixture(name: key) }
+        guard let entry = file.entry(key) else { throw MissingFixture(path: key) }
         return try file.tensor(entry)
     }
-}
-
-struct MissingFixture: Error {
-    let name: String
 }
 
 /// The largest difference between two tensors of one shape; infinite if the shapes differ.

@@ -1,7 +1,7 @@
 import NN
 import Torch
 
-/// Uniform numbers of [-1, 1) that depend on key and index only; scripts/fixtures/qwen25vl_fixtures.py has the
+/// Uniform numbers of [-1, 1) that depend on key and index only; Tests/Fixtures/generators/qwen25vl_fixtures.py has the
 /// same lines.
 func hashed(_ key: String, _ count: Int) -> [Float] {
     var state: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -9,14 +9,14 @@ import Torch
 @Suite("Checkpoints")
 struct CheckpointTests {
     let cases: Cases
-    init() throws { cases = try Fixtures.cases() }
+    init() throws { cases = try SAM2Fixtures.cases() }
 
     /// The tiny checkpoint's folder, copied so that it can be changed.
     private func copyOfTiny() throws -> String {
-        let folder = try Fixtures.temporaryFolder()
+        let folder = try SAM2Fixtures.temporaryFolder()
         for name in ["config.json", "model.safetensors"] {
             try FileManager.default.copyItem(
-                atPath: Fixtures.path("tiny/" + name), toPath: folder + "/" + name)
+                atPath: SAM2Fixtures.path("tiny/" + name), toPath: folder + "/" + name)
         }
         return folder
     }
@@ -34,22 +34,22 @@ struct CheckpointTests {
 
     @Test("a folder that save_pretrained wrote answers as the reference does")
     func pretrained() throws {
-        let segmenter = try SAM2Segmenter.load(path: Fixtures.path("tiny"))
-        let expected = try Fixtures.expected("tiny")
+        let segmenter = try SAM2Segmenter.load(path: SAM2Fixtures.path("tiny"))
+        let expected = try SAM2Fixtures.expected("tiny")
         #expect(try expected.difference("box.logits", logits(segmenter)) < 5e-4)
     }
 
     @Test("a saved model loads again with the same configuration, keys and numbers")
     func saving() throws {
-        let folder = try Fixtures.temporaryFolder()
-        let model = try SAM2Model.load(path: Fixtures.path("tiny"))
+        let folder = try SAM2Fixtures.temporaryFolder()
+        let model = try SAM2Model.load(path: SAM2Fixtures.path("tiny"))
         try model.save(directory: folder + "/new")
         let again = try SAM2Segmenter.load(path: folder + "/new")
         #expect(again.model.configuration == model.configuration)
         #expect(again.processor == SAM2ImageProcessor(imageSize: 64))
         let first = try logits(SAM2Segmenter(model: model))
         #expect(try logits(again).isEqual(to: first))
-        let old = try SafetensorsFile(path: Fixtures.path("tiny/model.safetensors"))
+        let old = try SafetensorsFile(path: SAM2Fixtures.path("tiny/model.safetensors"))
         let new = try SafetensorsFile(path: folder + "/new/model.safetensors")
         #expect(old.entries.map(\.name) == new.entries.map(\.name))
     }
@@ -78,7 +78,7 @@ struct CheckpointTests {
         let folder = try copyOfTiny()
         try SafetensorsFile.write(
             tensors(folder).filter { $0.name != missing }, to: folder + "/model.safetensors")
-        let expected = try Fixtures.expected("tiny")
+        let expected = try SAM2Fixtures.expected("tiny")
         let segmenter = try SAM2Segmenter.load(path: folder)
         #expect(try expected.difference("box.logits", logits(segmenter)) < 5e-4)
     }
@@ -104,7 +104,7 @@ struct CheckpointTests {
 
     @Test("the processor's mean and deviation are read from either file that has them")
     func processor() throws {
-        let folder = try Fixtures.temporaryFolder()
+        let folder = try SAM2Fixtures.temporaryFolder()
         try Data(#"{"image_processor": {"image_mean": [0, 0.5, 1], "image_std": [1, 2, 3]}}"#.utf8)
             .write(to: URL(fileURLWithPath: folder + "/processor_config.json"))
         let nested = try SAM2ImageProcessor.load(path: folder, imageSize: 64)
@@ -120,7 +120,7 @@ struct CheckpointTests {
 
     @Test("random models depend on the seed only, and encode positions with one matrix")
     func random() throws {
-        let configuration = try SAM2Configuration.load(path: Fixtures.path("tiny"))
+        let configuration = try SAM2Configuration.load(path: SAM2Fixtures.path("tiny"))
         let first = try SAM2Model.random(configuration: configuration, seed: 1)
         let same = try SAM2Model.random(configuration: configuration, seed: 1)
         let other = try SAM2Model.random(configuration: configuration, seed: 2)

@@ -6,7 +6,7 @@ import Torch
 @Suite("Configuration")
 struct ConfigurationTests {
     private func load(_ json: String) throws -> SAM2Configuration {
-        let file = try Fixtures.temporaryFolder() + "/config.json"
+        let file = try SAM2Fixtures.temporaryFolder() + "/config.json"
         try Data(json.utf8).write(to: URL(fileURLWithPath: file))
         return try SAM2Configuration.load(path: file)
     }
@@ -28,14 +28,14 @@ struct ConfigurationTests {
 
     @Test("a configuration of the video model gives the picture model's")
     func video() throws {
-        let video = try SAM2Configuration.load(path: Fixtures.path("video.json"))
-        let picture = try SAM2Configuration.load(path: Fixtures.path("windows.json"))
+        let video = try SAM2Configuration.load(path: SAM2Fixtures.path("video.json"))
+        let picture = try SAM2Configuration.load(path: SAM2Fixtures.path("windows.json"))
         #expect(video == picture)
     }
 
     @Test("keys that differ from the released models are read")
     func levels() throws {
-        let configuration = try SAM2Configuration.load(path: Fixtures.path("levels.json"))
+        let configuration = try SAM2Configuration.load(path: SAM2Fixtures.path("levels.json"))
         #expect(configuration.vision.backbone.windows == [6, 4, 5, 3])
         #expect(configuration.vision.backbone.mlpRatio == 2.5)
         #expect(configuration.vision.backbone.activation == .relu)
@@ -48,7 +48,7 @@ struct ConfigurationTests {
         "presets survive being written and read",
         arguments: [SAM2Configuration.tiny, .small, .basePlus, .large])
     func presets(configuration: SAM2Configuration) throws {
-        let file = try Fixtures.temporaryFolder() + "/config.json"
+        let file = try SAM2Fixtures.temporaryFolder() + "/config.json"
         try configuration.save(path: file)
         #expect(try SAM2Configuration.load(path: file) == configuration)
     }
@@ -57,7 +57,7 @@ struct ConfigurationTests {
         "whole numbers are written as floats and sections with their types, as transformers insists"
     )
     func strictTypes() throws {
-        let file = try Fixtures.temporaryFolder() + "/config.json"
+        let file = try SAM2Fixtures.temporaryFolder() + "/config.json"
         var configuration = SAM2Configuration.tiny
         configuration.maskDecoder.stabilityThreshold = 1
         try configuration.save(path: file)

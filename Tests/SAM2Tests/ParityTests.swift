@@ -12,10 +12,10 @@ private let scoreTolerance = 2e-5
 @Suite("Parity with transformers' Sam2Model")
 struct ParityTests {
     let cases: Cases
-    init() throws { cases = try Fixtures.cases() }
+    init() throws { cases = try SAM2Fixtures.cases() }
 
     private func segmenter(_ name: String) throws -> SAM2Segmenter {
-        SAM2Segmenter(model: try Fixtures.model(name, sharedPositions: name == "windows"))
+        SAM2Segmenter(model: try SAM2Fixtures.model(name, sharedPositions: name == "windows"))
     }
 
     @Test("the picture becomes the official predictor's input: float resize with antialias")
@@ -23,21 +23,21 @@ struct ParityTests {
         let pixels = try SAM2ImageProcessor(imageSize: 128)(cases.picture)
         #expect(pixels.shape == [1, 3, 128, 128])
         let some = try pixels.sliced(2, step: 8).sliced(3, step: 8)
-        #expect(try Fixtures.expected("windows").difference("pixels", some) < 1e-5)
+        #expect(try SAM2Fixtures.expected("windows").difference("pixels", some) < 1e-5)
     }
 
     @Test("resizing bytes gives transformers' processor's input")
     func roundedPixels() throws {
         let pixels = try SAM2ImageProcessor(imageSize: 128, resizing: .bytes)(cases.picture)
         let some = try pixels.sliced(2, step: 8).sliced(3, step: 8)
-        #expect(try Fixtures.expected("windows").difference("rounded pixels", some) < 1e-5)
+        #expect(try SAM2Fixtures.expected("windows").difference("rounded pixels", some) < 1e-5)
     }
 
     @Test("the three levels are the reference's, padded and pooled windows included")
     func levels() throws {
-        let model = try Fixtures.model("windows", sharedPositions: true)
+        let model = try SAM2Fixtures.model("windows", sharedPositions: true)
         let features = try model.encode(SAM2ImageProcessor(imageSize: 128)(cases.picture))
-        let expected = try Fixtures.expected("windows")
+        let expected = try SAM2Fixtures.expected("windows")
         #expect(try expected.difference("features.0", features.fine) < 1e-4)
         #expect(try expected.difference("features.1", features.middle) < 1e-4)
         #expect(try expected.difference("features.2", features.embedding) < 1e-4)
@@ -47,7 +47,7 @@ struct ParityTests {
         "logits, predicted IoUs, object scores and masks are the reference's for every prompt",
         arguments: ["windows", "levels"])
     func prompts(name: String) throws {
-        let expected = try Fixtures.expected(name)
+        let expected = try SAM2Fixtures.expected(name)
         let image = try segmenter(name).embed(cases.picture)
         for one in cases.cases.prefix(name == "windows" ? 8 : 4) {
             let prediction = try image.predict(
@@ -72,7 +72,7 @@ struct ParityTests {
 
     @Test("with multimask the alternatives come, without the single mask")
     func multimask() throws {
-        let expected = try Fixtures.expected("windows")
+        let expected = try SAM2Fixtures.expected("windows")
         let image = try segmenter("windows").embed(cases.picture)
         for one in cases.cases where ["box", "three points"].contains(one.name) {
             let prediction = try image.predict(
@@ -88,7 +88,7 @@ struct ParityTests {
 
     @Test("a mask prompt replaces the embedding for no mask")
     func maskPrompt() throws {
-        let model = try Fixtures.model("windows", sharedPositions: true)
+        let model = try SAM2Fixtures.model("windows", sharedPositions: true)
         let features = try model.encode(SAM2ImageProcessor(imageSize: 128)(cases.picture))
         // The first case's box, in the model's pixels.
         let scale: [Float] = [128.0 / 150, 128.0 / 110]
@@ -103,7 +103,7 @@ struct ParityTests {
             features, points: points, masks: mask * 8
         )
         .alternatives()
-        let expected = try Fixtures.expected("windows")
+        let expected = try SAM2Fixtures.expected("windows")
         #expect(
             try expected.difference("mask prompt.logits", answer.logits.selected(0, 0))
                 < logitTolerance)

@@ -10,8 +10,8 @@ struct SegmenterTests {
     let cases: Cases
     let model: SAM2Model
     init() throws {
-        cases = try Fixtures.cases()
-        model = try Fixtures.model("windows", sharedPositions: true)
+        cases = try SAM2Fixtures.cases()
+        model = try SAM2Fixtures.model("windows", sharedPositions: true)
     }
 
     @Test(
@@ -23,7 +23,7 @@ struct SegmenterTests {
         let prompts = cases.cases.map(\.prompt)
         let together = try image.masks(for: prompts, in: cases.frame, output: cases.outputFrame)
         #expect(together.count == prompts.count)
-        let expected = try Fixtures.expected("windows")
+        let expected = try SAM2Fixtures.expected("windows")
         for (one, answer) in zip(cases.cases, together) {
             let bytes = try expected.tensor(one.name + ".mask").values(UInt8.self)
             let truth = BinaryMask(width: cases.output[0], height: cases.output[1], bytes: bytes)

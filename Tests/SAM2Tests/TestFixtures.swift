@@ -3,9 +3,10 @@ import Imaging
 import NN
 import SAM2
 import Segmentation
+import TestSupport
 import Torch
 
-/// Numbers that depend on key and index only; `hashed` of scripts/fixtures/sam2_fixtures.py has the same lines.
+/// Numbers that depend on key and index only; `hashed` of Tests/Fixtures/generators/sam2_fixtures.py has the same lines.
 final class HashedWeights: WeightSource {
     private let salt: String
     private let renamed: [String: String]
@@ -95,20 +96,11 @@ struct Cases: Decodable {
     }
 }
 
-/// A file or folder of the fixtures that is not there.
-struct MissingFixture: Error { let name: String }
-
-enum Fixtures {
-    static func path(_ name: String) throws -> String {
-        guard let folder = Bundle.module.resourceURL?.appendingPathComponent("Fixtures") else {
-            throw MissingFixture(name: name)
-        }
-        return folder.appendingPathComponent(name).path
-    }
+enum SAM2Fixtures {
+    static func path(_ name: String) -> String { Fixtures.path("sam2/" + name) }
 
     static func cases() throws -> Cases {
-        try JSONDecoder().decode(
-            Cases.self, from: Data(contentsOf: URL(fileURLWithPath: path("cases.json"))))
+        try Fixtures.decode(Cases.self, "sam2/cases.json")
     }
 
     static func expected(_ name: String) throws -> Expected {
@@ -143,7 +135,7 @@ struct Expected {
     let file: SafetensorsFile
 
     func tensor(_ key: String) throws -> Tensor {
-        guard let entry = file.entry(key) else { throw MissingFixture(name: key) }
+        guard let entry = file.entry(key) else { throw MissingFixture(path: key) }
         return try file.tensor(entry)
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @testable import Segmentation
@@ -146,10 +147,7 @@ import Testing
 
     @Test("every case of the reference corpus parses as the reference does")
     func corpus() throws {
-        let url = try #require(
-            Bundle.module.url(
-                forResource: "answers", withExtension: "json", subdirectory: "Fixtures"))
-        let cases = try JSONDecoder().decode([CorpusCase].self, from: Data(contentsOf: url))
+        let cases = try Fixtures.decode([CorpusCase].self, "segmentation/answers.json")
         #expect(cases.count > 300)
         for item in cases {
             #expect(prompts(strict, item.completion) == item.strict, "\(item.completion)")

@@ -1,9 +1,9 @@
 import Foundation
-import Testing
+import TestSupport
 
 @testable import Tokenizers
 
-/// Reference values from Hugging Face's libraries; see scripts/fixtures/tokenizers_fixtures.py.
+/// Reference values from Hugging Face's libraries; see Tests/Fixtures/generators/tokenizers_fixtures.py.
 enum Fixture {
     struct Encoding: Decodable {
         let text: String
@@ -56,10 +56,8 @@ enum Fixture {
         let compositions: [[String]]
     }
 
-    static func url(_ name: String) throws -> URL {
-        let directory = try #require(
-            Bundle.module.url(forResource: "Fixtures", withExtension: nil))
-        return directory.appendingPathComponent(name)
+    static func url(_ name: String) -> URL {
+        URL(fileURLWithPath: Fixtures.path("tokenizers/" + name))
     }
 
     static func decode<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
