@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// Reference values that other systems made; `Tests/Fixtures/README.md` says what each file holds.
 public enum Fixtures {

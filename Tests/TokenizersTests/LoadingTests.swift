@@ -57,7 +57,7 @@ import Testing
 
     @Test("Merges may be written as pairs or as one text")
     func mergeSpellings() throws {
-        let url = try Fixture.url("tokenizer.json")
+        let url = Fixture.url("tokenizer.json")
         var root = try #require(
             JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any])
         var model = try #require(root["model"] as? [String: Any])
