@@ -1,7 +1,7 @@
 # build       the think2seg command, optimised
 # test        everything that must hold; needs no Python and no GPU
 # quickstart  the whole loop on scenes that it draws itself
-# lint        format and imports
+# lint        format, imports, fixtures against their hashes, the list of traps against the tests
 # docs        the API reference, as HTML below .build/docs
 .PHONY: setup build test quickstart lint docs clean
 
@@ -20,6 +20,8 @@ quickstart: build
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
 	scripts/check-imports
+	scripts/check-fixtures
+	scripts/check-traps
 
 docs: setup
 	scripts/docs
