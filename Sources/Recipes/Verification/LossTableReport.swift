@@ -30,7 +30,7 @@ public struct LossTableReport: Encodable, Sendable {
     public struct Failure: Encodable, Sendable {
         /// The case's name.
         public let name: String
-        /// What differs: "loss", "gradient", …
+        /// What differs, such as "loss" or "gradient".
         public let quantity: String
         /// By how much.
         public let difference: Double
@@ -188,7 +188,9 @@ private func difference(_ ours: Double, _ table: Double, floor: Double) -> Doubl
     largest([(ours - table).magnitude / max(table.magnitude, floor)])
 }
 
-/// The largest of numbers, 0 of none. JSON has no NaN: it counts as the largest number that there is.
+/// The largest of numbers, 0 of none.
+///
+/// JSON has no NaN: it counts as the largest number that there is.
 private func largest(_ values: [Double]) -> Double {
     values.reduce(0) { max($0, $1.isFinite ? $1 : .greatestFiniteMagnitude) }
 }
