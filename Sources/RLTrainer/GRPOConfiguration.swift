@@ -7,12 +7,20 @@ public struct GRPOConfiguration: Hashable, Sendable {
     public var numGenerations = 8
     /// Prompts per optimizer step; each with its group is one micro-batch.
     public var promptsPerStep = 4
-    /// Optimizer steps per batch of rollouts (μ).
+    /// Optimizer steps that one pass over a batch of rollouts takes: prompts for all of them are drawn
+    /// at once.
+    public var stepsPerGeneration = 1
+    /// Passes over a batch of rollouts (μ).
     public var numIterations = 1
     /// How completions are drawn.
     public var sampling = SamplingParameters(maxCompletionLength: 256)
+    /// What a completion's reward is compared with.
+    public var advantageEstimator = AdvantageEstimator.groupMean
     /// By what centred rewards are divided.
     public var rewardScale = RewardScale.group
+    /// Whether the divergence from the reference, `log π - log π_ref` summed over a completion's
+    /// tokens, is taken from its reward with the weight `beta`, and not added to the loss.
+    public var klInReward = false
     /// Whether completions that reached the longest length count in the loss.
     public var masksTruncatedCompletions = false
     /// The loss.
@@ -29,9 +37,28 @@ public struct GRPOConfiguration: Hashable, Sendable {
     /// The defaults.
     public init() {}
 
-    /// How many optimizer steps `epochs` passes over `sampleCount` samples are.
+    /// Prompts that are drawn at once.
+    public var promptsPerGeneration: Int { promptsPerStep * stepsPerGeneration }
+
+    /// Optimizer steps that one batch of rollouts serves.
+    public var stepsPerBatch: Int { stepsPerGeneration * numIterations }
+
+    /// How many optimizer steps `epochs` passes over `sampleCount` samples are, every batch of rollouts
+    /// used to its end.
     public func stepCount(epochs: Double, sampleCount: Int) -> Int {
         let prompts = epochs * Double(sampleCount)
-        return Int((prompts / Double(promptsPerStep)).rounded(.up)) * numIterations
+        return Int((prompts / Double(promptsPerGeneration)).rounded(.up)) * stepsPerBatch
+    }
+
+    /// How many passes over `epochLength` samples `steps` optimizer steps are.
+    public func epochs(steps: Int, epochLength: Int) -> Double {
+        Double(steps * promptsPerStep) / Double(numIterations * max(1, epochLength))
+    }
+
+    /// The loss's configuration: without a divergence where that is in the reward.
+    var updateLoss: LossConfiguration {
+        var result = loss
+        if klInReward { result.beta = 0 }
+        return result
     }
 }

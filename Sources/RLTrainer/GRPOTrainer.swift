@@ -15,39 +15,30 @@ public struct StepReport<Prompt> {
     public let metrics: StepMetrics
     /// The rollouts that the step learnt from.
     public let groups: [RolloutGroup<Prompt>]
-    /// Whether the rollouts were drawn in this step, not in an earlier one.
+    /// Whether no earlier step learnt from these rollouts.
     public let isFresh: Bool
 }
 
 /// Group relative policy optimization (arXiv 2402.03300) of a policy that prompts a frozen segmenter.
 ///
-/// ``step()`` makes one optimizer step: draw and score `promptsPerStep` groups (or use those of the
-/// steps before, with `numIterations` > 1), then one micro-batch per group, then clip and step. The
-/// caller owns the loop, the files and the terminal.
+/// ``step()`` makes one optimizer step. When no rollouts are left, it draws and scores
+/// `promptsPerStep × stepsPerGeneration` groups; each step takes the next `promptsPerStep` of them, and
+/// when all are used they are used again, `numIterations` times in all. A step is one micro-batch per
+/// group, then clipping and the optimizer. The caller owns the loop, the files and the terminal.
 public final class GRPOTrainer<P: Policy> {
     /// What decides about the run.
     public let configuration: GRPOConfiguration
     /// Optimizer steps done.
     public private(set) var stepCount = 0
     /// Tokens of prompts and completions seen so far.
-    public private(set) var tokenCount = 0
+    public var tokenCount: Int { generator.tokenCount }
+    let optimizer: AdamW
     private let policy: P
-    private let reference: P?
     private let source: any ExampleSource
-    private let stage: RolloutStage<P>
+    private let generator: RolloutGenerator<P>
     private let trainable: [Parameter]
-    private let optimizer: AdamW
-    private var batch: RolloutBatch?
-    private var generationCount = 0
-    private var promptCount = 0
-
-    /// The rollouts in use, and what does not change while they are.
-    private struct RolloutBatch {
-        var groups: [RolloutGroup<P.Prompt>]
-        var old: [Tensor?]
-        var reference: [Tensor?]
-        var iteration = 0
-    }
+    private let loss: LossConfiguration
+    private var batch: RolloutBatch<P>?
 
     /// A trainer of the policy's parameters that require gradients.
     ///
@@ -58,7 +49,8 @@ public final class GRPOTrainer<P: Policy> {
     ///   - scorer: turns answers into rewards
     ///   - source: the questions
     ///   - configuration: the hyper-parameters
-    /// - Throws: ``TrainingError`` if nothing is trainable or the reference is missing
+    /// - Throws: ``TrainingError`` if nothing is trainable, the reference is missing, or `rloo` should
+    ///   have a divergence in the loss
     public init(
         policy: P, reference: P?, segmenter: any Segmenter, scorer: Scorer,
         source: any ExampleSource, configuration: GRPOConfiguration
@@ -70,14 +62,20 @@ public final class GRPOTrainer<P: Policy> {
         if configuration.loss.beta != 0, reference == nil {
             throw TrainingError(description: "beta is not 0, but there is no reference policy")
         }
+        loss = configuration.updateLoss
+        if loss.lossType == .rloo, loss.beta != 0 {
+            throw TrainingError(
+                description: "the loss rloo takes no divergence: set kl_in_reward, or beta to 0")
+        }
         self.policy = policy
-        self.reference = configuration.loss.beta == 0 ? nil : reference
         self.source = source
         self.configuration = configuration
-        stage = RolloutStage(
-            policy: policy, segmenter: segmenter, scorer: scorer,
-            sampling: configuration.sampling, groupSize: configuration.numGenerations,
-            seed: configuration.seed)
+        generator = RolloutGenerator(
+            policy: policy, reference: configuration.loss.beta == 0 ? nil : reference,
+            stage: RolloutStage(
+                policy: policy, segmenter: segmenter, scorer: scorer,
+                sampling: configuration.sampling, groupSize: configuration.numGenerations,
+                seed: configuration.seed), configuration: configuration)
         optimizer = try AdamW(parameters: trainable, options: configuration.optimizer)
     }
 
@@ -85,103 +83,73 @@ public final class GRPOTrainer<P: Policy> {
     ///
     /// - Returns: what it did
     /// - Throws: the error of a policy, segmenter or data source, or ``TrainingError`` if the loss or
-    ///   the gradient is not finite; parameters are then as before the step
+    ///   the gradient is not finite; parameters and the optimizer's state are then as before the step
     public func step() throws -> StepReport<P.Prompt> {
         var timings = StepTimings()
         var total = 0.0
-        let (report, isFresh) = try timed(&total) {
-            let isFresh = batch == nil
-            var current = try batch ?? draw(&timings)
-            let report = try update(&current, &timings)
-            current.iteration += 1
-            batch = current.iteration < configuration.numIterations ? current : nil
-            return (UpdateResult(groups: current.groups, metrics: report), isFresh)
+        let report = try timed(&total) {
+            var current = try batch ?? generator.draw(from: source, &timings)
+            let position = current.position
+            let first = position % configuration.stepsPerGeneration * configuration.promptsPerStep
+            let indices = first..<first + configuration.promptsPerStep
+            let metrics = try update(&current, indices, &timings)
+            current.position += 1
+            batch = current.position < configuration.stepsPerBatch ? current : nil
+            return StepReport(
+                metrics: metrics, groups: Array(current.groups[indices]),
+                isFresh: position < configuration.stepsPerGeneration)
         }
         timings.step = total
         var metrics = report.metrics
         metrics.appendTimings(
             timings, tokenCount: report.groups.reduce(0) { $0 + $1.tokenCount })
-        return StepReport(metrics: metrics, groups: report.groups, isFresh: isFresh)
-    }
-
-    private struct UpdateResult {
-        let groups: [RolloutGroup<P.Prompt>]
-        let metrics: StepMetrics
-    }
-
-    // MARK: - Rollouts
-
-    private func draw(_ timings: inout StepTimings) throws -> RolloutBatch {
-        var groups: [RolloutGroup<P.Prompt>] = []
-        for _ in 0..<configuration.promptsPerStep {
-            let example = try timed(&timings.data) { try source.next() }
-            groups.append(
-                try stage.group(example, generation: generationCount, timings: &timings))
-        }
-        let advantages = groupAdvantages(
-            rewards: groups.map { $0.rewards.map(\.total) }, scale: configuration.rewardScale)
-        for index in groups.indices { groups[index].advantages = advantages[index] }
-        generationCount += 1
-        promptCount += groups.count
-        tokenCount += groups.reduce(0) { $0 + $1.tokenCount }
-        let references = try timed(&timings.reference) { try groups.map(referenceScores) }
-        return RolloutBatch(
-            groups: groups, old: groups.map { _ in nil }, reference: references)
-    }
-
-    private func referenceScores(_ group: RolloutGroup<P.Prompt>) throws -> Tensor? {
-        guard let reference else { return nil }
-        return try withoutGradients {
-            try reference.score(
-                group.prompt, completions: group.completions.map(\.tokenIDs),
-                temperature: scoringTemperature
-            ).logProbabilities
-        }
-    }
-
-    /// Greedy rollouts are scored with the undivided logits.
-    private var scoringTemperature: Double {
-        configuration.sampling.temperature == 0 ? 1 : configuration.sampling.temperature
+        return StepReport(metrics: metrics, groups: report.groups, isFresh: report.isFresh)
     }
 
     // MARK: - Update
 
+    /// What one step's micro-batches share, and what they add up to.
+    private struct Update {
+        var statistics = UpdateStatistics()
+        var sampler = SamplerDifference()
+        let microBatchCount: Int
+        let tokenCount: Double
+    }
+
     private func update(
-        _ batch: inout RolloutBatch, _ timings: inout StepTimings
+        _ batch: inout RolloutBatch<P>, _ indices: Range<Int>, _ timings: inout StepTimings
     ) throws -> StepMetrics {
-        var sums = UpdateSums()
-        let masks = try batch.groups.map { try completionMask($0) }
-        let stepTokens = try masks.reduce(0) { try $0 + $1.sum().item() }
+        let groups = Array(batch.groups[indices])
+        var update = Update(
+            microBatchCount: indices.count,
+            tokenCount: try indices.reduce(0) { try $0 + batch.masks[$1].sum().item() })
         try trainable.clearGradients()
         try timed(&timings.update) {
-            for index in batch.groups.indices {
-                try accumulate(index, &batch, masks[index], stepTokens, &sums)
-            }
+            for index in indices { try accumulate(index, &batch, &update) }
         }
         let learningRate =
             configuration.optimizer.learningRate * configuration.schedule.factor(step: stepCount)
         let norm = try timed(&timings.optimizer) {
             let norm = try trainable.gradientNorm()
-            try requireFinite(sums.loss, norm, batch.groups)
+            try requireFinite(update.statistics.loss, norm, groups)
             try trainable.clipGradients(maxNorm: configuration.maxGradientNorm, norm: norm)
             try optimizer.step(learningRate: learningRate)
             try trainable.clearGradients()
             return norm
         }
         stepCount += 1
-        return metrics(batch.groups, sums, norm: norm, learningRate: learningRate)
+        return metrics(groups, update, norm: norm, learningRate: learningRate)
     }
 
     /// Adds one group's gradient.
     private func accumulate(
-        _ index: Int, _ batch: inout RolloutBatch, _ mask: Tensor, _ stepTokens: Double,
-        _ sums: inout UpdateSums
+        _ index: Int, _ batch: inout RolloutBatch<P>, _ update: inout Update
     ) throws {
-        let group = batch.groups[index]
+        let (group, mask) = (batch.groups[index], batch.masks[index])
         let scores = try withGradients(enabled: true) {
             try policy.score(
                 group.prompt, completions: group.completions.map(\.tokenIDs),
-                temperature: scoringTemperature)
+                temperature: configuration.sampling.scoringTemperature)
         }
         let detached = try scores.logProbabilities.detached()
         let old = batch.old[index] ?? detached
@@ -192,19 +160,22 @@ public final class GRPOTrainer<P: Policy> {
                 LossInputs(
                     logProbabilities: scores.logProbabilities, oldLogProbabilities: old,
                     referenceLogProbabilities: batch.reference[index],
-                    advantages: try Tensor.of(group.advantages.map(Float.init)).to(device),
-                    mask: try mask.to(device), microBatchCount: batch.groups.count,
-                    stepTokenCount: stepTokens),
-                configuration.loss)
+                    advantages: try Tensor.of(group.advantages).to(device),
+                    mask: try mask.to(device), microBatchCount: update.microBatchCount,
+                    stepTokenCount: update.tokenCount),
+                loss)
         }
         try output.loss.backward()
-        sums.add(output, loss: try output.loss.item())
-        sums.entropySum += try (scores.entropies.to(.cpu) * mask).sum().item()
-        try compareWithSampler(group, detached, mask, &sums)
+        update.statistics.add(
+            output, loss: try output.loss.item(),
+            entropySum: try (scores.entropies.to(.cpu) * mask).sum().item())
+        if configuration.klInReward { update.statistics.add(klSum: batch.klSums[index]) }
+        try compareWithSampler(group, detached, mask, &update.sampler)
     }
 
     private func compareWithSampler(
-        _ group: RolloutGroup<P.Prompt>, _ scored: Tensor, _ mask: Tensor, _ sums: inout UpdateSums
+        _ group: RolloutGroup<P.Prompt>, _ scored: Tensor, _ mask: Tensor,
+        _ difference: inout SamplerDifference
     ) throws {
         let length = mask.size(1)
         let sampled = try Tensor.of(
@@ -212,23 +183,10 @@ public final class GRPOTrainer<P: Policy> {
                 completion.logProbabilities
                     + [Float](repeating: 0, count: length - completion.tokenIDs.count)
             }, shape: [group.completions.count, length])
-        let difference = try ((scored.to(.cpu) - sampled).abs() * mask)
-        sums.samplerDifferenceSum += try difference.sum().item()
-        sums.samplerDifferenceMax = max(sums.samplerDifferenceMax, try difference.max().item())
-    }
-
-    /// Which tokens count, [G, L]: a completion's own, none of a truncated one if the configuration
-    /// says so.
-    private func completionMask(_ group: RolloutGroup<P.Prompt>) throws -> Tensor {
-        let length = group.completions.map(\.tokenIDs.count).max() ?? 0
-        let rows = group.completions.map { completion -> [Float] in
-            let count = completion.tokenIDs.count
-            let isMasked =
-                configuration.masksTruncatedCompletions && completion.stopReason == .length
-            return [Float](repeating: isMasked ? 0 : 1, count: count)
-                + [Float](repeating: 0, count: length - count)
-        }
-        return try Tensor.of(rows.flatMap(\.self), shape: [group.completions.count, length])
+        let distances = try ((scored.to(.cpu) - sampled).abs() * mask)
+        difference.sum += try distances.sum().item()
+        difference.max = max(difference.max, try distances.max().item())
+        difference.count += try mask.sum().item()
     }
 
     private func requireFinite(
@@ -244,17 +202,22 @@ public final class GRPOTrainer<P: Policy> {
     }
 
     private func metrics(
-        _ groups: [RolloutGroup<P.Prompt>], _ sums: UpdateSums, norm: Double, learningRate: Double
+        _ groups: [RolloutGroup<P.Prompt>], _ update: Update, norm: Double, learningRate: Double
     ) -> StepMetrics {
         var metrics = StepMetrics(step: stepCount)
-        metrics.append("epoch", Double(promptCount) / Double(max(1, source.epochLength)))
-        metrics.append("loss", sums.loss)
-        metrics.append("policy_loss", sums.loss)
+        metrics.append(
+            "epoch", configuration.epochs(steps: stepCount, epochLength: source.epochLength))
+        metrics.append("loss", update.statistics.loss)
+        metrics.append("policy_loss", update.statistics.loss)
         metrics.append("grad_norm", norm)
         metrics.append("learning_rate", learningRate)
         metrics.append("num_tokens", Double(tokenCount))
         metrics.appendRollouts(groups)
-        metrics.appendUpdate(sums, usesReference: reference != nil)
+        let usesReference = configuration.loss.beta != 0
+        for entry in update.statistics.entries(
+            lossType: loss.lossType, usesReference: usesReference)
+        { metrics.append(entry.name, entry.value) }
+        metrics.append(update.sampler)
         return metrics
     }
 }

@@ -8,36 +8,65 @@ public enum RewardScale: String, Sendable, CaseIterable, Codable {
     case none
 }
 
-/// How much better each completion is than its group (GRPO, arXiv 2402.03300).
+/// What a completion's reward is compared with.
+public enum AdvantageEstimator: String, Sendable, CaseIterable, Codable {
+    /// The mean of its group (GRPO, arXiv 2402.03300).
+    case groupMean = "group_mean"
+    /// The mean of the others of its group (RLOO, arXiv 2402.14740).
+    case leaveOneOut = "leave_one_out"
+}
+
+/// How much better each completion is than its group, as TRL computes it.
 ///
-/// `(reward - mean) / (deviation + 1e-4)`, mean over the group, deviation unbiased, as TRL computes
-/// them. A group whose rewards are equal up to rounding gets exactly 0. A NaN reward takes no part
-/// and gets 0.
+/// `(reward - baseline) / (deviation + 1e-4)`, deviation unbiased. A group whose rewards are equal up
+/// to rounding gets exactly 0. A NaN reward takes no part and gets 0.
 ///
 /// - Parameters:
 ///   - rewards: the rewards of each group's completions
 ///   - scale: what to divide by
+///   - estimator: what to compare with
 /// - Returns: advantages of the same shape
-public func groupAdvantages(rewards: [[Double]], scale: RewardScale) -> [[Double]] {
-    let batchDeviation = deviation(rewards.flatMap { $0.filter { !$0.isNaN } })
+public func groupAdvantages(
+    rewards: [[Double]], scale: RewardScale, estimator: AdvantageEstimator = .groupMean
+) -> [[Double]] {
+    let batchDeviation = deviation(valid(rewards.flatMap(\.self)))
     return rewards.map { group in
-        let valid = group.filter { !$0.isNaN }
-        if valid.isEmpty || isFlat(valid) { return group.map { _ in 0 } }
-        let mean = valid.reduce(0, +) / Double(valid.count)
+        let valid = valid(group)
+        if isFlat(valid) { return group.map { _ in 0 } }
+        let (count, sum) = (Double(valid.count), valid.reduce(0, +))
         let divisor: Double
         switch scale {
         case .group: divisor = deviation(valid) + 1e-4
         case .batch: divisor = batchDeviation + 1e-4
         case .none: divisor = 1
         }
-        return group.map { $0.isNaN ? 0 : ($0 - mean) / divisor }
+        return group.map { reward in
+            if reward.isNaN { return 0 }
+            switch estimator {
+            case .groupMean: return (reward - sum / count) / divisor
+            case .leaveOneOut: return (reward - (sum - reward) / (count - 1)) / divisor
+            }
+        }
     }
 }
 
+/// Which groups TRL counts in `frac_reward_zero_std`: those whose deviation is 0 up to rounding, or with
+/// ``RewardScale/batch`` all or none, as the deviation of the batch is.
+func groupsWithoutDeviation(rewards: [[Double]], scale: RewardScale) -> [Bool] {
+    func isZero(_ values: [Double]) -> Bool { values.count > 1 && deviation(values) <= 1e-8 }
+    if scale == .batch {
+        let all = isZero(valid(rewards.flatMap(\.self)))
+        return rewards.map { _ in all }
+    }
+    return rewards.map { isZero(valid($0)) }
+}
+
+private func valid(_ rewards: [Double]) -> [Double] { rewards.filter { !$0.isNaN } }
+
 /// Whether rewards differ by no more than rounding.
-public func isFlat(_ rewards: [Double]) -> Bool {
+private func isFlat(_ rewards: [Double]) -> Bool {
     guard let low = rewards.min(), let high = rewards.max() else { return true }
-    return high - low <= 1e-8 * max(1, low.magnitude, high.magnitude)
+    return high - low <= 1e-12 * max(1, low.magnitude, high.magnitude)
 }
 
 /// The unbiased standard deviation; 0 for fewer than two numbers.

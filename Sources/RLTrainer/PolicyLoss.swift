@@ -12,6 +12,9 @@ public enum LossType: String, Sendable, CaseIterable, Codable {
     case dapo
     /// As `dapo`, with a clipped and detached ratio as the weight of log π (arXiv 2506.13585).
     case cispo
+    /// The mean over completions of a surrogate with the ratio of whole completions, which is not
+    /// divided by their length (arXiv 2402.14740); takes no divergence into the loss.
+    case rloo
 }
 
 /// At which level π / π_old is taken (TRL's `importance_sampling_level`).
@@ -34,7 +37,7 @@ public struct LossConfiguration: Hashable, Sendable {
     public var epsilonHigh: Double?
     /// The upper bound of the unclipped ratio (two-sided clipping); none if nil.
     public var delta: Double?
-    /// At which level the ratio is taken.
+    /// At which level the ratio is taken; `rloo` has its own.
     public var importanceSamplingLevel = ImportanceSamplingLevel.token
     /// Whether the divergence is multiplied by the ratio, which makes its gradient that of the
     /// reverse divergence.
@@ -48,7 +51,7 @@ public struct LossConfiguration: Hashable, Sendable {
 
 /// What one micro-batch's loss is computed from.
 ///
-/// Legend: B completions, L tokens.
+/// Legend: B completions, L tokens. The loss is computed in the element type of `logProbabilities`.
 public struct LossInputs {
     /// log π of each token, with gradient, [B, L].
     public var logProbabilities: Tensor
@@ -58,7 +61,7 @@ public struct LossInputs {
     public var referenceLogProbabilities: Tensor?
     /// The advantage of each completion, [B].
     public var advantages: Tensor
-    /// 1 for tokens that count, 0 elsewhere, float32 [B, L].
+    /// 1 for tokens that count, 0 elsewhere, [B, L].
     public var mask: Tensor
     /// Micro-batches of the optimizer step.
     public var microBatchCount: Int
@@ -89,105 +92,116 @@ public struct LossOutput {
     public var tokenCount: Double
     /// Σ of the divergence from the reference; 0 without a reference.
     public var klSum: Double
-    /// Tokens whose ratio is below `1 - epsilon` while the advantage is negative.
-    public var lowClippedCount: Double
-    /// Tokens whose ratio is above `1 + epsilon_high` while the advantage is positive; for `cispo`
-    /// those at the bound.
-    public var highClippedCount: Double
+    /// Which ratios were clipped.
+    public var clipping: ClippedRatios
 }
+
+/// Differences of log-probabilities above this count as this, without gradient.
+///
+/// e²⁰ is far outside of every clip range, and its products stay finite in float32, where e⁸⁹ does
+/// not. TRL has no such bound; up to it the loss is TRL's.
+public let largestLogRatio = 20.0
 
 /// The GRPO family's loss of one micro-batch, by TRL's formulas; a pure function.
 ///
 /// Everything outside the mask is replaced before it enters a product, so that not even NaN there
-/// reaches the loss or a gradient.
+/// reaches the loss or a gradient. Large log-ratios are bounded by ``largestLogRatio``.
 public func policyLoss(
     _ inputs: LossInputs, _ configuration: LossConfiguration
 ) throws -> LossOutput {
-    let inside = try inputs.mask .> 0.5
-    let zeros = try inputs.mask * 0
-    func kept(_ tensor: Tensor) throws -> Tensor { try Tensor.select(inside, tensor, else: zeros) }
-
-    let logProbabilities = try kept(inputs.logProbabilities)
-    let logRatio = try logProbabilities - kept(inputs.oldLogProbabilities)
-    let ratio = try importanceRatio(logRatio, inputs.mask, configuration)  // [B, L] or [B, 1]
-    let advantages = try inputs.advantages.unsqueezed(1)  // [B, 1]
-    var tokenLoss = try surrogate(ratio, advantages, logProbabilities, configuration)  // [B, L]
+    let batch = try MaskedBatch(inputs)
+    let ratio = try batch.importanceRatio(configuration)  // [B, L] or [B, 1]
+    let bounded = try configuration.delta.map { try ratio.clamped(max: $0) } ?? ratio
+    var tokenLoss = try surrogate(ratio, bounded, batch, configuration)  // as the ratio, or [B, L]
 
     var klSum = 0.0
-    if configuration.beta != 0, let reference = inputs.referenceLogProbabilities {
-        let difference = try kept(reference) - logProbabilities
+    if configuration.beta != 0, configuration.lossType != .rloo, let reference = batch.reference {
+        let difference = try (reference - batch.current).clamped(max: largestLogRatio)
         var kl = try difference.exp() - difference - 1  // k3
         if configuration.usesBiasCorrectionKL { kl = try kl * ratio }
         tokenLoss = try tokenLoss + kl * configuration.beta
-        klSum = try (kl.detached() * inputs.mask).sum().item()
+        klSum = try (kl.detached() * batch.mask).sum().item()
     }
-    let clipped = try clippedCounts(ratio.detached(), advantages, inputs.mask, configuration)
     return LossOutput(
-        loss: try aggregate(tokenLoss * inputs.mask, inputs, configuration),
-        tokenCount: try inputs.mask.sum().item(), klSum: klSum,
-        lowClippedCount: clipped.low, highClippedCount: clipped.high)
+        loss: try aggregate(tokenLoss, batch.mask, inputs, configuration),
+        tokenCount: try batch.mask.sum().item(), klSum: klSum,
+        clipping: try ClippedRatios(
+            ratio: configuration.lossType == .cispo ? ratio.detached() : bounded.detached(),
+            advantages: batch.advantages, mask: batch.mask, configuration))
 }
 
-private func importanceRatio(
-    _ logRatio: Tensor, _ mask: Tensor, _ configuration: LossConfiguration
-) throws -> Tensor {
-    switch configuration.importanceSamplingLevel {
-    case .token: return try logRatio.exp()
-    case .sequence:
-        let tokens = try mask.sum(1, keepDims: true).clamped(min: 1.0)
-        return try ((logRatio * mask).sum(1, keepDims: true) / tokens).exp()
+/// A micro-batch in one element type, with 0 outside the mask.
+private struct MaskedBatch {
+    let current: Tensor  // [B, L]
+    let reference: Tensor?  // [B, L]
+    let logRatio: Tensor  // [B, L]
+    let advantages: Tensor  // [B, 1]
+    let mask: Tensor  // [B, L]
+
+    init(_ inputs: LossInputs) throws {
+        let dtype = inputs.logProbabilities.dtype
+        let mask = try inputs.mask.to(dtype)
+        let inside = try mask .> 0.5
+        let zeros = try mask * 0
+        func kept(_ tensor: Tensor) throws -> Tensor {
+            try Tensor.select(inside, tensor.to(dtype), else: zeros)
+        }
+        self.mask = mask
+        current = try kept(inputs.logProbabilities)
+        reference = try inputs.referenceLogProbabilities.map(kept)
+        logRatio = try current - kept(inputs.oldLogProbabilities)
+        advantages = try inputs.advantages.to(dtype).unsqueezed(1)
+    }
+
+    /// [B, L], or [B, 1] where a completion has one ratio.
+    func importanceRatio(_ configuration: LossConfiguration) throws -> Tensor {
+        let logarithm: Tensor
+        if configuration.hasOneRatioPerCompletion {
+            let sum = try logRatio.sum(1, keepDims: true)
+            logarithm =
+                configuration.lossType == .rloo
+                ? sum : try sum / mask.sum(1, keepDims: true).clamped(min: 1.0)
+        } else {
+            logarithm = logRatio
+        }
+        return try logarithm.clamped(max: largestLogRatio).exp()
+    }
+}
+
+extension LossConfiguration {
+    /// Whether the ratio belongs to a completion, not to a token.
+    public var hasOneRatioPerCompletion: Bool {
+        importanceSamplingLevel == .sequence || lossType == .rloo
     }
 }
 
 private func surrogate(
-    _ ratio: Tensor, _ advantages: Tensor, _ logProbabilities: Tensor,
-    _ configuration: LossConfiguration
+    _ ratio: Tensor, _ bounded: Tensor, _ batch: MaskedBatch, _ configuration: LossConfiguration
 ) throws -> Tensor {
     let high = configuration.epsilonHigh ?? configuration.epsilon
     if configuration.lossType == .cispo {
-        return try -(ratio.clamped(max: high).detached() * advantages * logProbabilities)
+        return try -(ratio.clamped(max: high).detached() * batch.advantages * batch.current)
     }
     let clipped = try ratio.clamped(min: 1 - configuration.epsilon).clamped(max: 1 + high)
-    let bounded = try configuration.delta.map { try ratio.clamped(max: $0) } ?? ratio
-    return try -(bounded * advantages).minimum(clipped * advantages)
+    return try -(bounded * batch.advantages).minimum(clipped * batch.advantages)
 }
 
 private func aggregate(
-    _ maskedLoss: Tensor, _ inputs: LossInputs, _ configuration: LossConfiguration
+    _ loss: Tensor, _ mask: Tensor, _ inputs: LossInputs, _ configuration: LossConfiguration
 ) throws -> Tensor {
-    // With one ratio per completion the loss may be [B, 1] before the mask makes it [B, L].
-    let mask = inputs.mask
     let parts = Double(inputs.microBatchCount)
+    if configuration.lossType == .rloo { return try loss.mean() / parts }
+    // With one ratio per completion the loss may be [B, 1] before the mask makes it [B, L].
+    let masked = try loss * mask
     switch configuration.lossType {
-    case .grpo:
-        return try (maskedLoss.sum(1) / mask.sum(1).clamped(min: 1.0)).mean() / parts
+    case .grpo, .rloo:
+        return try (masked.sum(1) / mask.sum(1).clamped(min: 1.0)).mean() / parts
     case .bnpo:
-        return try maskedLoss.sum() / mask.sum().clamped(min: 1.0) / parts
+        return try masked.sum() / mask.sum().clamped(min: 1.0) / parts
     case .drGRPO:
         let places = Double(mask.size(0) * configuration.maxCompletionLength)
-        return try maskedLoss.sum() / (places * parts)
+        return try masked.sum() / (places * parts)
     case .dapo, .cispo:
-        return try maskedLoss.sum() / max(1, inputs.stepTokenCount)
+        return try masked.sum() / (inputs.stepTokenCount > 0 ? inputs.stepTokenCount : 1)
     }
-}
-
-private struct ClippedCounts {
-    var low: Double
-    var high: Double
-}
-
-private func clippedCounts(
-    _ ratio: Tensor, _ advantages: Tensor, _ mask: Tensor, _ configuration: LossConfiguration
-) throws -> ClippedCounts {
-    let bound = configuration.epsilonHigh ?? configuration.epsilon
-    let positive = try advantages .> 0
-    if configuration.lossType == .cispo {
-        let high = try (ratio .> bound).logicalAnd(positive).to(.float32) * mask
-        return ClippedCounts(low: 0, high: try high.sum().item())
-    }
-    let low = try (ratio .< (1 - configuration.epsilon)).logicalAnd(advantages .< 0)
-    let high = try (ratio .> (1 + bound)).logicalAnd(positive)
-    return ClippedCounts(
-        low: try (low.to(.float32) * mask).sum().item(),
-        high: try (high.to(.float32) * mask).sum().item())
 }

@@ -48,6 +48,8 @@ public struct RolloutGroup<Prompt> {
     public var rewards: [RewardBreakdown]
     /// How much better than the group each answer is.
     public var advantages: [Double]
+    /// Whether the deviation by which rewards are scaled is 0.
+    public var hasNoDeviation = false
 
     /// Tokens of all completions, each with its prompt.
     public var tokenCount: Int {
@@ -65,6 +67,8 @@ public struct StepTimings: Sendable, Hashable {
     public var reward = 0.0
     /// Scoring completions under the reference policy.
     public var reference = 0.0
+    /// Scoring completions that later steps use under the policy that drew them.
+    public var old = 0.0
     /// Scoring under the policy, loss and gradients.
     public var update = 0.0
     /// Clipping and the optimizer's step.

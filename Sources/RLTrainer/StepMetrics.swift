@@ -53,31 +53,6 @@ public struct StepMetrics: Sendable {
     }
 }
 
-/// Sums over the micro-batches of one optimizer step.
-struct UpdateSums {
-    var loss = 0.0
-    var tokenCount = 0.0
-    var klSum = 0.0
-    var entropySum = 0.0
-    var low = 0.0
-    var high = 0.0
-    var lowMin = Double.infinity
-    var highMax = 0.0
-    var samplerDifferenceSum = 0.0
-    var samplerDifferenceMax = 0.0
-
-    mutating func add(_ output: LossOutput, loss value: Double) {
-        loss += value
-        tokenCount += output.tokenCount
-        klSum += output.klSum
-        low += output.lowClippedCount
-        high += output.highClippedCount
-        let tokens = max(1, output.tokenCount)
-        lowMin = min(lowMin, output.lowClippedCount / tokens)
-        highMax = max(highMax, output.highClippedCount / tokens)
-    }
-}
-
 extension StepMetrics {
     /// What the rollouts were like.
     mutating func appendRollouts<Prompt>(_ groups: [RolloutGroup<Prompt>]) {
@@ -91,7 +66,7 @@ extension StepMetrics {
             append("rewards/\(name)/mean", mean(values))
             append("rewards/\(name)/std", deviation(values))
         }
-        let flat = groups.filter { isFlat($0.rewards.map(\.total)) }
+        let flat = groups.filter(\.hasNoDeviation)
         append(
             "frac_reward_zero_std",
             Double(flat.reduce(0) { $0 + $1.completions.count }) / Double(completions.count))
@@ -116,18 +91,11 @@ extension StepMetrics {
         append("\(prefix)max_\(suffix)length", lengths.max() ?? 0)
     }
 
-    /// What the update was like.
-    mutating func appendUpdate(_ sums: UpdateSums, usesReference: Bool) {
-        let tokens = max(1, sums.tokenCount)
-        if usesReference { append("kl", sums.klSum / tokens) }
-        append("entropy", sums.entropySum / tokens)
-        append("clip_ratio/region_mean", (sums.low + sums.high) / tokens)
-        append("clip_ratio/low_mean", sums.low / tokens)
-        append("clip_ratio/low_min", sums.lowMin.isFinite ? sums.lowMin : 0)
-        append("clip_ratio/high_mean", sums.high / tokens)
-        append("clip_ratio/high_max", sums.highMax)
-        append("sampling/sampling_logp_difference/mean", sums.samplerDifferenceSum / tokens)
-        append("sampling/sampling_logp_difference/max", sums.samplerDifferenceMax)
+    /// How far the sampler's log-probabilities were from the update's.
+    mutating func append(_ difference: SamplerDifference) {
+        append(
+            "sampling/sampling_logp_difference/mean", difference.sum / max(1, difference.count))
+        append("sampling/sampling_logp_difference/max", difference.max)
     }
 
     /// What the step cost.
@@ -137,12 +105,20 @@ extension StepMetrics {
         append("timing_s/gen", timings.rollout)
         append("timing_s/reward", timings.reward)
         append("timing_s/ref", timings.reference)
+        append("timing_s/old_log_prob", timings.old)
         append("timing_s/update_actor", timings.update)
         append("timing_s/optimizer", timings.optimizer)
         append("timing_s/step", timings.step)
         append("perf/throughput", Double(tokenCount) / max(1e-9, timings.step))
         append("perf/peak_rss_mb", peakResidentMegabytes())
     }
+}
+
+/// Sums over the tokens of one optimizer step.
+struct SamplerDifference {
+    var sum = 0.0
+    var max = 0.0
+    var count = 0.0
 }
 
 func mean(_ values: [Double]) -> Double {

@@ -35,6 +35,7 @@ struct ConfigCheckCommand: ParsableCommand {
         for path in paths where !FileManager.default.fileExists(atPath: path) {
             Console.warning("\(path) does not exist here")
         }
+        configuration.warnings.forEach(Console.warning)
         do { _ = try availableDevice(configuration.device) } catch { Console.warning("\(error)") }
         print("\(config): no problems")
     }

@@ -32,6 +32,7 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try RunConfiguration.load(file: config, overrides: options.overrides)
+        configuration.warnings.forEach(Console.warning)
         let recipe = try TrainRecipe(configuration, command: CommandLine.arguments)
         if !quiet { recipe.summary.forEach(Console.note) }
         var view = TrainingView(totalSteps: recipe.totalSteps)

@@ -17,6 +17,10 @@ final class TablePolicy: Policy {
     private(set) var rolloutCount = 0
     /// What ``score(_:completions:temperature:)`` adds to the log-probabilities.
     var corruption = 0.0
+    /// How many tokens follow the first one, by answer.
+    var tail: (_ answer: Int) -> Int = { _ in 1 }
+    /// How often completions were scored.
+    private(set) var scoreCount = 0
 
     /// Boxes 8 pixels wide at x = 0, 8, 16, 24; the last answer cannot be parsed.
     static let answers =
@@ -50,8 +54,9 @@ final class TablePolicy: Policy {
             }
             let isLong = sampling.maxCompletionLength > 1
             return Completion(
-                tokenIDs: isLong ? [choice, 9] : [choice],
-                logProbabilities: isLong ? [log[choice], 0] : [log[choice]],
+                tokenIDs: [choice] + [Int](repeating: 9, count: isLong ? tail(choice) : 0),
+                logProbabilities: [log[choice]]
+                    + [Float](repeating: 0, count: isLong ? tail(choice) : 0),
                 text: Self.answers[choice], stopReason: isLong ? .endOfSequence : .length)
         }
     }
@@ -59,6 +64,7 @@ final class TablePolicy: Policy {
     func score(
         _ prompt: Prompt, completions: [[Int]], temperature: Double
     ) throws -> TokenScores {
+        scoreCount += 1
         let log = try (table / temperature).logSoftmax(0)
         let first = try log.indexed(0, Tensor.of(completions.map { $0[0] })).unsqueezed(1)
         let length = completions.map(\.count).max() ?? 0

@@ -71,8 +71,12 @@ extension RunConfiguration {
                 "grpo.num_prompts_per_step", \.grpo.promptsPerStep,
                 "Prompts per optimizer step; each with its group is one micro-batch", in: 1...65536),
             Key(
+                "grpo.steps_per_generation", \.grpo.stepsPerGeneration,
+                "Optimizer steps whose prompts are answered at once, before the first of them",
+                in: 1...1024),
+            Key(
                 "grpo.num_iterations", \.grpo.numIterations,
-                "Optimizer steps per batch of rollouts", in: 1...64),
+                "How often a batch of rollouts is learnt from", in: 1...64),
             Key(
                 "grpo.max_completion_length", \.grpo.sampling.maxCompletionLength,
                 "The most tokens a completion may have", in: 1...32768),
@@ -87,7 +91,7 @@ extension RunConfiguration {
             Key(
                 "grpo.beta", \.grpo.loss.beta,
                 "The weight of the divergence from the starting policy", in: 0...),
-            Key("grpo.epsilon", \.grpo.loss.epsilon, "How far the ratio may fall", in: 0...1),
+            Key("grpo.epsilon", \.grpo.loss.epsilon, "How far the ratio may fall", in: 0...1000),
             Key(
                 "grpo.epsilon_high", \.grpo.loss.epsilonHigh,
                 "How far the ratio may rise (cispo: its bound); null: as epsilon"
@@ -102,6 +106,12 @@ extension RunConfiguration {
             Key(
                 "grpo.use_bias_correction_kl", \.grpo.loss.usesBiasCorrectionKL,
                 "Whether the divergence is multiplied by the ratio"),
+            Key(
+                "grpo.kl_in_reward", \.grpo.klInReward,
+                "Whether the divergence is taken from the reward and not added to the loss"),
+            Key(
+                "grpo.advantage_estimator", \.grpo.advantageEstimator,
+                "What a completion's reward is compared with: its group's mean, or the others'"),
             Key("grpo.scale_rewards", \.grpo.rewardScale, "What centred rewards are divided by"),
             Key(
                 "grpo.mask_truncated_completions", \.grpo.masksTruncatedCompletions,
@@ -162,5 +172,34 @@ extension RunConfiguration {
             reader.report(key, "is needed: the folder of a checkpoint")
         }
         if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
+        if grpo.loss.lossType == .rloo, grpo.loss.beta != 0, !grpo.klInReward {
+            reader.report(
+                "grpo.loss_type",
+                "rloo takes no divergence into the loss: set grpo.kl_in_reward, or grpo.beta to 0")
+        }
+    }
+
+    /// What is allowed, but most likely not meant; a sentence each, with the keys.
+    public var warnings: [String] {
+        let loss = grpo.loss
+        var found: [String] = []
+        if loss.importanceSamplingLevel == .sequence, loss.lossType != .rloo, loss.epsilon >= 0.1 {
+            found.append(
+                "grpo.epsilon is \(loss.epsilon.yaml): with grpo.importance_sampling_level sequence "
+                    + "ratios are means over completions, and the paper has 3e-4")
+        }
+        if loss.lossType == .cispo, (loss.epsilonHigh ?? loss.epsilon) < 1 {
+            found.append(
+                "grpo.epsilon_high is \((loss.epsilonHigh ?? loss.epsilon).yaml): with "
+                    + "grpo.loss_type cispo it is the largest ratio itself, and below 1 every token "
+                    + "is clipped")
+        }
+        if loss.lossType == .cispo, loss.delta != nil {
+            found.append("grpo.delta does nothing with grpo.loss_type cispo")
+        }
+        if grpo.klInReward, loss.beta == 0 {
+            found.append("grpo.kl_in_reward does nothing while grpo.beta is 0")
+        }
+        return found
     }
 }

@@ -6,6 +6,7 @@ public import Segmentation
 
 extension LossType: ConfigurationValue {}
 extension RewardScale: ConfigurationValue {}
+extension AdvantageEstimator: ConfigurationValue {}
 extension ImportanceSamplingLevel: ConfigurationValue {}
 extension LearningRateSchedule.Kind: ConfigurationValue {}
 extension QuestionSelector: ConfigurationValue {}

@@ -120,11 +120,18 @@ public final class TrainRecipe {
             "data       \(samples) samples in \(configuration.data.train.count) shards, "
                 + "\(configuration.data.imageSize) x \(configuration.data.imageSize) pixels",
             "training   \(steps) steps of \(grpo.promptsPerStep) prompts x \(grpo.numGenerations) "
-                + "completions, \(grpo.loss.lossType.rawValue), beta \(grpo.loss.beta.yaml), "
+                + "completions, \(reuse(grpo))\(grpo.loss.lossType.rawValue), beta \(grpo.loss.beta.yaml), "
                 + "learning rate \(configuration.training.learningRate.yaml)",
             "output     \(configuration.outputDirectory)",
         ]
     }
+}
+
+/// How rollouts serve several steps, if they do.
+private func reuse(_ grpo: GRPOConfiguration) -> String {
+    if grpo.stepsPerBatch == 1 { return "" }
+    return
+        "drawn for \(grpo.stepsPerGeneration) steps at once and used \(grpo.numIterations) times, "
 }
 
 private func millions(_ count: Int) -> String {

@@ -1,0 +1,145 @@
+import Rewards
+public import Torch
+
+/// Rollouts that one or several optimizer steps learn from, and what does not change while they do.
+///
+/// Legend: G completions of a group, L tokens of its longest.
+struct RolloutBatch<P: Policy> {
+    var groups: [RolloutGroup<P.Prompt>]
+    /// Which tokens count, one [G, L] per group.
+    var masks: [Tensor]
+    /// log π when the group was drawn, [G, L]; nil until its first update, if that is the step that
+    /// drew it.
+    var old: [Tensor?]
+    /// log π of the reference policy, [G, L]; nil without one.
+    var reference: [Tensor?]
+    /// Σ (log π - log π_ref) of each group's tokens that count; empty unless it is in the reward.
+    var klSums: [Double]
+    /// How many steps have used the batch.
+    var position = 0
+}
+
+/// Draws batches of rollouts: completions, rewards, log-probabilities, advantages.
+final class RolloutGenerator<P: Policy> {
+    /// Tokens of prompts and completions drawn so far.
+    private(set) var tokenCount = 0
+    private let policy: P
+    private let reference: P?
+    private let stage: RolloutStage<P>
+    private let configuration: GRPOConfiguration
+    private var generationCount = 0
+
+    init(policy: P, reference: P?, stage: RolloutStage<P>, configuration: GRPOConfiguration) {
+        self.policy = policy
+        self.reference = reference
+        self.stage = stage
+        self.configuration = configuration
+    }
+
+    func draw(
+        from source: any ExampleSource, _ timings: inout StepTimings
+    ) throws -> RolloutBatch<P> {
+        var groups: [RolloutGroup<P.Prompt>] = []
+        for _ in 0..<configuration.promptsPerGeneration {
+            let example = try timed(&timings.data) { try source.next() }
+            groups.append(
+                try stage.group(example, generation: generationCount, timings: &timings))
+        }
+        generationCount += 1
+        tokenCount += groups.reduce(0) { $0 + $1.tokenCount }
+        let reference = try timed(&timings.reference) {
+            try groups.map { group in
+                guard let policy = self.reference else { return Tensor?.none }
+                return try scores(group, policy)
+            }
+        }
+        // A group of the first step is scored by its update, before the policy changes.
+        let firstLater = configuration.klInReward ? 0 : configuration.promptsPerStep
+        let old = try timed(&timings.old) {
+            try groups.indices.map { $0 < firstLater ? nil : try scores(groups[$0], policy) }
+        }
+        var batch = RolloutBatch<P>(
+            groups: groups,
+            masks: try groups.map {
+                try completionMask(
+                    $0.completions, masksTruncated: configuration.masksTruncatedCompletions)
+            }, old: old, reference: reference, klSums: [])
+        try addAdvantages(&batch)
+        return batch
+    }
+
+    private func scores(_ group: RolloutGroup<P.Prompt>, _ policy: P) throws -> Tensor {
+        try withoutGradients {
+            try policy.score(
+                group.prompt, completions: group.completions.map(\.tokenIDs),
+                temperature: configuration.sampling.scoringTemperature
+            ).logProbabilities
+        }
+    }
+
+    private func addAdvantages(_ batch: inout RolloutBatch<P>) throws {
+        var rewards = batch.groups.map { $0.rewards.map(\.total) }
+        if configuration.klInReward {
+            for index in rewards.indices {
+                guard let old = batch.old[index], let reference = batch.reference[index] else {
+                    continue
+                }
+                let sums = try divergenceSums(old, reference, mask: batch.masks[index])
+                rewards[index] = zip(rewards[index], sums).map {
+                    $0 - configuration.loss.beta * $1
+                }
+                batch.klSums.append(sums.reduce(0, +))
+            }
+        }
+        let advantages = groupAdvantages(
+            rewards: rewards, scale: configuration.rewardScale,
+            estimator: configuration.advantageEstimator)
+        let flat = groupsWithoutDeviation(rewards: rewards, scale: configuration.rewardScale)
+        for index in batch.groups.indices {
+            batch.groups[index].advantages = advantages[index]
+            batch.groups[index].hasNoDeviation = flat[index]
+        }
+    }
+}
+
+extension SamplingParameters {
+    /// By what logits are divided when completions are scored: greedy ones with undivided logits.
+    var scoringTemperature: Double { temperature == 0 ? 1 : temperature }
+}
+
+/// Which tokens of a group's completions count, float32 [G, L]: a completion's own.
+///
+/// - Parameters:
+///   - completions: the group's G completions, L the length of the longest
+///   - masksTruncated: whether none of a completion counts that reached the longest length
+/// - Returns: 1 for tokens that count, 0 elsewhere
+/// - Throws: `TorchError`
+public func completionMask(_ completions: [Completion], masksTruncated: Bool) throws -> Tensor {
+    let length = completions.map(\.tokenIDs.count).max() ?? 0
+    let rows = completions.map { completion -> [Float] in
+        let count = completion.tokenIDs.count
+        let isMasked = masksTruncated && completion.stopReason == .length
+        return [Float](repeating: isMasked ? 0 : 1, count: count)
+            + [Float](repeating: 0, count: length - count)
+    }
+    return try Tensor.of(rows.flatMap(\.self), shape: [completions.count, length])
+}
+
+/// Σ (log π - log π_ref) over the tokens of each completion that count (the estimator k1).
+///
+/// - Parameters:
+///   - current: log π, [G, L]
+///   - reference: log π_ref, [G, L]
+///   - mask: 1 for tokens that count, [G, L]
+/// - Returns: G numbers
+/// - Throws: `TorchError`
+public func divergenceSums(
+    _ current: Tensor, _ reference: Tensor, mask: Tensor
+) throws -> [Double] {
+    try withoutGradients {
+        let difference = try (current - reference).to(.cpu)
+        let inside = try mask .> 0.5
+        return try Tensor.select(inside, difference, else: mask * 0).sum(1)
+            .values(Double.self)
+    }
+}

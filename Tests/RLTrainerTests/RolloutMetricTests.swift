@@ -1,0 +1,101 @@
+import Datasets
+import Imaging
+import Rewards
+import Segmentation
+import TestSupport
+import Testing
+
+@testable import RLTrainer
+
+/// What TRL recorded about batches of rollouts.
+@Suite struct RolloutMetricTests {
+    private struct Table: Decodable {
+        struct Options: Decodable {
+            let trainer: String
+            let numGenerations: Int
+            let rewardScale: RewardScale
+            let beta: Double
+            let rewardWeights: [Double]
+
+            enum CodingKeys: String, CodingKey {
+                case trainer, beta
+                case numGenerations = "num_generations"
+                case rewardScale = "scale_rewards"
+                case rewardWeights = "reward_weights"
+            }
+        }
+        struct Rollout: Decodable {
+            let name: String
+            let config: Options
+            let promptLengths: [Int]
+            let completionLengths: [Int]
+            let truncated: [Bool]
+            let rewards: [[Double?]]
+            let metrics: [String: Double?]
+
+            enum CodingKeys: String, CodingKey {
+                case name, config, truncated, rewards, metrics
+                case promptLengths = "prompt_lengths"
+                case completionLengths = "completion_lengths"
+            }
+        }
+        let rollouts: [Rollout]
+    }
+
+    private func groups(_ item: Table.Rollout) -> [RolloutGroup<TablePolicy.Prompt>] {
+        let terms: [RewardTerm] = [.maskIoU, .samJSONFormat, .thinkAnswerFormat]
+        let size = item.config.numGenerations
+        let flat = stride(from: 0, to: item.rewards.count, by: size).map { start in
+            RolloutGroup(
+                example: CountingSource().next(), prompt: TablePolicy.Prompt(),
+                promptTokenCount: 3,
+                completions: (start..<start + size).map { index in
+                    Completion(
+                        tokenIDs: [Int](repeating: 0, count: item.completionLengths[index]),
+                        logProbabilities: [], text: "",
+                        stopReason: item.truncated[index] ? .length : .endOfSequence)
+                },
+                rewards: (start..<start + size).map { index in
+                    let values = item.rewards[index].map { $0 ?? 0 }
+                    return RewardBreakdown(
+                        terms: zip(terms, values).map { RewardValue(term: $0, value: $1) },
+                        total: zip(values, item.config.rewardWeights).reduce(0) {
+                            $0 + $1.0 * $1.1
+                        },
+                        parse: .success(ParsedAnswer(prompts: [])), mask: nil, iou: 0)
+                }, advantages: [])
+        }
+        let flags = groupsWithoutDeviation(
+            rewards: flat.map { $0.rewards.map(\.total) }, scale: item.config.rewardScale)
+        return zip(flat, flags).map { group, flag in
+            var group = group
+            group.hasNoDeviation = flag
+            return group
+        }
+    }
+
+    @Test("Rewards, lengths and shares of a batch of rollouts are TRL's, by TRL's names")
+    func table() throws {
+        let names = ["mask_iou", "sam_json_format", "think_answer_format"]
+        var count = 0
+        for item in try Fixtures.decode(Table.self, "losses/table.json").rollouts
+        // This program's rewards always are numbers, and with beta TRL counts other deviations.
+        where item.rewards.allSatisfy({ !$0.contains(nil) }) && item.config.beta == 0 {
+            var metrics = StepMetrics(step: 1)
+            metrics.appendRollouts(groups(item))
+            for (name, value) in item.metrics where name != "num_tokens" {
+                guard let value else { continue }
+                var ours = name
+                for (index, term) in names.enumerated() {
+                    ours = ours.replacing("rewards/f\(index)/", with: "rewards/\(term)/")
+                }
+                let found = try #require(metrics[ours], "\(ours)")
+                // TRL's lengths and shares are float32 numbers.
+                #expect(
+                    abs(found - value) <= 1e-6 * max(1e-3, abs(value)), "\(item.name): \(name)")
+                count += 1
+            }
+        }
+        #expect(count > 100)
+    }
+}
