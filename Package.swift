@@ -124,8 +124,8 @@ if withTorch {
         .executableTarget(
             name: "think2seg",
             dependencies: [
-                "Recipes", "RLTrainer", "SAM2", "Datasets", "Segmentation", "Tokenizers", "Imaging",
-                "Torch", argumentParser,
+                "Recipes", "RLTrainer", "SAM2", "Datasets", "Rewards", "Segmentation", "Tokenizers",
+                "Imaging", "Torch", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -144,13 +144,15 @@ if withTorch {
         .testTarget(
             name: "RLTrainerTests",
             dependencies: [
-                "TestSupport", "RLTrainer", "NN", "Torch", "Datasets", "Rewards", "Segmentation", "Imaging",
+                "TestSupport", "RLTrainer", "NN", "Torch", "Datasets", "Rewards", "Segmentation",
+                "Imaging",
             ],
             swiftSettings: strict),
         .testTarget(
             name: "RecipesTests",
             dependencies: [
-                "TestSupport", "Recipes", "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch", "Datasets", "Rewards",
+                "TestSupport", "Recipes", "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch",
+                "Datasets", "Rewards",
                 "Segmentation", "Tokenizers", "Imaging",
             ],
             swiftSettings: strict),

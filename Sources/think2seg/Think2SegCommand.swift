@@ -22,6 +22,7 @@ struct Think2SegCommand: ParsableCommand {
         version: "think2seg \(Think2Seg.version)",
         subcommands: [
             QuickstartCommand.self, TrainCommand.self, PredictCommand.self, SegmentCommand.self,
+            ScoreCommand.self,
             DataCommand.self, ConfigCommand.self,
         ])
 }
