@@ -112,9 +112,11 @@ public struct AnswerParser: Hashable, Sendable {
 
 /// Finds the JSON in a completion.
 enum AnswerText {
+    /// The JSON of a completion, without white space around it.
+    ///
     /// What stands in the first `<answer>` tag, or the whole completion without one; of it, what
     /// stands in the first fence where the acceptance is strict; of it, the first `[` to the last
-    /// `]`. No white space is around it, except around a whole completion.
+    /// `]`. White space stays around a whole completion without brackets.
     static func json(
         in completion: String, acceptance: AnswerAcceptance
     ) throws(ParseFailure) -> [Unicode.Scalar] {
