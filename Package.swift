@@ -71,7 +71,7 @@ var targets: [Target] = [
     .target(name: "Tokenizers", swiftSettings: optimized),
     // Layer 1
     .target(
-        name: "Segmentation", dependencies: ["Imaging", "Tokenizers"], swiftSettings: strict),
+        name: "Segmentation", dependencies: ["Imaging", "Tokenizers"], swiftSettings: optimized),
     .target(name: "Datasets", dependencies: ["CHDF5", "Imaging"], swiftSettings: optimized),
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
@@ -124,8 +124,8 @@ if withTorch {
         .executableTarget(
             name: "think2seg",
             dependencies: [
-                "Recipes", "RLTrainer", "SAM2", "Datasets", "Segmentation", "Tokenizers", "Imaging",
-                "Torch", argumentParser,
+                "Recipes", "RLTrainer", "SAM2", "Datasets", "Rewards", "Segmentation", "Tokenizers",
+                "Imaging", "Torch", argumentParser,
             ],
             swiftSettings: strict),
 

@@ -32,7 +32,7 @@ public struct ParsedAnswer: Hashable, Sendable {
 /// }
 /// ```
 public struct AnswerParser: Hashable, Sendable {
-    /// How many UTF-8 bytes of a completion are read; a longer one is a failure.
+    /// How many UTF-8 bytes the JSON of an answer may have; a longer one is a failure.
     public static let byteLimit = 1 << 18
     /// How many instances an answer may have.
     public static let instanceLimit = 1024
@@ -60,8 +60,6 @@ public struct AnswerParser: Hashable, Sendable {
     }
 
     private func read(_ completion: String) throws(ParseFailure) -> ParsedAnswer {
-        let length = completion.utf8.count
-        if length > Self.byteLimit { throw .tooLong(bytes: length, limit: Self.byteLimit) }
         let list = try list(of: AnswerText.json(in: completion, acceptance: acceptance))
         guard case .array(let instances) = list.value else {
             throw .notAList(found: list.value.isEmptyContainer ? "empty" : list.value.kind)
@@ -78,9 +76,15 @@ public struct AnswerParser: Hashable, Sendable {
                 throw .instance(offset + 1, error)
             }
         }
-        let kept = BoxSuppression.apply(prompts, threshold: Self.suppressionThreshold)
+        let kept = BoxSuppression.kept(of: prompts, threshold: Self.suppressionThreshold)
+        for index in kept {
+            // Those that were dropped go to no segmenter, so they may hold anything.
+            if let problem = rules.problem(with: prompts[index]) {
+                throw .instance(index + 1, problem)
+            }
+        }
         return ParsedAnswer(
-            prompts: kept, suppressedCount: prompts.count - kept.count,
+            prompts: kept.map { prompts[$0] }, suppressedCount: prompts.count - kept.count,
             wasRepaired: list.wasRepaired)
     }
 
@@ -108,28 +112,39 @@ public struct AnswerParser: Hashable, Sendable {
 
 /// Finds the JSON in a completion.
 enum AnswerText {
+    /// The JSON of a completion, without white space around it.
+    ///
     /// What stands in the first `<answer>` tag, or the whole completion without one; of it, what
     /// stands in the first fence where the acceptance is strict; of it, the first `[` to the last
-    /// `]`.
+    /// `]`. White space stays around a whole completion without brackets.
     static func json(
         in completion: String, acceptance: AnswerAcceptance
     ) throws(ParseFailure) -> [Unicode.Scalar] {
         var bytes = Array(completion.utf8)
-        if let answer = between("<answer>", "</answer>", in: bytes) { bytes = Array(bytes[answer]) }
+        var isPart = false
+        if let answer = between("<answer>", "</answer>", in: bytes) {
+            bytes = Array(bytes[answer])
+            isPart = true
+        }
         if acceptance == .strict {
             guard let fence = between("```json", "```", in: bytes) else {
                 let opens = bytes.firstRange(of: Array("```json".utf8), from: 0) != nil
                 throw opens ? .unclosedFence : .noFence
             }
             bytes = Array(bytes[fence])
+            isPart = true
         }
         if let first = bytes.firstIndex(of: UInt8(ascii: "[")),
             let last = bytes.lastIndex(of: UInt8(ascii: "]"))
         {
             bytes = first < last ? Array(bytes[first...last]) : []
         }
-        let text = String(decoding: bytes, as: UTF8.self)
-        return Array(text.unicodeScalars)
+        let limit = AnswerParser.byteLimit
+        if bytes.count > limit { throw .tooLong(bytes: bytes.count, limit: limit) }
+        let text = Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
+        if !isPart { return text }
+        guard let end = text.lastIndex(where: { !PythonText.isSpace($0) }) else { return [] }
+        return Array(text[...end].drop(while: PythonText.isSpace))
     }
 
     /// The range between the first `open` and the first `close` behind it.

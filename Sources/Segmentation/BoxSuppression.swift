@@ -10,6 +10,11 @@ enum BoxSuppression {
     static func apply(
         _ prompts: [SegmentationPrompt], threshold: Double = 0.5
     ) -> [SegmentationPrompt] {
+        kept(of: prompts, threshold: threshold).map { prompts[$0] }
+    }
+
+    /// The places of the prompts that stay.
+    static func kept(of prompts: [SegmentationPrompt], threshold: Double) -> [Int] {
         struct Candidate {
             let index: Int
             let box: Box
@@ -17,7 +22,7 @@ enum BoxSuppression {
         let candidates = prompts.enumerated().compactMap { index, prompt in
             prompt.box.map { Candidate(index: index, box: $0) }
         }
-        if candidates.count < 2 { return prompts }
+        if candidates.count < 2 { return Array(prompts.indices) }
         // The index makes the order total, which the sort needs to be stable.
         let byArea = candidates.sorted {
             let areas = ($0.box.signedArea, $1.box.signedArea)
@@ -32,7 +37,7 @@ enum BoxSuppression {
                 kept.append(candidate.box)
             }
         }
-        return prompts.indices.filter { !dropped[$0] }.map { prompts[$0] }
+        return prompts.indices.filter { !dropped[$0] }
     }
 
     /// The IoU of two boxes; 0 when the sum of their signed areas leaves no union.

@@ -83,25 +83,43 @@ struct InstanceRules {
         }
     }
 
-    /// What Python's `float()` makes of the value.
+    /// What Python's `float()` makes of the value: any number, NaN and the infinities among them.
     private func pointCoordinate(
         _ value: JSONValue, key: String
     ) throws(InstanceProblem) -> Double {
         switch value {
-        case .integer(let number), .real(let number): return try finite(number, key: key)
+        case .integer(let number): return try finite(number, key: key)
+        case .real(let number): return number
         case .bool(let flag): return flag ? 1 : 0
         case .string(let text):
             guard let number = PythonText.float(text) else {
                 throw .notANumber(key: key, found: "a string that is no number")
             }
-            return try finite(number, key: key)
+            return number
         default: throw .notANumber(key: key, found: value.kind)
         }
     }
 
+    /// What keeps a segmenter from using a prompt of these rules: a point that is nowhere.
+    func problem(with prompt: SegmentationPrompt) -> InstanceProblem? {
+        for (key, points) in [
+            (AnswerKey.positivePoints, prompt.positivePoints),
+            (AnswerKey.negativePoints, prompt.negativePoints),
+        ] {
+            for number in points.flatMap({ [$0.x, $0.y] }) where !number.isFinite {
+                return notFinite(number, key: key)
+            }
+        }
+        return nil
+    }
+
     private func finite(_ number: Double, key: String) throws(InstanceProblem) -> Double {
         if number.isFinite { return number }
-        throw .notANumber(key: key, found: number.isNaN ? "NaN" : "an infinite number")
+        throw notFinite(number, key: key)
+    }
+
+    private func notFinite(_ number: Double, key: String) -> InstanceProblem {
+        .notANumber(key: key, found: number.isNaN ? "NaN" : "an infinite number")
     }
 }
 

@@ -2,7 +2,7 @@
 ///
 /// It is a fact about the policy's answer, worth a reward of 0, and never an error of the program.
 public enum ParseFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The completion has more UTF-8 bytes than an answer can need.
+    /// The JSON has more UTF-8 bytes than an answer can need.
     case tooLong(bytes: Int, limit: Int)
     /// There is no fence that opens with three backticks and `json`.
     case noFence
@@ -40,7 +40,7 @@ public enum ParseFailure: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .tooLong(let bytes, let limit):
-            "the completion has \(bytes) bytes, more than the \(limit) that are read"
+            "the answer has \(bytes) bytes of JSON, more than the \(limit) that are read"
         case .noFence: "the answer has no ```json fence"
         case .unclosedFence: "the answer's ```json fence is not closed"
         case .notAList(let found): "the answer is \(found), expected a JSON list"

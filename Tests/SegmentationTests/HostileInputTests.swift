@@ -40,7 +40,8 @@ import Testing
     @Test("a completion longer than the limit is not read")
     func longCompletion() {
         let instances = String(repeating: "{\"bbox_2d\": [1,2,3,4]},", count: 1_000_000)
-        let bytes = instances.utf8.count + 1
+        // From the first bracket to the last.
+        let bytes = instances.utf8.count - 1
         let failure = ParseFailure.tooLong(bytes: bytes, limit: AnswerParser.byteLimit)
         #expect(parser.parse("[" + instances) == .failure(failure))
     }

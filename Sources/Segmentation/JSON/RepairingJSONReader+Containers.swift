@@ -52,37 +52,6 @@ extension RepairingJSONReader {
         return character(at: offsetSkippingSpaces(from: end + 1)) == ":"
     }
 
-    /// A Python tuple, or a value in parentheses.
-    mutating func parenthesized() throws(JSONReadFailure) -> JSONValue {
-        let isTuple = try isTuple()
-        index += 1
-        let items = try array(closing: ")")
-        return isTuple || items.count != 1 ? .array(items) : items[0]
-    }
-
-    /// Whether the parentheses at the position hold a comma of their own, or nothing.
-    private mutating func isTuple() throws(JSONReadFailure) -> Bool {
-        let openers: [Unicode.Scalar] = ["(", "[", "{"]
-        let closers: [Unicode.Scalar] = [")", "]", "}"]
-        var open = [0, 0, 0]
-        var isEmpty = true
-        var quotes = QuoteTracker()
-        for scalar in text[min(index + 1, text.count)...] {
-            try spend(1)
-            let isOutermost = open == [0, 0, 0]
-            if quotes.isQuoted(scalar) {
-                if isOutermost { isEmpty = false }
-                continue
-            }
-            if isOutermost, scalar == "," { return true }
-            if isOutermost, scalar == ")" { return isEmpty }
-            if isOutermost, !PythonText.isSpace(scalar) { isEmpty = false }
-            if let kind = openers.firstIndex(of: scalar) { open[kind] += 1 }
-            if let kind = closers.firstIndex(of: scalar) { open[kind] = max(0, open[kind] - 1) }
-        }
-        return isEmpty
-    }
-
     // MARK: - Objects
 
     /// The object whose members start at the position; a list where it turns out to be a set.
@@ -94,12 +63,8 @@ extension RepairingJSONReader {
         // The place of an object that is only implied stands for a brace that is not there.
         if startsImpliedObject { return .object(members) }
         index += 1
-        if members.isEmpty, index - start > 2, try isSet(from: start) {
-            index = start
-            return .array(
-                try within(.key) { (reader) throws(JSONReadFailure) in
-                    try reader.array(closing: "]")
-                })
+        if members.isEmpty, index - start > 2, let other = try otherReading(from: start) {
+            return other
         }
         if context == .array {
             if current == "}" { index += 1 }
@@ -235,19 +200,53 @@ extension RepairingJSONReader {
         }
     }
 
-    // MARK: - Sets
+    // MARK: - Braces around no members
 
-    /// Whether the braces from `start` to the position hold something that no colon parts.
-    private mutating func isSet(from start: Int) throws(JSONReadFailure) -> Bool {
-        let end = min(index, text.count)
-        try spend(end - start)
-        var body = text[start..<min(index + 1, text.count)]
+    /// What the braces from `start` to the position are if not an empty object: an object whose
+    /// quotes are escaped, or a set.
+    private mutating func otherReading(from start: Int) throws(JSONReadFailure) -> JSONValue? {
+        let end = min(index + 1, text.count)
+        try spend(2 * (end - start))
         if character(at: -1) == "}" {
             let inner = Self.withoutComments(text[start..<max(start, index - 1)])
-            if inner.allSatisfy(PythonText.isSpace) { return false }
+            if inner.allSatisfy(PythonText.isSpace) { return nil }
+        }
+        var body = text[start..<end]
+        if let plain = Self.withoutEscapedQuotes(body) {
+            return try object(rereading: start..<end, as: plain)
         }
         if body.last == "}" { body.removeLast() }
-        let words = Self.withoutComments(body)
+        guard Self.isSet(body) else { return nil }
+        index = start
+        return try rereading { (reader) throws(JSONReadFailure) in
+            .array(try reader.array(closing: "]"))
+        }
+    }
+
+    /// The body with plain quotes, if it starts with an escaped quote, and one stands before a
+    /// colon.
+    private static func withoutEscapedQuotes(
+        _ body: ArraySlice<Unicode.Scalar>
+    ) -> [Unicode.Scalar]? {
+        let visible = Array(body.drop(while: PythonText.isSpace))
+        guard visible.count > 1, visible[0] == "\\", visible[1] == "\"" || visible[1] == "'" else {
+            return nil
+        }
+        let isName = visible.indices.dropLast(2).contains { place in
+            visible[place] == "\\" && visible[place + 1] == visible[1] && visible[place + 2] == ":"
+        }
+        if !isName { return nil }
+        var plain: [Unicode.Scalar] = []
+        for scalar in body {
+            if scalar == "\"" || scalar == "'", plain.last == "\\" { plain.removeLast() }
+            plain.append(scalar)
+        }
+        return plain
+    }
+
+    /// Whether something stands there that no colon parts.
+    private static func isSet(_ body: ArraySlice<Unicode.Scalar>) -> Bool {
+        let words = withoutComments(body)
         if words.allSatisfy(PythonText.isSpace) { return false }
         var quotes = QuoteTracker()
         for scalar in words where !quotes.isQuoted(scalar) && scalar == ":" && !quotes.wasEscaped {
@@ -272,11 +271,12 @@ extension RepairingJSONReader {
                 }
             } else if isFree, scalar == "/", next == "*" {
                 position += 2
-                while position < body.endIndex,
-                    !(body[position - 1] == "/" && body[position - 2] == "*")
+                while position + 1 < body.endIndex,
+                    body[position] != "*" || body[position + 1] != "/"
                 {
                     position += 1
                 }
+                position = min(position + 2, body.endIndex)
             } else {
                 kept.append(scalar)
                 position += 1
@@ -287,7 +287,7 @@ extension RepairingJSONReader {
 }
 
 /// Follows a text and tells what of it stands in quotes.
-private struct QuoteTracker {
+struct QuoteTracker {
     private var quote: Unicode.Scalar?
     private var isEscaped = false
     /// Whether a backslash escapes the character that came last.

@@ -8,52 +8,68 @@ extension RepairingJSONReader {
             if context == .key, scalar == ":" || PythonText.isSpace(scalar) { return .ends }
             if context == .array, scalar == "]" || scalar == "," { return .ends }
         }
-        if context == .value, scalar == "," {
-            if !string.commasBelong, try commaEndsValue(&string) { return .ends }
-            string.append(scalar)
-            index += 1
-            return .taken
+        if scalar == ",", context == .value, !string.containerFollows,
+            string.openContainers.isEmpty
+        {
+            let meaning = string.commasBelong ? .plain : try meaningOfComma(&string)
+            if meaning == .member { return .ends }
+            string.containerFollows = meaning == .container
+            return keep(scalar, in: &string)
         }
+        if string.followContainers(scalar) { return keep(scalar, in: &string) }
         let followsQuote = string.content.last == string.closing
         if context == .value, scalar == "}", !followsQuote {
-            if string.openBraces > 0 {
-                string.append(scalar)
-                index += 1
-                return .taken
-            }
+            if string.openBraces > 0 { return keep(scalar, in: &string) }
             if try braceEndsValue(string) { return .ends }
         }
         if scalar == "]", isInside(.array), !followsQuote {
             if character(at: try offset(of: string.closing, from: 0)) == nil { return .ends }
         }
-        if context == .value, scalar == "}", character(at: offsetSkippingSpaces(from: 1)) == nil {
-            return .ends
+        if context == .value, scalar == "}" {
+            let next = offsetSkippingSpaces(from: 1)
+            if hasFence(at: next) {
+                return try fenceBelongs(to: &string, at: next)
+                    ? keep(scalar, in: &string) : .ends
+            }
+            if character(at: next) == nil { return .ends }
         }
         return .plain
     }
 
     // MARK: - Commas and braces in values
 
-    /// Whether the comma at the position starts the next member.
-    private mutating func commaEndsValue(
+    private enum CommaMeaning {
+        /// The next member follows.
+        case member
+        /// A list or object follows that belongs to the string, as does the comma.
+        case container
+        /// The comma belongs to the string.
+        case plain
+    }
+
+    /// What the comma at the position means.
+    private mutating func meaningOfComma(
         _ string: inout PartialString
-    ) throws(JSONReadFailure) -> Bool {
+    ) throws(JSONReadFailure) -> CommaMeaning {
         let next = offsetSkippingSpaces(from: 1)
-        guard let scalar = character(at: next), scalar != "}" else { return true }
-        if Self.isQuote(scalar) { return try isName(quotedBy: scalar, from: next) }
-        if scalar == "_" || PythonText.isAlphanumeric(scalar),
-            try isBareMember(from: next)
-        {
-            return true
+        guard let scalar = character(at: next), scalar != "}" else { return .member }
+        if Self.isQuote(scalar) {
+            return try isName(quotedBy: scalar, from: next) ? .member : .plain
         }
-        if scalar == "{" || scalar == "[" { return false }
+        if scalar == "`" {
+            return try colon(behindBareNameAt: next + 1) == nil ? .plain : .member
+        }
+        if scalar == "_" || PythonText.isAlphanumeric(scalar), try isBareMember(from: next) {
+            return .member
+        }
+        if scalar == "{" || scalar == "[" { return .container }
         let special = try offset(of: "\"", "'", "\u{201C}", "\u{201D}", "{", "[", from: next)
         guard let mark = character(at: special) else {
             string.commasBelong = true
-            return false
+            return .plain
         }
-        if mark == "{" || mark == "[" { return false }
-        return try isName(quotedBy: mark, from: special)
+        if mark == "{" || mark == "[" { return .plain }
+        return try isName(quotedBy: mark, from: special) ? .member : .plain
     }
 
     private mutating func isName(
@@ -64,22 +80,30 @@ extension RepairingJSONReader {
         return character(at: offsetSkippingSpaces(from: end + 1)) == ":"
     }
 
-    /// The offset of the colon behind the bare word at `start`.
-    private mutating func colonBehindBareName(from start: Int) -> Int? {
-        guard let first = character(at: start), first == "_" || PythonText.isAlphanumeric(first)
-        else { return nil }
+    /// The offset of the colon behind the bare word, which may be empty, at `start`.
+    private mutating func colon(
+        behindBareNameAt start: Int
+    ) throws(JSONReadFailure) -> Int? {
         var end = start
         while let scalar = character(at: end),
             scalar == "_" || scalar == "-" || PythonText.isAlphanumeric(scalar)
         {
             end += 1
         }
+        try spend(end - start)
         let colon = offsetSkippingSpaces(from: end)
         return character(at: colon) == ":" ? colon : nil
     }
 
+    /// Whether a bare name and a colon stand at `start`.
+    mutating func isBareName(at start: Int) throws(JSONReadFailure) -> Bool {
+        guard let first = character(at: start), first == "_" || PythonText.isAlphanumeric(first)
+        else { return false }
+        return try colon(behindBareNameAt: start) != nil
+    }
+
     private mutating func isBareMember(from start: Int) throws(JSONReadFailure) -> Bool {
-        guard let colon = colonBehindBareName(from: start) else { return false }
+        guard let colon = try colon(behindBareNameAt: start) else { return false }
         let value = offsetSkippingSpaces(from: colon + 1)
         if let first = character(at: value) {
             if Self.isQuote(first) || "{[-".unicodeScalars.contains(first) { return true }
@@ -103,13 +127,15 @@ extension RepairingJSONReader {
     private mutating func braceEndsValue(
         _ string: PartialString
     ) throws(JSONReadFailure) -> Bool {
-        if character(at: 1) == "\\" { return false }
+        let isEscaped = character(at: 1) == "\\"
         let quote = try offset(of: string.closing, from: 1)
         if character(at: quote) == nil {
             if character(at: try offset(of: ":", from: 1)) != nil { return true }
+            if isEscaped { return false }
             let start = offsetSkippingSpaces(from: 1)
             return try offset(of: "}", from: start) - start <= 1
         }
+        if isEscaped { return false }
         let after = offsetSkippingSpaces(from: quote + 1)
         guard let next = character(at: after), next != ",", next != "}" else { return false }
         let opening = try offset(of: string.opening, from: after)
@@ -170,7 +196,7 @@ extension RepairingJSONReader {
         }
     }
 
-    private mutating func keep(
+    mutating func keep(
         _ quote: Unicode.Scalar, in string: inout PartialString
     ) -> Verdict {
         string.append(quote)
@@ -215,12 +241,16 @@ extension RepairingJSONReader {
     private mutating func isMemberBehindQuote(at offset: Int) throws(JSONReadFailure) -> Bool {
         let comma = offsetSkippingSpaces(from: offset + 1)
         guard character(at: comma) == "," else { return false }
-        let name = offsetSkippingSpaces(from: comma + 1)
-        guard let first = character(at: name) else { return false }
+        return try isMember(at: try offsetSkippingComments(from: comma + 1))
+    }
+
+    /// Whether a name and a colon stand at `start`.
+    mutating func isMember(at start: Int) throws(JSONReadFailure) -> Bool {
+        guard let first = character(at: start) else { return false }
         if Self.isQuote(first) {
-            return try isName(quotedBy: first == "\u{201C}" ? "\u{201D}" : first, from: name)
+            return try isName(quotedBy: Self.partner(of: first), from: start)
         }
-        return colonBehindBareName(from: name) != nil
+        return try isBareName(at: start)
     }
 
     private mutating func colonFollows(

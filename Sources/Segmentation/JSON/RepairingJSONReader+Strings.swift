@@ -13,13 +13,36 @@ struct PartialString {
     var commasBelong = false
     /// Braces that were opened in it and not closed.
     var openBraces = 0
+    /// Low quotation marks that were opened in it and not closed.
+    var openLowQuotes = 0
+    /// The next bracket or brace opens a container that belongs to it.
+    var containerFollows = false
+    /// The brackets and braces of that container which are not closed.
+    var openContainers: [Unicode.Scalar] = []
+    /// Where the content behind its last bracket starts, if that is not closed.
+    var bracketContent: Int?
     var content: [Unicode.Scalar] = []
 
     mutating func append(_ scalar: Unicode.Scalar) {
         content.append(scalar)
-        if scalar == "{" { openBraces += 1 }
-        if scalar == "}" { openBraces = max(0, openBraces - 1) }
+        switch scalar {
+        case "{": openBraces += 1
+        case "}": openBraces = max(0, openBraces - 1)
+        case "[": bracketContent = content.count
+        case "]": bracketContent = nil
+        default: break
+        }
     }
+
+    /// Puts `scalar` in the place of the backslash that was taken last.
+    mutating func replaceBackslash(with scalar: Unicode.Scalar) {
+        content.removeLast()
+        append(scalar)
+    }
+
+    /// What a backslash can escape beside the usual letters: the closing quote, except within low
+    /// quotation marks.
+    var escapable: Unicode.Scalar? { openLowQuotes > 0 ? nil : closing }
 
     mutating func trimEnd() {
         while let last = content.last, PythonText.isSpace(last) { content.removeLast() }
@@ -65,6 +88,7 @@ extension RepairingJSONReader {
             string.isBare = true
         }
         if !string.isBare { index += 1 }
+        if try isFencedValue() { return try value() }
         if current == string.opening, let empty = try openDoubledQuote(&string) { return empty }
         return try finish(&string, at: try scan(&string))
     }
@@ -172,8 +196,9 @@ extension RepairingJSONReader {
     private mutating func scan(
         _ string: inout PartialString
     ) throws(JSONReadFailure) -> Unicode.Scalar? {
-        while let scalar = current, scalar != string.closing {
+        while let scalar = current, scalar != string.closing || string.openLowQuotes > 0 {
             try spend(1)
+            if try takeInline(scalar, into: &string) { continue }
             switch try verdict(on: scalar, in: &string) {
             case .ends: return scalar
             case .taken: continue
@@ -182,10 +207,11 @@ extension RepairingJSONReader {
             string.append(scalar)
             index += 1
             guard let next = current else { return nil }
-            if scalar == "\\", takeEscape(next, into: &string) { continue }
+            if string.content.last == "\\", try takeEscape(next, into: &string) { continue }
             if next == ":", !string.isBare, context == .key, try nameEndsAtColon(string) {
                 return next
             }
+            if try takeQuoteInMarks(next, into: &string) { continue }
             if next == string.closing, string.content.last != "\\" {
                 switch try verdict(onQuote: next, in: &string) {
                 case .ends: return current
@@ -209,36 +235,77 @@ extension RepairingJSONReader {
         return string.value
     }
 
-    /// What follows a backslash that was taken; whether both were taken together.
-    private func escaped(_ scalar: Unicode.Scalar, in string: PartialString) -> Unicode.Scalar? {
-        switch scalar {
-        case string.closing, "\\": scalar
-        case "t": "\t"
-        case "n": "\n"
-        case "r": "\r"
-        case "b": "\u{8}"
-        default: Self.isQuote(scalar) ? scalar : nil
-        }
-    }
+    // MARK: - Escapes
 
+    /// Takes what follows a backslash, if the two stand for something.
     private mutating func takeEscape(
         _ scalar: Unicode.Scalar, into string: inout PartialString
-    ) -> Bool {
-        if let meaning = escaped(scalar, in: string) {
-            string.content.removeLast()
-            string.append(meaning)
+    ) throws(JSONReadFailure) -> Bool {
+        if string.openLowQuotes > 0, scalar == "\"" {
+            string.openLowQuotes -= 1
+            string.replaceBackslash(with: scalar)
             index += 1
             return true
         }
-        let count = scalar == "u" ? 4 : scalar == "x" ? 2 : 0
-        guard count > 0, index + count < text.count else { return false }
+        if scalar == "\\", try takeBackslashes(into: &string) { return true }
+        if scalar == "\\" || scalar == string.escapable || "tnrb".unicodeScalars.contains(scalar) {
+            takeUsualEscape(scalar, into: &string)
+            return true
+        }
+        if scalar == "u" || scalar == "x" { return takeCode(scalar, into: &string) }
+        guard scalar == "\u{201E}" || Self.isQuote(scalar) else { return false }
+        string.replaceBackslash(with: scalar)
+        index += 1
+        return true
+    }
+
+    /// Takes an even number of backslashes as half as many, unless they stand before a quote that
+    /// does not end the string.
+    private mutating func takeBackslashes(
+        into string: inout PartialString
+    ) throws(JSONReadFailure) -> Bool {
+        var end = 1
+        while character(at: end) == "\\" { end += 1 }
+        try spend(end)
+        let count = end + 1
+        if count % 2 != 0 { return false }
+        if let next = character(at: end), next == string.escapable {
+            let after = character(at: offsetSkippingSpaces(from: end + 1))
+            guard after.map({ ",:}]".unicodeScalars.contains($0) }) ?? true else { return false }
+        }
+        string.content.removeLast()
+        for _ in 0..<count / 2 { string.append("\\") }
+        index += end
+        return true
+    }
+
+    private mutating func takeUsualEscape(
+        _ scalar: Unicode.Scalar, into string: inout PartialString
+    ) {
+        let meanings: [Unicode.Scalar: Unicode.Scalar] = [
+            "t": "\t", "n": "\n", "r": "\r", "b": "\u{8}",
+        ]
+        string.replaceBackslash(with: meanings[scalar] ?? scalar)
+        index += 1
+        while let next = current, string.content.last == "\\",
+            next == "\\" || next == string.escapable
+        {
+            string.replaceBackslash(with: next)
+            index += 1
+        }
+    }
+
+    private mutating func takeCode(
+        _ kind: Unicode.Scalar, into string: inout PartialString
+    ) -> Bool {
+        let count = kind == "u" ? 4 : 2
+        guard index + count < text.count else { return false }
         var code: UInt32 = 0
         for digit in text[index + 1...index + count] {
             guard digit.isASCII, let value = Character(digit).hexDigitValue else { return false }
             code = code << 4 | UInt32(value)
         }
-        string.content.removeLast()
-        string.append(Unicode.Scalar(code) ?? "\u{FFFD}")
+        string.replaceBackslash(with: Unicode.Scalar(code) ?? "\u{FFFD}")
         index += 1 + count
         return true
     }

@@ -11,7 +11,7 @@ struct RepairingJSONReader {
         case key, value, array
     }
 
-    let text: [Unicode.Scalar]
+    private(set) var text: [Unicode.Scalar]
     var index = 0
     /// An object starts at `index` although no brace says so.
     var startsImpliedObject = false
@@ -21,6 +21,8 @@ struct RepairingJSONReader {
     private var work = 0
     private let workLimit: Int
     private var triedStrictPrefix = false
+    /// How many times the next value is read as if it stood in a name.
+    private var deferredNames = 0
 
     private init(text: [Unicode.Scalar]) {
         self.text = text
@@ -40,7 +42,8 @@ struct RepairingJSONReader {
         if index >= text.count { return first }
         var values = [first]
         while index < text.count {
-            let followsComma = isBesideComma()
+            deferredNames = 0
+            let followsComma = try isBesideComma()
             let next = try value()
             guard next.isTruthy else {
                 index += 1
@@ -56,14 +59,23 @@ struct RepairingJSONReader {
         return values.count == 1 ? values[0] : .array(values)
     }
 
-    private mutating func isBesideComma() -> Bool {
+    private mutating func isBesideComma() throws(JSONReadFailure) -> Bool {
         if character(at: offsetSkippingSpaces(from: 0)) == "," { return true }
-        let before = text[..<min(index, text.count)].last { !PythonText.isSpace($0) }
-        return before == ","
+        let end = min(index, text.count)
+        guard let place = text[..<end].lastIndex(where: { !PythonText.isSpace($0) }) else {
+            try spend(end)
+            return false
+        }
+        try spend(end - place)
+        return text[place] == ","
     }
 
     /// The next value; at the end of the text a string that holds nothing.
     mutating func value() throws(JSONReadFailure) -> JSONValue {
+        if deferredNames > 0 {
+            deferredNames -= 1
+            return try within(.key) { (reader) throws(JSONReadFailure) in try reader.value() }
+        }
         while let scalar = current {
             try spend(1)
             if let prefix = try strictPrefix() { return prefix }
@@ -74,8 +86,9 @@ struct RepairingJSONReader {
             case "[":
                 index += 1
                 return .array(try array(closing: "]"))
-            case "(" where context != nil:
-                return try parenthesized()
+            case "(":
+                if context != nil { return try parenthesized() }
+                if try isValueInParentheses() { return try parenthesized() }
             case "#", "/":
                 try skipComment()
                 if context != nil { return .string("") }
@@ -112,6 +125,28 @@ struct RepairingJSONReader {
         triedStrictPrefix = true
         index = prefix.end
         return prefix.value
+    }
+
+    /// Reads `body` in place of what stands in `range`, as an object in a name.
+    ///
+    /// The value behind it is read as if it stood in a name too.
+    mutating func object(
+        rereading range: Range<Int>, as body: [Unicode.Scalar]
+    ) throws(JSONReadFailure) -> JSONValue {
+        try spend(text.count - range.lowerBound)
+        text.replaceSubrange(range, with: body)
+        index = range.lowerBound
+        return try rereading { (reader) throws(JSONReadFailure) in try reader.object() }
+    }
+
+    /// Reads in a name what was read before as something else; the value behind it is read in a
+    /// name too.
+    mutating func rereading(
+        _ read: (inout RepairingJSONReader) throws(JSONReadFailure) -> JSONValue
+    ) throws(JSONReadFailure) -> JSONValue {
+        let value = try within(.key, read)
+        deferredNames += 1
+        return value
     }
 
     // MARK: - Contexts and bounds
@@ -214,7 +249,7 @@ struct RepairingJSONReader {
             index += 2
             while current != nil {
                 index += 1
-                if index - start >= 4, character(at: -1) == "/", character(at: -2) == "*" { break }
+                if index - start >= 3, character(at: -1) == "/", character(at: -2) == "*" { break }
             }
         } else {
             index += 1

@@ -1,0 +1,196 @@
+import Datasets
+import Imaging
+public import Rewards
+import SAM2
+public import Segmentation
+public import Torch
+
+/// Scores completions of any system with the reward of training: the `score` command.
+public struct ScoreRecipe {
+    /// The file of completions; `-` is standard input.
+    public var completions: String
+    /// The shards with the samples that the completions are about.
+    public var data: [String]
+    /// The folder of a SAM2.1 checkpoint.
+    public var segmenter: String
+    /// S: the side of the square that pictures and truths are stretched to, and the frame of the
+    /// coordinates in the completions.
+    public var imageSize = 840
+    /// The name of the grammar.
+    public var variant = "box_2points"
+    /// Which answers are read.
+    public var parser = AnswerAcceptance.strict
+    /// What counts how much.
+    public var weights = RewardWeights.standard
+    /// Where the segmenter runs.
+    public var device = Device.cpu
+    /// The element type that it computes in.
+    public var dtype = DType.float32
+    /// How many completions about one picture are scored together; with ``groupBytes``, bounds
+    /// the memory.
+    var groupCount = 32
+    /// Above so many bytes, completions are scored together no more.
+    var groupBytes = 1 << 15
+
+    /// Completions with the defaults.
+    public init(completions: String, data: [String], segmenter: String) {
+        self.completions = completions
+        self.data = data
+        self.segmenter = segmenter
+    }
+
+    /// What was scored.
+    public struct Summary: Sendable {
+        /// How many completions there are.
+        public var count = 0
+        /// How many of them could be read.
+        public var parsed = 0
+        /// The sum of each term, unweighted, in the order of the weights.
+        public var terms: [RewardValue] = []
+        /// The sum of the totals.
+        public var total = 0.0
+        /// How many times each kind of failure came.
+        public var failures: [String: Int] = [:]
+
+        /// A sum over the completions, as a mean.
+        public func mean(_ sum: Double) -> Double { count == 0 ? 0 : sum / Double(count) }
+    }
+
+    /// Writes a line per completion, in their order.
+    ///
+    /// - Parameters:
+    ///   - output: the file; nil or `-` is standard output
+    ///   - onProgress: gets how many lines were written so far, and how many there will be, if
+    ///     that is known
+    /// - Returns: what was scored
+    /// - Throws: ``CompletionFileError`` and the errors of the shards, the segmenter and the
+    ///   output; a file then stays as it was
+    public func run(
+        to output: String?, onProgress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
+    ) throws -> Summary {
+        let grammar = try Recipes.variant(variant).grammar
+        let source = try CompletionSource(path: completions, data: data)
+        if let output, output != "-" {
+            try requireWritable([output], inputs: source.inputs)
+        }
+        let count = try source.check()
+        let scorer = try Scorer(
+            parser: AnswerParser(grammar: grammar, acceptance: parser), weights: weights)
+        let sam = try SAM2Segmenter.load(path: segmenter, dtype: dtype, device: device)
+        let lines = try LineOutput(path: output)
+        var run = ScoringRun(
+            scorer: scorer, segmenter: sam, dataset: source.dataset, side: imageSize, lines: lines)
+        var group: [CompletionRecord] = []
+        var place = 0
+        var bytes = 0
+        func flush() throws {
+            if group.isEmpty { return }
+            try run.score(group, place: place)
+            group.removeAll(keepingCapacity: true)
+            bytes = 0
+            onProgress(run.summary.count, count)
+        }
+        try source.forEach { record, next in
+            if next != place || group.count >= groupCount || bytes > groupBytes { try flush() }
+            place = next
+            bytes += record.completion.utf8.count
+            group.append(record)
+        }
+        try flush()
+        try lines.finish()
+        return run.summary
+    }
+}
+
+/// Scores groups one after the other.
+private struct ScoringRun {
+    let scorer: Scorer
+    let segmenter: SAM2Segmenter
+    let dataset: ShardedDataset?
+    let side: Int
+    let lines: LineOutput
+    private(set) var summary = ScoreRecipe.Summary()
+    private var current: Picture?
+
+    /// A sample in the policy's frame, encoded when that is needed.
+    private final class Picture {
+        let place: Int
+        let square: SquareSample
+        private var encoded: (any SegmenterImage)?
+
+        init(place: Int, square: SquareSample) {
+            self.place = place
+            self.square = square
+        }
+
+        func encoded(by segmenter: SAM2Segmenter) throws -> any SegmenterImage {
+            if let encoded { return encoded }
+            let image = try segmenter.encode(square.image)
+            encoded = image
+            return image
+        }
+    }
+
+    init(
+        scorer: Scorer, segmenter: SAM2Segmenter, dataset: ShardedDataset?, side: Int,
+        lines: LineOutput
+    ) {
+        self.scorer = scorer
+        self.segmenter = segmenter
+        self.dataset = dataset
+        self.side = side
+        self.lines = lines
+    }
+
+    mutating func score(_ group: [CompletionRecord], place: Int) throws {
+        let picture = try picture(at: place)
+        let results = try scorer.score(
+            completions: group.map(\.completion), policyFrame: .square(side),
+            truth: picture.square.truth
+        ) { try picture.encoded(by: segmenter) }
+        for (record, result) in zip(group, results) {
+            try lines.write(Self.line(record, result).bytes)
+            count(result)
+        }
+        try lines.flush()
+    }
+
+    private mutating func picture(at place: Int) throws -> Picture {
+        if let current, current.place == place { return current }
+        guard let dataset else { preconditionFailure("completions are scored on samples") }
+        let picture = Picture(
+            place: place, square: try squareSample(dataset.sample(at: place), side: side))
+        current = picture
+        return picture
+    }
+
+    private static func line(_ record: CompletionRecord, _ result: RewardBreakdown) -> JSONLine {
+        JSONLine { line in
+            line.member("id", record.id)
+            line.member("parse_ok", result.failure == nil)
+            line.member("error", result.failure?.description)
+            line.member("prompts", result.prompts, leavingOut: false)
+            line.member(
+                "rewards", result.terms.map { (name: $0.term.rawValue, value: $0.value) })
+            line.member("total", result.total)
+            line.member("iou", result.iou)
+        }
+    }
+
+    private mutating func count(_ result: RewardBreakdown) {
+        summary.count += 1
+        summary.total += result.total
+        if let failure = result.failure {
+            summary.failures[failure.kind, default: 0] += 1
+        } else {
+            summary.parsed += 1
+        }
+        if summary.terms.isEmpty {
+            summary.terms = result.terms
+        } else {
+            for (index, term) in result.terms.enumerated() {
+                summary.terms[index].value += term.value
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import ArgumentParser
+import Recipes
+import Rewards
+import Segmentation
+
+struct ScoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "score",
+        abstract: "Scores completions of any system with the reward of training.",
+        discussion: """
+            Examples:
+              think2seg score --completions answers.jsonl --data shards/val.h5 \\
+                --segmenter sam2.1-hiera-small --json scores.jsonl
+              think2seg score --completions answers.jsonl --no-segmenter
+
+            A line of the completions is {"id": "harbour-7", "completion": "<think>…"}: the id of a \
+            sample in the shards, and the text that a system wrote. Several completions may have \
+            the same id; picture by picture is fastest. A line of the result, in the same order:
+
+              {"id": …, "parse_ok": true, "error": null, "prompts": […], "rewards": {"mask_iou": \
+            0.5, "sam_json_format": 1, "think_answer_format": 1}, "total": 3, "iou": 0.5}
+
+            The rewards are not weighted, the total is. With --no-segmenter answers are only read, \
+            by both parsers:
+
+              {"id": …, "strict": […], "lenient": […], "think_answer": true, "error": null}
+
+            A bad line stops the command, and no result is written.
+            """)
+
+    @Option(help: "The completions, a JSON object per line; - for standard input.")
+    var completions: String
+
+    @Option(
+        parsing: .upToNextOption,
+        help: "The shards with the samples that the completions are about.")
+    var data: [String] = []
+
+    @Option(help: "The folder of a SAM2.1 checkpoint in the hub's layout.")
+    var segmenter: String?
+
+    @Flag(help: "Only read the answers; needs no segmenter and no shards.")
+    var noSegmenter = false
+
+    @Option(
+        help:
+            "Which answers are scored: strict, as in training; lenient, as in evaluation. With --no-segmenter, whose error is told (default: strict)."
+    )
+    var parser: AnswerAcceptance?
+
+    @Option(
+        help:
+            "The weights of the rewards, such as mask_iou=2,sam_json_format=1,think_answer_format=1, which is the default."
+    )
+    var rewards: WeightList?
+
+    @Option(
+        help: "S: pictures are stretched to S x S pixels, the frame of the answers' coordinates.")
+    var imageSize = 840
+
+    @Option(
+        help: "Grammar: box_2points, box, 2points, box_4points, box_2points_2negatives.")
+    var variant = "box_2points"
+
+    @Option(help: "Where the result goes, a JSON object per line; - for standard output.")
+    var json = "-"
+
+    @Flag(help: "Say only what is wrong.")
+    var quiet = false
+
+    @OptionGroup var model: ModelOptions
+
+    func validate() throws {
+        if PromptVariant.named(variant) == nil {
+            let known = PromptVariant.all.map(\.name).joined(separator: ", ")
+            throw ValidationError("--variant is \(variant), must be one of \(known)")
+        }
+        if !(28...4096).contains(imageSize) {
+            throw ValidationError("--image-size must be from 28 to 4096")
+        }
+        do {
+            _ = try Scorer(weights: rewards?.weights ?? .standard)
+        } catch let error as RewardConfigurationError {
+            throw ValidationError("--rewards: \(error)")
+        }
+        if noSegmenter {
+            if segmenter != nil {
+                throw ValidationError("give --segmenter or --no-segmenter, not both")
+            }
+            if rewards != nil {
+                throw ValidationError("--no-segmenter gives no rewards: leave --rewards out")
+            }
+        } else {
+            if segmenter == nil {
+                throw ValidationError(
+                    "give --segmenter FOLDER, or --no-segmenter to only read the answers")
+            }
+            if data.isEmpty {
+                throw ValidationError(
+                    "give --data SHARD..., or --no-segmenter to only read the answers")
+            }
+        }
+    }
+
+    func run() throws {
+        guard let segmenter else { return try parse() }
+        var recipe = ScoreRecipe(completions: completions, data: data, segmenter: segmenter)
+        recipe.imageSize = imageSize
+        recipe.variant = variant
+        recipe.parser = parser ?? .strict
+        recipe.weights = try rewards?.weights ?? .standard
+        recipe.device = try model.apply()
+        recipe.dtype = model.dtype.dtype
+        let summary = try recipe.run(to: json) { done, total in
+            if !quiet, Console.isTerminal {
+                Console.progress("scored \(done)" + (total.map { "/\($0)" } ?? ""))
+            }
+        }
+        if quiet { return }
+        Console.note("\(summary.count) completions, \(summary.parsed) can be read")
+        note(summary.failures)
+        for term in summary.terms {
+            Console.note("  \(term.term.rawValue): mean \(fixed(summary.mean(term.value), 4))")
+        }
+        Console.note("  total: mean \(fixed(summary.mean(summary.total), 4))")
+    }
+
+    private func parse() throws {
+        var recipe = ParseRecipe(completions: completions)
+        recipe.data = data
+        recipe.variant = variant
+        recipe.parser = parser ?? .strict
+        let summary = try recipe.run(to: json) { done in
+            if !quiet, Console.isTerminal, done % 1000 == 0 { Console.progress("read \(done)") }
+        }
+        if quiet { return }
+        Console.note(
+            "\(summary.count) completions: strict accepts \(summary.strict), lenient "
+                + "\(summary.lenient); \(summary.thinkAnswer) are thoughts and then an answer")
+        note(summary.failures)
+    }
+
+    /// Why answers could not be read, the most frequent reasons first.
+    private func note(_ failures: [String: Int]) {
+        if failures.isEmpty { return }
+        let sorted = failures.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let parts = sorted.map { "\($0.key) \($0.value)" }
+        Console.note("  not read: " + parts.joined(separator: ", "))
+    }
+}
+
+/// Weights as `term=number`, separated by commas.
+struct WeightList: ExpressibleByArgument {
+    let entries: [RewardWeight]
+
+    init?(argument: String) {
+        var entries: [RewardWeight] = []
+        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            let pair = part.split(separator: "=", omittingEmptySubsequences: false)
+            guard pair.count == 2, !pair[0].isEmpty, let weight = Double(pair[1]) else {
+                return nil
+            }
+            entries.append(
+                RewardWeight(term: RewardTerm(rawValue: String(pair[0])), weight: weight))
+        }
+        self.entries = entries
+    }
+
+    /// - Throws: `RewardConfigurationError` for an unknown or repeated term
+    var weights: RewardWeights {
+        get throws { try RewardWeights(entries) }
+    }
+}
