@@ -68,8 +68,7 @@ struct GroupLossTests {
         let product = try (gradient.reshaped(-1).to(.float64) * Tensor.of(probe)).sum().item()
         let norm = try gradient.norm().item()
         let largest = try gradient.abs().max().item()
-        // The bias of a key shifts all scores of a query alike, so its gradient is rounding alone
-        // where it does not turn: there is nothing to compare but its size.
+        // 1e-6 more, for what is nearly 0: softmax takes most of a shift of the keys back.
         #expect(norm > 0, "\(key)")
         #expect(abs(norm - Double(expected[0])) <= 1e-3 * norm + 1e-6, "\(key)")
         #expect(abs(product - Double(expected[1])) <= 1e-3 * norm + 1e-6, "\(key)")

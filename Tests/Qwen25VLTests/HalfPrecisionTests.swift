@@ -54,7 +54,7 @@ struct HalfPrecisionTests {
     func visionRotary() throws {
         let half = try Reference("tied", dtype: .bfloat16)
         let visual = half.model.visual
-        // In bfloat16 the angle of row 60 would be off by up to an eighth of a turn's radian.
+        // Between 32 and 64 the numbers of bfloat16 are a quarter apart, and so would be the angles.
         let layout = visual.layout(of: [VisionGrid(rows: 64, columns: 4)])
         let rotary = try visual.rotary(layout)
         #expect(rotary.cos.dtype == .float32 && rotary.sin.dtype == .float32)
