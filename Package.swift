@@ -76,7 +76,7 @@ var targets: [Target] = [
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
 
-    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
     .testTarget(
         name: "ImagingTests", dependencies: ["TestSupport", "Imaging", "CImageCodecs"],
         swiftSettings: strict),
@@ -135,7 +135,9 @@ if withTorch {
         .testTarget(name: "NNTests", dependencies: ["NN", "Torch"], swiftSettings: strict),
         .testTarget(
             name: "Qwen25VLTests",
-            dependencies: ["TestSupport", "Qwen25VL", "NN", "Torch", "Tokenizers", "Imaging"],
+            dependencies: [
+                "TestSupport", "Qwen25VL", "RLTrainer", "NN", "Torch", "Tokenizers", "Imaging",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "SAM2Tests",

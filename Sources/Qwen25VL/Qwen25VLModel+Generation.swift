@@ -72,10 +72,12 @@ extension Qwen25VLModel {
     ///   - input: the prompt
     ///   - parameters: temperature and its kin
     ///   - seeds: one per completion
-    ///   - suppressed: tokens that are never drawn; nil for ``Qwen25VLConfiguration/placeholderTokenIDs``
+    ///   - suppressed: tokens that are never drawn; nil for ``Qwen25VLConfiguration/placeholderTokenIDs``.
+    ///     A placeholder that is not suppressed and drawn is text like any other token
     ///   - onToken: is told every token when it is drawn; what it throws ends the generation
     /// - Returns: one completion per seed, in their order
-    /// - Throws: ``Qwen25VLInputError`` if the prompt or the parameters are unusable
+    /// - Throws: ``Qwen25VLInputError`` if the prompt or the parameters are unusable, or a completion
+    ///   becomes longer than the model has positions
     public func generate(
         _ input: Qwen25VLInput, parameters: GenerationParameters, seeds: [UInt64],
         suppressing suppressed: [Int]? = nil, onToken: ((GeneratedToken) throws -> Void)? = nil
@@ -115,6 +117,7 @@ private struct Decoding {
     let pattern: DecodingPattern
     let rotary: Rotary
     let stops: Set<Int>
+    let nextPosition: Int
     var completions: [GeneratedCompletion]
     var streams: [UniformStream]
     /// The completions that are not finished, ascending.
@@ -134,6 +137,7 @@ private struct Decoding {
         rotary = try model.text.rotary(
             MultimodalPositions(text: parameters.maxNewTokens, from: prefix.nextPosition))
         stops = Set(model.generation.eosTokenIDs)
+        nextPosition = prefix.nextPosition
         completions = seeds.map { _ in
             GeneratedCompletion(tokenIDs: [], logProbabilities: [], stopReason: .length)
         }
@@ -173,9 +177,9 @@ private struct Decoding {
     /// Runs one token per active row through the model: hidden states [A, C].
     func feed(_ ids: [Int]) throws -> Tensor {
         let step = pattern.length
-        let embeddings = try model.text.embedding(Tensor.of(ids).to(model.device))
+        try model.requirePositions(nextPosition + step + 1, of: "prompt and completion")
         let hidden = try model.text(
-            embeddings, rotary: rotary.sliced(from: step, to: step + 1), pattern: pattern)
+            model.embed(ids), rotary: rotary.sliced(from: step, to: step + 1), pattern: pattern)
         pattern.advance()
         return hidden
     }

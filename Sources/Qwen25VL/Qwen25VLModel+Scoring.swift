@@ -31,7 +31,8 @@ extension Qwen25VLModel {
     ///   - chunk: how many rows of logits to compute at a time
     /// - Returns: log-probabilities under the distribution that
     ///   ``GeneratedCompletion/logProbabilities`` describes
-    /// - Throws: ``Qwen25VLInputError`` if a completion is empty or has a token that could not be drawn
+    /// - Throws: ``Qwen25VLInputError`` if a completion is empty, has a token that could not be drawn, or
+    ///   is longer than the model has positions
     public func score(
         _ input: Qwen25VLInput, completions: [[Int]], temperature: Double = 1,
         suppressing suppressed: [Int]? = nil, withEntropies: Bool = false, chunk: Int = 512
@@ -82,6 +83,8 @@ extension Qwen25VLModel {
         let length = input.tokenIDs.count
         // Nothing follows the last token of a completion: it need not be read.
         let fed = completions.map { $0.dropLast() }
+        try requirePositions(
+            prompt.positions.next + (fed.map(\.count).max() ?? 0), of: "prompt and completion")
         var positions = prompt.positions
         var chosen: [Int] = []
         var start = length
@@ -94,8 +97,7 @@ extension Qwen25VLModel {
         var embeddings = prompt.embeddings
         let tokens = fed.flatMap(\.self)
         if !tokens.isEmpty {
-            let words = try text.embedding(Tensor.of(tokens).to(device))
-            embeddings = try Tensor.concatenate([embeddings, words], dim: 0)  // [N, C]
+            embeddings = try Tensor.concatenate([embeddings, embed(tokens)], dim: 0)  // [N, C]
         }
         let pattern = try SharedPrefixPattern(
             prefixLength: length, lengths: fed.map(\.count), device: device)

@@ -127,6 +127,17 @@ public struct Qwen25VLModel {
         let positions: MultimodalPositions
     }
 
+    /// The vectors [N, C] of N tokens; the token that pads gets no gradient through them, as in the
+    /// reference, where config.json names one.
+    func embed(_ ids: [Int]) throws -> Tensor {
+        let words = try text.embedding(Tensor.of(ids).to(device))
+        let pads = ids.indices.filter { ids[$0] == configuration.padTokenID }
+        if pads.isEmpty { return words }
+        let places = try Tensor.of(pads).to(device)
+        return try words.replacing(
+            0, at: places, with: words.indexed(0, places).detached())
+    }
+
     /// Embeds a prompt's tokens and puts the pictures' in their places.
     func prepared(_ input: Qwen25VLInput) throws -> PreparedPrompt {
         try requireTokens(input.tokenIDs, in: "the prompt")
@@ -137,7 +148,8 @@ public struct Qwen25VLModel {
         let positions = try MultimodalPositions(
             tokenIDs: input.tokenIDs, grids: input.grids,
             imageTokenID: configuration.imageTokenID, mergeSize: configuration.vision.mergeSize)
-        let words = try text.embedding(Tensor.of(input.tokenIDs).to(device))  // [P, C]
+        try requirePositions(positions.next, of: "the prompt")
+        let words = try embed(input.tokenIDs)  // [P, C]
         if input.grids.isEmpty { return PreparedPrompt(embeddings: words, positions: positions) }
         guard let patches = input.patches else {
             throw Qwen25VLInputError(
@@ -151,6 +163,15 @@ public struct Qwen25VLModel {
         return PreparedPrompt(
             embeddings: try words.replacing(0, at: Tensor.of(places).to(device), with: images),
             positions: positions)
+    }
+
+    /// Fails if tokens stand at more positions than the checkpoint has; a picture's tokens take as many
+    /// as its larger side.
+    func requirePositions(_ count: Int, of what: String) throws {
+        guard let most = configuration.text.maximumPositions, count > most else { return }
+        throw Qwen25VLInputError(
+            "\(what) has \(count) positions, but the model's max_position_embeddings is \(most)",
+            advice: "shorten the question or the answer, or make the picture smaller")
     }
 
     /// Fails if there is no token, or one that the vocabulary does not have.

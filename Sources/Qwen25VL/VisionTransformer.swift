@@ -144,30 +144,48 @@ struct VisionTransformer {
 
     /// patches [N, elements] of pictures one after the other to tokens [M, output], in their order.
     func callAsFunction(_ patches: Tensor, grids: [VisionGrid]) throws -> Tensor {
-        let layout = VisionLayout(
+        let layout = layout(of: grids)
+        var x = try embedded(patches, layout)
+        let rotary = try rotary(layout)
+        for (index, block) in blocks.enumerated() {
+            x = try block(x, rotary: rotary, runs: runs(ofBlock: index, layout))
+        }
+        return try merged(x, layout)
+    }
+
+    /// The order in which the tower works through pictures.
+    func layout(of grids: [VisionGrid]) -> VisionLayout {
+        VisionLayout(
             grids: grids, mergeSize: configuration.mergeSize, windowCells: configuration.windowCells
         )
-        let device = patchWeight.device
+    }
+
+    /// The stretches of patches that see each other in a block.
+    func runs(ofBlock index: Int, _ layout: VisionLayout) -> [VisionLayout.Run] {
+        configuration.fullAttentionBlocks.contains(index) ? layout.frames : layout.windows
+    }
+
+    /// patches [N, elements] in the order of the input to vectors [N, C] in the tower's order.
+    func embedded(_ patches: Tensor, _ layout: VisionLayout) throws -> Tensor {
         let unit = configuration.mergeUnit
-        let order = try Tensor.of(layout.order).to(device)
-        let inverseOrder = try Tensor.of(layout.inverse).to(device)
+        let order = try Tensor.of(layout.order).to(patchWeight.device)
         let weight = try patchWeight.reshaped(configuration.hiddenSize, -1)
-        var x = try patches.to(device).to(patchWeight.dtype).linear(weight)  // [N, C]
-        x = try x.reshaped(order.count, unit, -1).indexed(0, order)  // [M, U, C]
+        return try patches.to(patchWeight.device).to(patchWeight.dtype)
+            .linear(weight)  // [N, C]
+            .reshaped(order.count, unit, -1).indexed(0, order)  // [M, U, C]
             .reshaped(order.count * unit, -1)  // [N, C]
-        let rotary = try rotary(layout, device: device)
-        let full = Set(configuration.fullAttentionBlocks)
-        for (index, block) in blocks.enumerated() {
-            let runs = full.contains(index) ? layout.frames : layout.windows
-            x = try block(x, rotary: rotary, runs: runs)
-        }
-        return try merger(x).indexed(0, inverseOrder)  // [M, output]
+    }
+
+    /// Vectors [N, C] in the tower's order to tokens [M, output] in the order of the input.
+    func merged(_ x: Tensor, _ layout: VisionLayout) throws -> Tensor {
+        try merger(x).indexed(0, Tensor.of(layout.inverse).to(patchWeight.device))
     }
 
     /// A quarter of a head's angles follow the row, the next the column.
-    private func rotary(_ layout: VisionLayout, device: Device) throws -> Rotary {
+    func rotary(_ layout: VisionLayout) throws -> Rotary {
         func angles(_ positions: [Int]) throws -> Tensor {
-            try Tensor.of(positions).to(device).to(.float32).unsqueezed(1) * inverse  // [N, D / 4]
+            try Tensor.of(positions).to(patchWeight.device).to(.float32).unsqueezed(1)
+                * inverse  // [N, D / 4]
         }
         return try Rotary(
             angles: Tensor.concatenate([angles(layout.rows), angles(layout.columns)], dim: -1),

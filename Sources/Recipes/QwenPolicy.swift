@@ -113,19 +113,37 @@ public final class QwenPolicy: Policy {
             input: try Qwen25VLInput(tokenIDs: ids, images: [picture]), frame: picture.frame)
     }
 
-    /// Draws one completion per seed; prompt and picture go through the model once.
+    /// Draws one completion per seed, none of which has a picture's placeholder; prompt and picture go
+    /// through the model once.
     public func rollout(
         _ prompt: Prompt, sampling: SamplingParameters, seeds: [UInt64]
     ) throws -> [Completion] {
         let parameters = GenerationParameters(
             temperature: sampling.temperature, topK: sampling.topK, topP: sampling.topP,
             maxNewTokens: sampling.maxCompletionLength)
-        return try model.generate(prompt.input, parameters: parameters, seeds: seeds).map {
-            Completion(
-                tokenIDs: $0.tokenIDs, logProbabilities: $0.logProbabilities,
-                text: tokenizer.decode($0.tokenIDs, skipSpecialTokens: true),
-                stopReason: $0.stopReason == .length ? .length : .endOfSequence)
-        }
+        return try model.generate(prompt.input, parameters: parameters, seeds: seeds)
+            .map(completion)
+    }
+
+    /// The model's likeliest token at each step, whichever that is: a picture's placeholder too, which
+    /// is then text like any other token.
+    ///
+    /// - Parameters:
+    ///   - prompt: the question
+    ///   - maxLength: the most tokens that the answer may have
+    /// - Returns: what transformers generates without sampling
+    /// - Throws: an error if the prompt, or prompt and answer, are too long for the model
+    public func greedyAnswer(_ prompt: Prompt, maxLength: Int) throws -> Completion {
+        let parameters = GenerationParameters(temperature: 0, maxNewTokens: maxLength)
+        return try completion(
+            model.generate(prompt.input, parameters: parameters, seeds: [0], suppressing: [])[0])
+    }
+
+    private func completion(_ generated: GeneratedCompletion) -> Completion {
+        Completion(
+            tokenIDs: generated.tokenIDs, logProbabilities: generated.logProbabilities,
+            text: tokenizer.decode(generated.tokenIDs, skipSpecialTokens: true),
+            stopReason: generated.stopReason == .length ? .length : .endOfSequence)
     }
 
     /// Scores completions; prompt and picture go through the model once.

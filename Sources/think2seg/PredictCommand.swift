@@ -15,6 +15,11 @@ struct PredictCommand: ParsableCommand {
 
             writes answer/mask.png and answer/overlay.png. Without --segmenter the policy \
             answers, and no mask is made.
+
+            --greedy takes the likeliest of all tokens, as transformers does without sampling: \
+            even a placeholder of pictures, if the policy finds it likeliest. Drawn answers never \
+            have one, as in training. Sampling settings of the policy's generation_config.json are \
+            not read.
             """)
 
     @Option(help: "The folder of a Qwen2.5-VL checkpoint.")

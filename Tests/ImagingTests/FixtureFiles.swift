@@ -6,8 +6,9 @@ import Testing
 /// The fixtures that Tests/Fixtures/generators/imaging_fixtures.py writes.
 enum FixtureFiles {
     static func names(_ folder: String, suffix: String) -> [String] {
-        let found = (try? FileManager.default.contentsOfDirectory(
-            atPath: Fixtures.path("imaging/" + folder))) ?? []
+        let found =
+            (try? FileManager.default.contentsOfDirectory(
+                atPath: Fixtures.path("imaging/" + folder))) ?? []
         return found.filter { $0.hasSuffix(suffix) }.sorted()
     }
 

@@ -11,7 +11,8 @@ struct CheckpointTests {
 
     private func logits(_ model: Qwen25VLModel) throws -> Tensor {
         let entry = try #require(Cases.load().cases["two"])
-        let input = try entry.input("two", model.configuration.vision)
+        let input = try entry.input(
+            "two", model.configuration.vision, salt: Cases.load().salt)
         return try withoutGradients { try model.logits(input).sliced(0, from: -14) }
     }
 
@@ -43,6 +44,25 @@ struct CheckpointTests {
         #expect(model.dtype == .float32)
         #expect(model.generation.eosTokenIDs == [2, 3])
         try expectAnswer(model)
+    }
+
+    @Test("Sampling settings of generation_config.json change nothing; the tokens that end do")
+    func generationSettings() throws {
+        try withCheckpoint({ $0 }) { other in
+            try Data(
+                #"{"eos_token_id": [2, 3], "do_sample": true, "temperature": 1e-6, "top_k": 1}"#
+                    .utf8
+            ).write(to: URL(fileURLWithPath: other + "/generation_config.json"))
+            let entry = try #require(Cases.load().cases["text"])
+            let parameters = GenerationParameters(maxNewTokens: 6)
+            let drawn = try [folder, other].map { path in
+                try Qwen25VLModel.load(directory: path).generate(
+                    Qwen25VLInput(tokenIDs: entry.ids), parameters: parameters,
+                    seeds: [1, 2, 3, 4])
+            }
+            #expect(drawn[0] == drawn[1])
+            #expect(Set(drawn[1].map(\.tokenIDs)).count == 4)
+        }
     }
 
     @Test("The names that modules have in memory are read too")

@@ -75,9 +75,9 @@ struct ConfigurationTests {
             try JSONDecoder().decode(Qwen25VLConfiguration.self, from: data).tiesWordEmbeddings)
     }
 
-    @Test("What is written is read back the same", arguments: ["tied.json", "untied.json"])
+    @Test("What is written is read back the same", arguments: Reference.models)
     func roundTrip(name: String) throws {
-        let configuration = try Qwen25VLConfiguration.load(path: fixture(name))
+        let configuration = try Qwen25VLConfiguration.load(path: fixture(name + ".json"))
         let data = try JSONEncoder().encode(configuration)
         #expect(try JSONDecoder().decode(Qwen25VLConfiguration.self, from: data) == configuration)
     }

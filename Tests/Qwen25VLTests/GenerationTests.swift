@@ -32,10 +32,12 @@ struct GenerationTests {
         }
     }
 
-    @Test("Every step of decoding has the distribution of a full pass")
-    func cacheAgreesWithFullPass() throws {
-        let reference = try Reference("tied")
-        let input = try reference.input("odd")
+    @Test(
+        "Every step of decoding has the distribution of a full pass", arguments: Reference.models,
+        Reference.prompts)
+    func cacheAgreesWithFullPass(model: String, prompt: String) throws {
+        let reference = try Reference(model)
+        let input = try reference.input(prompt)
         let drawn = try reference.model.generate(input, parameters: sampling, seeds: [9])
         let completion = try #require(drawn.first)
         var longer = input
@@ -51,17 +53,74 @@ struct GenerationTests {
         for (a, b) in zip(completion.logProbabilities, full) { #expect(abs(a - b) < 1e-4) }
     }
 
-    @Test("A completion depends on its seed, not on the rows beside it")
+    @Test(
+        "Greedy tokens are those of reading everything again at each step, while gradients are on",
+        arguments: ["tied", "windows"])
+    func greedyWithoutCache(model: String) throws {
+        let reference = try Reference(model)
+        for parameter in reference.model.parameters {
+            try parameter.tensor.setRequiresGradient(true)
+        }
+        var input = try reference.input("two")
+        let drawn = try reference.model.generate(
+            input, parameters: GenerationParameters(temperature: 0, maxNewTokens: 8), seeds: [1])
+        let held = Set(reference.model.configuration.placeholderTokenIDs)
+        for id in drawn[0].tokenIDs {
+            let logits = try withoutGradients {
+                try reference.model.logits(input).sliced(0, from: -1).floats
+            }
+            let best = logits.indices.filter { !held.contains($0) }.max { logits[$0] < logits[$1] }
+            #expect(id == best)
+            input.tokenIDs.append(id)
+        }
+        #expect(reference.model.parameters.allSatisfy { $0.tensor.gradient == nil })
+    }
+
+    @Test("After weights change in place the sampler and the scorer agree, and differ from before")
+    func freshWeights() throws {
+        let reference = try Reference("full")
+        let input = try reference.input("two")
+        let before = try reference.model.generate(input, parameters: sampling, seeds: [1, 2, 3])
+        for parameter in reference.model.parameters {
+            try parameter.tensor.scaleInPlace(by: 1.02)
+        }
+        let after = try reference.model.generate(input, parameters: sampling, seeds: [1, 2, 3])
+        let scores = try withoutGradients {
+            try reference.model.score(input, completions: after.map(\.tokenIDs), temperature: 0.7)
+        }
+        for (row, completion) in after.enumerated() {
+            let scored = try scores.logProbabilities.selected(0, row).floats
+            for (a, b) in zip(completion.logProbabilities, scored) { #expect(abs(a - b) < 1e-4) }
+        }
+        #expect(
+            zip(before, after).allSatisfy {
+                abs($0.logProbabilities[0] - $1.logProbabilities[0]) > 1e-3
+            })
+    }
+
+    @Test("A completion depends on its seed, not on the rows beside it, however early those end")
     func batchInvariance() throws {
         let reference = try Reference("untied")
         let prefix = try reference.model.prefill(reference.input("two"))
-        let together = try reference.model.generate(
-            prefix, parameters: sampling, seeds: [1, 2, 3, 4, 5])
-        for (index, seed) in [UInt64(1), 2, 3, 4, 5].enumerated() {
-            let alone = try reference.model.generate(prefix, parameters: sampling, seeds: [seed])
-            #expect(alone.first?.tokenIDs == together[index].tokenIDs)
+        // Few tokens are possible, one of which ends completions.
+        let rare = (0..<200).filter { ![2, 7, 9, 30, 31, 32].contains($0) }
+        let flat = GenerationParameters(temperature: 5, maxNewTokens: 12)
+        let seeds = [UInt64](1...8)
+        for (parameters, suppressed) in [(sampling, nil), (flat, rare)] {
+            let together = try reference.model.generate(
+                prefix, parameters: parameters, seeds: seeds, suppressing: suppressed)
+            for (row, seed) in seeds.enumerated() {
+                let alone = try reference.model.generate(
+                    prefix, parameters: parameters, seeds: [seed], suppressing: suppressed)
+                #expect(alone[0].tokenIDs == together[row].tokenIDs)
+                for (a, b) in zip(alone[0].logProbabilities, together[row].logProbabilities) {
+                    #expect(abs(a - b) < 1e-5)
+                }
+            }
+            #expect(Set(together.map(\.tokenIDs)).count > 4)
+            let lengths = Set(together.map(\.tokenIDs.count))
+            if suppressed != nil { #expect(lengths.count > 2, "rows end at different steps") }
         }
-        #expect(Set(together.map(\.tokenIDs)).count == 5)
     }
 
     @Test("Generating twice gives the same, and nothing is left in the model")
@@ -132,7 +191,15 @@ struct GenerationTests {
                 input, parameters: GenerationParameters(temperature: temperature, maxNewTokens: 8),
                 seeds: [1, 2, 3])
             #expect(drawn.allSatisfy { !$0.tokenIDs.contains(id) })
-            #expect(drawn.allSatisfy { $0.logProbabilities.allSatisfy { $0 > -50 } })
+            let scores = try withoutGradients {
+                try reference.model.score(input, completions: drawn.map(\.tokenIDs))
+            }
+            for (row, completion) in drawn.enumerated() {
+                let scored = try scores.logProbabilities.selected(0, row).floats
+                for (a, b) in zip(completion.logProbabilities, scored) {
+                    #expect(abs(a - b) < 1e-4 && a > -50)
+                }
+            }
         }
         #expect(throws: Qwen25VLInputError.self) {
             try reference.model.score(input, completions: [[5, id, 2]])
@@ -174,7 +241,7 @@ struct SamplerTests {
     @Test("Tokens are drawn as often as the softmax says")
     func frequencies() throws {
         let logits: [Float] = [0, 1, 2, -1, 0.5, 1.5]
-        let count = 20_000
+        let count = 100_000
         let drawn = try draw(
             logits, GenerationParameters(temperature: 0.8, maxNewTokens: 1), count: count)
         let total = logits.reduce(0) { $0 + exp(Double($1) / 0.8) }
@@ -186,6 +253,24 @@ struct SamplerTests {
         }
         // 5 degrees of freedom: above 20.5 with probability 0.001.
         #expect(chiSquared < 20.5)
+    }
+
+    @Test("Log-probabilities of the largest vocabulary are those of float64")
+    func precision() throws {
+        // Rows of other sizes and spreads; logits in bfloat16 are widened before anything is summed.
+        let generator = try Generator(seed: 5)
+        let logits = try Tensor.normal([3, 151_936], generator: generator) * 8 + 20
+        for dtype in [DType.float32, .bfloat16] {
+            let given = try logits.to(dtype)
+            let distribution = try TokenDistribution(
+                temperature: 0.7, suppressed: [], vocabulary: 151_936, device: .cpu)
+            let found = try distribution.logProbabilities(given)
+            let expected = try (given.to(.float64) / 0.7).logSoftmax(-1)
+            #expect(found.dtype == .float32)
+            let largest = try expected.abs().max().item()
+            // One part in 2²³ of the largest is what float32 can tell.
+            #expect(try difference(found.to(.float64), expected) < max(1e-5, largest * 0x1p-22))
+        }
     }
 
     @Test("Top-k and top-p draw among the most likely tokens only")

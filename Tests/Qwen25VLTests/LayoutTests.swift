@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Positions and windows")
 struct LayoutTests {
-    @Test("Positions are those of transformers", arguments: ["odd", "two"])
+    @Test("Positions are those of transformers", arguments: ["odd", "two", "drawn"])
     func positions(name: String) throws {
         let entry = try #require(Cases.load().cases[name])
         let positions = try MultimodalPositions(

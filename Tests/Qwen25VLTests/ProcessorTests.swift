@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 import Torch
 
@@ -11,16 +12,46 @@ struct ProcessorTests {
         try decodeFile(fixture("processor/" + name), as: ImageProcessorConfiguration.self)
     }
 
-    private func picture(width: Int, height: Int) -> RGBImage {
-        var pixels: [UInt8] = []
-        for y in 0..<height {
-            for x in 0..<width {
-                for c in 0..<3 {
-                    pixels.append(UInt8((x * 7 + y * 13 + c * 50 + (x * y) % 31 * 3) % 256))
-                }
-            }
+    private func picture(width: Int, height: Int, shift: Int = 0) -> RGBImage {
+        RGBImage(
+            width: width, height: height,
+            pixels: patternPixels(width: width, height: height, shift: shift))
+    }
+
+    /// What pictures.json holds.
+    private struct Pictures: Decodable {
+        struct Patches: Decodable {
+            var rows: Int
+            var columns: Int
+            var checksum: String
         }
-        return RGBImage(width: width, height: height, pixels: pixels)
+        struct Picture: Decodable {
+            var width: Int
+            var height: Int
+            var patchSize: Int
+            var minPixels: Int
+            var maxPixels: Int
+            var rows: Int
+            var columns: Int
+            var checksum: String
+        }
+        struct Stretched: Decodable {
+            var width: Int
+            var height: Int
+            var side: Int
+            var bytes: String
+            var square: Patches
+        }
+        var shift: Int
+        var patches: [Picture]
+        var stretched: [Stretched]
+
+        static func load() throws -> Pictures {
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            return try decoder.decode(
+                Pictures.self, from: Fixtures.data("qwen25vl/processor/pictures.json"))
+        }
     }
 
     @Test("Both spellings of the limits are read")
@@ -34,31 +65,81 @@ struct ProcessorTests {
         #expect(abs(hub.rescaleFactor - new.rescaleFactor) < 1e-18)
     }
 
-    @Test("Pictures are resized to the size that transformers gives them")
+    @Test("Pictures are resized to the size that transformers gives them, or refused as there")
     func sizes() throws {
-        let processor = Qwen25VLProcessor(configuration: try configuration("new.json"))
-        let data = try Data(contentsOf: URL(fileURLWithPath: fixture("processor/sizes.json")))
-        let sizes = try JSONDecoder().decode([[Int]].self, from: data)
-        #expect(sizes.count > 10)
-        for size in sizes {
-            let frame = try processor.resizedFrame(ImageFrame(width: size[1], height: size[0]))
-            #expect(frame == ImageFrame(width: size[3], height: size[2]), "\(size)")
-        }
-        #expect(throws: Qwen25VLInputError.self) {
-            try processor.resizedFrame(ImageFrame(width: 2010, height: 10))
+        let base = try configuration("new.json")
+        let sizes = try Fixtures.decode([[Int?]].self, "qwen25vl/processor/sizes.json")
+        #expect(sizes.count > 300)
+        #expect(sizes.contains { $0[5] == nil } && sizes.contains { $0[5] != nil })
+        for entry in sizes {
+            let given = entry.prefix(5).compactMap(\.self)
+            var configuration = base
+            configuration.patchSize = given[2] / configuration.mergeSize
+            (configuration.minPixels, configuration.maxPixels) = (given[3], given[4])
+            let frame = ImageFrame(width: given[1], height: given[0])
+            let processor = Qwen25VLProcessor(configuration: configuration)
+            guard let width = entry[6], let height = entry[5] else {
+                #expect(throws: Qwen25VLInputError.self, "\(given)") {
+                    try processor.resizedFrame(frame)
+                }
+                continue
+            }
+            #expect(
+                try processor.resizedFrame(frame) == ImageFrame(width: width, height: height),
+                "\(given)")
         }
     }
 
-    @Test("Patches are those of transformers, to the last bit")
+    @Test("Patches are those of transformers, to the last bit, at every size and patch size")
     func patches() throws {
+        let pictures = try Pictures.load()
+        #expect(pictures.patches.count > 10)
+        for entry in pictures.patches {
+            var configuration = try configuration("new.json")
+            configuration.patchSize = entry.patchSize
+            configuration.minPixels = entry.minPixels
+            configuration.maxPixels = entry.maxPixels
+            let result = try Qwen25VLProcessor(configuration: configuration).process(
+                picture(width: entry.width, height: entry.height, shift: pictures.shift))
+            let what: Comment = "\(entry.width) × \(entry.height), patches of \(entry.patchSize)"
+            #expect(result.grid == VisionGrid(rows: entry.rows, columns: entry.columns), what)
+            #expect(try checksum(floats: result.patches.floats).description == entry.checksum, what)
+            #expect(result.frame.width == entry.columns * entry.patchSize)
+            #expect(result.tokenCount == entry.rows * entry.columns / 4)
+        }
+    }
+
+    @Test("The numbers of single patches are those of transformers, to the last bit")
+    func patchValues() throws {
         let processor = Qwen25VLProcessor(configuration: try configuration("new.json"))
-        let result = try processor.process(picture(width: 61, height: 45))
+        let result = try processor.process(
+            picture(width: 61, height: 45, shift: Pictures.load().shift))
         let file = try SafetensorsFile(path: fixture("processor/picture.safetensors"))
         let expected = try file.tensor(#require(file.entry("patches")))
-        #expect(try result.patches.isEqual(to: expected))
-        #expect(result.grid == VisionGrid(rows: 4, columns: 4))
-        #expect(result.frame == ImageFrame(width: 56, height: 56))
-        #expect(result.tokenCount == 4)
+        #expect(try result.patches.indexed(0, Tensor.of([0, 13])).isEqual(to: expected))
+    }
+
+    @Test(
+        "The square that the method stretches a picture to is Pillow's, byte for byte, and so are its patches"
+    )
+    func stretched() throws {
+        let pictures = try Pictures.load()
+        let processor = Qwen25VLProcessor(configuration: try configuration("hub.json"))
+        #expect(pictures.stretched.contains { $0.side == 840 })
+        #expect(pictures.stretched.contains { $0.side % 28 != 0 })
+        for entry in pictures.stretched {
+            let square = picture(width: entry.width, height: entry.height, shift: pictures.shift)
+                .resized(to: .square(entry.side), filter: .lanczos)
+            let what: Comment = "\(entry.width) × \(entry.height) to \(entry.side)"
+            #expect(checksum(bytes: square.pixels).description == entry.bytes, what)
+            let result = try processor.process(square)
+            #expect(
+                result.grid == VisionGrid(rows: entry.square.rows, columns: entry.square.columns),
+                what)
+            #expect(
+                try checksum(floats: result.patches.floats).description == entry.square.checksum,
+                what)
+        }
     }
 
     @Test("A small picture beside a large one changes nothing")

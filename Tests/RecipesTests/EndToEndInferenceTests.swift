@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import NN
+import Qwen25VL
 import RLTrainer
 import Recipes
 import SAM2
@@ -56,6 +57,47 @@ extension EndToEnd {
             let prediction = try recipe.run(output: nil)
             #expect(prediction.promptTokenIDs.filter { $0 == pad }.count == (112 / 28) * (112 / 28))
             #expect(!prediction.tokenIDs.contains(pad))
+        }
+
+        @Test(
+            "A placeholder that is likeliest is in a greedy answer, but never in a drawn one or a rollout"
+        )
+        func likeliestPlaceholder() throws {
+            let policy = try fixture.loadPolicy()
+            let pad = try policy.tokenizer.requiredID(for: QwenTokens.imagePad)
+            let image = try ImageCodec.load(path: fixture.picture)
+                .resized(to: .square(112), filter: .lanczos)
+            var recipe = recipe()
+            let prompt = try policy.prompt(image: image, question: recipe.question)
+            let words = try #require(
+                policy.parameters.first { $0.key == "model.embed_tokens.weight" }
+            ).tensor
+            try withoutGradients {
+                // The head shares these rows; the prompt's own placeholders are replaced by the picture.
+                let last = try policy.model.hiddenStates(prompt.input)
+                    .selected(0, prompt.tokenCount - 1)
+                try words.selected(0, pad).copyInPlace(
+                    from: last * (100 / last.squared().sum().item()))
+            }
+            try withFolder { folder in
+                try policy.save(to: folder + "/policy")
+                recipe.policy = folder + "/policy"
+                recipe.reportsLogProbabilities = true
+                let greedy = try recipe.run(output: nil)
+                #expect(greedy.tokenIDs.first == pad)
+                #expect(!greedy.completion.contains(QwenTokens.imagePad))
+                let values = try #require(greedy.logProbabilities)
+                #expect(values.count == greedy.tokenIDs.count && values[0] > -1e-4)
+                for temperature in [0, 1.0] {
+                    let drawn = try policy.rollout(
+                        prompt,
+                        sampling: SamplingParameters(
+                            temperature: temperature, maxCompletionLength: 12), seeds: [1, 2, 3])
+                    #expect(drawn.allSatisfy { !$0.tokenIDs.contains(pad) })
+                }
+                recipe.sampling.temperature = 1
+                #expect(try !recipe.run(output: nil).tokenIDs.contains(pad))
+            }
         }
 
         @Test("Greedy answers are equal each time; drawn ones follow their seed")

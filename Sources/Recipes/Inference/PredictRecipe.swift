@@ -19,6 +19,9 @@ public struct PredictRecipe {
     /// S: the side of the square that the picture is stretched to.
     public var imageSize = 840
     /// How the answer is drawn; temperature 0 is greedy.
+    ///
+    /// In a greedy answer pictures' placeholders count as tokens like others, as in transformers. Drawn
+    /// answers have none, as in training.
     public var sampling = SamplingParameters(maxCompletionLength: 1024)
     /// Decides about the answer that is drawn.
     public var seed: UInt64 = 42
@@ -56,7 +59,10 @@ public struct PredictRecipe {
         }
         let square = picture.resized(to: .square(imageSize), filter: .lanczos)
         let prompt = try model.prompt(image: square, question: question)
-        let completion = try model.rollout(prompt, sampling: sampling, seeds: [seed])[0]
+        let completion =
+            try sampling.temperature == 0
+            ? model.greedyAnswer(prompt, maxLength: sampling.maxCompletionLength)
+            : model.rollout(prompt, sampling: sampling, seeds: [seed])[0]
         guard completion.logProbabilities.allSatisfy(\.isFinite) else {
             throw CheckpointError(
                 path: policy, problem: "the model's probabilities are not numbers",

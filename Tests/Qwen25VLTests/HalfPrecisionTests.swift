@@ -1,0 +1,88 @@
+// bfloat16 keeps 8 bits: each rounding is off by up to 2⁻⁹ of the value, and a chain of a few dozen
+// roundings by a few percent. The weights of the fixtures are random and attend sharply, which
+// exaggerates that; what may be asked is that we lose no more than transformers does with the same
+// weights. Both are compared as root mean squares over all values, which do not hang on one of them:
+// ours may be twice theirs, for other orders of summing, and 1e-3 more.
+import NN
+import Testing
+import Torch
+
+@testable import Qwen25VL
+
+@Suite("bfloat16")
+struct HalfPrecisionTests {
+    @Test(
+        "Vision tokens, every layer and log-probabilities are as near to float32 as transformers' are",
+        arguments: Reference.models)
+    func bounded(model: String) throws {
+        let full = try Reference(model)
+        let half = try Reference(model, dtype: .bfloat16)
+        let theirs = try full.recorded.bf16
+        func expectNear(_ a: Tensor, _ b: Tensor, _ error: Double, _ what: Comment) throws {
+            let ours = try meanDifference(a, b)
+            #expect(ours < 2 * error + 1e-3, what)
+            #expect(ours > 0, "it was computed in bfloat16")
+        }
+        try withoutGradients {
+            let input = try full.input("two")
+            let (a, b) = (
+                try LayerStates(full.model, input), try LayerStates(half.model, input)
+            )
+            #expect(b.hidden.allSatisfy { $0.dtype == .bfloat16 })
+            try expectNear(#require(a.vision), #require(b.vision), theirs.vision, "vision")
+            #expect(theirs.hidden.count == a.hidden.count)
+            for (index, error) in theirs.hidden.enumerated() {
+                try expectNear(a.hidden[index], b.hidden[index], error, "state \(index)")
+            }
+            func scores(_ model: Qwen25VLModel) throws -> Tensor {
+                let scores = try model.score(
+                    input, completions: full.cases.completions,
+                    temperature: full.cases.temperature
+                ).logProbabilities
+                #expect(scores.dtype == .float32)
+                let parts = try full.cases.completions.enumerated().map {
+                    try scores.selected(0, $0).sliced(0, to: $1.count)
+                }
+                return try Tensor.concatenate(parts, dim: 0)
+            }
+            try expectNear(
+                scores(full.model), scores(half.model), theirs.scores, "log-probabilities")
+        }
+    }
+
+    @Test("Patches are turned in float32: far from the corner they are not less exact than near it")
+    func visionRotary() throws {
+        let half = try Reference("tied", dtype: .bfloat16)
+        let visual = half.model.visual
+        // Between 32 and 64 the numbers of bfloat16 are a quarter apart, and so would be the angles.
+        let layout = visual.layout(of: [VisionGrid(rows: 64, columns: 4)])
+        let rotary = try visual.rotary(layout)
+        #expect(rotary.cos.dtype == .float32 && rotary.sin.dtype == .float32)
+        let angles =
+            try
+            (Tensor.of(layout.rows).to(.float64).unsqueezed(1)
+            * visual.inverse.to(.float64))
+        let quarter = angles.size(1)
+        let cosines = try rotary.cos.squeezed(1).sliced(1, to: quarter)
+        #expect(try difference(cosines.to(.float64), angles.cos()) < 1e-5)
+    }
+
+    @Test("Completions are drawn and scored; the sampler and the scorer stay near each other")
+    func generation() throws {
+        let half = try Reference("tied", dtype: .bfloat16)
+        let input = try half.input("two")
+        let drawn = try half.model.generate(
+            input, parameters: GenerationParameters(maxNewTokens: 6), seeds: [1, 2, 3])
+        let scores = try withoutGradients {
+            try half.model.score(input, completions: drawn.map(\.tokenIDs)).logProbabilities
+        }
+        var squares: [Float] = []
+        for (row, completion) in drawn.enumerated() {
+            let scored = try scores.selected(0, row).floats
+            squares += zip(completion.logProbabilities, scored).map { ($0 - $1) * ($0 - $1) }
+        }
+        let apart = (squares.reduce(0, +) / Float(squares.count)).squareRoot()
+        // Two ways through bfloat16, each as far from float32 as the test above allows.
+        #expect(try Double(apart) < 4 * half.recorded.bf16.scores + 2e-3)
+    }
+}
