@@ -1,7 +1,8 @@
 """The shape of the fixtures, as a machine can check it.
 
     schema.py FOLDER write FILE         writes the schema of all sets of a folder
-    schema.py FOLDER check FILE SET…    fails where a set of the folder has another one
+    schema.py FOLDER check FILE SET…    fails where a set of the folder does not fit it: other sizes
+                                        may be, other names and types may not
 
 The schema of a file tells its kind, and what it is made of, whatever the numbers are:
 
@@ -90,6 +91,23 @@ def schema(folder, sets):
     return result
 
 
+def fits(found, known):
+    """Whether all that was found may be there; lists of random cases need not have everything."""
+    if isinstance(known, str) and isinstance(found, str):
+        element = found.split(" ")[0]
+        return found == known or "[" in found and element == known.split(" ")[0]
+    if isinstance(known, dict) and set(known) == {"any of"}:
+        every = found["any of"] if isinstance(found, dict) and set(found) == {"any of"} else [found]
+        return all(any(fits(one, other) for other in known["any of"]) for one in every)
+    if isinstance(known, dict) and isinstance(found, dict):
+        if set(known) == {"*"}:
+            return all(fits(value, known["*"]) for value in found.values())
+        return all(key in known and fits(found[key], known[key]) for key in found)
+    if isinstance(known, list) and isinstance(found, list):
+        return found == ["nothing"] or fits(found[0], known[0])
+    return False
+
+
 def main():
     folder, action, file, *sets = sys.argv[1:]
     folder, file = pathlib.Path(folder), pathlib.Path(file)
@@ -103,10 +121,12 @@ def main():
         return
     known = json.loads(file.read_text())
     found = schema(folder, sets)
-    wrong = [name for name in known if name.split("/")[0] in sets and known[name] != found.get(name)]
-    wrong += [name for name in found if name not in known]
-    for name in wrong:
-        print(f"{name}: not as schema.json says", file=sys.stderr)
+    wrong = {name: "is missing" for name in known if name.split("/")[0] in sets and name not in found}
+    for name in found:
+        if name not in known or not fits(found[name], known[name]):
+            wrong[name] = "is not as schema.json says"
+    for name, what in wrong.items():
+        print(f"{name} {what}", file=sys.stderr)
     sys.exit(bool(wrong))
 
 
