@@ -26,6 +26,12 @@ private func fault(_ bytes: [UInt8]) throws -> CheckpointError? {
     }
 }
 
+private func builder(_ change: (inout ArchiveBuilder) -> Void) -> ArchiveBuilder {
+    var builder = ArchiveBuilder()
+    change(&builder)
+    return builder
+}
+
 private func bytes(_ name: String) throws -> [UInt8] {
     Array(try Fixtures.data("torch/" + name))
 }
@@ -74,7 +80,7 @@ struct TorchCheckpointDamageTests {
             (Array("<!DOCTYPE html>".utf8), "web page", "download"),
             (Array("hello".utf8), "not a file of torch.save", "torch.save"),
             (try bytes("program.pt"), "TorchScript", "state_dict"),
-            (ArchiveBuilder(folder: "a/b").archive([]), "0 files data.pkl", "torch.save"),
+            (builder { $0.folder = "a/b" }.archive([]), "0 files data.pkl", "torch.save"),
         ]
         for (bytes, problem, advice) in cases {
             let error = try #require(try fault(bytes))
@@ -90,15 +96,15 @@ struct TorchCheckpointDamageTests {
     func variants() throws {
         let pickle = Pickle.whole([0x4E])
         let cases: [(ArchiveBuilder, String)] = [
-            (ArchiveBuilder(method: 8), "compressed"),
-            (ArchiveBuilder(byteOrder: "big"), "byte order is \"big\""),
-            (ArchiveBuilder(version: "11\n"), "version is \"11\""),
-            (ArchiveBuilder(version: ""), "version is \"\""),
-            (ArchiveBuilder(others: [("byteorder", [])]), "two entries"),
+            (builder { $0.method = 8 }, "compressed"),
+            (builder { $0.byteOrder = "big" }, "byte order is \"big\""),
+            (builder { $0.version = "11\n" }, "version is \"11\""),
+            (builder { $0.version = "" }, "version is \"\""),
+            (builder { $0.others = [("byteorder", [])] }, "two entries"),
         ]
         #expect(try fault(ArchiveBuilder().archive(pickle)) == nil)
-        for (builder, problem) in cases {
-            let error = try #require(try fault(builder.archive(pickle)))
+        for (variant, problem) in cases {
+            let error = try #require(try fault(variant.archive(pickle)))
             #expect(error.problem.contains(problem), "\(error)")
             #expect(!error.advice.isEmpty)
         }

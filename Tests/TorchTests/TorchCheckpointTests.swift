@@ -112,7 +112,8 @@ struct TorchCheckpointTests {
     func wide(isWide: Bool) throws {
         try withTemporaryFolder { folder in
             let numbers: [Float] = [1, 2, 3, 4]
-            var builder = ArchiveBuilder(isWide: isWide)
+            var builder = ArchiveBuilder()
+            builder.isWide = isWide
             builder.storages = [("0", numbers.withUnsafeBytes(Array.init))]
             let pickle = Pickle.whole(
                 Pickle.tensor(Pickle.storage(count: 4), offset: 1, shape: [3], strides: [1]))

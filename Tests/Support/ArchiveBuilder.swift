@@ -1,21 +1,25 @@
-import Foundation
-
 /// Writes zip archives as torch.save lays them out, and as it never would.
-struct ArchiveBuilder {
-    var folder = "archive"
-    var byteOrder = "little"
-    var version = "3\n"
+public struct ArchiveBuilder {
+    /// The folder in the archive that everything is in.
+    public var folder = "archive"
+    /// What the file `byteorder` says.
+    public var byteOrder = "little"
+    /// What the file `version` says.
+    public var version = "3\n"
     /// The method that all entries claim: 0 is stored, 8 deflated.
-    var method: UInt16 = 0
+    public var method: UInt16 = 0
     /// Whether sizes and places stand in the records for large archives.
-    var isWide = false
+    public var isWide = false
     /// The files in `data`, by name.
-    var storages: [(name: String, bytes: [UInt8])] = []
+    public var storages: [(name: String, bytes: [UInt8])] = []
     /// More files, by path.
-    var others: [(name: String, bytes: [UInt8])] = []
+    public var others: [(name: String, bytes: [UInt8])] = []
+
+    /// An archive of stored entries, little-endian, without storages.
+    public init() {}
 
     /// The archive, with this pickle.
-    func archive(_ pickle: [UInt8]) -> [UInt8] {
+    public func archive(_ pickle: [UInt8]) -> [UInt8] {
         let files =
             [("data.pkl", pickle), ("byteorder", Array(byteOrder.utf8))]
             + storages.map { ("data/" + $0.name, $0.bytes) }
@@ -64,30 +68,36 @@ struct ArchiveBuilder {
 }
 
 /// A number as little-endian bytes.
-func little<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+public func little<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
     withUnsafeBytes(of: number.littleEndian, Array.init)
 }
 
 /// Pieces of pickles, of protocol 2 where there is a choice.
-enum Pickle {
-    static func whole(_ body: [UInt8]) -> [UInt8] { [0x80, 2] + body + [0x2E] }
+public enum Pickle {
+    /// A pickle of one value.
+    public static func whole(_ body: [UInt8]) -> [UInt8] { [0x80, 2] + body + [0x2E] }
 
-    static func global(_ module: String, _ name: String) -> [UInt8] {
+    /// A name.
+    public static func global(_ module: String, _ name: String) -> [UInt8] {
         [0x63] + Array("\(module)\n\(name)\n".utf8)
     }
 
-    static func text(_ text: String) -> [UInt8] {
+    /// A text.
+    public static func text(_ text: String) -> [UInt8] {
         [0x58] + little(UInt32(text.utf8.count)) + Array(text.utf8)
     }
 
     /// Of 8 bytes.
-    static func integer(_ number: Int) -> [UInt8] { [0x8A, 8] + little(number) }
+    public static func integer(_ number: Int) -> [UInt8] { [0x8A, 8] + little(number) }
 
-    static func tuple(_ items: [[UInt8]]) -> [UInt8] { [0x28] + items.joined() + [0x74] }
+    /// A tuple.
+    public static func tuple(_ items: [[UInt8]]) -> [UInt8] { [0x28] + items.joined() + [0x74] }
 
-    static func sizes(_ sizes: [Int]) -> [UInt8] { tuple(sizes.map(integer)) }
+    /// A tuple of integers.
+    public static func sizes(_ sizes: [Int]) -> [UInt8] { tuple(sizes.map(integer)) }
 
-    static func storage(
+    /// A storage: the file `key` in the archive's folder `data`.
+    public static func storage(
         type: String = "FloatStorage", key: String = "0", count: Int
     ) -> [UInt8] {
         tuple([
@@ -95,7 +105,8 @@ enum Pickle {
         ]) + [0x51]
     }
 
-    static func tensor(
+    /// A view of a storage.
+    public static func tensor(
         _ storage: [UInt8], offset: Int = 0, shape: [Int], strides: [Int]
     ) -> [UInt8] {
         let hooks = global("collections", "OrderedDict") + [0x29, 0x52]
@@ -103,5 +114,10 @@ enum Pickle {
             + tuple([
                 storage, integer(offset), sizes(shape), sizes(strides), [0x89], hooks,
             ]) + [0x52]
+    }
+
+    /// A dictionary.
+    public static func dictionary(_ pairs: [(key: String, value: [UInt8])]) -> [UInt8] {
+        [0x7D, 0x28] + pairs.flatMap { text($0.key) + $0.value } + [0x75]
     }
 }
