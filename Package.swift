@@ -99,7 +99,7 @@ if withTorch {
         // Layer 0
         .target(name: "CTorchShim", cxxSettings: torchCompile, linkerSettings: torchLink),
         // Layer 1
-        .target(name: "Torch", dependencies: ["CTorchShim"], swiftSettings: strict),
+        .target(name: "Torch", dependencies: ["CTorchShim"], swiftSettings: optimized),
         // Layer 2
         .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
         // Layer 3
@@ -131,7 +131,8 @@ if withTorch {
 
         .testTarget(
             name: "CTorchShimTests", dependencies: ["CTorchShim"], swiftSettings: strict),
-        .testTarget(name: "TorchTests", dependencies: ["Torch"], swiftSettings: strict),
+        .testTarget(
+            name: "TorchTests", dependencies: ["TestSupport", "Torch"], swiftSettings: strict),
         .testTarget(name: "NNTests", dependencies: ["NN", "Torch"], swiftSettings: strict),
         .testTarget(
             name: "Qwen25VLTests",

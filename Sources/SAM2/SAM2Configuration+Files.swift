@@ -6,19 +6,23 @@ import Torch
 // MARK: - Reading and writing
 
 extension SAM2Configuration {
-    /// Reads and checks `config.json`.
+    /// Reads and checks the sizes of a checkpoint.
     ///
-    /// - Parameter path: the file, or the folder that has it
+    /// - Parameter path: `config.json`; the folder that has it; or an official .pt file, which is
+    ///   described by `config.json` beside it, or else by the shapes of its weights
     /// - Returns: the sizes
     /// - Throws: `CheckpointError` that names the file and the key
     public static func load(path: String) throws -> SAM2Configuration {
-        var isFolder: ObjCBool = false
-        _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        let file = path.hasSuffix(".json") && !isFolder.boolValue ? path : path + "/config.json"
+        if path.hasSuffix(".json") { return try read(path) }
+        return try SAM2Location(path: path).open().configuration
+    }
+
+    /// Reads and checks a `config.json`.
+    static func read(_ file: String) throws -> SAM2Configuration {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw CheckpointError(
                 path: file, problem: "no such file, or it cannot be read",
-                advice: "give the folder of a SAM2.1 checkpoint in the hub's layout",
+                advice: SAM2Location.advice,
                 isMissing: true)
         }
         let configuration: SAM2Configuration

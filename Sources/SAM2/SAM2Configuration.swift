@@ -52,6 +52,12 @@ extension SAM2Configuration {
         $0.windows = [8, 4, 16, 8]
     }
 
+    /// The released sizes, by their names on the hub.
+    public static let released: [String: SAM2Configuration] = [
+        "facebook/sam2.1-hiera-tiny": tiny, "facebook/sam2.1-hiera-small": small,
+        "facebook/sam2.1-hiera-base-plus": basePlus, "facebook/sam2.1-hiera-large": large,
+    ]
+
     private static func preset(_ change: (inout HieraConfiguration) -> Void) -> SAM2Configuration {
         var configuration = SAM2Configuration()
         change(&configuration.vision.backbone)

@@ -41,10 +41,11 @@ public final class SAM2Segmenter: Segmenter {
         self.promptsPerCall = promptsPerCall
     }
 
-    /// Loads a checkpoint in the hub's layout.
+    /// Loads a checkpoint in the hub's layout, or an official file of `torch.save`.
     ///
     /// - Parameters:
-    ///   - path: the folder with `config.json` and the safetensors files
+    ///   - path: the folder with `config.json` and the safetensors files; or the .pt file, or the
+    ///     folder that holds nothing else. See ``SAM2Model/load(path:dtype:device:)``
     ///   - dtype: the element type to compute in
     ///   - device: where to compute
     ///   - resizing: in which numbers pictures are resized
@@ -54,9 +55,10 @@ public final class SAM2Segmenter: Segmenter {
         path: String, dtype: DType = .float32, device: Device = .cpu,
         resizing: SAM2ImageProcessor.Resizing = .floats
     ) throws -> SAM2Segmenter {
-        let model = try SAM2Model.load(path: path, dtype: dtype, device: device)
+        let location = try SAM2Location(path: path)
+        let model = try SAM2Model.load(location, dtype: dtype, device: device)
         let processor = try SAM2ImageProcessor.load(
-            path: path, imageSize: model.configuration.imageSize, resizing: resizing)
+            path: location.folder, imageSize: model.configuration.imageSize, resizing: resizing)
         return SAM2Segmenter(model: model, processor: processor)
     }
 

@@ -1,4 +1,3 @@
-import CTorchShim
 import Foundation
 
 /// A `.safetensors` file: an eight-byte length, a JSON header of that length, then the tensors' bytes.
@@ -46,38 +45,8 @@ public final class SafetensorsFile: Sendable {
 
     /// The tensor of an entry, on the CPU; it shares the file's memory where its alignment allows.
     public func tensor(_ entry: Entry) throws -> Tensor {
-        guard let base = file.bytes.baseAddress else {
-            throw CheckpointError(path: path, problem: "the file is empty")
-        }
-        if entry.range.isEmpty {
-            return try Tensor.zeros(entry.shape, dtype: entry.dtype)
-        }
-        let address = base + entry.range.lowerBound
-        if UInt(bitPattern: address) % UInt(entry.dtype.byteCount) != 0 {
-            return try make(#function) { out in
-                withList(entry.shape) {
-                    cts_from_data(address, entry.range.count, $0, entry.dtype.rawValue, out)
-                }
-            }
-        }
-        let owner = Unmanaged.passRetained(file)
-        do {
-            return try make(#function) { out in
-                withList(entry.shape) {
-                    cts_from_borrowed(
-                        address, $0, entry.dtype.rawValue, releaseMappedFile, owner.toOpaque(), out)
-                }
-            }
-        } catch {
-            owner.release()
-            throw error
-        }
+        try file.tensor(entry.range, shape: entry.shape, dtype: entry.dtype)
     }
-}
-
-/// Gives back the reference that a borrowed tensor holds to its file.
-private func releaseMappedFile(_ context: UnsafeMutableRawPointer?) {
-    if let context { Unmanaged<MappedFile>.fromOpaque(context).release() }
 }
 
 /// The header of a safetensors file, checked against the file's size.

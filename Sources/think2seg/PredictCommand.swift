@@ -25,7 +25,8 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "The folder of a Qwen2.5-VL checkpoint.")
     var policy: String
 
-    @Option(help: "The folder of a SAM2.1 checkpoint.")
+    @Option(
+        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.")
     var segmenter: String?
 
     @Option(help: "The picture: PNG or JPEG.")

@@ -53,7 +53,8 @@ struct SegmentCommand: ParsableCommand {
             --box=-5,0,50,50.
             """)
 
-    @Option(help: "The folder of a SAM2.1 checkpoint in the hub's layout.")
+    @Option(
+        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.")
     var segmenter: String
 
     @Option(help: "The picture: PNG or JPEG.")

@@ -30,7 +30,9 @@ extension RunConfiguration {
             Key(
                 "policy.freeze", \.policy.freeze,
                 "Keys of parameters that stay as they are, * standing for anything: visual.*"),
-            Key("segmenter.path", \.segmenter.path, "The folder of a SAM2.1 checkpoint"),
+            Key(
+                "segmenter.path", \.segmenter.path,
+                "The folder of a SAM2.1 checkpoint, or an official .pt file"),
             Key("segmenter.dtype", \.segmenter.dtype, "The type of weights and computations"),
         ]
     }
@@ -167,9 +169,13 @@ extension RunConfiguration {
 
     /// What no single key can tell.
     func check(_ reader: inout ConfigurationReader<RunConfiguration>) {
-        for (key, path) in [("policy.path", policy.path), ("segmenter.path", segmenter.path)]
-        where path.isEmpty {
-            reader.report(key, "is needed: the folder of a checkpoint")
+        if policy.path.isEmpty {
+            reader.report("policy.path", "is needed: the folder of a checkpoint")
+        }
+        if segmenter.path.isEmpty {
+            reader.report(
+                "segmenter.path",
+                "is needed: the folder of a checkpoint, or an official .pt file")
         }
         if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
         if grpo.loss.lossType == .rloo, grpo.loss.beta != 0, !grpo.klInReward {

@@ -10,7 +10,8 @@ public import Torch
 public struct PredictRecipe {
     /// The folder of a policy.
     public var policy: String
-    /// The folder of a segmenter; nil makes no mask.
+    /// A segmenter's checkpoint: its folder in the hub's layout, or an official .pt file; nil
+    /// makes no mask.
     public var segmenter: String?
     /// The picture's file.
     public var image: String

@@ -5,7 +5,7 @@ public import Torch
 
 /// One call of the segmenter on one picture: the `segment` command.
 public struct SegmentRecipe {
-    /// The folder of a SAM2.1 checkpoint.
+    /// A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.
     public var segmenter: String
     /// The picture's file.
     public var image: String

@@ -1,0 +1,158 @@
+// Reference: sam2, modeling/sam2_base.py and sam/mask_decoder.py (the names of the parameters)
+
+/// Translates the names of the official checkpoints into the hub's.
+struct OfficialKeys {
+    /// Where an official tensor belongs.
+    enum Place: Equatable {
+        /// It is this tensor of the hub.
+        case whole(String)
+        /// It is one row of this tensor of the hub.
+        case row(Int, String)
+        /// Only the video model has it.
+        case video
+        /// Nothing is known about it.
+        case unknown
+    }
+
+    /// How many layers the MLP of each prefix has.
+    private var depths: [String: Int] = [:]
+
+    /// The names of one checkpoint, all of which must be given: the last layer of an MLP has a name
+    /// of its own.
+    init(_ keys: some Sequence<String>) {
+        for key in keys {
+            guard let (prefix, index, _) = Self.layer(key) else { continue }
+            depths[prefix] = max(depths[prefix] ?? 0, index + 1)
+        }
+    }
+
+    /// Where a tensor belongs.
+    func place(_ key: String) -> Place {
+        if Self.videoPrefixes.contains(where: key.hasPrefix) { return .video }
+        if key.hasPrefix(Self.points),
+            let row = Int(key.split(separator: ".").dropLast().last ?? "")
+        {
+            return .row(row, "prompt_encoder.point_embed.weight")
+        }
+        var parts = key.split(separator: ".").map(String.init)
+        if let (prefix, index, name) = Self.layer(key) {
+            let last = (depths[prefix] ?? 0) - 1
+            let layer =
+                index == 0
+                ? ["proj_in"] : index == last ? ["proj_out"] : ["layers", "\(index - 1)"]
+            parts = prefix.split(separator: ".").map(String.init) + layer + [name]
+        }
+        for (official, hub) in Self.patterns {
+            if let found = Self.wildcards(parts, official) {
+                return .whole(Self.filled(hub, found))
+            }
+        }
+        return .unknown
+    }
+
+    /// An MLP's prefix, the layer's index and what follows, if the name is of an MLP's layer.
+    private static func layer(_ key: String) -> (prefix: String, index: Int, name: String)? {
+        let parts = key.split(separator: ".").map(String.init)
+        guard parts.count > 3, parts[parts.count - 3] == "layers",
+            let index = Int(parts[parts.count - 2]), (0..<1024).contains(index)
+        else { return nil }
+        return (parts.dropLast(3).joined(separator: "."), index, parts[parts.count - 1])
+    }
+
+    /// What the stars of a pattern stand for, or nil if it does not fit.
+    private static func wildcards(_ parts: [String], _ pattern: [Substring]) -> [String]? {
+        var found: [String] = []
+        var index = 0
+        for expected in pattern {
+            if expected == "**" { return found + [parts[index...].joined(separator: ".")] }
+            guard index < parts.count else { return nil }
+            if expected == "*" {
+                found.append(parts[index])
+            } else if expected != parts[index] {
+                return nil
+            }
+            index += 1
+        }
+        return index == parts.count ? found : nil
+    }
+
+    private static func filled(_ pattern: [Substring], _ found: [String]) -> String {
+        var found = found[...]
+        return pattern.map { $0.hasPrefix("*") ? found.removeFirst() : String($0) }
+            .joined(separator: ".")
+    }
+
+    private static let points = "sam_prompt_encoder.point_embeddings."
+
+    private static let videoPrefixes = [
+        "memory_", "mask_downsample.", "obj_ptr_", "maskmem_tpos_enc", "no_mem_pos_enc", "no_obj_",
+    ]
+
+    /// Official names and the hub's: `*` is one part, `**` all that follows. Layers of MLPs have the
+    /// hub's names already.
+    private static let patterns = table.map {
+        ($0.0.split(separator: "."), $0.1.split(separator: "."))
+    }
+
+    private static let table: [(String, String)] = trunk + promptEncoder + maskDecoder
+
+    private static let trunk = [
+        ("no_mem_embed", "no_memory_embedding"),
+        ("image_encoder.trunk.pos_embed", "vision_encoder.backbone.pos_embed"),
+        ("image_encoder.trunk.pos_embed_window", "vision_encoder.backbone.pos_embed_window"),
+        (
+            "image_encoder.trunk.patch_embed.proj.*",
+            "vision_encoder.backbone.patch_embed.projection.*"
+        ),
+        ("image_encoder.trunk.blocks.*.norm1.*", "vision_encoder.backbone.blocks.*.layer_norm1.*"),
+        ("image_encoder.trunk.blocks.*.norm2.*", "vision_encoder.backbone.blocks.*.layer_norm2.*"),
+        ("image_encoder.trunk.blocks.*.attn.**", "vision_encoder.backbone.blocks.*.attn.**"),
+        ("image_encoder.trunk.blocks.*.mlp.**", "vision_encoder.backbone.blocks.*.mlp.**"),
+        ("image_encoder.trunk.blocks.*.proj.*", "vision_encoder.backbone.blocks.*.proj.*"),
+        ("image_encoder.neck.convs.*.conv.*", "vision_encoder.neck.convs.*.*"),
+    ]
+
+    private static let promptEncoder = [
+        (
+            "sam_prompt_encoder.pe_layer.positional_encoding_gaussian_matrix",
+            "prompt_encoder.shared_embedding.positional_embedding"
+        ),
+        ("sam_prompt_encoder.not_a_point_embed.*", "prompt_encoder.not_a_point_embed.*"),
+        ("sam_prompt_encoder.no_mask_embed.*", "prompt_encoder.no_mask_embed.*"),
+        ("sam_prompt_encoder.mask_downscaling.0.*", "prompt_encoder.mask_embed.conv1.*"),
+        ("sam_prompt_encoder.mask_downscaling.1.*", "prompt_encoder.mask_embed.layer_norm1.*"),
+        ("sam_prompt_encoder.mask_downscaling.3.*", "prompt_encoder.mask_embed.conv2.*"),
+        ("sam_prompt_encoder.mask_downscaling.4.*", "prompt_encoder.mask_embed.layer_norm2.*"),
+        ("sam_prompt_encoder.mask_downscaling.6.*", "prompt_encoder.mask_embed.conv3.*"),
+    ]
+
+    private static let maskDecoder: [(String, String)] = {
+        var table: [(String, String)] = []
+        func add(_ official: String, _ hub: String) {
+            table.append(("sam_mask_decoder." + official, "mask_decoder." + hub))
+        }
+        for name in ["iou_token", "mask_tokens", "obj_score_token", "conv_s0", "conv_s1"] {
+            add("\(name).*", "\(name).*")
+        }
+        for name in ["iou_prediction_head", "pred_obj_score_head", "output_hypernetworks_mlps"] {
+            add("\(name).**", "\(name).**")
+        }
+        add("output_upscaling.0.*", "upscale_conv1.*")
+        add("output_upscaling.1.*", "upscale_layer_norm.*")
+        add("output_upscaling.3.*", "upscale_conv2.*")
+        for name in ["q_proj", "k_proj", "v_proj", "out_proj"] {
+            let hub = name == "out_proj" ? "o_proj" : name
+            add("transformer.layers.*.*.\(name).*", "transformer.layers.*.*.\(hub).*")
+            let last = "transformer.final_attn_token_to_image"
+            add("\(last).\(name).*", "\(last).\(hub).*")
+        }
+        for number in 1...4 {
+            add(
+                "transformer.layers.*.norm\(number).*", "transformer.layers.*.layer_norm\(number).*"
+            )
+        }
+        add("transformer.layers.*.mlp.**", "transformer.layers.*.mlp.**")
+        add("transformer.norm_final_attn.*", "transformer.layer_norm_final_attn.*")
+        return table
+    }()
+}
