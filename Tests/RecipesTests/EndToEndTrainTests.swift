@@ -67,7 +67,8 @@ extension EndToEnd {
                 "clip_ratio/high_mean", "clip_ratio/high_max",
                 "sampling/sampling_logp_difference/mean", "sampling/sampling_logp_difference/max",
                 "step_time", "timing_s/data_wait", "timing_s/gen", "timing_s/reward",
-                "timing_s/ref", "timing_s/update_actor", "timing_s/optimizer", "timing_s/step",
+                "timing_s/ref", "timing_s/old_log_prob", "timing_s/update_actor",
+                "timing_s/optimizer", "timing_s/step",
                 "perf/throughput", "perf/peak_rss_mb",
             ]
             let lines = try lines(run.path + "/metrics.jsonl").map { try object($0) }
