@@ -15,8 +15,10 @@ public final class TrainRecipe {
     public let totalSteps: Int
     /// What was loaded, in lines for people.
     public let summary: [String]
-    private let policy: QwenPolicy
-    private let trainer: GRPOTrainer<QwenPolicy>
+    let policy: QwenPolicy
+    let segmenter: SAM2Segmenter
+    let scorer: Scorer
+    let trainer: GRPOTrainer<QwenPolicy>
     private let directory: RunDirectory
 
     /// Loads everything, and makes the run's folder last, when nothing else can fail.
@@ -42,19 +44,19 @@ public final class TrainRecipe {
             : try QwenPolicy.load(
                 path: configuration.policy.path, dtype: configuration.policy.dtype.dtype,
                 device: device, template: template)
-        let segmenter = try SAM2Segmenter.load(
+        segmenter = try SAM2Segmenter.load(
             path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype,
             device: device)
         let grpo = configuration.resolvedGRPO(sampleCount: data.epochLength)
+        scorer = try Scorer(
+            parser: AnswerParser(
+                grammar: template.variant.grammar, acceptance: configuration.prompt.parser),
+            weights: try RewardWeights(
+                configuration.rewards.entries.map {
+                    RewardWeight(term: RewardTerm(rawValue: $0.name), weight: $0.weight)
+                }))
         trainer = try GRPOTrainer(
-            policy: policy, reference: reference, segmenter: segmenter,
-            scorer: try Scorer(
-                parser: AnswerParser(
-                    grammar: template.variant.grammar, acceptance: configuration.prompt.parser),
-                weights: try RewardWeights(
-                    configuration.rewards.entries.map {
-                        RewardWeight(term: RewardTerm(rawValue: $0.name), weight: $0.weight)
-                    })),
+            policy: policy, reference: reference, segmenter: segmenter, scorer: scorer,
             source: data, configuration: grpo)
         totalSteps = grpo.schedule.totalSteps
         summary = Self.summary(

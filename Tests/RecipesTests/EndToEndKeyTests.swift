@@ -1,0 +1,144 @@
+import Datasets
+import Foundation
+import Imaging
+import NN
+import RLTrainer
+import Rewards
+import SAM2
+import Segmentation
+import Testing
+import Torch
+
+@testable import Recipes
+
+extension EndToEnd {
+    /// Every key's value reaches the objects that a run works with.
+    ///
+    /// Keys of folders, files, threads and devices have tests of their own beside this one.
+    @Suite struct KeyTests {
+        private let fixture: EndToEndFixture
+
+        init() throws { fixture = try EndToEndFixture.shared.get() }
+
+        /// The objects of a run whose configuration has been changed by `overrides`.
+        private func recipe(_ folder: String, _ overrides: String...) throws -> TrainRecipe {
+            var configuration = fixture.configuration(
+                output: folder + "/\(UUID().uuidString)")
+            configuration.training.maxSteps = nil
+            let file = folder + "/config.yaml"
+            try Data(configuration.resolved().utf8).write(to: URL(fileURLWithPath: file))
+            return try TrainRecipe(
+                RunConfiguration.load(file: file, overrides: overrides), command: [])
+        }
+
+        private func first(_ parameters: [NN.Parameter]) throws -> [Float] {
+            try parameters[0].tensor.to(.float32).floats
+        }
+
+        @Test(
+            "Each key of algorithm and optimizer changes the trainer's configuration, and no two alike"
+        )
+        func algorithm() throws {
+            let values = [
+                "seed=7", "grpo.num_generations=4", "grpo.num_prompts_per_step=9",
+                "grpo.steps_per_generation=3", "grpo.num_iterations=2",
+                "grpo.max_completion_length=77", "grpo.temperature=0.7", "grpo.top_k=50",
+                "grpo.top_p=0.9", "grpo.loss_type=dr_grpo", "grpo.beta=0.04", "grpo.epsilon=0.1",
+                "grpo.epsilon_high=0.3", "grpo.delta=4",
+                "grpo.importance_sampling_level=sequence", "grpo.use_bias_correction_kl=false",
+                "grpo.kl_in_reward=true", "grpo.advantage_estimator=leave_one_out",
+                "grpo.scale_rewards=none", "grpo.mask_truncated_completions=true",
+                "training.max_steps=5", "training.num_train_epochs=2.5",
+                "training.learning_rate=1e-4", "training.lr_scheduler_type=cosine",
+                "training.warmup_steps=3", "training.warmup_ratio=1",
+                "training.weight_decay=0.01", "training.adam_beta1=0.8",
+                "training.adam_beta2=0.99", "training.adam_epsilon=1e-6",
+                "training.max_grad_norm=0.5",
+            ]
+            let names = values.map { String($0.prefix { $0 != "=" }) }
+            let all = RunConfiguration.keys.map(\.name).filter {
+                $0 == "seed" || $0.hasPrefix("grpo.") || $0.hasPrefix("training.")
+            }
+            #expect(Set(names) == Set(all))
+            try withFolder { folder in
+                let base = try recipe(folder).configuration
+                var seen: Set<GRPOConfiguration> = [base.resolvedGRPO(sampleCount: 40)]
+                for value in values {
+                    let file = folder + "/config.yaml"
+                    let changed = try RunConfiguration.load(file: file, overrides: [value])
+                    #expect(seen.insert(changed.resolvedGRPO(sampleCount: 40)).inserted, "\(value)")
+                }
+                let trainer = try recipe(folder, "grpo.delta=4").trainer
+                #expect(trainer.configuration.loss.delta == 4)
+            }
+        }
+
+        @Test("Keys of models reach the models")
+        func models() throws {
+            try withFolder { folder in
+                try EmbeddedModels.writePolicy(to: folder + "/policy", seed: 70)
+                try EmbeddedModels.writeSegmenter(to: folder + "/segmenter", seed: 80)
+                let base = try recipe(folder)
+                let other = try recipe(
+                    folder, "policy.path=\(folder)/policy", "segmenter.path=\(folder)/segmenter",
+                    "policy.freeze=[visual.*]")
+                #expect(try first(base.policy.parameters) != first(other.policy.parameters))
+                #expect(
+                    try first(base.segmenter.model.parameters)
+                        != first(other.segmenter.model.parameters))
+                for parameter in other.policy.parameters {
+                    let isFrozen = parameter.key.hasPrefix("visual.")
+                    #expect(parameter.tensor.requiresGradient == !isFrozen, "\(parameter.key)")
+                }
+                let narrow = try recipe(folder, "policy.dtype=bfloat16", "segmenter.dtype=bfloat16")
+                #expect(narrow.policy.parameters.allSatisfy { $0.tensor.dtype == .bfloat16 })
+                #expect(
+                    narrow.segmenter.model.parameters.allSatisfy { $0.tensor.dtype == .bfloat16 })
+                #expect(base.policy.parameters.allSatisfy { $0.tensor.dtype == .float32 })
+            }
+        }
+
+        @Test("Keys of prompts and rewards reach template, parser and weights")
+        func rewards() throws {
+            try withFolder { folder in
+                let base = try recipe(folder)
+                let other = try recipe(
+                    folder, "prompt.variant=box", "prompt.parser=lenient",
+                    "rewards={mask_iou: 3, think_answer_format: 0.5}")
+                #expect(base.policy.template.variant.name == "box_2points")
+                #expect(other.policy.template.variant.name == "box")
+                #expect(other.scorer.parser.grammar == other.policy.template.variant.grammar)
+                #expect(base.scorer.parser.grammar != other.scorer.parser.grammar)
+                #expect(base.scorer.parser.acceptance == .strict)
+                #expect(other.scorer.parser.acceptance == .lenient)
+                #expect(other.scorer.weights.entries.map(\.weight) == [3, 0.5])
+            }
+        }
+
+        @Test("Keys of data and the seed reach the examples")
+        func data() throws {
+            try withFolder { folder in
+                var scenes = SynthesisRecipe(output: folder + "/shards", count: 9)
+                scenes.scenes.side = 64
+                _ = try scenes.run()
+                func examples(_ overrides: String...) throws -> [TrainingExample] {
+                    let configuration = try RunConfiguration.load(
+                        file: folder + "/config.yaml", overrides: overrides)
+                    let data = try TrainingData(configuration)
+                    return try (0..<8).map { _ in try data.next() }
+                }
+                _ = try recipe(folder)  // writes the file
+                let base = try examples()
+                #expect(base.allSatisfy { $0.image.width == 56 })
+                #expect(try examples("data.image_size=84").allSatisfy { $0.image.width == 84 })
+                let nine = try examples("data.train=\(folder)/shards/train.h5")
+                #expect(Set(nine.map(\.id)).count == 8, "eight of nine scenes in one pass")
+                #expect(Set(base.map(\.id)).count == 4)
+                #expect(try examples("data.question=first").map(\.question) != base.map(\.question))
+                #expect(try examples("seed=7").map(\.id) != base.map(\.id))
+                // How much is decoded ahead changes nothing that can be seen here.
+                #expect(try examples("data.prefetch=9").map(\.id) == base.map(\.id))
+            }
+        }
+    }
+}
