@@ -41,8 +41,13 @@ def tensors(path):
     return {name: " ".join(map(str, shape)) for name, shape in result.items()}
 
 
+def alternatives(kind):
+    return kind["any of"] if isinstance(kind, dict) and set(kind) == {"any of"} else [kind]
+
+
 def merged(kinds):
     """The kinds without those that occur twice; objects become one."""
+    kinds = [one for kind in kinds for one in alternatives(kind)]
     objects = [kind for kind in kinds if isinstance(kind, dict)]
     lists = [kind for kind in kinds if isinstance(kind, list)]
     rest = sorted({kind for kind in kinds if isinstance(kind, str)})
@@ -93,12 +98,15 @@ def schema(folder, sets):
 
 def fits(found, known):
     """Whether all that was found may be there; lists of random cases need not have everything."""
+    if found == "null":  # What is not defined for a random case.
+        return True
     if isinstance(known, str) and isinstance(found, str):
         element = found.split(" ")[0]
         return found == known or "[" in found and element == known.split(" ")[0]
-    if isinstance(known, dict) and set(known) == {"any of"}:
-        every = found["any of"] if isinstance(found, dict) and set(found) == {"any of"} else [found]
-        return all(any(fits(one, other) for other in known["any of"]) for one in every)
+    if len(alternatives(known)) > 1:
+        return all(any(fits(a, b) for b in known["any of"]) for a in alternatives(found))
+    if isinstance(found, dict) and set(found) == {"any of"}:
+        return all(fits(one, known) for one in found["any of"])
     if isinstance(known, dict) and isinstance(found, dict):
         if set(known) == {"*"}:
             return all(fits(value, known["*"]) for value in found.values())
