@@ -55,6 +55,9 @@ public struct GRPOConfiguration: Hashable, Sendable {
         Double(steps * promptsPerStep) / Double(numIterations * max(1, epochLength))
     }
 
+    /// Whether rewards depend on the divergence.
+    var penalizesDivergence: Bool { klInReward && loss.beta != 0 }
+
     /// The loss's configuration: without a divergence where that is in the reward.
     var updateLoss: LossConfiguration {
         var result = loss

@@ -169,7 +169,7 @@ public final class GRPOTrainer<P: Policy> {
         update.statistics.add(
             output, loss: try output.loss.item(),
             entropySum: try (scores.entropies.to(.cpu) * mask).sum().item())
-        if configuration.klInReward { update.statistics.add(klSum: batch.klSums[index]) }
+        if configuration.penalizesDivergence { update.statistics.add(klSum: batch.klSums[index]) }
         try compareWithSampler(group, detached, mask, &update.sampler)
     }
 

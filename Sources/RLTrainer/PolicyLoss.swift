@@ -66,6 +66,9 @@ public struct LossInputs {
     /// Micro-batches of the optimizer step.
     public var microBatchCount: Int
     /// Tokens that count in all micro-batches of the optimizer step.
+    ///
+    /// TRL has the mean over the steps that share a batch of rollouts: a step's gradient then depends
+    /// on how long the answers of other steps are.
     public var stepTokenCount: Double
 
     /// Inputs from their parts.

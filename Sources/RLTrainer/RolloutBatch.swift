@@ -13,7 +13,7 @@ struct RolloutBatch<P: Policy> {
     var old: [Tensor?]
     /// log π of the reference policy, [G, L]; nil without one.
     var reference: [Tensor?]
-    /// Σ (log π - log π_ref) of each group's tokens that count; empty unless it is in the reward.
+    /// Σ (log π - log π_ref) of each group's tokens that count; empty unless rewards depend on it.
     var klSums: [Double]
     /// How many steps have used the batch.
     var position = 0
@@ -54,7 +54,7 @@ final class RolloutGenerator<P: Policy> {
             }
         }
         // A group of the first step is scored by its update, before the policy changes.
-        let firstLater = configuration.klInReward ? 0 : configuration.promptsPerStep
+        let firstLater = configuration.penalizesDivergence ? 0 : configuration.promptsPerStep
         let old = try timed(&timings.old) {
             try groups.indices.map { $0 < firstLater ? nil : try scores(groups[$0], policy) }
         }
@@ -79,10 +79,10 @@ final class RolloutGenerator<P: Policy> {
 
     private func addAdvantages(_ batch: inout RolloutBatch<P>) throws {
         var rewards = batch.groups.map { $0.rewards.map(\.total) }
-        if configuration.klInReward {
+        if configuration.penalizesDivergence {
             for index in rewards.indices {
                 guard let old = batch.old[index], let reference = batch.reference[index] else {
-                    continue
+                    preconditionFailure("the divergence needs scores of policy and reference")
                 }
                 let sums = try divergenceSums(old, reference, mask: batch.masks[index])
                 rewards[index] = zip(rewards[index], sums).map {

@@ -189,6 +189,8 @@ import Torch
             #expect(
                 report.metrics["reward"] == mean(report.groups.flatMap { $0.rewards.map(\.total) }))
         }
+        let unweighted = try Run { $0.klInReward = true }.trainer.step()
+        #expect(unweighted.metrics["kl"] == nil, "kl_in_reward does nothing without beta")
         #expect(throws: TrainingError.self) {
             try Run(reference: TablePolicy(trainable: false)) {
                 $0.loss.lossType = .rloo

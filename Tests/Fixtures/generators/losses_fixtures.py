@@ -11,6 +11,16 @@ advantages, masks and metrics come from `_generate_and_score_completions`. Every
 that TRL rounds rewards, their weights and some metrics to float32: rewards and weights in the table are
 float32 numbers.
 
+Where the program differs on purpose (no case of the table shows it):
+
+  * NaN and infinity outside the mask reach nothing; TRL multiplies them by 0, which leaves NaN.
+  * Log-ratios, and the reference's lead over the policy, are bounded at 20; TRL has no bound.
+  * Its dapo and cispo divide by the tokens of the optimizer step; when several steps share a batch of
+    rollouts TRL divides by the mean over those steps. (The loss takes the number as an input.)
+  * Rewards that are equal up to rounding give advantages of exactly 0; TRL keeps the rounding.
+  * Its metrics are means over the whole step; TRL logs the mean of the micro-batches' means.
+  * A group stays in one micro-batch; TRL shuffles completions, which changes bnpo only.
+
 Writes into losses/:
 
   table.json   `trl`, `torch`: versions; `seed`; `losses` and `rollouts` as below
@@ -58,7 +68,7 @@ import pathlib
 import random
 import tempfile
 
-for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "TRL_DISABLE_TELEMETRY"):
+for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "HF_HUB_DISABLE_PROGRESS_BARS", "TQDM_DISABLE"):
     os.environ.setdefault(name, "1")
 try:  # An environment without torchvision's compiled part needs a patch to import it.
     import oracle_shim  # noqa: F401
