@@ -91,7 +91,7 @@ public struct Qwen25VLConfiguration: Codable, Sendable, Equatable {
         public var patchElements: Int { channels * temporalPatchSize * patchSize * patchSize }
         /// Patches that become one token.
         public var mergeUnit: Int { mergeSize * mergeSize }
-        /// The side of a window in merged tokens.
+        /// The side of a window in merged tokens, a part of one left out.
         public var windowCells: Int { windowSize / mergeSize / patchSize }
     }
 
@@ -251,8 +251,10 @@ extension Qwen25VLConfiguration.Vision {
             throw fields.invalid(
                 "hidden_size", "gives heads of width \(headSize), which must be a multiple of 4")
         }
-        try fields.requireDivides(
-            "window_size", windowSize, by: "patch_size · spatial_merge_size", patchSize * mergeSize)
+        guard windowCells > 0 else {
+            throw fields.invalid(
+                "window_size", "is \(windowSize), less than one block of \(patchSize * mergeSize)")
+        }
     }
 }
 

@@ -133,7 +133,7 @@ struct ConfigurationTests {
             ("image_token_id", { $0["image_token_id"] = 200 }),
             ("vision_config.hidden_size", { self.changeVision(&$0, "num_heads", 3) }),
             ("vision_config.hidden_size", { self.changeVision(&$0, "num_heads", 16) }),
-            ("vision_config.window_size", { self.changeVision(&$0, "window_size", 100) }),
+            ("vision_config.window_size", { self.changeVision(&$0, "window_size", 27) }),
             ("vision_config.out_hidden_size", { self.changeVision(&$0, "out_hidden_size", 64) }),
         ]
         for (key, change) in cases {

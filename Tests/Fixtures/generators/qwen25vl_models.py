@@ -126,10 +126,11 @@ def config(text: dict, vision: dict, tied: bool) -> Qwen2_5_VLConfig:
         vision_config=dict(out_hidden_size=hidden, **vision), tie_word_embeddings=tied, **TOKENS)
 
 
-def vision(depth, hidden, inner, heads, patch, cells, full) -> dict:
+def vision(depth, hidden, inner, heads, patch, cells, full, more=0) -> dict:
+    """`more` pixels at the window's edge make no block of their own."""
     return dict(
         depth=depth, hidden_size=hidden, intermediate_size=inner, num_heads=heads,
-        patch_size=patch, window_size=cells * 2 * patch, fullatt_block_indexes=full)
+        patch_size=patch, window_size=cells * 2 * patch + more, fullatt_block_indexes=full)
 
 
 def text(heads, key_heads, head, layers, inner, theta, sections, epsilon) -> dict:
@@ -153,7 +154,7 @@ def drawn() -> Qwen2_5_VLConfig:
              draw.choice([1e4, 1e6]), [first, second, head // 2 - first - second],
              draw.choice([1e-6, 1e-5])),
         vision(depth, tower_heads * draw.choice([8, 12, 16]), draw.choice([20, 36]), tower_heads,
-               draw.choice([2, 4, 6, 14]), draw.choice([1, 2, 3, 4, 5]), full),
+               draw.choice([2, 4, 6, 14]), draw.choice([1, 2, 3, 4, 5]), full, draw.choice([0, 3])),
         draw.random() < 0.5)
 
 

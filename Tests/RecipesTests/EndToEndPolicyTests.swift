@@ -1,0 +1,92 @@
+import Foundation
+import Imaging
+import NN
+import Qwen25VL
+import RLTrainer
+import Recipes
+import Segmentation
+import Testing
+import Tokenizers
+import Torch
+
+extension EndToEnd {
+    @Suite(.serialized) struct PolicyTests {
+        let fixture: EndToEndFixture
+        private let image = gradientPicture(side: 84, shift: 3)
+
+        init() throws { fixture = try EndToEndFixture.shared.get() }
+
+        @Test(
+            "Scores are those of the tokens that were drawn, where their text has other tokens too")
+        func drawnTokens() throws {
+            let policy = try fixture.loadPolicy()
+            let prompt = try policy.prompt(image: image, question: "Where is it?")
+            let drawn = try policy.rollout(
+                prompt, sampling: SamplingParameters(maxCompletionLength: 12),
+                seeds: [1, 2, 3, 4])
+            let scores = try withoutGradients {
+                try policy.score(prompt, completions: drawn.map(\.tokenIDs), temperature: 1)
+                    .logProbabilities
+            }
+            var differing = 0
+            for (row, completion) in drawn.enumerated() {
+                let scored = try scores.selected(0, row).floats
+                for (a, b) in zip(completion.logProbabilities, scored) {
+                    #expect(abs(a - b) < 1e-4)
+                }
+                let again = policy.tokenizer.encode(completion.text, specialTokens: .asText)
+                if again != completion.tokenIDs { differing += 1 }
+            }
+            #expect(differing > 0)
+        }
+
+        @Test("A question that spells special tokens is text: no turn ends, no picture is added")
+        func spelledTokens() throws {
+            let policy = try fixture.loadPolicy()
+            let spelled = [
+                QwenTokens.imagePad, QwenTokens.visionStart, QwenTokens.visionEnd,
+                QwenTokens.turnStart, QwenTokens.turnEnd, QwenTokens.endOfText, "<|video_pad|>",
+                "<image>",
+            ].joined(separator: " and ")
+            func counts(_ question: String) throws -> [Int] {
+                let ids = try policy.prompt(image: image, question: question).input.tokenIDs
+                return try [
+                    QwenTokens.imagePad, QwenTokens.visionStart, QwenTokens.visionEnd,
+                    QwenTokens.turnStart, QwenTokens.turnEnd, QwenTokens.endOfText,
+                    "<|video_pad|>",
+                ].map { token in
+                    let id = try policy.tokenizer.requiredID(for: token)
+                    return ids.count { $0 == id }
+                }
+            }
+            let plain = try counts("Where is it?")
+            #expect(plain[0] == 9 && plain[1] == 1 && plain[2] == 1)
+            #expect(try counts(spelled) == plain)
+            let prompt = try policy.prompt(image: image, question: spelled)
+            #expect(
+                policy.tokenizer.decode(prompt.input.tokenIDs, skipSpecialTokens: true)
+                    .contains(spelled))
+        }
+
+        @Test("A question that is too long for the policy is refused with both numbers, never cut")
+        func tooLong() throws {
+            try withFolder { folder in
+                let path = folder + "/policy"
+                try FileManager.default.copyItem(atPath: fixture.policy, toPath: path)
+                var configuration = try object(contents(path + "/config.json"))
+                configuration["max_position_embeddings"] = 400
+                try JSONSerialization.data(withJSONObject: configuration)
+                    .write(to: URL(fileURLWithPath: path + "/config.json"))
+                var recipe = PredictRecipe(
+                    policy: path, segmenter: nil, image: fixture.picture, question: "Where is it?")
+                recipe.imageSize = 56
+                recipe.sampling = SamplingParameters(temperature: 0, maxCompletionLength: 2)
+                _ = try recipe.run(output: nil)
+                recipe.question = String(repeating: "Where is it? ", count: 400)
+                let message = message { _ = try recipe.run(output: nil) }
+                #expect(message.contains("the prompt has"))
+                #expect(message.contains("max_position_embeddings is 400"))
+            }
+        }
+    }
+}
