@@ -88,8 +88,9 @@ struct OfficialKeys {
         "memory_", "mask_downsample.", "obj_ptr_", "maskmem_tpos_enc", "no_mem_pos_enc", "no_obj_",
     ]
 
-    /// Official names and the hub's: `*` is one part, `**` all that follows. Layers of MLPs have the
-    /// hub's names already.
+    /// Official names and the hub's, by their parts.
+    ///
+    /// `*` is any part, `**` all that follows. Layers of MLPs have the hub's names already.
     private static let patterns = table.map {
         ($0.0.split(separator: "."), $0.1.split(separator: "."))
     }
