@@ -75,8 +75,7 @@ public struct Scorer: Sendable {
         } else if !noTarget || segmentsWithoutTarget {
             let answers = try image().masks(
                 for: group.prompts, in: policyFrame, output: policyFrame)
-            try SegmenterAnswerError.check(
-                answers, count: group.prompts.count, frame: policyFrame)
+            try SegmenterAnswerError.check(answers, of: group.prompts, frame: policyFrame)
             objects = answers.map(\.mask)
         }
         return completions.indices.map { index in
@@ -171,14 +170,33 @@ public enum SegmenterAnswerError: Error, Hashable, Sendable, CustomStringConvert
     case count(found: Int, expected: Int)
     /// A mask, counted from 0, is in another frame.
     case frame(mask: Int, found: ImageFrame, expected: ImageFrame)
+    /// The estimates of a mask, counted from 0, are no numbers although its prompt is a usual one.
+    case notFinite(mask: Int)
+
+    /// Coordinates below this are no reason for a segmenter to overflow; those of an answer may be
+    /// anything, and then an empty mask is what it is worth.
+    private static let usualCoordinate = 1e6
 
     static func check(
-        _ answers: [ObjectMask], count: Int, frame: ImageFrame
+        _ answers: [ObjectMask], of prompts: [SegmentationPrompt], frame: ImageFrame
     ) throws(SegmenterAnswerError) {
-        if answers.count != count { throw .count(found: answers.count, expected: count) }
-        for (index, answer) in answers.enumerated() where answer.mask.frame != frame {
-            throw .frame(mask: index, found: answer.mask.frame, expected: frame)
+        if answers.count != prompts.count {
+            throw .count(found: answers.count, expected: prompts.count)
         }
+        for (index, answer) in answers.enumerated() {
+            if answer.mask.frame != frame {
+                throw .frame(mask: index, found: answer.mask.frame, expected: frame)
+            }
+            let isFinite = answer.predictedIoU.isFinite && answer.objectScore.isFinite
+            if !isFinite, isUsual(prompts[index]) { throw .notFinite(mask: index) }
+        }
+    }
+
+    private static func isUsual(_ prompt: SegmentationPrompt) -> Bool {
+        let points = prompt.positivePoints + prompt.negativePoints
+        let corners = prompt.box.map { [$0.x1, $0.y1, $0.x2, $0.y2] } ?? []
+        return (corners + points.flatMap { [$0.x, $0.y] })
+            .allSatisfy { $0.magnitude < usualCoordinate }
     }
 
     /// The sentence for people.
@@ -189,6 +207,9 @@ public enum SegmenterAnswerError: Error, Hashable, Sendable, CustomStringConvert
         case .frame(let mask, let found, let expected):
             "mask \(mask) of the segmenter is \(found.width)×\(found.height) pixels, "
                 + "expected \(expected.width)×\(expected.height)"
+        case .notFinite(let mask):
+            "the segmenter's estimates of mask \(mask) are not numbers: its weights are damaged, "
+                + "or the dtype is too narrow for them"
         }
     }
 }

@@ -66,7 +66,7 @@ public struct CompletionFile: Sendable {
             try piece.withUnsafeBytes { raw in
                 let bytes = raw.bindMemory(to: UInt8.self)
                 var start = 0
-                while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+                while let end = lineBreak(in: bytes, from: start) {
                     let rest = UnsafeBufferPointer(rebasing: bytes[start..<end])
                     if pending.isEmpty {
                         try finish(rest)
@@ -84,6 +84,13 @@ public struct CompletionFile: Sendable {
             }
         }
         if !pending.isEmpty { try pending.withUnsafeBufferPointer(finish) }
+    }
+
+    private func lineBreak(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        guard start < bytes.count, let base = bytes.baseAddress,
+            let found = memchr(base + start, 0x0A, bytes.count - start)
+        else { return nil }
+        return UnsafeRawPointer(base).distance(to: UnsafeRawPointer(found))
     }
 
     private func failure(_ line: Int?, _ problem: String) -> CompletionFileError {

@@ -211,12 +211,15 @@ extension RecordReader {
     /// The bytes up to the next quote or backslash are a run; the position is behind them.
     private mutating func takeRun() throws(CompletionRecordError) -> Range<Int> {
         let start = position
-        while let byte = peek(), byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+        let count = bytes.count
+        // Most bytes of a file pass here.
+        while position < count {
+            let byte = bytes[position]
+            if byte == 0x22 || byte == 0x5C { return start..<position }
             if byte < 0x20 { throw here("a control character stands in a text; escape it") }
-            position += 1
+            position &+= 1
         }
-        if peek() == nil { throw here("the line ends within a text") }
-        return start..<position
+        throw here("the line ends within a text")
     }
 
     private mutating func skipString() throws(CompletionRecordError) {

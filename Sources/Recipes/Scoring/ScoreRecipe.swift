@@ -28,9 +28,9 @@ public struct ScoreRecipe {
     public var dtype = DType.float32
     /// How many completions about one picture are scored together; with ``groupBytes``, bounds
     /// the memory.
-    var groupCount = 32
+    public var groupCount = 32
     /// Above so many bytes, completions are scored together no more.
-    var groupBytes = 1 << 15
+    public var groupBytes = 1 << 15
 
     /// Completions with the defaults.
     public init(completions: String, data: [String], segmenter: String) {
