@@ -1,8 +1,10 @@
 // bfloat16 keeps 8 bits: each rounding is off by up to 2⁻⁹ of the value, and a chain of a few dozen
 // roundings by a few percent. The weights of the fixtures are random and attend sharply, which
 // exaggerates that; what may be asked is that we lose no more than transformers does with the same
-// weights. Both are compared as root mean squares over all values, which do not hang on one of them:
-// ours may be twice theirs, for other orders of summing, and 1e-3 more.
+// weights. Both are compared as root mean squares over all values, which do not hang on one of them.
+// Where every rounding is in the same place the ratio of both is 1.00; statistics of the norms in
+// bfloat16 alone make it 1.1 to 2. Vision and layers may be a tenth worse, for other processors'
+// kernels; log-probabilities of nine tokens, which are few, a quarter.
 import NN
 import Testing
 import Torch
@@ -18,9 +20,11 @@ struct HalfPrecisionTests {
         let full = try Reference(model)
         let half = try Reference(model, dtype: .bfloat16)
         let theirs = try full.recorded.bf16
-        func expectNear(_ a: Tensor, _ b: Tensor, _ error: Double, _ what: Comment) throws {
+        func expectNear(
+            _ a: Tensor, _ b: Tensor, _ error: Double, _ what: Comment, slack: Double = 1.1
+        ) throws {
             let ours = try meanDifference(a, b)
-            #expect(ours < 2 * error + 1e-3, what)
+            #expect(ours < slack * error, what)
             #expect(ours > 0, "it was computed in bfloat16")
         }
         try withoutGradients {
@@ -46,7 +50,8 @@ struct HalfPrecisionTests {
                 return try Tensor.concatenate(parts, dim: 0)
             }
             try expectNear(
-                scores(full.model), scores(half.model), theirs.scores, "log-probabilities")
+                scores(full.model), scores(half.model), theirs.scores, "log-probabilities",
+                slack: 1.25)
         }
     }
 
