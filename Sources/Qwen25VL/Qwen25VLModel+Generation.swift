@@ -177,7 +177,6 @@ private struct Decoding {
     /// Runs one token per active row through the model: hidden states [A, C].
     func feed(_ ids: [Int]) throws -> Tensor {
         let step = pattern.length
-        try model.requirePositions(nextPosition + step + 1, of: "prompt and completion")
         let hidden = try model.text(
             model.embed(ids), rotary: rotary.sliced(from: step, to: step + 1), pattern: pattern)
         pattern.advance()

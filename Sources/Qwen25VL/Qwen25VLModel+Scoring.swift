@@ -83,8 +83,6 @@ extension Qwen25VLModel {
         let length = input.tokenIDs.count
         // Nothing follows the last token of a completion: it need not be read.
         let fed = completions.map { $0.dropLast() }
-        try requirePositions(
-            prompt.positions.next + (fed.map(\.count).max() ?? 0), of: "prompt and completion")
         var positions = prompt.positions
         var chosen: [Int] = []
         var start = length

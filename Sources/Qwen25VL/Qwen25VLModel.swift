@@ -148,7 +148,6 @@ public struct Qwen25VLModel {
         let positions = try MultimodalPositions(
             tokenIDs: input.tokenIDs, grids: input.grids,
             imageTokenID: configuration.imageTokenID, mergeSize: configuration.vision.mergeSize)
-        try requirePositions(positions.next, of: "the prompt")
         let words = try embed(input.tokenIDs)  // [P, C]
         if input.grids.isEmpty { return PreparedPrompt(embeddings: words, positions: positions) }
         guard let patches = input.patches else {
@@ -163,15 +162,6 @@ public struct Qwen25VLModel {
         return PreparedPrompt(
             embeddings: try words.replacing(0, at: Tensor.of(places).to(device), with: images),
             positions: positions)
-    }
-
-    /// Fails if tokens stand at more positions than the checkpoint has; a picture's tokens take as many
-    /// as its larger side.
-    func requirePositions(_ count: Int, of what: String) throws {
-        guard let most = configuration.text.maximumPositions, count > most else { return }
-        throw Qwen25VLInputError(
-            "\(what) has \(count) positions, but the model's max_position_embeddings is \(most)",
-            advice: "shorten the question or the answer, or make the picture smaller")
     }
 
     /// Fails if there is no token, or one that the vocabulary does not have.

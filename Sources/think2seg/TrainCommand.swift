@@ -34,6 +34,7 @@ struct TrainCommand: ParsableCommand {
         let configuration = try RunConfiguration.load(file: config, overrides: options.overrides)
         configuration.warnings.forEach(Console.warning)
         let recipe = try TrainRecipe(configuration, command: CommandLine.arguments)
+        recipe.warnings.forEach(Console.warning)
         if !quiet { recipe.summary.forEach(Console.note) }
         var view = TrainingView(totalSteps: recipe.totalSteps)
         Interruption.watch()

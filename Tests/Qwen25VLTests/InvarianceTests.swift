@@ -177,44 +177,4 @@ struct InvarianceTests {
             #expect(try first.isEqual(to: scores(reference, "two", completions)))
         }
     }
-
-    @Test("A prompt or completion with more positions than the model has is refused, never cut")
-    func tooLong() throws {
-        let reference = try Reference("tied")
-        var configuration = reference.model.configuration
-        // 5 words; a picture of 9 × 5 between its two marks; a word and 5 more.
-        let input = try reference.input("odd")
-        let needed = 5 + 1 + 9 + 1 + 1 + 5
-        func model(_ positions: Int) throws -> Qwen25VLModel {
-            configuration.text.maximumPositions = positions
-            return try Qwen25VLModel(
-                configuration: configuration, generation: reference.model.generation,
-                builder: ParameterBuilder(source: HashedWeights(salt: reference.cases.salt)))
-        }
-        func refusal(_ body: () throws -> Void) -> String {
-            do {
-                try body()
-                return ""
-            } catch { return "\(error)" }
-        }
-        _ = try model(needed).logits(input)
-        let prompt = refusal { _ = try model(needed - 1).logits(input) }
-        #expect(prompt.contains("\(needed) positions"))
-        #expect(prompt.contains("max_position_embeddings is \(needed - 1)"))
-        // The last of seven tokens is not read.
-        _ = try model(needed + 6).score(input, completions: completions)
-        let completion = refusal {
-            _ = try model(needed + 5).score(input, completions: completions)
-        }
-        #expect(completion.contains("\(needed + 6) positions"))
-        let greedy = GenerationParameters(temperature: 0, maxNewTokens: 7)
-        let drawn = try model(needed + 6).generate(
-            input, parameters: greedy, seeds: [1], suppressing: [2, 3])
-        #expect(drawn[0].tokenIDs.count == 7)
-        let generation = refusal {
-            _ = try model(needed + 5).generate(
-                input, parameters: greedy, seeds: [1], suppressing: [2, 3])
-        }
-        #expect(generation.contains("\(needed + 6) positions"))
-    }
 }

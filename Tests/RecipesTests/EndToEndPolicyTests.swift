@@ -68,24 +68,31 @@ extension EndToEnd {
                     .contains(spelled))
         }
 
-        @Test("A question that is too long for the policy is refused with both numbers, never cut")
+        @Test("A prompt with more positions than the model was made for is warned about, never cut")
         func tooLong() throws {
             try withFolder { folder in
                 let path = folder + "/policy"
                 try FileManager.default.copyItem(atPath: fixture.policy, toPath: path)
-                var configuration = try object(contents(path + "/config.json"))
-                configuration["max_position_embeddings"] = 400
-                try JSONSerialization.data(withJSONObject: configuration)
-                    .write(to: URL(fileURLWithPath: path + "/config.json"))
-                var recipe = PredictRecipe(
-                    policy: path, segmenter: nil, image: fixture.picture, question: "Where is it?")
-                recipe.imageSize = 56
-                recipe.sampling = SamplingParameters(temperature: 0, maxCompletionLength: 2)
-                _ = try recipe.run(output: nil)
-                recipe.question = String(repeating: "Where is it? ", count: 400)
-                let message = message { _ = try recipe.run(output: nil) }
-                #expect(message.contains("the prompt has"))
-                #expect(message.contains("max_position_embeddings is 400"))
+                func answer(_ question: String, positions: Int) throws -> Prediction {
+                    var configuration = try object(contents(path + "/config.json"))
+                    configuration["max_position_embeddings"] = positions
+                    try JSONSerialization.data(withJSONObject: configuration)
+                        .write(to: URL(fileURLWithPath: path + "/config.json"))
+                    var recipe = PredictRecipe(
+                        policy: path, segmenter: nil, image: fixture.picture, question: question)
+                    recipe.imageSize = 56
+                    recipe.sampling = SamplingParameters(temperature: 0, maxCompletionLength: 2)
+                    return try recipe.run(output: nil)
+                }
+                let short = try answer("Where is it?", positions: 4096)
+                #expect(short.warning == nil)
+                let question = String(repeating: "Where is it? ", count: 400)
+                let long = try answer(question, positions: 1 << 20)
+                #expect(long.promptTokenIDs.count > short.promptTokenIDs.count + 400)
+                let beyond = try answer(question, positions: 400)
+                #expect(beyond.warning?.contains("beyond the 400") == true)
+                #expect(beyond.promptTokenIDs == long.promptTokenIDs)
+                #expect(beyond.tokenIDs == long.tokenIDs)
             }
         }
     }

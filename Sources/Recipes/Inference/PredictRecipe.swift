@@ -69,6 +69,8 @@ public struct PredictRecipe {
                 path: policy, problem: "the model's probabilities are not numbers",
                 advice: "its weights are damaged, or the dtype is too narrow for them")
         }
+        let warning = try model.positionWarning(
+            prompt, completionLength: completion.tokenIDs.count)
         let answer = AnswerParser(grammar: template.variant.grammar, acceptance: parser)
             .parse(completion.text)
         let prompts = (try? answer.get())?.prompts ?? []
@@ -95,7 +97,7 @@ public struct PredictRecipe {
             mask: mask.map { MaskFile($0, path: maskPath) },
             overlay: output.map { $0 + "/overlay.png" },
             logProbabilities: reportsLogProbabilities
-                ? try logProbabilities(model, prompt, completion) : nil)
+                ? try logProbabilities(model, prompt, completion) : nil, warning: warning)
     }
 
     /// The log-probability of each token over the whole vocabulary, placeholders of pictures
@@ -202,6 +204,8 @@ public struct Prediction: Encodable, Sendable {
     public let mask: MaskFile?
     /// The picture with answer and mask drawn over it, if one was written.
     public let overlay: String?
+    /// What makes the answer doubtful, for people; not part of the JSON.
+    public let warning: String?
 
     enum CodingKeys: String, CodingKey {
         case question, image, completion, parse, prompts, mask, overlay
@@ -233,9 +237,10 @@ public struct Prediction: Encodable, Sendable {
     init(
         question: String, image: Picture, prompt: QwenPolicy.Prompt, completion: Completion,
         answer: Result<ParsedAnswer, ParseFailure>, mask: MaskFile?, overlay: String?,
-        logProbabilities: [Float]?
+        logProbabilities: [Float]?, warning: String?
     ) {
         self.question = question
+        self.warning = warning
         self.image = image
         self.mask = mask
         self.overlay = overlay

@@ -15,6 +15,8 @@ public final class TrainRecipe {
     public let totalSteps: Int
     /// What was loaded, in lines for people.
     public let summary: [String]
+    /// What is most likely not meant and shows only with the models, in lines for people.
+    public let warnings: [String]
     let policy: QwenPolicy
     let segmenter: SAM2Segmenter
     let scorer: Scorer
@@ -62,6 +64,14 @@ public final class TrainRecipe {
         summary = Self.summary(
             configuration, samples: data.epochLength, steps: totalSteps, policy: policy,
             frozen: frozen)
+        let side = configuration.data.imageSize
+        let shortest = try policy.prompt(
+            image: RGBImage(
+                width: side, height: side, pixels: [UInt8](repeating: 0, count: side * side * 3)),
+            question: "")
+        let warning = try policy.positionWarning(
+            shortest, completionLength: grpo.sampling.maxCompletionLength)
+        warnings = warning.map { [$0] } ?? []
         self.policy = policy
         self.configuration = configuration
         directory = try RunDirectory(
