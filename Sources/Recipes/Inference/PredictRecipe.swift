@@ -59,15 +59,7 @@ public struct PredictRecipe {
         }
         let square = picture.resized(to: .square(imageSize), filter: .lanczos)
         let prompt = try model.prompt(image: square, question: question)
-        let completion =
-            try sampling.temperature == 0
-            ? model.greedyAnswer(prompt, maxLength: sampling.maxCompletionLength)
-            : model.rollout(prompt, sampling: sampling, seeds: [seed])[0]
-        guard completion.logProbabilities.allSatisfy(\.isFinite) else {
-            throw CheckpointError(
-                path: policy, problem: "the model's probabilities are not numbers",
-                advice: "its weights are damaged, or the dtype is too narrow for them")
-        }
+        let completion = try complete(prompt, by: model)
         let answer = AnswerParser(grammar: template.variant.grammar, acceptance: parser)
             .parse(completion.text)
         let prompts = (try? answer.get())?.prompts ?? []
@@ -95,6 +87,21 @@ public struct PredictRecipe {
             overlay: output.map { $0 + "/overlay.png" },
             logProbabilities: reportsLogProbabilities
                 ? try logProbabilities(model, prompt, completion) : nil)
+    }
+
+    private func complete(
+        _ prompt: QwenPolicy.Prompt, by model: QwenPolicy
+    ) throws -> Completion {
+        let completion =
+            try sampling.temperature == 0
+            ? model.greedyAnswer(prompt, maxLength: sampling.maxCompletionLength)
+            : model.rollout(prompt, sampling: sampling, seeds: [seed])[0]
+        guard completion.logProbabilities.allSatisfy(\.isFinite) else {
+            throw CheckpointError(
+                path: policy, problem: "the model's probabilities are not numbers",
+                advice: "its weights are damaged, or the dtype is too narrow for them")
+        }
+        return completion
     }
 
     /// The log-probability of each token over the whole vocabulary, placeholders of pictures
