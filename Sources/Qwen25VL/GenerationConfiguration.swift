@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Sampling settings of the file are not read: temperature and its kin are the run's to decide.
 public struct GenerationConfiguration: Sendable, Equatable {
-    /// Every token that ends a completion; at least one.
+    /// Every token that ends a completion; at least one. One outside the vocabulary never comes.
     public var eosTokenIDs: [Int]
     /// The token that pads; the first that ends a completion where no file names one.
     public var padTokenID: Int
@@ -45,30 +45,25 @@ public struct GenerationConfiguration: Sendable, Equatable {
         return try resolve(
             path: exists ? path : directory + "/config.json",
             eos: given.isEmpty ? configuration.eosTokenIDs : given,
-            pad: file.pad ?? configuration.padTokenID, vocabulary: configuration.text.vocabularySize
-        )
+            pad: file.pad ?? configuration.padTokenID)
     }
 
     /// What a model's configuration alone says.
     public init(configuration: Qwen25VLConfiguration) throws {
         self = try Self.resolve(
-            path: "config.json", eos: configuration.eosTokenIDs, pad: configuration.padTokenID,
-            vocabulary: configuration.text.vocabularySize)
+            path: "config.json", eos: configuration.eosTokenIDs, pad: configuration.padTokenID)
     }
 
     private static func resolve(
-        path: String, eos: [Int], pad: Int?, vocabulary: Int
+        path: String, eos: [Int], pad: Int?
     ) throws -> GenerationConfiguration {
         guard let first = eos.first else {
             throw Qwen25VLConfigurationError(
                 path: path, key: "eos_token_id", problem: "is missing; completions would never end")
         }
         for (key, id) in eos.map({ ("eos_token_id", $0) }) + [("pad_token_id", pad ?? first)] {
-            guard (0..<vocabulary).contains(id) else {
-                throw Qwen25VLConfigurationError(
-                    path: path, key: key,
-                    problem: "\(id) is outside the vocabulary of \(vocabulary)"
-                )
+            guard id >= 0 else {
+                throw Qwen25VLConfigurationError(path: path, key: key, problem: "\(id) is negative")
             }
         }
         return GenerationConfiguration(eosTokenIDs: eos, padTokenID: pad ?? first)

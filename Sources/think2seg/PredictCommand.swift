@@ -110,7 +110,7 @@ struct PredictCommand: ParsableCommand {
         recipe.reportsLogProbabilities = logprobs
         if let json, json != "-" { try requireWritable([json], inputs: [image]) }
         let prediction = try recipe.run(output: output)
-        if let warning = prediction.warning { Console.warning(warning) }
+        prediction.warnings.forEach(Console.warning)
         if let json { try writeJSON(prediction, to: json) }
         if json != "-" { show(prediction) }
     }

@@ -172,7 +172,7 @@ struct ConfigurationTests {
             #expect(throws: Qwen25VLConfigurationError.self) {
                 try GenerationConfiguration.load(directory: folder, configuration: silent)
             }
-            try Data(#"{"eos_token_id": 5, "pad_token_id": 900}"#.utf8)
+            try Data(#"{"eos_token_id": 5, "pad_token_id": -1}"#.utf8)
                 .write(to: URL(fileURLWithPath: folder + "/generation_config.json"))
             #expect {
                 try GenerationConfiguration.load(directory: folder, configuration: configuration)

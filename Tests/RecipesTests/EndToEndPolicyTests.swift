@@ -85,14 +85,35 @@ extension EndToEnd {
                     return try recipe.run(output: nil)
                 }
                 let short = try answer("Where is it?", positions: 4096)
-                #expect(short.warning == nil)
+                #expect(short.warnings.isEmpty)
                 let question = String(repeating: "Where is it? ", count: 400)
                 let long = try answer(question, positions: 1 << 20)
                 #expect(long.promptTokenIDs.count > short.promptTokenIDs.count + 400)
                 let beyond = try answer(question, positions: 400)
-                #expect(beyond.warning?.contains("beyond the 400") == true)
+                #expect(beyond.warnings.contains { $0.contains("beyond the 400") })
                 #expect(beyond.promptTokenIDs == long.promptTokenIDs)
                 #expect(beyond.tokenIDs == long.tokenIDs)
+            }
+        }
+
+        @Test("Where the vocabulary lacks every token that ends answers, that is said")
+        func endless() throws {
+            try withFolder { folder in
+                let path = folder + "/policy"
+                try FileManager.default.copyItem(atPath: fixture.policy, toPath: path)
+                func warnings(_ ends: [Int]) throws -> [String] {
+                    try JSONSerialization.data(withJSONObject: ["eos_token_id": ends])
+                        .write(to: URL(fileURLWithPath: path + "/generation_config.json"))
+                    var recipe = PredictRecipe(
+                        policy: path, segmenter: nil, image: fixture.picture, question: "Where?")
+                    recipe.imageSize = 56
+                    recipe.sampling = SamplingParameters(temperature: 0, maxCompletionLength: 2)
+                    let answer = try recipe.run(output: nil)
+                    #expect(ends != [900_000] || answer.stopReason == .length)
+                    return answer.warnings
+                }
+                #expect(try warnings([2, 900_000]).isEmpty)
+                #expect(try warnings([900_000]).count == 1)
             }
         }
     }

@@ -60,17 +60,7 @@ public struct PredictRecipe {
         }
         let square = picture.resized(to: .square(imageSize), filter: .lanczos)
         let prompt = try model.prompt(image: square, question: question)
-        let completion =
-            try sampling.temperature == 0
-            ? model.greedyAnswer(prompt, maxLength: sampling.maxCompletionLength)
-            : model.rollout(prompt, sampling: sampling, seeds: [seed])[0]
-        guard completion.logProbabilities.allSatisfy(\.isFinite) else {
-            throw CheckpointError(
-                path: policy, problem: "the model's probabilities are not numbers",
-                advice: "its weights are damaged, or the dtype is too narrow for them")
-        }
-        let warning = try model.positionWarning(
-            prompt, completionLength: completion.tokenIDs.count)
+        let completion = try complete(prompt, by: model)
         let answer = AnswerParser(grammar: template.variant.grammar, acceptance: parser)
             .parse(completion.text)
         let prompts = (try? answer.get())?.prompts ?? []
@@ -97,7 +87,24 @@ public struct PredictRecipe {
             mask: mask.map { MaskFile($0, path: maskPath) },
             overlay: output.map { $0 + "/overlay.png" },
             logProbabilities: reportsLogProbabilities
-                ? try logProbabilities(model, prompt, completion) : nil, warning: warning)
+                ? try logProbabilities(model, prompt, completion) : nil,
+            warnings: try model.warnings(
+                prompt, completionLength: completion.tokenIDs.count))
+    }
+
+    private func complete(
+        _ prompt: QwenPolicy.Prompt, by model: QwenPolicy
+    ) throws -> Completion {
+        let completion =
+            try sampling.temperature == 0
+            ? model.greedyAnswer(prompt, maxLength: sampling.maxCompletionLength)
+            : model.rollout(prompt, sampling: sampling, seeds: [seed])[0]
+        guard completion.logProbabilities.allSatisfy(\.isFinite) else {
+            throw CheckpointError(
+                path: policy, problem: "the model's probabilities are not numbers",
+                advice: "its weights are damaged, or the dtype is too narrow for them")
+        }
+        return completion
     }
 
     /// The log-probability of each token over the whole vocabulary, placeholders of pictures
@@ -205,7 +212,7 @@ public struct Prediction: Encodable, Sendable {
     /// The picture with answer and mask drawn over it, if one was written.
     public let overlay: String?
     /// What makes the answer doubtful, for people; not part of the JSON.
-    public let warning: String?
+    public let warnings: [String]
 
     enum CodingKeys: String, CodingKey {
         case question, image, completion, parse, prompts, mask, overlay
@@ -237,10 +244,10 @@ public struct Prediction: Encodable, Sendable {
     init(
         question: String, image: Picture, prompt: QwenPolicy.Prompt, completion: Completion,
         answer: Result<ParsedAnswer, ParseFailure>, mask: MaskFile?, overlay: String?,
-        logProbabilities: [Float]?, warning: String?
+        logProbabilities: [Float]?, warnings: [String]
     ) {
         self.question = question
-        self.warning = warning
+        self.warnings = warnings
         self.image = image
         self.mask = mask
         self.overlay = overlay

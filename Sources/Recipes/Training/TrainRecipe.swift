@@ -69,9 +69,8 @@ public final class TrainRecipe {
             image: RGBImage(
                 width: side, height: side, pixels: [UInt8](repeating: 0, count: side * side * 3)),
             question: "")
-        let warning = try policy.positionWarning(
+        warnings = try policy.warnings(
             shortest, completionLength: grpo.sampling.maxCompletionLength)
-        warnings = warning.map { [$0] } ?? []
         self.policy = policy
         self.configuration = configuration
         directory = try RunDirectory(
