@@ -9,6 +9,8 @@ final class FakeSegmenterImage: SegmenterImage {
     var failure: Failure?
     /// How many masks it gives too few.
     var missingMasks = 0
+    /// What it estimates of each mask.
+    var predictedIoU: Float = 1
 
     func masks(
         for prompts: [SegmentationPrompt], in frame: ImageFrame, output: ImageFrame
@@ -18,13 +20,17 @@ final class FakeSegmenterImage: SegmenterImage {
         return prompts.dropLast(missingMasks).map { prompt in
             var mask = BinaryMask(width: output.width, height: output.height)
             if let box = prompt.box {
-                for y in Int(box.y1)..<Int(box.y2) {
-                    for x in Int(box.x1)..<Int(box.x2) { mask[x, y] = true }
+                for y in 0..<output.height where (box.y1..<max(box.y1, box.y2)).contains(Double(y))
+                {
+                    for x in 0..<output.width
+                    where (box.x1..<max(box.x1, box.x2)).contains(Double(x)) {
+                        mask[x, y] = true
+                    }
                 }
             } else {
                 for point in prompt.positivePoints { mask[Int(point.x), Int(point.y)] = true }
             }
-            return ObjectMask(mask: mask, predictedIoU: 1, objectScore: 1)
+            return ObjectMask(mask: mask, predictedIoU: predictedIoU, objectScore: 1)
         }
     }
 }

@@ -153,6 +153,18 @@ import Testing
         }
     }
 
+    @Test(
+        "estimates that are no numbers are an error, except of a prompt that is out of all bounds")
+    func notFinite() throws {
+        image.predictedIoU = .nan
+        #expect(throws: SegmenterAnswerError.notFinite(mask: 1)) {
+            let far = "{\"bbox_2d\": [1e308,0,1e308,9], \"positive_points\": [[1,1],[2,2]]}"
+            _ = try score(completion(far), completion(left), truth: truth)
+        }
+        let far = "{\"bbox_2d\": [0,0,1e7,9], \"positive_points\": [[1,-1e9],[2,2]]}"
+        #expect(try score(completion(far), truth: truth).map(\.total) == [2 + 2 * 36.0 / 94])
+    }
+
     @Test("a segmenter that gives too few masks is an error that counts them")
     func tooFewMasks() {
         image.missingMasks = 1

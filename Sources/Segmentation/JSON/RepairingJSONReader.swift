@@ -35,6 +35,13 @@ struct RepairingJSONReader {
         return try reader.document()
     }
 
+    /// How many steps reading `text` takes, whether it ends well or not.
+    static func steps(_ text: [Unicode.Scalar]) -> Int {
+        var reader = RepairingJSONReader(text: text)
+        _ = try? reader.document()
+        return reader.work
+    }
+
     /// Several values in a row become a list; one that repeats the shape of the one before it
     /// replaces it, unless a comma parts them.
     private mutating func document() throws(JSONReadFailure) -> JSONValue {
