@@ -141,7 +141,7 @@ struct ParityTests {
                 < logitTolerance)
     }
 
-    @Test("an unstable single mask is replaced by the best alternative, a stable one is kept")
+    @Test("both outcomes of the stability test occur, for the prompts for which they should")
     func stability() throws {
         let image = try segmenter("windows").embed(cases.picture)
         var replaced: [String] = []

@@ -38,6 +38,22 @@ struct SegmenterTests {
         }
     }
 
+    @Test("a negative object score is told, and empties no mask")
+    func negativeScores() throws {
+        let image = try SAM2Segmenter(model: model).embed(cases.picture)
+        let expected = try SAM2Fixtures.expected("windows")
+        let negative = try cases.cases.filter {
+            try expected.tensor($0.name + ".object").item() < 0
+        }
+        #expect(!negative.isEmpty)
+        let answers = try image.masks(
+            for: negative.map(\.prompt), in: cases.frame, output: cases.outputFrame)
+        for answer in answers {
+            #expect(answer.objectScore < 0)
+            #expect(answer.mask.bytes().contains(255))
+        }
+    }
+
     @Test("masks too large to be resized together are those that come alone")
     func largeOutput() throws {
         let image = try SAM2Segmenter(model: model).embed(cases.picture)
