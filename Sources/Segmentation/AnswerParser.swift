@@ -62,7 +62,9 @@ public struct AnswerParser: Hashable, Sendable {
     private func read(_ completion: String) throws(ParseFailure) -> ParsedAnswer {
         let list = try list(of: AnswerText.json(in: completion, acceptance: acceptance))
         guard case .array(let instances) = list.value else {
-            throw .notAList(found: list.value.isEmptyContainer ? "empty" : list.value.kind)
+            // Repair makes an empty text of words that hold nothing like JSON.
+            let isNothing = list.value == .string("")
+            throw .notAList(found: isNothing ? "not JSON" : list.value.kind)
         }
         if instances.count > Self.instanceLimit {
             throw .tooManyInstances(count: instances.count, limit: Self.instanceLimit)

@@ -51,7 +51,7 @@ private func write(_ records: [(id: String, completion: String)], to path: Strin
                 #"{"id":7,"strict":null,"lenient":[{"bbox_2d":[1,2,3,5]}],"think_answer":false,"#
                     + #""error":"the answer has no ```json fence"}"#,
                 #"{"id":"ü\u0001","strict":null,"lenient":null,"think_answer":false,"#
-                    + #""error":"the answer has no ```json fence (lenient: the answer is empty, expected a JSON list)"}"#,
+                    + #""error":"the answer has no ```json fence (lenient: the answer is not JSON, expected a JSON list)"}"#,
             ])
         let summary = found.summary
         #expect((summary.count, summary.strict) == (3, 1))
@@ -66,7 +66,7 @@ private func write(_ records: [(id: String, completion: String)], to path: Strin
         #expect(
             errors == [
                 nil, nil,
-                "the answer is empty, expected a JSON list (strict: the answer has no ```json fence)",
+                "the answer is not JSON, expected a JSON list (strict: the answer has no ```json fence)",
             ])
         #expect(found.summary.failures == ["not_a_list": 1])
     }

@@ -42,7 +42,7 @@ import Testing
     func words() {
         let completion = "<answer>No target</answer>"
         #expect(failure(strict, completion) == .noFence)
-        #expect(failure(lenient, completion) == .notAList(found: "empty"))
+        #expect(failure(lenient, completion) == .notAList(found: "not JSON"))
         #expect(failure(strict, "<answer>```json[]</answer>") == .unclosedFence)
     }
 
