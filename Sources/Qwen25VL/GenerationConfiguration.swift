@@ -4,7 +4,9 @@ import Foundation
 ///
 /// Sampling settings of the file are not read: temperature and its kin are the run's to decide.
 public struct GenerationConfiguration: Sendable, Equatable {
-    /// Every token that ends a completion; at least one. One outside the vocabulary never comes.
+    /// Every token that ends a completion; at least one.
+    ///
+    /// One outside the vocabulary never comes.
     public var eosTokenIDs: [Int]
     /// The token that pads; the first that ends a completion where no file names one.
     public var padTokenID: Int
