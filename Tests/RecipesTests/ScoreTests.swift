@@ -101,6 +101,31 @@ private func write(_ records: [(id: String, completion: String)], to path: Strin
         }
     }
 
+    @Test("what comes through a pipe is checked as it comes, and a bad line leaves no file either")
+    func pipe() throws {
+        try withFolder { folder in
+            let input = folder + "/pipe"
+            #expect(mkfifo(input, 0o600) == 0)
+            func feed(_ text: String) {
+                Thread.detachNewThread {
+                    try? FileHandle(forWritingAtPath: input)?.write(contentsOf: Data(text.utf8))
+                }
+            }
+            let line = #"{"id": 1, "completion": ""}"# + "\n"
+            feed(String(repeating: line, count: 2000) + "{")
+            let problem = message {
+                _ = try ParseRecipe(completions: input).run(to: folder + "/out.jsonl")
+            }
+            #expect(problem.contains("/pipe:2001: not JSON"))
+            let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+            #expect(left == ["pipe"])
+            feed(line)
+            let summary = try ParseRecipe(completions: input).run(to: folder + "/out.jsonl")
+            #expect(summary.count == 1)
+            #expect(exists(folder + "/out.jsonl"))
+        }
+    }
+
     @Test("a file without completions is an error, not an empty result")
     func empty() {
         #expect(message { _ = try parse("\n \n") }.contains("holds no completions"))

@@ -127,7 +127,9 @@ extension RepairingJSONReader {
                 try reader.spend(1)
                 name.start = reader.index
                 if reader.current == "[", try reader.continueList(of: &members) { continue }
-                if case .string(let text) = try reader.string() { name.text = text }
+                // A fenced value where a name belongs is the one thing that the reference gives up on.
+                guard case .string(let text) = try reader.string() else { throw .tooDamaged }
+                name.text = text
                 if !name.text.isEmpty { break }
                 try reader.skipSpacesAndComments()
                 if reader.current == ":" || reader.current == "}" { break }
