@@ -97,9 +97,16 @@ extension Qwen25VLModel {
         if !tokens.isEmpty {
             embeddings = try Tensor.concatenate([embeddings, embed(tokens)], dim: 0)  // [N, C]
         }
-        let pattern = try SharedPrefixPattern(
-            prefixLength: length, lengths: fed.map(\.count), device: device)
-        let hidden = try text(embeddings, rotary: text.rotary(positions), pattern: pattern)
+        let hidden =
+            // One completion is one sequence with its prompt: no padding and no mask.
+            try fed.count == 1
+            ? text(
+                embeddings, rotary: text.rotary(positions),
+                pattern: CausalPattern(remembers: false))
+            : text(
+                embeddings, rotary: text.rotary(positions),
+                pattern: SharedPrefixPattern(
+                    prefixLength: length, lengths: fed.map(\.count), device: device))
         return try hidden.indexed(0, Tensor.of(chosen).to(device))
     }
 

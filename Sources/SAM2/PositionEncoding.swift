@@ -34,5 +34,6 @@ public struct PositionEncoding {
         let x = try centres.reshaped(1, side).expanded(side, side)
         let y = try centres.reshaped(side, 1).expanded(side, side)
         return try self(Tensor.stack([x, y], dim: -1)).permuted(2, 0, 1).unsqueezed(0)
+            .contiguous()
     }
 }

@@ -1,4 +1,5 @@
-// Reference: sam2, sam2_image_predictor.py (_prep_prompts, _predict)
+// Reference: transformers, models/sam2/processing_sam2.py (_normalize_coordinates) and
+// modeling_sam2.py (Sam2PromptEncoder)
 //
 // Legend: P prompts, N points.
 import Imaging
@@ -35,8 +36,12 @@ struct PromptBatch: Equatable {
 }
 
 extension PromptPoints {
-    /// The points of prompts that have the same number of them: the box's corners, the places inside,
-    /// the places outside, and the filling.
+    /// The points of prompts that have the same number of them: the places inside, the places
+    /// outside, the box's corners, and the filling.
+    ///
+    /// Order and rounding are those of transformers' processor and model, so that answers agree with
+    /// theirs to the last bit where the arithmetic does: attention does not care about the order of
+    /// points, but its sums round by it, and sharp models magnify that.
     ///
     /// - Parameters:
     ///   - prompts: the prompts
@@ -47,26 +52,27 @@ extension PromptPoints {
     init(
         _ prompts: [SegmentationPrompt], in frame: ImageFrame, imageSize: Int, device: Device
     ) throws {
-        let square = ImageFrame.square(imageSize)
+        let scaleX = Float(Double(imageSize) / Double(frame.width))
+        let scaleY = Float(Double(imageSize) / Double(frame.height))
         var coordinates: [Float] = []
         var labels: [Int] = []
         func add(_ point: Point, _ label: PointLabel) {
-            let place = frame.convert(point, to: square)
-            coordinates += [Float(place.x), Float(place.y)]
+            coordinates += [Float(point.x) * scaleX, Float(point.y) * scaleY]
             labels.append(label.rawValue)
         }
         for prompt in prompts {
+            for point in prompt.positivePoints { add(point, .positive) }
+            for point in prompt.negativePoints { add(point, .negative) }
             if let box = prompt.box {
                 add(Point(x: box.x1, y: box.y1), .boxLow)
                 add(Point(x: box.x2, y: box.y2), .boxHigh)
             }
-            for point in prompt.positivePoints { add(point, .positive) }
-            for point in prompt.negativePoints { add(point, .negative) }
             add(Point(x: 0, y: 0), .padding)
         }
         let shape = [prompts.count, labels.count / prompts.count]
         self.init(
             coordinates: try Tensor.of(coordinates, shape: shape + [2]).to(device),
-            labels: try Tensor.of(labels, shape: shape).to(device))
+            labels: try Tensor.of(labels, shape: shape).to(device),
+            boxStart: labels.firstIndex(of: PointLabel.boxLow.rawValue) ?? 0)
     }
 }

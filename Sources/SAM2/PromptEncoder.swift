@@ -24,11 +24,15 @@ public struct PromptPoints {
     public let coordinates: Tensor
     /// Raw values of ``PointLabel``: [B, N], int64.
     public let labels: Tensor
+    /// How many points stand before the corners of boxes; with them, these are encoded in a product
+    /// of their own, as in the reference, since the size of a product decides how it is rounded.
+    public let boxStart: Int
 
     /// Points from their parts.
-    public init(coordinates: Tensor, labels: Tensor) {
+    public init(coordinates: Tensor, labels: Tensor, boxStart: Int = 0) {
         self.coordinates = coordinates
         self.labels = labels
+        self.boxStart = boxStart
     }
 }
 
@@ -104,7 +108,15 @@ public struct PromptEncoder {
         // [B, N, 1]: 1 for points, 0 for the filling.
         let isPoint = try (prompts.labels .>= 0).to(points.weight.dtype).unsqueezed(-1)
         let kinds = try Tensor.concatenate([notAPoint.weight, points.weight], dim: 0)
-        let sparse = try encoding(places) * isPoint + kinds.embedding(prompts.labels + 1)
+        let pieces =
+            prompts.boxStart == 0
+            ? [places]
+            : [
+                try places.sliced(1, to: prompts.boxStart).contiguous(),
+                try places.sliced(1, from: prompts.boxStart).contiguous(),
+            ]
+        let encoded = try Tensor.concatenate(pieces.map { try encoding($0) }, dim: 1)
+        let sparse = try encoded * isPoint + kinds.embedding(prompts.labels + 1)
         let dense = try masks.map { try mask($0) } ?? noMask.weight.reshaped(1, -1, 1, 1)
         return PromptEmbeddings(sparse: sparse, dense: dense)
     }

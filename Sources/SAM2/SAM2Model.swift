@@ -58,9 +58,10 @@ public struct SAM2Model {
     public func encode(_ pixels: Tensor) throws -> ImageFeatures {
         let features = try maskDecoder.features(imageEncoder(pixels.to(dtype)))
         // A picture is a film without a past.
+        // In one layout, whatever that of the convolutions: the decoder's products round by it.
         return try ImageFeatures(
-            embedding: features.embedding + noMemory.reshaped(1, -1, 1, 1),
-            middle: features.middle, fine: features.fine)
+            embedding: (features.embedding + noMemory.reshaped(1, -1, 1, 1)).contiguous(),
+            middle: features.middle.contiguous(), fine: features.fine.contiguous())
     }
 
     /// Answers prompts about a picture.
