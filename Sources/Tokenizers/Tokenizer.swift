@@ -50,6 +50,10 @@ public final class Tokenizer: Sendable {
         vocabularySize = (ids.values.max() ?? -1) + 1
         var spellings = [String?](repeating: nil, count: vocabularySize)
         for (spelling, id) in ids { spellings[id] = spelling.string }
+        // As in the reference, a token that is looked for in normalised text decodes as such.
+        for token in addedTokens where definition.composes && token.isNormalized {
+            spellings[token.id] = CanonicalComposition.composed(token.content)
+        }
         self.spellings = spellings
         // A spelling with a character that stands for no byte means its own UTF-8.
         byteStrings = spellings.map { spelling in
