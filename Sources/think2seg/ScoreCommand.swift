@@ -36,7 +36,8 @@ struct ScoreCommand: ParsableCommand {
         help: "The shards with the samples that the completions are about.")
     var data: [String] = []
 
-    @Option(help: "The folder of a SAM2.1 checkpoint in the hub's layout.")
+    @Option(
+        help: "The folder of a SAM2.1 checkpoint in the hub's layout, or an official .pt file.")
     var segmenter: String?
 
     @Flag(help: "Only read the answers; needs no segmenter and no shards.")

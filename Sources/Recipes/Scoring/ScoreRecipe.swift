@@ -11,7 +11,7 @@ public struct ScoreRecipe {
     public var completions: String
     /// The shards with the samples that the completions are about.
     public var data: [String]
-    /// The folder of a SAM2.1 checkpoint.
+    /// The folder of a SAM2.1 checkpoint, or an official `.pt` file.
     public var segmenter: String
     /// S: the side of the square that pictures and truths are stretched to, and the frame of the
     /// coordinates in the completions.
