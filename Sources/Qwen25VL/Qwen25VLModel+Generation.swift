@@ -76,8 +76,7 @@ extension Qwen25VLModel {
     ///     A placeholder that is not suppressed and drawn is text like any other token
     ///   - onToken: is told every token when it is drawn; what it throws ends the generation
     /// - Returns: one completion per seed, in their order
-    /// - Throws: ``Qwen25VLInputError`` if the prompt or the parameters are unusable, or a completion
-    ///   becomes longer than the model has positions
+    /// - Throws: ``Qwen25VLInputError`` if the prompt or the parameters are unusable
     public func generate(
         _ input: Qwen25VLInput, parameters: GenerationParameters, seeds: [UInt64],
         suppressing suppressed: [Int]? = nil, onToken: ((GeneratedToken) throws -> Void)? = nil
@@ -101,7 +100,8 @@ extension Qwen25VLModel {
                 model: self, prefix: prefix, parameters: parameters, seeds: seeds,
                 suppressed: suppressed ?? configuration.placeholderTokenIDs)
             var hidden = try prefix.lastHidden.expanded(seeds.count, -1)  // [A, C]
-            while let next = try decoding.draw(logits(of: hidden), onToken: onToken) {
+            let head = try headWeights()
+            while let next = try decoding.draw(logits(of: hidden, head), onToken: onToken) {
                 hidden = try decoding.feed(next)
             }
             return decoding.completions

@@ -31,8 +31,7 @@ extension Qwen25VLModel {
     ///   - chunk: how many rows of logits to compute at a time
     /// - Returns: log-probabilities under the distribution that
     ///   ``GeneratedCompletion/logProbabilities`` describes
-    /// - Throws: ``Qwen25VLInputError`` if a completion is empty, has a token that could not be drawn, or
-    ///   is longer than the model has positions
+    /// - Throws: ``Qwen25VLInputError`` if a completion is empty or has a token that could not be drawn
     public func score(
         _ input: Qwen25VLInput, completions: [[Int]], temperature: Double = 1,
         suppressing suppressed: [Int]? = nil, withEntropies: Bool = false, chunk: Int = 512
@@ -44,6 +43,7 @@ extension Qwen25VLModel {
             temperature: temperature, suppressed: suppressed,
             vocabulary: configuration.text.vocabularySize, device: device)
         let hidden = try predictors(input, completions: completions)  // [T, C]
+        let head = try headWeights()
         let targets = try Tensor.of(completions.flatMap(\.self), shape: [hidden.size(0), 1])
             .to(device)
         var scores: [Tensor] = []
@@ -51,7 +51,7 @@ extension Qwen25VLModel {
         for start in stride(from: 0, to: hidden.size(0), by: chunk) {
             let end = min(start + chunk, hidden.size(0))
             let all = try distribution.logProbabilities(
-                logits(of: hidden.sliced(0, from: start, to: end)))  // [chunk, V]
+                logits(of: hidden.sliced(0, from: start, to: end), head))  // [chunk, V]
             scores.append(
                 try all.gathered(-1, targets.sliced(0, from: start, to: end)).squeezed(-1))
             if withEntropies {

@@ -22,6 +22,9 @@ public struct Qwen25VLModel {
     let visual: VisionTransformer
     let text: TextModel
     let head: Tensor  // [V, C]
+    /// Whether logits are computed in float32 whatever the parameters' element type, as ScaleRL
+    /// recommends (arXiv 2510.13786): in bfloat16 they are off by up to 2⁻⁹ of their size.
+    public var castsHeadToFloat32 = false
     /// The element type of the parameters.
     public let dtype: DType
     /// Where the parameters live.
@@ -114,11 +117,18 @@ public struct Qwen25VLModel {
 
     /// The logits [P, V] after each token of a prompt, float32.
     public func logits(_ input: Qwen25VLInput) throws -> Tensor {
-        try logits(of: hiddenStates(input))
+        try logits(of: hiddenStates(input), headWeights())
     }
 
-    /// The logits of hidden states [.., C], float32.
-    func logits(of hidden: Tensor) throws -> Tensor { try hidden.linear(head).to(.float32) }
+    /// The head in the element type that logits are computed in; [V, C].
+    ///
+    /// Ask once for many logits: with ``castsHeadToFloat32`` it is a copy.
+    func headWeights() throws -> Tensor { castsHeadToFloat32 ? try head.to(.float32) : head }
+
+    /// The logits of hidden states [.., C] by ``headWeights()``, float32.
+    func logits(of hidden: Tensor, _ head: Tensor) throws -> Tensor {
+        try hidden.to(head.dtype).linear(head).to(.float32)
+    }
 
     /// A prompt as the language model takes it.
     struct PreparedPrompt {

@@ -45,10 +45,12 @@ public final class QwenPolicy: Policy {
     ///   - dtype: the element type to compute in
     ///   - device: where to compute
     ///   - template: how questions are put
+    ///   - castsHeadToFloat32: whether logits are computed in float32 whatever `dtype` is
     /// - Returns: the policy, no parameter of which requires gradients
     /// - Throws: an error that names the file that is missing or damaged
     public static func load(
-        path: String, dtype: DType, device: Device, template: PromptTemplate
+        path: String, dtype: DType, device: Device, template: PromptTemplate,
+        castsHeadToFloat32: Bool = false
     ) throws -> QwenPolicy {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
@@ -64,7 +66,8 @@ public final class QwenPolicy: Policy {
         try requireFile("tokenizer.json")
         try requireFile("preprocessor_config.json", "processor_config.json")
         let tokenizer = try Tokenizer.load(directory: URL(fileURLWithPath: path))
-        let model = try Qwen25VLModel.load(directory: path, dtype: dtype, device: device)
+        var model = try Qwen25VLModel.load(directory: path, dtype: dtype, device: device)
+        model.castsHeadToFloat32 = castsHeadToFloat32
         let processor = Qwen25VLProcessor(
             configuration: try ImageProcessorConfiguration.load(
                 directory: path, vision: model.configuration.vision))

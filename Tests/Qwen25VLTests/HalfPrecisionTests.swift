@@ -90,4 +90,30 @@ struct HalfPrecisionTests {
         // Two ways through bfloat16, each as far from float32 as the test above allows.
         #expect(try Double(apart) < 4 * half.recorded.bf16.scores + 2e-3)
     }
+
+    @Test("A head in float32 rounds no logit to bfloat16, in scores and draws, and has a gradient")
+    func wideHead() throws {
+        let half = try Reference("untied", dtype: .bfloat16)
+        var model = half.model
+        model.castsHeadToFloat32 = true
+        let input = try half.input("text")
+        try withoutGradients {
+            let hidden = try model.hiddenStates(input).to(.float32)
+            let expected = try hidden.matmul(model.head.to(.float32).transposed(0, 1))
+            #expect(try difference(model.logits(input), expected) < 1e-5)
+            let narrow = try half.model.logits(input)
+            #expect(try narrow.isEqual(to: narrow.to(.bfloat16).to(.float32)))
+            #expect(try difference(narrow, expected) > 1e-3)
+            // One token each: later ones are computed through other kernels by cache and by pass.
+            let drawn = try model.generate(
+                input, parameters: GenerationParameters(temperature: 1, maxNewTokens: 1),
+                seeds: [1, 2, 3])
+            let scores = try model.score(input, completions: drawn.map(\.tokenIDs))
+            let sampled = try Tensor.of(drawn.flatMap(\.logProbabilities), shape: [3, 1])
+            #expect(try difference(scores.logProbabilities, sampled) < 1e-4)
+        }
+        try model.head.setRequiresGradient(true)
+        try model.score(input, completions: [[11, 12]]).logProbabilities.sum().backward()
+        #expect(try #require(model.head.gradient).to(.float32).abs().max().item() > 0)
+    }
 }

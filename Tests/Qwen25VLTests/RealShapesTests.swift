@@ -47,7 +47,8 @@ struct RealShapesTests {
                     states.hidden[index].indexed(0, tokens),
                     reference.tensor("odd.hidden").selected(0, index), name)
             }
-            let logits = try reference.model.logits(of: states.hidden[2].indexed(0, tokens))
+            let logits = try reference.model.logits(
+                of: states.hidden[2].indexed(0, tokens), reference.model.headWeights())
             try expectNear(logits, reference.tensor("odd.logits"), "head")
         }
     }

@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Imaging
 import NN
+import Qwen25VL
 import RLTrainer
 import Rewards
 import SAM2
@@ -95,6 +96,9 @@ extension EndToEnd {
                 #expect(
                     narrow.segmenter.model.parameters.allSatisfy { $0.tensor.dtype == .bfloat16 })
                 #expect(base.policy.parameters.allSatisfy { $0.tensor.dtype == .float32 })
+                #expect(!narrow.policy.model.castsHeadToFloat32)
+                let cast = try recipe(folder, "policy.cast_lm_head_to_fp32=true")
+                #expect(cast.policy.model.castsHeadToFloat32)
             }
         }
 

@@ -28,6 +28,9 @@ extension RunConfiguration {
             Key("policy.path", \.policy.path, "The folder of a Qwen2.5-VL checkpoint"),
             Key("policy.dtype", \.policy.dtype, "The type of weights and computations"),
             Key(
+                "policy.cast_lm_head_to_fp32", \.policy.castsHeadToFloat32,
+                "Whether logits are computed in float32 whatever dtype is"),
+            Key(
                 "policy.freeze", \.policy.freeze,
                 "Keys of parameters that stay as they are, * standing for anything: visual.*"),
             Key(

@@ -30,6 +30,8 @@ public struct RunConfiguration: Sendable, Hashable {
         public var path = ""
         /// The element type of weights and computations.
         public var dtype = ModelDType.float32
+        /// Whether logits are computed in float32 whatever `dtype` is.
+        public var castsHeadToFloat32 = false
         /// Keys of parameters that stay as they are, `*` standing for anything.
         public var freeze: [String] = []
     }

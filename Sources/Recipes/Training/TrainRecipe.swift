@@ -36,16 +36,15 @@ public final class TrainRecipe {
         let device = try availableDevice(configuration.device)
         let data = try TrainingData(configuration)
         let template = PromptTemplate(try variant(configuration.prompt.variant))
-        let policy = try QwenPolicy.load(
-            path: configuration.policy.path, dtype: configuration.policy.dtype.dtype,
-            device: device, template: template)
-        let frozen = try policy.setTrainable(freezing: configuration.policy.freeze)
-        let reference =
-            configuration.grpo.loss.beta == 0
-            ? nil
-            : try QwenPolicy.load(
+        func loadPolicy() throws -> QwenPolicy {
+            try QwenPolicy.load(
                 path: configuration.policy.path, dtype: configuration.policy.dtype.dtype,
-                device: device, template: template)
+                device: device, template: template,
+                castsHeadToFloat32: configuration.policy.castsHeadToFloat32)
+        }
+        let policy = try loadPolicy()
+        let frozen = try policy.setTrainable(freezing: configuration.policy.freeze)
+        let reference = configuration.grpo.loss.beta == 0 ? nil : try loadPolicy()
         segmenter = try SAM2Segmenter.load(
             path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype,
             device: device)
