@@ -255,6 +255,23 @@ struct SamplerTests {
         #expect(chiSquared < 20.5)
     }
 
+    @Test("Of two hundred nearly equal tokens each is drawn as often as it should")
+    func longTail() throws {
+        // A sampler that keeps fifty of them unasked would never draw the others.
+        let logits = (0..<200).map { Float($0 % 7) * 0.05 }
+        let drawn = try draw(
+            logits, GenerationParameters(temperature: 1, maxNewTokens: 1), count: 100_000)
+        var seen = [Double](repeating: 0, count: logits.count)
+        for id in drawn { seen[id] += 1 }
+        let total = logits.reduce(0) { $0 + exp(Double($1)) }
+        let chiSquared = zip(logits, seen).reduce(0) { sum, pair in
+            let expected = exp(Double(pair.0)) / total * 100_000
+            return sum + (pair.1 - expected) * (pair.1 - expected) / expected
+        }
+        // 199 degrees of freedom: above 267 with probability 0.001.
+        #expect(chiSquared < 267)
+    }
+
     @Test("Log-probabilities of the largest vocabulary are those of float64")
     func precision() throws {
         // Rows of other sizes and spreads; logits in bfloat16 are widened before anything is summed.

@@ -27,15 +27,16 @@ struct InvarianceTests {
 
     /// The gradient of the sum of all log-probabilities of each list of completions, summed.
     private func gradients(
-        _ reference: Reference, _ groups: [[[Int]]]
+        _ reference: Reference, _ groups: [[[Int]]], chunk: Int = 512
     ) throws -> [String: Tensor] {
         for parameter in reference.model.parameters {
             try parameter.tensor.setRequiresGradient(true)
             try parameter.tensor.setGradient(nil)
         }
         for group in groups {
-            try reference.model.score(reference.input("two"), completions: group)
-                .logProbabilities.sum().backward()
+            try reference.model.score(
+                reference.input("two"), completions: group, chunk: chunk
+            ).logProbabilities.sum().backward()
         }
         return try reference.model.parameters.reduce(into: [:]) {
             $0[$1.key] = try $1.tensor.gradient?.clone()
@@ -71,6 +72,18 @@ struct InvarianceTests {
             let largest = try gradient.abs().max().item()
             #expect(largest > 0, "\(key)")
             #expect(try difference(gradient, other) <= 1e-4 * largest + 1e-6, "\(key)")
+        }
+    }
+
+    @Test("Logits in pieces give the same gradient, for every parameter")
+    func gradientsOfPieces() throws {
+        let reference = try Reference("tied")
+        let whole = try gradients(reference, [completions])
+        let pieces = try gradients(reference, [completions], chunk: 4)
+        for (key, gradient) in whole {
+            let other = try #require(pieces[key])
+            let largest = try gradient.abs().max().item()
+            #expect(try difference(gradient, other) <= 1e-5 * largest + 1e-7, "\(key)")
         }
     }
 

@@ -116,5 +116,38 @@ extension EndToEnd {
                 #expect(try warnings([900_000]).count == 1)
             }
         }
+
+        @Test("Temperature, top-k and top-p reach the sampler, and the temperature the scorer")
+        func sampling() throws {
+            let policy = try fixture.loadPolicy()
+            let prompt = try policy.prompt(image: image, question: "Where is it?")
+            func drawn(_ temperature: Double, topK: Int = 0, topP: Double = 1) throws -> [[Int]] {
+                try policy.rollout(
+                    prompt,
+                    sampling: SamplingParameters(
+                        temperature: temperature, topK: topK, topP: topP, maxCompletionLength: 6),
+                    seeds: [1, 2, 3]
+                ).map(\.tokenIDs)
+            }
+            let greedy = try drawn(0)
+            #expect(try drawn(1) != greedy)
+            #expect(try drawn(1, topK: 1) == greedy)
+            #expect(try drawn(1, topP: 1e-6) == greedy)
+            #expect(try drawn(1e-4) == greedy)
+            let completion = try policy.rollout(
+                prompt, sampling: SamplingParameters(temperature: 0.6, maxCompletionLength: 6),
+                seeds: [4])[0]
+            func score(_ temperature: Double) throws -> [Float] {
+                try withoutGradients {
+                    try policy.score(
+                        prompt, completions: [completion.tokenIDs], temperature: temperature
+                    ).logProbabilities.floats
+                }
+            }
+            let pairs = zip(try score(0.6), completion.logProbabilities)
+            #expect(pairs.allSatisfy { abs($0 - $1) < 1e-4 })
+            let others = zip(try score(1), completion.logProbabilities)
+            #expect(others.contains { abs($0 - $1) > 1e-2 })
+        }
     }
 }

@@ -280,6 +280,8 @@ struct FinishedRun: Sendable {
         configuration.training.learningRate = 1e-2
         configuration.training.weightDecay = 1
         configuration.grpo.loss.beta = 0.1
+        // Not 1, so that whoever leaves it out is seen.
+        configuration.grpo.sampling.temperature = 0.7
         configuration.logging.saveSteps = 1
         self.configuration = configuration
         metrics = try train(configuration)

@@ -14,6 +14,26 @@ private final class OneTensor: WeightSource {
 
 @Suite("Precision")
 struct PrecisionTests {
+    @Test("a model of sixteen bits tells points apart that are one pixel apart")
+    func neighbours() throws {
+        let configuration = try SAM2Configuration.load(path: SAM2Fixtures.path("windows.json"))
+            .promptEncoder
+        let encoder = try PromptEncoder(
+            ParameterBuilder(
+                source: HashedWeights(salt: try SAM2Fixtures.cases().salt), dtype: .bfloat16
+            ).root / "prompt_encoder", configuration)
+        // bfloat16 has no number between 100 and 100.5, nor between 101 and 101.5.
+        func embedded(_ x: Float) throws -> Tensor {
+            try encoder(
+                PromptPoints(
+                    coordinates: Tensor.of([x, 40], shape: [1, 1, 2]),
+                    labels: Tensor.of([1], shape: [1, 1]))
+            ).sparse
+        }
+        let places = try [100, 100.25, 100.5, 101].map(embedded)
+        for (a, b) in zip(places, places.dropFirst()) { #expect(try !a.isEqual(to: b)) }
+    }
+
     @Test("a model of sixteen bits still encodes places in float32, so that points do not move")
     func places() throws {
         // Numbers that bfloat16 has, so that only the arithmetic can differ.

@@ -121,7 +121,11 @@ public final class RunDirectory {
         let steps = try FileManager.default.contentsOfDirectory(atPath: folder)
             .compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }
         for step in steps.sorted().dropLast(count) {
-            try FileManager.default.removeItem(atPath: checkpoint(step: step))
+            // Out of sight first: what is killed while it removes leaves no half of a checkpoint.
+            let doomed = "\(folder)/.step-\(step).old"
+            try? FileManager.default.removeItem(atPath: doomed)
+            try FileManager.default.moveItem(atPath: checkpoint(step: step), toPath: doomed)
+            try FileManager.default.removeItem(atPath: doomed)
         }
     }
 
