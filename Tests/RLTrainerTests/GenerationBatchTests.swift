@@ -148,7 +148,8 @@ import Torch
 
     @Test("Reference scores belong to their own group, also when several steps share a batch")
     func referenceOfTheGroup() throws {
-        // Answers of different probabilities: other completions' scores are other numbers.
+        // Answers of different probabilities: other completions' scores are other numbers,
+        // in arrays of one shape.
         let logits: [Float] = [1, 0.5, 0, -1]
         let run = try Run(logits: logits, reference: TablePolicy(logits: logits, trainable: false))
         {
@@ -157,6 +158,7 @@ import Torch
             $0.numIterations = 2
             $0.optimizer.learningRate = 0
         }
+        run.policy.tail = { _ in 1 }
         let reports = try run.steps(4)
         let answers = reports.prefix(2).flatMap(\.groups).map {
             $0.completions.map { $0.tokenIDs[0] }
