@@ -71,6 +71,22 @@ import Torch
         #expect(try narrow.tensor.item() == 1, "the step is below bfloat16's resolution")
     }
 
+    @Test("Steps too small for bfloat16 add up in the master and reach the parameter, rounded")
+    func mastersReachParameters() throws {
+        // Below 1 bfloat16 goes in steps of 0.0039: 1 - 0.001 is rounded to 1 each time.
+        let narrow = try parameter("w", [1], .bfloat16)
+        let optimizer = try AdamW(parameters: [narrow], options: AdamWOptions(learningRate: 1))
+        for _ in 0..<20 {
+            try narrow.tensor.setGradient(Tensor.full([1], 1).to(.bfloat16))
+            try optimizer.step(learningRate: 1e-3)
+        }
+        let master = optimizer.slots[0].master
+        #expect(abs(try master.item() - 0.98) < 1e-5)
+        #expect(narrow.tensor.dtype == .bfloat16)
+        #expect(try narrow.tensor.item() == master.to(.bfloat16).item())
+        #expect(try narrow.tensor.item() != 1)
+    }
+
     @Test("A parameter without a gradient stays as it is, to the bit")
     func untouched() throws {
         let parameters = try [parameter("a", [1]), parameter("b", [1])]

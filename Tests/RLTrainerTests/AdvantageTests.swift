@@ -11,7 +11,7 @@ import Testing
 
     @Test("A group's advantages are centred and divided by its unbiased deviation plus 1e-4")
     func group() {
-        // mean 2, unbiased deviation sqrt(20/3)
+        // mean 2; squares 4, 4, 1, 9; sum 18; / 3
         let result = groupAdvantages(rewards: [[0, 0, 3, 5]], scale: .group)
         let divisor = (18.0 / 3).squareRoot() + 1e-4
         #expect(close(result, [[-2 / divisor, -2 / divisor, 1 / divisor, 3 / divisor]]))

@@ -19,6 +19,12 @@ final class TablePolicy: Policy {
     var corruption = 0.0
     /// How many tokens follow the first one, by answer.
     var tail: (_ answer: Int) -> Int = { _ in 1 }
+    /// Which answers end because they reached the longest length.
+    var isCut: (_ answer: Int) -> Bool = { _ in false }
+    /// The entropy of a place of an answer.
+    var entropy: (_ answer: Int, _ place: Int) -> Float = { _, _ in 0.5 }
+    /// Whether ``score(_:completions:temperature:)`` adds 0 with a gradient of NaN.
+    var hasBrokenGradient = false
     /// How often completions were scored.
     private(set) var scoreCount = 0
 
@@ -57,7 +63,8 @@ final class TablePolicy: Policy {
                 tokenIDs: [choice] + [Int](repeating: 9, count: isLong ? tail(choice) : 0),
                 logProbabilities: [log[choice]]
                     + [Float](repeating: 0, count: isLong ? tail(choice) : 0),
-                text: Self.answers[choice], stopReason: isLong ? .endOfSequence : .length)
+                text: Self.answers[choice],
+                stopReason: isLong && !isCut(choice) ? .endOfSequence : .length)
         }
     }
 
@@ -69,9 +76,15 @@ final class TablePolicy: Policy {
         let first = try log.indexed(0, Tensor.of(completions.map { $0[0] })).unsqueezed(1)
         let length = completions.map(\.count).max() ?? 0
         let rest = try Tensor.zeros([completions.count, length - 1])
-        let scores = try Tensor.concatenate([first, rest], dim: 1) + corruption
+        var scores = try Tensor.concatenate([first, rest], dim: 1) + corruption
+        // The slope of a square root at 0 is infinite, and infinity - infinity is NaN.
+        if hasBrokenGradient { scores = try scores + (table - table).sqrt().sum() }
+        let entropies = completions.flatMap { tokens in
+            (0..<length).map { entropy(tokens[0], $0) }
+        }
         return TokenScores(
-            logProbabilities: scores, entropies: try scores.detached() * 0 + 0.5)
+            logProbabilities: scores,
+            entropies: try Tensor.of(entropies, shape: [completions.count, length]))
     }
 
     func save(to folder: String) throws {}

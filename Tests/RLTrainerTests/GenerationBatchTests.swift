@@ -15,9 +15,10 @@ import Torch
 
         /// Answers of different lengths; the right one is long.
         init(
-            reference: TablePolicy? = nil, _ change: (inout GRPOConfiguration) -> Void = { _ in }
+            logits: [Float] = [0, 0, 0, 0], reference: TablePolicy? = nil,
+            _ change: (inout GRPOConfiguration) -> Void = { _ in }
         ) throws {
-            policy = try TablePolicy()
+            policy = try TablePolicy(logits: logits)
             for policy in [policy, reference] { policy?.tail = { [3, 5, 1, 2][$0] } }
             var configuration = GRPOConfiguration()
             configuration.numGenerations = 8
@@ -147,13 +148,23 @@ import Torch
 
     @Test("Reference scores belong to their own group, also when several steps share a batch")
     func referenceOfTheGroup() throws {
-        let run = try Run(reference: TablePolicy(logits: [0, 0, 0, 0], trainable: false)) {
+        // Answers of different probabilities: other completions' scores are other numbers,
+        // in arrays of one shape.
+        let logits: [Float] = [1, 0.5, 0, -1]
+        let run = try Run(logits: logits, reference: TablePolicy(logits: logits, trainable: false))
+        {
             $0.loss.beta = 0.1
             $0.stepsPerGeneration = 2
             $0.numIterations = 2
             $0.optimizer.learningRate = 0
         }
-        for report in try run.steps(4) { #expect(report.metrics["kl"] == 0) }
+        run.policy.tail = { _ in 1 }
+        let reports = try run.steps(4)
+        let answers = reports.prefix(2).flatMap(\.groups).map {
+            $0.completions.map { $0.tokenIDs[0] }
+        }
+        #expect(Set(answers).count == 4)
+        for report in reports { #expect(report.metrics["kl"] == 0) }
     }
 
     @Test("With kl_in_reward the divergence lowers rewards, is logged, and leaves the loss alone")

@@ -29,11 +29,11 @@ import Torch
         }
     }
 
-    private func state(_ run: Run) throws -> [[Float]] {
-        try [run.policy.table.floats]
-            + run.trainer.optimizer.slots.flatMap {
-                try [$0.master.floats, $0.expAvg.floats, $0.expAvgSq.floats, $0.step.floats]
-            }
+    /// The bits of weights and optimizer state.
+    private func state(_ run: Run) throws -> [[UInt32]] {
+        let slots = run.trainer.optimizer.slots
+        let tensors = slots.flatMap { [$0.master, $0.expAvg, $0.expAvgSq, $0.step] }
+        return try ([run.policy.table] + tensors).map { try $0.floats.map(\.bitPattern) }
     }
 
     @Test(
@@ -52,6 +52,22 @@ import Torch
             _ = try run.trainer.step()
             #expect(try state(run) != before && run.trainer.stepCount == 2)
         }
+    }
+
+    @Test("A NaN in the gradient of a finite loss leaves weights and state as they are, to the bit")
+    func brokenGradient() throws {
+        let run = try Run()
+        _ = try run.trainer.step()
+        let before = try state(run)
+        run.policy.hasBrokenGradient = true
+        let error = try #require(throws: TrainingError.self) { try run.trainer.step() }
+        #expect(
+            error.description.contains(/the loss is -?[0-9.]+ and the norm of its gradient -?nan/))
+        #expect(try state(run) == before)
+        #expect(run.trainer.stepCount == 1 && run.policy.table.gradient == nil)
+        run.policy.hasBrokenGradient = false
+        _ = try run.trainer.step()
+        #expect(try state(run) != before && run.trainer.stepCount == 2)
     }
 
     @Test("When every completion is cut and masked the loss is 0 and the step counts")
@@ -91,6 +107,97 @@ import Torch
         }
         let norm = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
         #expect(norm > 0.01 && abs((report.metrics["grad_norm"] ?? 0) - norm) < 1e-6)
+    }
+
+    @Test("Tokens of cut and masked completions are in no normaliser, whatever the loss type")
+    func maskedNormaliser() throws {
+        for type in LossType.allCases {
+            let run = try Run {
+                $0.loss.lossType = type
+                $0.loss.maxCompletionLength = 9
+                $0.loss.epsilonHigh = 5  // for cispo
+                $0.masksTruncatedCompletions = true
+                $0.maxGradientNorm = 1e9
+                $0.optimizer.beta1 = 0  // the mean of gradients is the last one
+            }
+            run.policy.isCut = { $0 == 2 }
+            let groups = try run.trainer.step().groups
+            let answers = groups.map { $0.completions.map { $0.tokenIDs[0] } }
+            // Answers 0, 1 and 3 have 4, 2 and 3 tokens; of answer 2 none counts.
+            let counts = answers.map { $0.reduce(0) { $0 + [4.0, 2, 0, 3][$1] } }
+            #expect(answers.allSatisfy { $0.contains(2) } && counts[0] != counts[1])
+            // On-policy a token adds -advantage x weight x d log softmax, a quarter each at the start.
+            var gradient = [0.0, 0, 0, 0]
+            for (index, group) in groups.enumerated() {
+                for (answer, advantage) in zip(answers[index], group.advantages) where answer != 2 {
+                    let weight: Double =
+                        switch type {
+                        case .grpo: 1 / (12 * [4.0, 2, 0, 3][answer])
+                        case .bnpo: 1 / (2 * counts[index])
+                        case .drGRPO: 1.0 / (12 * 9)
+                        case .dapo, .cispo: 1 / (counts[0] + counts[1])
+                        case .rloo: 1.0 / 12
+                        }
+                    for logit in 0..<4 {
+                        gradient[logit] -= advantage * weight * ((answer == logit ? 1 : 0) - 0.25)
+                    }
+                }
+            }
+            let found = try run.trainer.optimizer.slots[0].expAvg.floats.map(Double.init)
+            // float32 log-probabilities and gradients
+            #expect(agree(found, gradient, 1e-6) && abs(gradient[1]) > 1e-3, "\(type)")
+        }
+    }
+
+    @Test(
+        "Entropy, divergence and the sampler's distance are means over the step's tokens that count"
+    )
+    func tokenMeans() throws {
+        let run = try Run {
+            $0.loss.beta = 0.1
+            $0.masksTruncatedCompletions = true
+            $0.numIterations = 2
+        }
+        run.policy.isCut = { $0 == 2 }
+        run.policy.entropy = { Float($0 + 1) + 0.25 * Float($1) }
+        let reference = try Tensor.of([1, 0, 0, -1] as [Float]).logSoftmax(0).floats
+        var old: [Float]?
+        for _ in 0..<2 {
+            let current = try run.policy.table.logSoftmax(0).floats
+            let sampled = old ?? current
+            old = sampled
+            let report = try run.trainer.step()
+            var (entropies, divergences, distances) = ([[Double]](), [[Double]](), [[Double]]())
+            for group in report.groups {
+                let rows = group.completions.map(\.tokenIDs).filter { $0[0] != 2 }
+                entropies.append(
+                    rows.flatMap { row in
+                        row.indices.map { Double(row[0] + 1) + 0.25 * Double($0) }
+                    })
+                func firstOnly(_ value: (Int) -> Double) -> [[Double]] {
+                    rows.map { row in row.indices.map { $0 == 0 ? value(row[0]) : 0 } }
+                }
+                divergences.append(
+                    firstOnly { answer in
+                        let difference = Double(reference[answer] - current[answer])
+                        let ratio = exp(Double(current[answer] - sampled[answer]))
+                        return ratio * (exp(difference) - difference - 1)
+                    }.flatMap(\.self))
+                distances.append(
+                    firstOnly { Double(abs(current[$0] - sampled[$0])) }.flatMap(\.self))
+            }
+            #expect(entropies[0].count != entropies[1].count)
+            let all = [
+                ("entropy", entropies), ("kl", divergences),
+                ("sampling/sampling_logp_difference/mean", distances),
+            ]
+            for (name, groups) in all {
+                let (whole, halves) = (mean(groups.flatMap(\.self)), mean(groups.map(mean)))
+                // float32 log-probabilities
+                #expect(abs((report.metrics[name] ?? .nan) - whole) < 1e-6, "\(name)")
+                #expect(whole == 0 || abs(whole - halves) > 1e-4, "\(name): both means are alike")
+            }
+        }
     }
 
     @Test("The logged loss is what was back-propagated: the next step's slope along the gradient")

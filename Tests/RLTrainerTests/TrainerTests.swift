@@ -81,6 +81,24 @@ import Torch
         #expect(report.groups.count == 2 && report.isFresh)
     }
 
+    @Test("Answers that cannot be read or were cut are counted as shares of the step's completions")
+    func failures() throws {
+        let unreadable = try Run(logits: [0, 0, 0, 30]).trainer.step().metrics
+        #expect(unreadable["parse_failure_rate"] == 1 && unreadable["reward"] == 0)
+        let run = try Run(logits: [0, 0, 0, 0.5])
+        run.policy.isCut = { $0 == 0 }
+        let report = try run.trainer.step()
+        func counts(_ answer: Int) -> [Int] {
+            report.groups.map { $0.completions.filter { $0.tokenIDs[0] == answer }.count }
+        }
+        func share(_ answer: Int) -> Double { Double(counts(answer).reduce(0, +)) / 16 }
+        #expect(Set(counts(3)).count == 2 && counts(3).allSatisfy { 0 < $0 && $0 < 8 })
+        #expect(counts(0).contains { 0 < $0 } && share(0) != share(3))
+        #expect(report.metrics["parse_failure_rate"] == share(3))
+        #expect(report.metrics["rewards/sam_json_format/mean"] == 1 - share(3))
+        #expect(report.metrics["completions/clipped_ratio"] == share(0))
+    }
+
     @Test("The logged reward is the weighted sum of the logged terms")
     func rewardSum() throws {
         let metrics = try Run().trainer.step().metrics

@@ -40,38 +40,92 @@ extension EndToEnd {
             "Each key of algorithm and optimizer changes the trainer's configuration, and no two alike"
         )
         func algorithm() throws {
-            let values = [
-                "seed=7", "grpo.num_generations=4", "grpo.num_prompts_per_step=9",
-                "grpo.steps_per_generation=3", "grpo.num_iterations=2",
-                "grpo.max_completion_length=77", "grpo.temperature=0.7", "grpo.top_k=50",
-                "grpo.top_p=0.9", "grpo.loss_type=dr_grpo", "grpo.beta=0.04", "grpo.epsilon=0.1",
-                "grpo.epsilon_high=0.3", "grpo.delta=4",
-                "grpo.importance_sampling_level=sequence", "grpo.use_bias_correction_kl=false",
-                "grpo.kl_in_reward=true", "grpo.advantage_estimator=leave_one_out",
-                "grpo.scale_rewards=none", "grpo.mask_truncated_completions=true",
-                "training.max_steps=5", "training.num_train_epochs=2.5",
-                "training.learning_rate=1e-4", "training.lr_scheduler_type=cosine",
-                "training.warmup_steps=3", "training.warmup_ratio=1",
-                "training.weight_decay=0.01", "training.adam_beta1=0.8",
-                "training.adam_beta2=0.99", "training.adam_epsilon=1e-6",
-                "training.max_grad_norm=0.5",
-            ]
-            let names = values.map { String($0.prefix { $0 != "=" }) }
+            let values = Self.algorithmKeys
+            let names = values.map { String($0.assignment.prefix { $0 != "=" }) }
             let all = RunConfiguration.keys.map(\.name).filter {
                 $0 == "seed" || $0.hasPrefix("grpo.") || $0.hasPrefix("training.")
             }
             #expect(Set(names) == Set(all))
             try withFolder { folder in
-                let base = try recipe(folder).configuration
-                var seen: Set<GRPOConfiguration> = [base.resolvedGRPO(sampleCount: 40)]
-                for value in values {
+                let base = try recipe(folder).configuration.resolvedGRPO(sampleCount: 40)
+                #expect(base.schedule == Self.schedule(.linear, 0, 20))
+                var seen: Set<GRPOConfiguration> = [base]
+                for (assignment, change) in values {
                     let file = folder + "/config.yaml"
-                    let changed = try RunConfiguration.load(file: file, overrides: [value])
-                    #expect(seen.insert(changed.resolvedGRPO(sampleCount: 40)).inserted, "\(value)")
+                    let changed = try RunConfiguration.load(file: file, overrides: [assignment])
+                        .resolvedGRPO(sampleCount: 40)
+                    var expected = base
+                    change(&expected)
+                    #expect(changed == expected, "\(assignment)")
+                    #expect(seen.insert(changed).inserted, "\(assignment)")
                 }
-                let trainer = try recipe(folder, "grpo.delta=4").trainer
+                let trainer = try recipe(
+                    folder, "grpo.delta=4", "grpo.max_completion_length=77"
+                ).trainer
                 #expect(trainer.configuration.loss.delta == 4)
+                #expect(trainer.configuration.loss.maxCompletionLength == 77)
             }
+        }
+
+        private static func schedule(
+            _ kind: LearningRateSchedule.Kind, _ warmup: Int, _ total: Int
+        ) -> LearningRateSchedule {
+            LearningRateSchedule(kind: kind, warmupSteps: warmup, totalSteps: total)
+        }
+
+        /// Keys with a value, and all that it changes with 40 samples, of which a step has two.
+        private static var algorithmKeys:
+            [(assignment: String, change: (inout GRPOConfiguration) -> Void)]
+        {
+            [
+                ("seed=7", { $0.seed = 7 }), ("grpo.num_generations=4", { $0.numGenerations = 4 }),
+                (
+                    "grpo.num_prompts_per_step=9",
+                    { ($0.promptsPerStep, $0.schedule) = (9, schedule(.linear, 0, 5)) }
+                ),
+                (
+                    // seven batches of six prompts
+                    "grpo.steps_per_generation=3",
+                    { ($0.stepsPerGeneration, $0.schedule) = (3, schedule(.linear, 0, 21)) }
+                ),
+                (
+                    "grpo.num_iterations=2",
+                    { ($0.numIterations, $0.schedule) = (2, schedule(.linear, 0, 40)) }
+                ),
+                (
+                    "grpo.max_completion_length=77",
+                    { ($0.sampling.maxCompletionLength, $0.loss.maxCompletionLength) = (77, 77) }
+                ), ("grpo.temperature=0.7", { $0.sampling.temperature = 0.7 }),
+                ("grpo.top_k=50", { $0.sampling.topK = 50 }),
+                ("grpo.top_p=0.9", { $0.sampling.topP = 0.9 }),
+                ("grpo.loss_type=dr_grpo", { $0.loss.lossType = .drGRPO }),
+                ("grpo.beta=0.04", { $0.loss.beta = 0.04 }),
+                ("grpo.epsilon=0.1", { $0.loss.epsilon = 0.1 }),
+                ("grpo.epsilon_high=0.3", { $0.loss.epsilonHigh = 0.3 }),
+                ("grpo.delta=4", { $0.loss.delta = 4 }),
+                (
+                    "grpo.importance_sampling_level=sequence",
+                    { $0.loss.importanceSamplingLevel = .sequence }
+                ), ("grpo.use_bias_correction_kl=false", { $0.loss.usesBiasCorrectionKL = false }),
+                ("grpo.kl_in_reward=true", { $0.klInReward = true }),
+                (
+                    "grpo.advantage_estimator=leave_one_out",
+                    { $0.advantageEstimator = .leaveOneOut }
+                ),
+                ("grpo.scale_rewards=none", { $0.rewardScale = .none }),
+                ("grpo.mask_truncated_completions=true", { $0.masksTruncatedCompletions = true }),
+                ("training.max_steps=5", { $0.schedule = schedule(.linear, 0, 5) }),
+                ("training.num_train_epochs=2.5", { $0.schedule = schedule(.linear, 0, 50) }),
+                ("training.learning_rate=1e-4", { $0.optimizer.learningRate = 1e-4 }),
+                ("training.lr_scheduler_type=cosine", { $0.schedule = schedule(.cosine, 0, 20) }),
+                ("training.warmup_steps=3", { $0.schedule = schedule(.linear, 3, 20) }),
+                ("training.warmup_ratio=0.25", { $0.schedule = schedule(.linear, 5, 20) }),
+                ("training.weight_decay=0.01", { $0.optimizer.weightDecay = 0.01 }),
+                ("training.adam_beta1=0.8", { $0.optimizer.beta1 = 0.8 }),
+                ("training.adam_beta2=0.99", { $0.optimizer.beta2 = 0.99 }),
+                ("training.adam_epsilon=1e-6", { $0.optimizer.epsilon = 1e-6 }),
+                ("training.max_grad_norm=0.5", { $0.maxGradientNorm = 0.5 }),
+            ]
         }
 
         @Test("Keys of models reach the models")
