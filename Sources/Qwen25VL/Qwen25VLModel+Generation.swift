@@ -117,7 +117,6 @@ private struct Decoding {
     let pattern: DecodingPattern
     let rotary: Rotary
     let stops: Set<Int>
-    let nextPosition: Int
     var completions: [GeneratedCompletion]
     var streams: [UniformStream]
     /// The completions that are not finished, ascending.
@@ -137,7 +136,6 @@ private struct Decoding {
         rotary = try model.text.rotary(
             MultimodalPositions(text: parameters.maxNewTokens, from: prefix.nextPosition))
         stops = Set(model.generation.eosTokenIDs)
-        nextPosition = prefix.nextPosition
         completions = seeds.map { _ in
             GeneratedCompletion(tokenIDs: [], logProbabilities: [], stopReason: .length)
         }

@@ -193,11 +193,12 @@ private func aggregate(
     _ loss: Tensor, _ mask: Tensor, _ inputs: LossInputs, _ configuration: LossConfiguration
 ) throws -> Tensor {
     let parts = Double(inputs.microBatchCount)
-    if configuration.lossType == .rloo { return try loss.mean() / parts }
     // With one ratio per completion the loss may be [B, 1] before the mask makes it [B, L].
     let masked = try loss * mask
     switch configuration.lossType {
-    case .grpo, .rloo:
+    case .rloo:
+        return try loss.mean() / parts
+    case .grpo:
         return try (masked.sum(1) / mask.sum(1).clamped(min: 1.0)).mean() / parts
     case .bnpo:
         return try masked.sum() / mask.sum().clamped(min: 1.0) / parts

@@ -135,7 +135,7 @@ public final class QwenPolicy: Policy {
     ///   - prompt: the question
     ///   - maxLength: the most tokens that the answer may have
     /// - Returns: what transformers generates without sampling
-    /// - Throws: an error if the prompt, or prompt and answer, are too long for the model
+    /// - Throws: `Qwen25VLInputError` if the prompt is unusable
     public func greedyAnswer(_ prompt: Prompt, maxLength: Int) throws -> Completion {
         let parameters = GenerationParameters(temperature: 0, maxNewTokens: maxLength)
         return try completion(

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TestSupport
 import Testing
 
 @Suite("Reading and writing image files")
@@ -175,16 +176,9 @@ struct LabelTests {
 
 @Suite("Image files on disk")
 struct ImageFileTests {
-    private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.path + "/imaging-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
-    }
-
     @Test("A written file replaces the old one and leaves no temporary file")
     func writesWhole() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let path = folder + "/a.png"
             let image = testPicture(200, 150)
             try ImageCodec.write([1, 2, 3], path: path)
@@ -197,7 +191,7 @@ struct ImageFileTests {
 
     @Test("A missing file or folder is an error with its path and the system's reason")
     func namesPath() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let path = folder + "/none/a.png"
             for error in [
                 #expect(throws: ImageError.self) { try ImageCodec.load(path: path) },
@@ -213,7 +207,7 @@ struct ImageFileTests {
 
     @Test("A failed replacement leaves neither file nor temporary file")
     func cleansUp() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             try FileManager.default.createDirectory(
                 atPath: folder + "/a.png/b", withIntermediateDirectories: true)
             #expect(throws: ImageError.self) {

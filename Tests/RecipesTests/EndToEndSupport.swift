@@ -4,6 +4,7 @@ import Imaging
 import RLTrainer
 import Recipes
 import Segmentation
+import TestSupport
 import Testing
 import Torch
 
@@ -79,10 +80,7 @@ func train(_ configuration: RunConfiguration) throws -> [StepMetrics] {
 
 /// A new empty folder for the time of `body`.
 func withFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let path = NSTemporaryDirectory() + "think2seg-test-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try body(path)
+    try withTemporaryFolder(body)
 }
 
 /// The bytes of every file below a folder, hidden ones included, by path.

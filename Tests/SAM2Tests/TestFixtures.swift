@@ -27,16 +27,8 @@ final class HashedWeights: WeightSource {
     }
 
     func values(_ key: String, _ shape: [Int]) -> [Float] {
-        var state: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in (salt + key).utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
         let (scale, offset) = spread(key, shape)
-        return (1...UInt64(shape.reduce(1, *))).map { index in
-            var z = state &+ index &* 0x9e37_79b9_7f4a_7c15
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            z ^= z >> 31
-            return (Float(z >> 40) / 8_388_608 - 1) * scale + offset
-        }
+        return hashedNumbers(salt + key, shape.reduce(1, *)).map { $0 * scale + offset }
     }
 
     private func spread(_ key: String, _ shape: [Int]) -> (scale: Float, offset: Float) {

@@ -11,16 +11,26 @@ public func hashedNumbers(_ key: String, _ count: Int) -> [Float] {
     var start: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in key.utf8 { start = (start ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-        var state = start
-        for index in 0..<count {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            z ^= z >> 31
-            buffer[index] = Float(z >> 40) / 8_388_608 - 1
-        }
+        var stream = SplitMix(seed: start)
+        for index in 0..<count { buffer[index] = Float(stream.next() >> 40) / 8_388_608 - 1 }
         initialized = count
+    }
+}
+
+/// A stream of numbers from a seed (SplitMix64).
+public struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+
+    /// The stream of a seed.
+    public init(seed: UInt64) { state = seed }
+
+    /// The next number.
+    public mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
     }
 }
 

@@ -70,12 +70,7 @@ enum Fixture {
 
     /// A fresh directory that lasts as long as `body` runs.
     static func withDirectory(_ body: (URL) throws -> Void) throws {
-        let directory = FileManager.default.temporaryDirectory
-            .appendingPathComponent("tokenizers-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(
-            at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        try body(directory)
+        try withTemporaryFolder { try body(URL(fileURLWithPath: $0)) }
     }
 }
 

@@ -166,7 +166,7 @@ private func digest(_ ids: [Int]) -> String {
     @Test("Any bytes come back from ids, and as text with U+FFFD where they are no UTF-8")
     func byteRoundTrip() throws {
         let tokenizer = try tokenizer()
-        var generator = SplitMix(state: 5)
+        var generator = SplitMix(seed: 5)
         for length in 0..<400 {
             let bytes = (0..<length).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
             let ids = try bytes.map {
@@ -187,18 +187,5 @@ private func digest(_ ids: [Int]) -> String {
         let forward = some.map { tokenizer.encode($0, specialTokens: .parse) }
         let backward = some.reversed().map { tokenizer.encode($0, specialTokens: .parse) }
         #expect(forward == backward.reversed())
-    }
-}
-
-/// A stream of numbers from a seed.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

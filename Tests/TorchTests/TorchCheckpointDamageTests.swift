@@ -112,7 +112,7 @@ struct TorchCheckpointDamageTests {
 
     @Test("whatever bytes change, the file is read or refused, and never brings the process down")
     func mutations() throws {
-        var generator = SplitMix(state: 11)
+        var generator = SplitMix(seed: 11)
         var (opened, refused) = (0, 0)
         for name in ["unchecked.pt", "views.pt", "protocol2.pt", "protocol4.pt"] {
             let original = withoutChecksums(try bytes(name))
@@ -155,18 +155,5 @@ struct TorchCheckpointDamageTests {
             result.replaceSubrange(place + 16..<place + 20, with: [0, 0, 0, 0])
         }
         return result
-    }
-}
-
-/// A small generator of random numbers (SplitMix64).
-private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -38,7 +38,7 @@ public struct RunConfiguration: Sendable, Hashable {
 
     /// The frozen segmenter.
     public struct SegmenterSection: Sendable, Hashable {
-        /// The folder of a SAM2.1 checkpoint.
+        /// The folder of a SAM2.1 checkpoint, or an official `.pt` file.
         public var path = ""
         /// The element type of weights and computations.
         public var dtype = ModelDType.float32
