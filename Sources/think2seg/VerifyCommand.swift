@@ -14,7 +14,7 @@ struct VerifyLossesCommand: ParsableCommand {
         abstract: "Recomputes a table of TRL's losses, gradients, metrics and advantages.",
         discussion: """
             Example:
-              SEED=7 FIXTURES=other python Tests/Fixtures/generators/losses_fixtures.py
+              Tests/Fixtures/generate --seed 7 --output other losses
               think2seg verify losses other/losses/table.json
 
             Prints the largest relative difference of each kind. Losses, metrics and advantages may \
