@@ -7,10 +7,11 @@ import PackageDescription
 //   0  CTorchShim  CHDF5  CImageCodecs   the C faces of libtorch, libhdf5, libpng, libjpeg-turbo
 //      Imaging  Tokenizers               pixels and text; no tensors
 //   1  Torch  Segmentation  Datasets
-//   2  NN  Rewards
+//   2  NN  Rewards  Evaluation  Reports
 //   3  Qwen25VL  SAM2  RLTrainer
-//   4  Recipes                           the one target that knows all the names
-//   5  think2seg                         the commands
+//   4  Supervised                        what comes before reinforcement learning
+//   5  Recipes                           the one target that knows all the names
+//   6  think2seg                         the commands
 //
 // THINK2SEG_WITHOUT_TORCH=1 leaves out everything that needs libtorch: the pure targets
 // build and test on a machine that has none.
@@ -75,6 +76,8 @@ var targets: [Target] = [
     .target(name: "Datasets", dependencies: ["CHDF5", "Imaging"], swiftSettings: optimized),
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
+    .target(name: "Evaluation", dependencies: ["Imaging"], swiftSettings: optimized),
+    .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
     .testTarget(
@@ -89,6 +92,12 @@ var targets: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "DatasetsTests", dependencies: ["Datasets", "Imaging"], swiftSettings: strict),
+    .testTarget(
+        name: "EvaluationTests", dependencies: ["TestSupport", "Evaluation", "Imaging"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "ReportsTests", dependencies: ["TestSupport", "Reports", "Imaging"],
+        swiftSettings: strict),
     .testTarget(
         name: "RewardsTests", dependencies: ["TestSupport", "Rewards", "Segmentation", "Imaging"],
         swiftSettings: strict),
@@ -115,17 +124,25 @@ if withTorch {
             swiftSettings: strict),
         // Layer 4
         .target(
-            name: "Recipes",
+            name: "Supervised",
             dependencies: [
-                "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch", "Datasets", "Rewards",
-                "Segmentation", "Tokenizers", "Imaging", yams,
+                "Qwen25VL", "SAM2", "NN", "Torch", "Datasets", "Segmentation", "Tokenizers",
+                "Imaging",
             ], swiftSettings: strict),
         // Layer 5
+        .target(
+            name: "Recipes",
+            dependencies: [
+                "Supervised", "Evaluation", "Reports", "RLTrainer", "Qwen25VL", "SAM2", "NN",
+                "Torch", "Datasets", "Rewards",
+                "Segmentation", "Tokenizers", "Imaging", yams,
+            ], swiftSettings: strict),
+        // Layer 6
         .executableTarget(
             name: "think2seg",
             dependencies: [
-                "Recipes", "RLTrainer", "SAM2", "Datasets", "Rewards", "Segmentation", "Tokenizers",
-                "Imaging", "Torch", argumentParser,
+                "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer", "SAM2", "Datasets",
+                "Rewards", "Segmentation", "Tokenizers", "Imaging", "Torch", argumentParser,
             ],
             swiftSettings: strict),
 
@@ -133,7 +150,8 @@ if withTorch {
             name: "CTorchShimTests", dependencies: ["CTorchShim"], swiftSettings: strict),
         .testTarget(
             name: "TorchTests", dependencies: ["TestSupport", "Torch"], swiftSettings: strict),
-        .testTarget(name: "NNTests", dependencies: ["NN", "Torch"], swiftSettings: strict),
+        .testTarget(
+            name: "NNTests", dependencies: ["TestSupport", "NN", "Torch"], swiftSettings: strict),
         .testTarget(
             name: "Qwen25VLTests",
             dependencies: [
@@ -152,9 +170,16 @@ if withTorch {
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "SupervisedTests",
+            dependencies: [
+                "TestSupport", "Supervised", "Qwen25VL", "SAM2", "NN", "Torch", "Datasets",
+                "Segmentation", "Tokenizers", "Imaging",
+            ], swiftSettings: strict),
+        .testTarget(
             name: "RecipesTests",
             dependencies: [
-                "TestSupport", "Recipes", "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch",
+                "TestSupport", "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer",
+                "Qwen25VL", "SAM2", "NN", "Torch",
                 "Datasets", "Rewards",
                 "Segmentation", "Tokenizers", "Imaging",
             ],

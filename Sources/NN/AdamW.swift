@@ -84,7 +84,13 @@ public final class AdamW {
             parameters: chosen.map { slots[$0].master }, expAvg: chosen.map { slots[$0].expAvg },
             expAvgSq: chosen.map { slots[$0].expAvgSq }, steps: chosen.map { slots[$0].step })
         try state.step(gradients: gradients, options: options)
-        for index in chosen where parameters[index].tensor.dtype != .float32 {
+        try roundMasters(chosen)
+    }
+
+    /// Gives the parameters at `indices`, all if nil, the values of their masters.
+    func roundMasters(_ indices: [Int]? = nil) throws {
+        for index in indices ?? Array(parameters.indices)
+        where parameters[index].tensor.dtype != .float32 {
             try parameters[index].tensor.copyInPlace(from: slots[index].master)
         }
     }
