@@ -25,7 +25,7 @@ public final class QwenPolicy: Policy {
     public let tokenizer: Tokenizer
     /// How questions are put.
     public let template: PromptTemplate
-    private let processor: Qwen25VLProcessor
+    let processor: Qwen25VLProcessor
 
     /// A policy from its parts.
     public init(

@@ -5,6 +5,11 @@ public import Imaging
 public struct LessonError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The sample, what is wrong, and what to do.
     public let description: String
+
+    /// An error from its description.
+    public init(description: String) {
+        self.description = description
+    }
 }
 
 /// Derives questions and answers from a sample's truth.
