@@ -21,7 +21,8 @@ struct Think2SegCommand: ParsableCommand {
             """,
         version: "think2seg \(Think2Seg.version)",
         subcommands: [
-            QuickstartCommand.self, TrainCommand.self, SFTCommand.self, EvaluateCommand.self,
+            QuickstartCommand.self, TrainCommand.self, SFTCommand.self,
+            PretrainSegmenterCommand.self, EvaluateCommand.self,
             PredictCommand.self, SegmentCommand.self, ScoreCommand.self, VerifyCommand.self,
             DataCommand.self, ConfigCommand.self,
         ])

@@ -1,5 +1,5 @@
 import Foundation
-import SAM2
+public import SAM2
 
 /// Small models of the real architectures with random weights, for trying everything without any
 /// download.
@@ -11,6 +11,12 @@ public enum EmbeddedModels {
     ///   - seed: decides about the weights
     /// - Throws: the error of the file that cannot be written
     public static func writeSegmenter(to folder: String, seed: UInt64) throws {
+        try SAM2Model.random(configuration: segmenterConfiguration, seed: seed)
+            .save(directory: folder)
+    }
+
+    /// The sizes of a SAM2.1 of 0.5 M parameters that sees 256 × 256 pixels.
+    public static var segmenterConfiguration: SAM2Configuration {
         var configuration = SAM2Configuration()
         let side = 256
         configuration.vision.backbone.imageSize = 256
@@ -29,6 +35,6 @@ public enum EmbeddedModels {
         configuration.maskDecoder.mlpSize = 128
         configuration.maskDecoder.heads = 4
         configuration.maskDecoder.iouHeadHiddenSize = 64
-        try SAM2Model.random(configuration: configuration, seed: seed).save(directory: folder)
+        return configuration
     }
 }
