@@ -78,6 +78,20 @@ public struct Qwen25VLModel {
                 source: RandomWeights(seed: seed), dtype: dtype, device: device))
     }
 
+    /// The same model over the same memory, with gradients of its own: for another thread.
+    ///
+    /// - Returns: a model that sees every change of this one's parameters in place; they require
+    ///   gradients where this one's do now
+    /// - Throws: `TorchError`
+    public func sharingParameters() throws -> Qwen25VLModel {
+        var model = try Qwen25VLModel(
+            configuration: configuration, generation: generation,
+            builder: ParameterBuilder(sharing: parameters))
+        model.companions = companions
+        model.castsHeadToFloat32 = castsHeadToFloat32
+        return model
+    }
+
     // MARK: - Forward passes
 
     /// The pictures' tokens [M, C], one picture after the other.

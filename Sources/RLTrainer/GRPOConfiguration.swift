@@ -33,6 +33,11 @@ public struct GRPOConfiguration: Hashable, Sendable {
     public var schedule = LearningRateSchedule(kind: .linear, warmupSteps: 0, totalSteps: 1)
     /// Where all randomness starts.
     public var seed: UInt64 = 42
+    /// Threads that groups are given to in turn; 1: none but the caller's.
+    ///
+    /// Each has one thread per operation. The same number gives the same bytes, another one others in
+    /// the last bits.
+    public var workers = 1
 
     /// The defaults.
     public init() {}

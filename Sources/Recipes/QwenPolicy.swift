@@ -160,6 +160,13 @@ public final class QwenPolicy: Policy {
             entropies: try scores.entropies ?? scores.logProbabilities.detached() * 0)
     }
 
+    /// A policy over the same memory, with gradients of its own.
+    public func sharingParameters() throws -> QwenPolicy {
+        QwenPolicy(
+            model: try model.sharingParameters(), tokenizer: tokenizer, processor: processor,
+            template: template)
+    }
+
     /// Writes the policy in the hub's layout.
     public func save(to folder: String) throws { try model.save(directory: folder) }
 }

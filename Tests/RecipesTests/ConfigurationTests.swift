@@ -48,6 +48,7 @@ import Testing
     func everyKeyDoesSomething() throws {
         let values = [
             "output_dir": "other", "seed": "7", "device": "cuda:0", "threads": "3",
+            "workers": "4",
             "policy.cast_lm_head_to_fp32": "true",
             "policy.path": "x", "policy.dtype": "bfloat16", "policy.freeze": "[a.*]",
             "segmenter.path": "x", "segmenter.dtype": "bfloat16", "data.train": "[b.h5]",

@@ -20,6 +20,10 @@ extension RunConfiguration {
                 Device(name) == nil ? "is \(name), must be cpu, cuda or cuda:N" : nil
             },
             Key("threads", \.threads, "Threads of an operation; 0: one per core", in: 0...1024),
+            Key(
+                "workers", \.workers,
+                "Threads that groups are given to in turn, each with one thread per operation, for "
+                    + "small models on the CPU; 0 or 1: none but the training thread", in: 0...1024),
         ]
     }
 
@@ -181,6 +185,9 @@ extension RunConfiguration {
                 "is needed: the folder of a checkpoint, or an official .pt file")
         }
         if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
+        if workers > 1, device != "cpu" {
+            reader.report("workers", "is \(workers): more than one needs device cpu")
+        }
         if grpo.loss.lossType == .rloo, grpo.loss.beta != 0, !grpo.klInReward {
             reader.report(
                 "grpo.loss_type",
@@ -192,6 +199,12 @@ extension RunConfiguration {
     public var warnings: [String] {
         let loss = grpo.loss
         var found: [String] = []
+        let groups = grpo.promptsPerStep
+        if workers > 1, groups % workers != 0 {
+            found.append(
+                "workers is \(workers), but grpo.num_prompts_per_step is \(groups): in each step "
+                    + "some workers wait for others")
+        }
         if loss.importanceSamplingLevel == .sequence, loss.lossType != .rloo, loss.epsilon >= 0.1 {
             found.append(
                 "grpo.epsilon is \(loss.epsilon.yaml): with grpo.importance_sampling_level sequence "
