@@ -21,7 +21,12 @@ public struct GRPOConfiguration: Hashable, Sendable {
     /// Whether the divergence from the reference, `log π - log π_ref` summed over a completion's
     /// tokens, is taken from its reward with the weight `beta`, and not added to the loss.
     public var klInReward = false
-    /// Whether completions that reached the longest length count in the loss.
+    /// Whether rewards change places within their group before advantages are taken: a control.
+    ///
+    /// Everything else stays as it is, the logged rewards too, so that what a policy learns then is not
+    /// owed to the rewards.
+    public var shufflesRewards = false
+    /// Whether completions that reached the longest length are left out of the loss.
     public var masksTruncatedCompletions = false
     /// The loss.
     public var loss = LossConfiguration()

@@ -1,3 +1,4 @@
+import Datasets
 import NN
 import Rewards
 public import Torch
@@ -54,7 +55,6 @@ final class RolloutGenerator<P: Policy> {
         }
         for part in drawn { timings.add(part.timings, workers: pool.count) }
         let groups = drawn.map(\.group)
-        generationCount += 1
         tokenCount += groups.reduce(0) { $0 + $1.tokenCount }
         var batch = RolloutBatch<P>(
             groups: groups,
@@ -63,6 +63,7 @@ final class RolloutGenerator<P: Policy> {
                     $0.completions, masksTruncated: configuration.masksTruncatedCompletions)
             }, old: drawn.map(\.old), reference: drawn.map(\.reference), klSums: [])
         try addAdvantages(&batch)
+        generationCount += 1
         return batch
     }
 
@@ -99,7 +100,13 @@ final class RolloutGenerator<P: Policy> {
     }
 
     private func addAdvantages(_ batch: inout RolloutBatch<P>) throws {
-        var rewards = batch.groups.map { $0.rewards.map(\.total) }
+        var rewards = batch.groups.map { group in
+            let totals = group.rewards.map(\.total)
+            return configuration.shufflesRewards
+                ? shuffledRewards(
+                    totals, run: configuration.seed, generation: generationCount,
+                    sample: group.example.id) : totals
+        }
         if configuration.penalizesDivergence {
             for index in rewards.indices {
                 guard let old = batch.old[index], let reference = batch.reference[index] else {
@@ -163,4 +170,24 @@ public func divergenceSums(
         return try Tensor.select(inside, difference, else: mask * 0).sum(1)
             .values(Double.self)
     }
+}
+
+/// A group's rewards in another order, which is a function of run, batch of rollouts and sample.
+///
+/// - Parameters:
+///   - rewards: one per completion
+///   - run: the run's seed
+///   - generation: how many batches of rollouts came before
+///   - sample: the sample's id
+/// - Returns: the same numbers, most likely at other places
+public func shuffledRewards(
+    _ rewards: [Double], run: UInt64, generation: Int, sample: String
+) -> [Double] {
+    var hash = StableHash()
+    hash.combine("reward shuffle")
+    hash.combine(run)
+    hash.combine(generation)
+    hash.combine(sample)
+    var generator = SeededGenerator(seed: hash.value)
+    return generator.permutation(count: rewards.count).map { rewards[$0] }
 }

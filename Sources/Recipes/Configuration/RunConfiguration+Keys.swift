@@ -123,6 +123,10 @@ extension RunConfiguration {
                 "What a completion's reward is compared with: its group's mean, or the others'"),
             Key("grpo.scale_rewards", \.grpo.rewardScale, "What centred rewards are divided by"),
             Key(
+                "grpo.shuffle_rewards", \.grpo.shufflesRewards,
+                "Whether rewards change places within their group before advantages are taken: a "
+                    + "control, with which nothing can be learnt from them"),
+            Key(
                 "grpo.mask_truncated_completions", \.grpo.masksTruncatedCompletions,
                 "Whether completions cut at the longest length are left out of the loss"),
         ]
@@ -218,6 +222,10 @@ extension RunConfiguration {
         }
         if loss.lossType == .cispo, loss.delta != nil {
             found.append("grpo.delta does nothing with grpo.loss_type cispo")
+        }
+        if grpo.shufflesRewards {
+            found.append(
+                "grpo.shuffle_rewards is a control: nothing can be learnt from rewards in this run")
         }
         if grpo.klInReward, loss.beta == 0 {
             found.append("grpo.kl_in_reward does nothing while grpo.beta is 0")
