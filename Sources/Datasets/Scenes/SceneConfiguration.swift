@@ -37,10 +37,12 @@ public struct SceneConfiguration: Sendable, Hashable, Codable {
     /// The default: all classes, 224 pixels.
     public init() {}
 
-    /// What the embedded models know: the eight basic classes, one or two objects of each.
+    /// What the embedded models know: the eight basic classes, three or four of them in a scene, one or
+    /// two objects of each.
     public static var small: SceneConfiguration {
         var result = SceneConfiguration()
         result.classes = SceneClass.basic
+        result.classesPerScene = 3...4
         result.instancesPerClass = 1...2
         result.crowdShare = 0
         return result

@@ -46,10 +46,10 @@ public struct SynthesisRecipe: Sendable {
 
     /// Draws and writes all scenes; scene `i` depends on the seed and `i` alone.
     ///
-    /// - Parameter progress: is told how many scenes are done, and of how many
+    /// - Parameter progress: is told how many scenes are done, and of how many; what it throws ends it
     /// - Returns: what was written
     /// - Throws: `SceneConfigurationError`, or the error of the file that cannot be written
-    public func run(progress: (Int, Int) -> Void = { _, _ in }) throws -> Report {
+    public func run(progress: (Int, Int) throws -> Void = { _, _ in }) throws -> Report {
         let synthesizer = try SceneSynthesizer(configuration: scenes)
         try refuseExisting()
         try makeFolder(output)
@@ -64,7 +64,7 @@ public struct SynthesisRecipe: Sendable {
                 try sink.append(sample)
                 report.samples += 1
                 report.emptyTargets += sample.isEmptyTarget ? 1 : 0
-                progress(report.samples, self.count + validationCount)
+                try progress(report.samples, self.count + validationCount)
             }
             try sink.finish()
         }
