@@ -76,7 +76,7 @@ var targets: [Target] = [
     .target(name: "Datasets", dependencies: ["CHDF5", "Imaging"], swiftSettings: optimized),
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
-    .target(name: "Evaluation", dependencies: ["Imaging"], swiftSettings: optimized),
+    .target(name: "Evaluation", dependencies: ["Datasets", "Imaging"], swiftSettings: optimized),
     .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
@@ -93,7 +93,8 @@ var targets: [Target] = [
     .testTarget(
         name: "DatasetsTests", dependencies: ["Datasets", "Imaging"], swiftSettings: strict),
     .testTarget(
-        name: "EvaluationTests", dependencies: ["TestSupport", "Evaluation", "Imaging"],
+        name: "EvaluationTests",
+        dependencies: ["TestSupport", "Evaluation", "Datasets", "Imaging"],
         swiftSettings: strict),
     .testTarget(
         name: "ReportsTests", dependencies: ["TestSupport", "Reports", "Imaging"],

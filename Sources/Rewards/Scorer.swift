@@ -177,7 +177,14 @@ public enum SegmenterAnswerError: Error, Hashable, Sendable, CustomStringConvert
     /// anything, and then an empty mask is what it is worth.
     private static let usualCoordinate = 1e6
 
-    static func check(
+    /// Checks that a segmenter answered as it was asked.
+    ///
+    /// - Parameters:
+    ///   - answers: what it gave
+    ///   - prompts: what it was asked
+    ///   - frame: the frame that the masks are to have
+    /// - Throws: the first thing that does not fit
+    public static func check(
         _ answers: [ObjectMask], of prompts: [SegmentationPrompt], frame: ImageFrame
     ) throws(SegmenterAnswerError) {
         if answers.count != prompts.count {

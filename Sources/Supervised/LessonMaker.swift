@@ -64,7 +64,8 @@ public struct LessonMaker: Sendable {
         if namedQuestions > 0 {
             guard let objects else {
                 throw LessonError(
-                    description: "\(sample.id): does not know its objects, so none can be asked for "
+                    description:
+                        "\(sample.id): does not know its objects, so none can be asked for "
                         + "by name; set data.named_questions to 0")
             }
             answers += named(objects.map(\.known), &random)

@@ -119,11 +119,13 @@ public final class SupervisedTrainer {
     ) throws -> Int {
         try withGradients(enabled: true) {
             let scores = try model.teach(
-                example.lessons, after: example.input, layer: heads == nil ? nil : options.headLayer)
+                example.lessons, after: example.input, layer: heads == nil ? nil : options.headLayer
+            )
             let answers = try -scores.logProbabilities.sum() / Double(total)
             var loss = answers
             if let heads {
-                let side = model.configuration.vision.patchSize * model.configuration.vision.mergeSize
+                let side =
+                    model.configuration.vision.patchSize * model.configuration.vision.mergeSize
                 let blocks = PictureBlocks(
                     example.objects, classNames: heads.classNames, side: side,
                     frame: example.input.frames[0])

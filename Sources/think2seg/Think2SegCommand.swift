@@ -22,9 +22,9 @@ struct Think2SegCommand: ParsableCommand {
         version: "think2seg \(Think2Seg.version)",
         subcommands: [
             QuickstartCommand.self, TrainCommand.self, SFTCommand.self,
-            PretrainSegmenterCommand.self,
-            PredictCommand.self, SegmentCommand.self,
-            ScoreCommand.self, VerifyCommand.self, DataCommand.self, ConfigCommand.self,
+            PretrainSegmenterCommand.self, EvaluateCommand.self,
+            PredictCommand.self, SegmentCommand.self, ScoreCommand.self, VerifyCommand.self,
+            DataCommand.self, ConfigCommand.self,
         ])
 }
 

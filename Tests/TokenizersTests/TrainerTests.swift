@@ -55,9 +55,14 @@ import Testing
             vocabularySize: 400, addedWords: ["12", "Please find \"", "<think>Look"]
         ).train([""])
         func encode(_ text: String) -> [Int] { tokenizer.encode(text, specialTokens: .words) }
-        #expect(encode("Please find \"12") == [tokenizer.id(for: "Please find \"")!, tokenizer.id(for: "12")!])
+        #expect(
+            encode("Please find \"12") == [
+                tokenizer.id(for: "Please find \"")!, tokenizer.id(for: "12")!,
+            ])
         #expect(encode("<think>Look").count == 1)
-        #expect(encode("<tool_call>") == Array("<tool_call>".utf8).map { tokenizer.id(for: String(UnicodeScalar($0)))! })
+        #expect(
+            encode("<tool_call>")
+                == Array("<tool_call>".utf8).map { tokenizer.id(for: String(UnicodeScalar($0)))! })
         #expect(encode("<|im_end|>").count == 10)
     }
 

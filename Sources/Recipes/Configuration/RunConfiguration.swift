@@ -108,6 +108,9 @@ public struct RunConfiguration: Sendable, Hashable {
     public var device = "cpu"
     /// Threads of an operation; one per core if 0.
     public var threads = 0
+    /// Threads that groups are given to in turn, each with one thread per operation; none but the
+    /// training thread if 0 or 1.
+    public var workers = 0
     /// The policy that is trained.
     public var policy = PolicySection()
     /// The frozen segmenter.

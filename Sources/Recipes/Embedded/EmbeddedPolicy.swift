@@ -46,7 +46,8 @@ extension EmbeddedModels {
     private static var addedWords: [String] {
         let template = PromptTemplate(.box2Points)
         let mark = "\u{1}"
-        let around = template.user(question: mark).split(separator: Character(mark)).map(String.init)
+        let around = template.user(question: mark).split(separator: Character(mark)).map(
+            String.init)
         return [template.system] + around + AnswerWriter.stretches
             + (0...imageSide).map(String.init)
     }

@@ -30,7 +30,8 @@ final class SFTData {
                 description: "\(configuration.data.answers): none of its ids is in data.train; the "
                     + "first sample there is \(dataset.id(at: 0))")
         }
-        let source: any SampleSource = selected.map { Subset(base: dataset, indices: $0) } ?? dataset
+        let source: any SampleSource =
+            selected.map { Subset(base: dataset, indices: $0) } ?? dataset
         count = source.count
         var order = EpochSampler(count: source.count, seed: UInt64(configuration.seed))
         for _ in 0..<used { _ = order.next() }

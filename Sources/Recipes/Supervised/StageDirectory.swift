@@ -29,7 +29,8 @@ final class StageDirectory {
             let steps = names.compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }
             guard let newest = steps.max() else {
                 throw RunDirectoryError(
-                    path: path, message: "holds no checkpoint to go on from; start without --resume")
+                    path: path, message: "holds no checkpoint to go on from; start without --resume"
+                )
             }
             step = newest
             checkpoint = "\(folder)/step-\(newest)"

@@ -203,6 +203,7 @@ extension RunConfiguration {
     func resolvedGRPO(sampleCount: Int) -> GRPOConfiguration {
         var result = grpo
         result.seed = UInt64(seed)
+        result.workers = max(1, workers)
         result.loss.maxCompletionLength = grpo.sampling.maxCompletionLength
         result.maxGradientNorm = training.maxGradientNorm
         result.optimizer = AdamWOptions(
