@@ -10,8 +10,10 @@ public import Torch
 /// It serves training only and is thrown away after it: it asks the picture encoder for objects before
 /// the decoder has learned to, which brings a small model to masks sooner.
 public struct SegmenterAuxiliaryHead {
-    /// How many kinds are told apart: nothing, and the classes' names by their hash, so that any data
-    /// set's names will do. Two classes may share a kind.
+    /// How many kinds are told apart.
+    ///
+    /// One is nothing; the others are classes by the hash of their names, so that any data set's names
+    /// will do. Two classes may share a kind.
     public static let kinds = 32
 
     /// The parameters.

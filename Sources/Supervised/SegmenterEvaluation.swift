@@ -47,15 +47,17 @@ public struct SegmenterScore: Hashable, Sendable, Codable {
     public var found: Double
     /// The mean absolute difference between the predicted IoU and the actual one.
     public var predictionError: Double
+    /// The mean IoU of the objects of each class.
+    public var classes: [String: Double]
 
     enum CodingKeys: String, CodingKey {
-        case probe, objects, found
+        case probe, objects, found, classes
         case meanIoU = "mean_iou"
         case standardError = "standard_error"
         case predictionError = "prediction_error"
     }
 
-    init(probe: String, overlaps: [Double], predicted: [Double]) {
+    init(probe: String, overlaps: [Double], predicted: [Double], classNames: [String]) {
         let count = Double(max(1, overlaps.count))
         let mean = overlaps.reduce(0, +) / count
         let squares = overlaps.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -66,6 +68,9 @@ public struct SegmenterScore: Hashable, Sendable, Codable {
         found = Double(overlaps.filter { $0 >= 0.5 }.count) / count
         predictionError =
             zip(overlaps, predicted).reduce(0) { $0 + abs($1.0 - $1.1) } / count
+        classes = Dictionary(
+            grouping: zip(classNames, overlaps), by: \.0
+        ).mapValues { group in group.reduce(0) { $0 + $1.1 } / Double(group.count) }
     }
 }
 
@@ -99,13 +104,18 @@ public struct SegmenterEvaluation: Sendable {
         let total = min(source.count, limit ?? source.count)
         var overlaps = [[Double]](repeating: [], count: probes.count)
         var predicted = overlaps
+        var classNames: [String] = []
         for index in 0..<total {
             let sample = try source.sample(at: index)
             guard let instances = sample.instances else {
                 throw SegmenterSampleError(name: sample.id)
             }
             let image = try segmenter.encode(ImageCodec.decode(sample.image, name: sample.id))
-            let targets = instances.compactMap { PromptTarget(mask: $0.mask) }
+            let objects = instances.compactMap { instance in
+                PromptTarget(mask: instance.mask).map { (instance.className, $0) }
+            }
+            let targets = objects.map(\.1)
+            classNames += objects.map(\.0)
             for (place, probe) in probes.enumerated() where !targets.isEmpty {
                 let answers = try image.masks(
                     for: prompts(probe, about: targets, of: sample.id), in: sample.frame,
@@ -119,7 +129,8 @@ public struct SegmenterEvaluation: Sendable {
         }
         return probes.indices.map {
             SegmenterScore(
-                probe: probes[$0].name, overlaps: overlaps[$0], predicted: predicted[$0])
+                probe: probes[$0].name, overlaps: overlaps[$0], predicted: predicted[$0],
+                classNames: classNames)
         }
     }
 

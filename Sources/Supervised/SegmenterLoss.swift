@@ -60,8 +60,9 @@ public enum MaskLoss {
         return try (weight * miss.power(gamma) * entropy).mean(-2, -1)
     }
 
-    /// Intersection over union of what is above 0 with what is covered by half or more; 1 where both
-    /// are empty. No gradient flows through it.
+    /// Intersection over union of what is above 0 with what is covered by half or more.
+    ///
+    /// It is 1 where both are empty. No gradient flows through it.
     ///
     /// - Parameters:
     ///   - logits: [.., h, w]
