@@ -47,6 +47,7 @@ public struct HTML: Hashable, Sendable {
     ///   - name: the element's name
     ///   - attributes: names and values, which are escaped
     ///   - children: what stands in it
+    /// - Returns: the element with its closing tag
     public static func element(
         _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String> = [:],
         _ children: [HTML] = []

@@ -22,7 +22,8 @@ struct Think2SegCommand: ParsableCommand {
         version: "think2seg \(Think2Seg.version)",
         subcommands: [
             QuickstartCommand.self, TrainCommand.self, PredictCommand.self, SegmentCommand.self,
-            EvaluateCommand.self, ScoreCommand.self, VerifyCommand.self, DataCommand.self,
+            EvaluateCommand.self, ReportCommand.self, ScoreCommand.self, VerifyCommand.self,
+            DataCommand.self,
             ConfigCommand.self,
         ])
 }
