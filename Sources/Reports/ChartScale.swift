@@ -51,8 +51,8 @@ public struct ChartScale: Hashable, Sendable {
 
     /// A mark's number, with as many digits as neighbouring marks need.
     public func label(_ tick: Double) -> String {
-        if tick.magnitude >= 1e5 || (tick != 0 && step < 1e-4) {
-            return String(format: "%.1e", tick)
+        if max(low.magnitude, high.magnitude) >= 1e5 || step < 1e-4 {
+            return tick == 0 ? "0" : String(format: "%g", (tick / step).rounded() * step)
         }
         let digits = max(0, Int((-log10(step)).rounded(.up)))
         return String(format: "%.\(digits)f", tick == 0 ? 0 : tick)

@@ -64,8 +64,11 @@ public struct HTMLPage: Sendable {
 ///   - columns: the headings; the first column is text, the others are numbers
 ///   - rows: the cells
 ///   - highlighted: how many of the first rows stand out
+///   - words: columns of words instead of numbers
 /// - Returns: the table
-public func htmlTable(_ columns: [String], rows: [[HTML]], highlighted: Int = 0) -> HTML {
+public func htmlTable(
+    _ columns: [String], rows: [[HTML]], highlighted: Int = 0, words: Set<Int> = []
+) -> HTML {
     let head = HTML.element(
         "tr", [:], columns.map { .element("th", ["scope": "col"], $0) })
     let body = rows.enumerated().map { index, row in
@@ -73,7 +76,8 @@ public func htmlTable(_ columns: [String], rows: [[HTML]], highlighted: Int = 0)
             "tr", ["class": index < highlighted ? "strong" : "plain"],
             row.enumerated().map { column, cell in
                 column == 0
-                    ? .element("th", ["scope": "row"], [cell]) : .element("td", [:], [cell])
+                    ? .element("th", ["scope": "row"], [cell])
+                    : .element("td", words.contains(column) ? ["class": "words"] : [:], [cell])
             })
     }
     return .element(
@@ -128,6 +132,10 @@ private let pageStyle: StaticString = """
     thead th { color: var(--soft); font-weight: 500; font-size: .85rem; }
     tr.strong td, tr.strong th { font-weight: 650; }
     td small { color: var(--soft); font-weight: 400; display: block; font-size: .82rem; }
+    .sides { display: flex; flex-wrap: wrap; gap: 0 32px; align-items: start; }
+    .sides > * { max-width: 100%; }
+    td:has(.bar), td.words { text-align: left; }
+    td.words { white-space: normal; overflow-wrap: anywhere; }
     .bar { display: inline-block; height: .7em; background: var(--c0); border-radius: 2px; min-width: 1px; vertical-align: baseline; }
     .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 20px 24px; margin-top: 16px; }
     figure { margin: 0; min-width: 0; }
@@ -160,19 +168,24 @@ private let pageStyle: StaticString = """
     .said span { color: var(--soft); }
     @media (max-width: 520px) {
       .shots { grid-template-columns: repeat(2, 1fr); }
+      .shots figure:nth-child(3) { display: none; }
       main { padding: 20px 16px 48px; }
+      table { font-size: .85rem; }
+      th, td { padding-right: 10px; }
+      th[scope=row] { white-space: normal; min-width: 84px; }
+      td small { white-space: normal; max-width: 6.2em; margin-left: auto; }
       section { margin-top: 32px; }
     }
     .shot { width: 100%; height: auto; display: block; border-radius: 6px; background: #000; overflow: hidden; }
-    .shot .mask { fill: #e6189c; fill-opacity: .42; fill-rule: evenodd; stroke: #ff4fbd; stroke-width: 1.4; vector-effect: non-scaling-stroke; }
-    .shot .truth { fill: none; stroke: #7dff5a; stroke-width: 1.8; stroke-dasharray: 5 3; vector-effect: non-scaling-stroke; filter: drop-shadow(0 0 1px #000) drop-shadow(0 0 1px #000); }
-    .shot .box { fill: none; stroke: #ffd21f; stroke-width: 1.8; vector-effect: non-scaling-stroke; filter: drop-shadow(0 0 1px #000); }
+    .shot .mask { fill: #e6189c; fill-opacity: .42; fill-rule: evenodd; stroke: #ff4fbd; stroke-width: 1; vector-effect: non-scaling-stroke; }
+    .shot .truth { fill: none; stroke: #7dff5a; stroke-width: 1.6; stroke-linejoin: round; vector-effect: non-scaling-stroke; filter: drop-shadow(0 0 1px #000); }
+    .shot .box { fill: none; stroke: #ffd21f; stroke-width: 1.6; vector-effect: non-scaling-stroke; filter: drop-shadow(0 0 1px #000); }
     .shot .dot { stroke: #000; stroke-width: 1; vector-effect: non-scaling-stroke; }
     .shot .in { fill: #ffffff; } .shot .out { fill: #ff3b30; }
     .codes { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: .88rem; margin: 4px 0 8px; }
     .codes .key i { width: 16px; height: 12px; border-radius: 2px; display: inline-block; background: #2b3038; position: relative; }
     .codes .key i.m { background: #c41a87; outline: 1px solid #ff4fbd; }
-    .codes .key i.t { outline: 2px dashed #58d838; outline-offset: -2px; }
+    .codes .key i.t { outline: 2px solid #58d838; outline-offset: -2px; }
     .codes .key i.b { outline: 2px solid #ffd21f; outline-offset: -2px; }
     .codes .key i.p { width: 10px; height: 10px; border-radius: 50%; background: #fff; border: 1.5px solid #000; }
     details { margin-top: 12px; }

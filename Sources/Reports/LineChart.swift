@@ -57,15 +57,28 @@ public struct ChartSeries: Hashable, Sendable {
     /// How many neighbours on each side the smoothed line takes the mean over.
     public var smoothingReach: Int { max(1, points.count / 25) }
 
-    /// The mean over neighbours at every point, gaps left out; fewer neighbours near the ends, as
-    /// many on one side as on the other.
+    /// The straight line through the neighbours, by least squares, at every point.
+    ///
+    /// In the middle it is their mean, near the ends what those on one side say. Gaps are left out.
     public var smoothed: [ChartPoint] {
         points.indices.map { index in
-            let reach = min(smoothingReach, index, points.count - 1 - index)
-            let near = points[index - reach...index + reach].map(\.y).filter(\.isFinite)
-            let mean = near.isEmpty ? Double.nan : near.reduce(0, +) / Double(near.count)
-            return ChartPoint(x: points[index].x, y: mean)
+            let first = max(0, index - smoothingReach)
+            let last = min(points.count - 1, index + smoothingReach)
+            let near = points[first...last].filter { $0.y.isFinite }
+            let x = points[index].x
+            return ChartPoint(x: x, y: Self.line(through: near, at: x))
         }
+    }
+
+    private static func line(through points: [ChartPoint], at x: Double) -> Double {
+        if points.isEmpty { return .nan }
+        let count = Double(points.count)
+        let middle = points.reduce(0) { $0 + $1.x } / count
+        let mean = points.reduce(0) { $0 + $1.y } / count
+        let spread = points.reduce(0) { $0 + ($1.x - middle) * ($1.x - middle) }
+        if spread == 0 { return mean }
+        let slope = points.reduce(0) { $0 + ($1.x - middle) * ($1.y - mean) } / spread
+        return mean + slope * (x - middle)
     }
 }
 

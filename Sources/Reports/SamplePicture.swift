@@ -117,7 +117,7 @@ public struct SamplePicture: Sendable {
     private func dot(_ point: Point, _ name: String) -> HTML? {
         let scaled = original.convert(point, to: frame)
         guard isDrawable(scaled.x), isDrawable(scaled.y) else { return nil }
-        let radius = Double(max(frame.width, frame.height)) / 75
+        let radius = Double(max(frame.width, frame.height)) / 90
         return .element(
             "circle",
             [

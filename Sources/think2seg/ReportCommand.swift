@@ -41,7 +41,13 @@ struct ReportCommand: ParsableCommand {
     @Option(help: "How many samples of each kind the gallery shows.")
     var gallery = 6
 
-    @Option(help: "Decides about the gallery's random samples.")
+    @Option(help: "Also a PNG of a few samples before and after, chosen like the random ones.")
+    var strip: String?
+
+    @Option(help: "How many samples the PNG shows.")
+    var columns = 4
+
+    @Option(help: "Decides about the random samples of gallery and PNG.")
     var seed: UInt64 = 0
 
     func validate() throws {
@@ -51,13 +57,17 @@ struct ReportCommand: ParsableCommand {
         if !data.isEmpty, before == nil {
             throw ValidationError("--data is for --before and --after")
         }
+        if strip != nil, before == nil {
+            throw ValidationError("--strip is for --before and --after")
+        }
+        if !(1...100).contains(columns) { throw ValidationError("--columns must be from 1 to 100") }
         if !(0...1000).contains(gallery) {
             throw ValidationError("--gallery must be from 0 to 1000")
         }
     }
 
     func run() throws {
-        if let output { try requireWritable([output]) }
+        try requireWritable([output, strip].compactMap(\.self))
         var report = RunReport(run: folder)
         report.galleryCount = gallery
         report.seed = seed
@@ -70,5 +80,16 @@ struct ReportCommand: ParsableCommand {
             report.comparisons = [comparison]
         }
         Console.note(try report.write(to: output))
+        if let strip { try drawStrip(report, to: strip) }
+    }
+
+    private func drawStrip(_ report: RunReport, to path: String) throws {
+        guard let comparison = report.comparisons.first, let samples = report.samples else {
+            throw ValidationError("--strip needs the evaluations' shards; name them with --data")
+        }
+        let strip = SceneStrip(
+            before: comparison.before.answers, after: comparison.after.answers, samples: samples)
+        try strip.write(strip.randomPlaces(columns, seed: seed), to: path)
+        Console.note(path)
     }
 }

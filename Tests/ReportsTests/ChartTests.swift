@@ -1,35 +1,7 @@
 import Foundation
 import Reports
+import TestSupport
 import Testing
-
-#if canImport(FoundationXML)
-    import FoundationXML
-#endif
-
-/// Reads a document as XML; nil where it is not well-formed.
-final class XMLReading: NSObject, XMLParserDelegate {
-    private(set) var elements: [String: Int] = [:]
-    private(set) var attributes: [String: [String]] = [:]
-    private(set) var text = ""
-    private(set) var problem: String?
-
-    init(_ source: String) {
-        super.init()
-        let parser = XMLParser(data: Data(source.utf8))
-        parser.delegate = self
-        if !parser.parse() { problem = parser.parserError.map { "\($0)" } ?? "not parsed" }
-    }
-
-    func parser(
-        _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
-        qualifiedName: String?, attributes values: [String: String]
-    ) {
-        elements[name, default: 0] += 1
-        for (key, value) in values { attributes[key, default: []].append(value) }
-    }
-
-    func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
-}
 
 @Suite struct ChartTests {
     @Test(
@@ -40,6 +12,7 @@ final class XMLReading: NSObject, XMLParserDelegate {
             ([3, 3], ["2.6", "2.8", "3.0", "3.2", "3.4"]),
             ([0, 0], ["-1.0", "-0.5", "0.0", "0.5", "1.0"]),
             ([-30, 250], ["-100", "0", "100", "200", "300"]),
+            ([0, 1e-4], ["0", "5e-05", "0.0001"]),
             ([0.0011, 0.0019], ["0.0010", "0.0012", "0.0014", "0.0016", "0.0018", "0.0020"]),
         ] as [([Double], [String])])
     func ticks(values: [Double], labels: [String]) {
@@ -94,11 +67,11 @@ final class XMLReading: NSObject, XMLParserDelegate {
         #expect(try #require(heights.min()) < 35)
     }
 
-    @Test("The smoothed line is the mean over as many neighbours on either side, ends included")
+    @Test("The smoothed line is the mean over neighbours, and keeps a straight line to its ends")
     func smoothing() {
         let points = (0..<100).map { ChartPoint(x: Double($0), y: 2 * Double($0)) }
         let series = ChartSeries("", points, style: .smoothed)
-        // A straight line is its own mean only where the neighbours are balanced.
+        // The plain mean over fewer neighbours would bend at the ends.
         for (point, smooth) in zip(points, series.smoothed) {
             #expect(abs(point.y - smooth.y) < 1e-9)
         }

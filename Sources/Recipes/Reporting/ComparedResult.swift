@@ -26,8 +26,7 @@ struct ComparedResult {
             + "truth (gIoU) on \(after.samples) held-out samples went from "
             + "\(metricText(old, .gIoU)) to \(metricText(new, .gIoU)), a change of "
             + "\(signedText(new - old, .gIoU)) (\(Self.percent(after)) interval "
-            + "\(signedText(interval.low, .gIoU)) to \(signedText(interval.high, .gIoU))). "
-            + verdict
+            + "\(signedText(interval, .gIoU))). " + verdict
     }
 
     private static func percent(_ summary: EvaluationSummary) -> String {
@@ -44,9 +43,7 @@ struct ComparedResult {
                 .text(metricText(old, metric)), .element("span", ["class": "arrow"], " → "),
                 .element("span", ["class": direction(metric)], metricText(new, metric)),
             ]
-            let interval = change[metric].interval.map {
-                "\(signedText($0.low, metric)) to \(signedText($0.high, metric))"
-            }
+            let interval = change[metric].interval.map { signedText($0, metric) }
             return .element(
                 "div", ["class": "tile"],
                 [
@@ -79,7 +76,7 @@ struct ComparedResult {
         let table = htmlTable(
             ["", "before", "after", "change", "answers"], rows: rows, highlighted: 2)
         let note = HTML.element("p", ["class": "note"], explanation)
-        guard !after.classes.isEmpty else { return [table, note] }
+        if after.classes.isEmpty { return [table, note] }
         let classes = Set(before.classes.keys).union(after.classes.keys).sorted()
         let none = Estimate(value: nil, interval: nil, count: 0)
         let byClass = classes.map { name -> [HTML] in
@@ -89,15 +86,9 @@ struct ComparedResult {
                 .text("\((after.classes[name] ?? none).count)"),
             ]
         }
-        return [
-            table, note,
-            .element(
-                "details", [:],
-                [
-                    .element("summary", "gIoU by the class of the target"),
-                    htmlTable(["", "before", "after", "answers"], rows: byClass),
-                ]),
-        ]
+        let classTable = htmlTable(
+            ["gIoU by target", "before", "after", "answers"], rows: byClass)
+        return [.element("div", ["class": "sides"], [table, classTable]), note]
     }
 
     private var explanation: String {
@@ -126,9 +117,7 @@ struct ComparedResult {
         }
         return .group([
             .element("span", ["class": direction(metric)], signedText(value, metric)),
-            .element(
-                "small",
-                "\(signedText(interval.low, metric)) to \(signedText(interval.high, metric))"),
+            .element("small", signedText(interval, metric)),
         ])
     }
 }
@@ -138,4 +127,9 @@ func signedText(_ value: Double, _ metric: Metric) -> String {
     let text = metricText(value.magnitude, metric)
     let isZero = text.allSatisfy { $0 == "0" || $0 == "." }
     return (isZero ? "±" : value < 0 ? "−" : "+") + text
+}
+
+/// An interval of a change as people read it; a line may break only before its upper end.
+func signedText(_ interval: Interval, _ metric: Metric) -> String {
+    "\(signedText(interval.low, metric))\u{A0}to \(signedText(interval.high, metric))"
 }

@@ -84,9 +84,12 @@ struct Gallery {
         ]
         score.append(.text(" · \(sample.id)"))
         func shot(_ answer: EvaluatedAnswer, _ when: String, isFirst: Bool) -> GalleryCard.Shot {
-            let says = answer.outcome.predictsNothing ? ": \"nothing there\"" : ""
+            let outcome = answer.outcome
+            let says =
+                !outcome.isReadable
+                ? ": unreadable" : outcome.predictsNothing ? ": names nothing" : ""
             return GalleryCard.Shot(
-                caption: "\(when), IoU \(text(answer))\(says)",
+                caption: when + says,
                 picture: picture.drawn(
                     overlay(answer, truth: truth), label: "\(when): \(answer.question)",
                     isFirst: isFirst))
@@ -96,7 +99,7 @@ struct Gallery {
             shots: [
                 shot(old, "before", isFirst: isFirst), shot(new, "after", isFirst: false),
                 GalleryCard.Shot(
-                    caption: truth.isEmpty ? "truth: nothing" : "truth",
+                    caption: truth.isEmpty ? "truth: nothing there" : "truth",
                     picture: picture.drawn(
                         SamplePicture.Overlay(truth: truth), label: "the truth", isFirst: false)),
             ],

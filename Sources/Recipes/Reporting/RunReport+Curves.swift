@@ -10,14 +10,33 @@ extension RunReport {
                 "How it was learnt", id: "held-out", lead: heldOutLead,
                 [.element("div", ["class": "charts"], [heldOutChart.figure])] + controlTable)
         }
-        let charts = trainingCharts(record).filter { !$0.series.allSatisfy(\.points.isEmpty) }
-        guard !charts.isEmpty, record.steps.count > 1 else { return }
+        let all = trainingCharts(record).filter { chart in
+            chart.series.contains { $0.points.contains { $0.y.isFinite } }
+        }
+        guard !all.isEmpty, record.steps.count > 1 else { return }
+        let charts = all.filter { constant($0) == nil }
+        let constants = all.compactMap { chart in
+            constant(chart).map { "\(chart.title.lowercased()) \(String(format: "%g", $0))" }
+        }
         page.addSection(
             "Training, step by step", id: "training",
             lead: "Thin lines are single steps, thick ones the mean over neighbouring steps. Each "
                 + "step asks other questions, so these curves show how training went, not what "
                 + "was learnt.",
-            [.element("div", ["class": "charts"], charts.map(\.figure))])
+            [
+                .element("div", ["class": "charts"], charts.map(\.figure)),
+                constants.isEmpty
+                    ? .none
+                    : .element(
+                        "p", ["class": "note"],
+                        "The same at every step: " + constants.joined(separator: ", ") + "."),
+            ])
+    }
+
+    /// The number that a chart shows throughout; nil if it shows several.
+    private func constant(_ chart: LineChart) -> Double? {
+        let values = Set(chart.series.flatMap(\.points).map(\.y))
+        return values.count == 1 ? values.first : nil
     }
 
     private var heldOutLead: String {
@@ -60,7 +79,8 @@ extension RunReport {
         func cell(_ estimate: Estimate) -> HTML {
             .group([
                 .text(metricText(estimate.value, .gIoU)),
-                .element("small", intervalText(estimate.interval, .gIoU)),
+                estimate.interval == nil
+                    ? .none : .element("small", intervalText(estimate.interval, .gIoU)),
             ])
         }
         var rows: [[HTML]] = []
@@ -82,7 +102,7 @@ extension RunReport {
                 final.map(cell) ?? .text("–"), .text(control.note),
             ])
         }
-        return [htmlTable(["", "gIoU in the end", ""], rows: rows)]
+        return [htmlTable(["", "gIoU", ""], rows: rows, words: [2])]
     }
 
     private func trainingCharts(_ record: RunRecord) -> [LineChart] {
@@ -97,27 +117,30 @@ extension RunReport {
                 ], including: including)
         }
         let terms = record.rewardTerms.filter { $0 != "mask_iou" && $0 != "sam_json_format" }
-        return [
+        let first = [
             chart("Reward", "reward", note: "weighted sum of all terms, mean over answers"),
-            chart("Reward term: mask IoU", "rewards/mask_iou/mean", including: [0]),
+            chart(
+                "Reward term: mask IoU", "rewards/mask_iou/mean", including: [0],
+                note: "mean over sampled answers"),
             chart(
                 "Format validity", "parse_failure_rate", including: [1],
                 note: "share of answers that can be read"
             ) { 1 - $0 },
+            chart("Length", "completions/mean_length", note: "tokens per answer"),
+            chart("KL", "kl", including: [0], note: "distance to the policy before training"),
+            chart("Entropy", "entropy", note: "nats per token: how much is left to chance"),
         ]
-            + terms.map { chart("Reward term: \($0)", "rewards/\($0)/mean") } + [
-                chart(
-                    "Groups that teach nothing", "frac_reward_zero_std", including: [0],
-                    note: "share of answers whose whole group earned the same"),
-                chart("Length", "completions/mean_length", note: "tokens per answer"),
-                chart("Entropy", "entropy", note: "nats per token: how much is left to chance"),
-                chart(
-                    "KL", "kl", including: [0], note: "distance to the policy before training"),
-                chart(
-                    "Clip ratio", "clip_ratio/region_mean", including: [0],
-                    note: "share of tokens whose probability ratio was clipped"),
-                chart("Gradient norm", "grad_norm", including: [0]),
-                chart("Learning rate", "learning_rate", including: [0]),
-            ]
+        let rest = [
+            chart(
+                "Clip ratio", "clip_ratio/region_mean", including: [0],
+                note: "share of tokens whose probability ratio was clipped"),
+            chart(
+                "Groups that teach nothing", "frac_reward_zero_std", including: [0],
+                note: "share of answers whose whole group earned the same"),
+            chart("Gradient norm", "grad_norm", including: [0]),
+            chart("Learning rate", "learning_rate", including: [0]),
+        ]
+        return first
+            + terms.map { chart("Reward term: \($0)", "rewards/\($0)/mean") } + rest
     }
 }

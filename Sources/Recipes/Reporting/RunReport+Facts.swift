@@ -53,7 +53,7 @@ extension RunReport {
                 ])
             }
         }
-        var content = [htmlTable(["", ""], rows: rows)]
+        var content = [htmlTable(["", ""], rows: rows, words: [1])]
         if let configuration = record.configuration {
             content.append(
                 .element(
@@ -83,7 +83,7 @@ extension RunReport {
         ]
         var shares = stages.compactMap { key, name in
             record.mean("timing_s/\(key)").map { (name: name, seconds: $0) }
-        }.filter { $0.seconds > 0 }
+        }.filter { $0.seconds > step * 0.0005 }
         let rest = step - shares.reduce(0) { $0 + $1.seconds }
         if rest > step * 0.005 { shares.append((name: "everything else", seconds: rest)) }
         let rows = shares.map { share -> [HTML] in
