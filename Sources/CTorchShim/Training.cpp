@@ -131,6 +131,8 @@ CTSStatus cts_set_thread_count(int32_t count) {
         if (count < 1) {
             throw std::invalid_argument("at least one thread is needed");
         }
+        // A thread's first operation would otherwise take the count that another thread set last.
+        (void)at::get_num_threads();
         at::set_num_threads(count);
     });
 }

@@ -47,6 +47,7 @@ public final class ParameterBuilder {
     /// What has been built so far.
     public private(set) var parameters: [Parameter] = []
     private let source: any WeightSource
+    private let copies: Bool
     private var keys: Set<String> = []
 
     /// A builder that takes its tensors from a source.
@@ -54,6 +55,20 @@ public final class ParameterBuilder {
         self.source = source
         self.dtype = dtype
         self.device = device
+        copies = true
+    }
+
+    /// A builder of a second model over the memory of a first one's parameters: what changes them in
+    /// place, through either, is seen by both, but each model's parameters have gradients of their own.
+    ///
+    /// - Parameter parameters: all parameters of the first model, at least one; those of the second
+    ///   require gradients where these do
+    public init(sharing parameters: [Parameter]) {
+        precondition(!parameters.isEmpty, "a model without parameters")
+        source = SharedWeights(parameters)
+        dtype = parameters[0].tensor.dtype
+        device = parameters[0].tensor.device
+        copies = false
     }
 
     /// The top of the tree of keys.
@@ -66,7 +81,7 @@ public final class ParameterBuilder {
         let source = try source.tensor(key, shape: shape, initializer: initializer)
         // The copy is the model's own: a checkpoint's tensor may share memory with its file.
         let tensor = try source.to(device).to(dtype)
-        let own = tensor === source ? try tensor.clone() : tensor
+        let own = copies && tensor === source ? try tensor.clone() : tensor
         parameters.append(Parameter(key: key, tensor: own))
         return own
     }
@@ -101,6 +116,41 @@ public struct ParameterScope {
         _ name: String, shape: [Int], initializer: Initializer = .normal(deviation: 0.02)
     ) throws -> Tensor {
         try builder.make((self / name).prefix, shape: shape, initializer: initializer)
+    }
+}
+
+/// Hands out parameters as new leaves over the same memory.
+private final class SharedWeights: WeightSource {
+    private let parameters: [String: Tensor]
+
+    init(_ parameters: [Parameter]) {
+        self.parameters = Dictionary(uniqueKeysWithValues: parameters.map { ($0.key, $0.tensor) })
+    }
+
+    func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor {
+        guard let parameter = parameters[key], parameter.shape == shape else {
+            preconditionFailure("parameter \(key) \(shape) is not among those that are shared")
+        }
+        let leaf = try parameter.detached()
+        try leaf.setRequiresGradient(parameter.requiresGradient)
+        return leaf
+    }
+}
+
+extension [Parameter] {
+    /// Adds the gradients of parameters that share these ones' memory, key by key.
+    public func addGradients(of others: [Parameter]) throws {
+        precondition(map(\.key) == others.map(\.key), "the gradients are of other parameters")
+        try withoutGradients {
+            for (parameter, other) in zip(self, others) {
+                guard let gradient = other.tensor.gradient else { continue }
+                if let sum = parameter.tensor.gradient {
+                    try sum.addInPlace(gradient, scale: 1)
+                } else {
+                    try parameter.tensor.setGradient(gradient.clone())
+                }
+            }
+        }
     }
 }
 

@@ -34,6 +34,11 @@ public struct Qwen25VLInput: Sendable {
     public var patches: Tensor?
     /// The grids of the pictures, in order.
     public var grids: [VisionGrid]
+    /// [M, C]: the pictures' tokens, where ``Qwen25VLModel/embedImages(_:grids:)`` has made them of the
+    /// patches before; nil to make them whenever the prompt is read.
+    ///
+    /// They bring no gradient to the vision tower.
+    public var imageTokens: Tensor?
     /// The frames that the policy's coordinates belong to: the sizes of the resized pictures.
     public var frames: [ImageFrame]
 

@@ -42,7 +42,7 @@ extension Qwen25VLModel {
         let distribution = try TokenDistribution(
             temperature: temperature, suppressed: suppressed,
             vocabulary: configuration.text.vocabularySize, device: device)
-        let hidden = try predictors(input, completions: completions)  // [T, C]
+        let hidden = try predictors(prepared(input), input, completions: completions)  // [T, C]
         let head = try headWeights()
         let targets = try Tensor.of(completions.flatMap(\.self), shape: [hidden.size(0), 1])
             .to(device)
@@ -77,9 +77,12 @@ extension Qwen25VLModel {
         }
     }
 
-    /// The hidden states [T, C] that each completion token is predicted from.
-    private func predictors(_ input: Qwen25VLInput, completions: [[Int]]) throws -> Tensor {
-        let prompt = try prepared(input)
+    /// The hidden states [T, C] that each completion token is predicted from; `onLayer` is given every
+    /// layer's states [N, C], the prompt's positions first.
+    func predictors(
+        _ prompt: PreparedPrompt, _ input: Qwen25VLInput, completions: [[Int]],
+        onLayer: ((Int, Tensor) -> Void)? = nil
+    ) throws -> Tensor {
         let length = input.tokenIDs.count
         // Nothing follows the last token of a completion: it need not be read.
         let fed = completions.map { $0.dropLast() }
@@ -102,11 +105,12 @@ extension Qwen25VLModel {
             try fed.count == 1
             ? text(
                 embeddings, rotary: text.rotary(positions),
-                pattern: CausalPattern(remembers: false))
+                pattern: CausalPattern(remembers: false), onLayer: onLayer)
             : text(
                 embeddings, rotary: text.rotary(positions),
                 pattern: SharedPrefixPattern(
-                    prefixLength: length, lengths: fed.map(\.count), device: device))
+                    prefixLength: length, lengths: fed.map(\.count), device: device),
+                onLayer: onLayer)
         return try hidden.indexed(0, Tensor.of(chosen).to(device))
     }
 

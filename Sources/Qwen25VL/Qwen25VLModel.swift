@@ -19,6 +19,11 @@ public struct Qwen25VLModel {
     /// The files beside the weights, kept as they were read; empty for a model not read from a folder.
     public internal(set) var companions: [CompanionFile] = []
 
+    /// Whether a parameter belongs to the vision tower, by its key.
+    public static func isVision(_ parameter: Parameter) -> Bool {
+        parameter.key.hasPrefix("visual.")
+    }
+
     let visual: VisionTransformer
     let text: TextModel
     let head: Tensor  // [V, C]
@@ -76,6 +81,20 @@ public struct Qwen25VLModel {
             configuration: configuration,
             builder: ParameterBuilder(
                 source: RandomWeights(seed: seed), dtype: dtype, device: device))
+    }
+
+    /// The same model over the same memory, with gradients of its own: for another thread.
+    ///
+    /// - Returns: a model that sees every change of this one's parameters in place; they require
+    ///   gradients where this one's do now
+    /// - Throws: `TorchError`
+    public func sharingParameters() throws -> Qwen25VLModel {
+        var model = try Qwen25VLModel(
+            configuration: configuration, generation: generation,
+            builder: ParameterBuilder(sharing: parameters))
+        model.companions = companions
+        model.castsHeadToFloat32 = castsHeadToFloat32
+        return model
     }
 
     // MARK: - Forward passes
@@ -160,18 +179,32 @@ public struct Qwen25VLModel {
             imageTokenID: configuration.imageTokenID, mergeSize: configuration.vision.mergeSize)
         let words = try embed(input.tokenIDs)  // [P, C]
         if input.grids.isEmpty { return PreparedPrompt(embeddings: words, positions: positions) }
+        let places = input.tokenIDs.indices.filter {
+            input.tokenIDs[$0] == configuration.imageTokenID
+        }
+        let images = try imageTokens(input, count: places.count)
+        return PreparedPrompt(
+            embeddings: try words.replacing(0, at: Tensor.of(places).to(device), with: images),
+            positions: positions)
+    }
+
+    /// The tokens [M, C] of a prompt's pictures.
+    private func imageTokens(_ input: Qwen25VLInput, count: Int) throws -> Tensor {
+        if let tokens = input.imageTokens {
+            let expected = [count, configuration.text.hiddenSize]
+            guard tokens.shape == expected else {
+                throw Qwen25VLInputError(
+                    "the pictures' tokens have shape \(tokens.shape), the prompt needs \(expected)",
+                    advice: "make them of the same prompt's patches with the same model")
+            }
+            return tokens
+        }
         guard let patches = input.patches else {
             throw Qwen25VLInputError(
                 "the prompt has \(input.grids.count) pictures but no patches",
                 advice: "pass the processor's patches")
         }
-        let images = try embedImages(patches, grids: input.grids)  // [M, C]
-        let places = input.tokenIDs.indices.filter {
-            input.tokenIDs[$0] == configuration.imageTokenID
-        }
-        return PreparedPrompt(
-            embeddings: try words.replacing(0, at: Tensor.of(places).to(device), with: images),
-            positions: positions)
+        return try embedImages(patches, grids: input.grids)
     }
 
     /// Fails if there is no token, or one that the vocabulary does not have.

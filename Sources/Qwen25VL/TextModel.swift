@@ -102,12 +102,16 @@ struct TextModel {
     }
 
     /// embeddings [N, C] to normalised hidden states [N, C].
+    ///
+    /// `onLayer` is given what comes out of each layer [N, C], with the layer's number from 0.
     func callAsFunction(
-        _ embeddings: Tensor, rotary: Rotary, pattern: some AttentionPattern
+        _ embeddings: Tensor, rotary: Rotary, pattern: some AttentionPattern,
+        onLayer: ((Int, Tensor) -> Void)? = nil
     ) throws -> Tensor {
         var x = embeddings
         for (index, layer) in layers.enumerated() {
             x = try layer(x, rotary: rotary, layer: index, pattern: pattern)
+            onLayer?(index, x)
         }
         return try norm(x)
     }

@@ -21,7 +21,12 @@ public struct GRPOConfiguration: Hashable, Sendable {
     /// Whether the divergence from the reference, `log π - log π_ref` summed over a completion's
     /// tokens, is taken from its reward with the weight `beta`, and not added to the loss.
     public var klInReward = false
-    /// Whether completions that reached the longest length count in the loss.
+    /// Whether rewards change places within their group before advantages are taken: a control.
+    ///
+    /// Everything else stays as it is, the logged rewards too, so that what a policy learns then is not
+    /// owed to the rewards.
+    public var shufflesRewards = false
+    /// Whether completions that reached the longest length are left out of the loss.
     public var masksTruncatedCompletions = false
     /// The loss.
     public var loss = LossConfiguration()
@@ -33,6 +38,11 @@ public struct GRPOConfiguration: Hashable, Sendable {
     public var schedule = LearningRateSchedule(kind: .linear, warmupSteps: 0, totalSteps: 1)
     /// Where all randomness starts.
     public var seed: UInt64 = 42
+    /// Threads that groups are given to in turn; 1: none but the caller's.
+    ///
+    /// Each has one thread per operation. The same number gives the same bytes, another one others in
+    /// the last bits.
+    public var workers = 1
 
     /// The defaults.
     public init() {}

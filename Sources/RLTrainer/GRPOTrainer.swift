@@ -24,7 +24,9 @@ public struct StepReport<Prompt> {
 /// ``step()`` makes one optimizer step. When no rollouts are left, it draws and scores
 /// `promptsPerStep × stepsPerGeneration` groups; each step takes the next `promptsPerStep` of them, and
 /// when all are used they are used again, `numIterations` times in all. A step is one micro-batch per
-/// group, then clipping and the optimizer. The caller owns the loop, the files and the terminal.
+/// group, then clipping and the optimizer. With several workers a group is one worker's: worker i mod
+/// `workers` draws and scores group i of what is drawn, and has group i of a step's; gradients are then
+/// added up worker by worker, numbers group by group. The caller owns the loop, the files and the terminal.
 public final class GRPOTrainer<P: Policy> {
     /// What decides about the run.
     public let configuration: GRPOConfiguration
@@ -33,7 +35,9 @@ public final class GRPOTrainer<P: Policy> {
     /// Tokens of prompts and completions seen so far.
     public var tokenCount: Int { generator.tokenCount }
     let optimizer: AdamW
-    private let policy: P
+    /// One per worker; the first is the one that is trained, the others share its memory.
+    private let policies: [P]
+    private let pool: WorkerPool
     private let source: any ExampleSource
     private let generator: RolloutGenerator<P>
     private let trainable: [Parameter]
@@ -55,7 +59,7 @@ public final class GRPOTrainer<P: Policy> {
         policy: P, reference: P?, segmenter: any Segmenter, scorer: Scorer,
         source: any ExampleSource, configuration: GRPOConfiguration
     ) throws {
-        trainable = policy.parameters.filter { $0.tensor.requiresGradient }
+        trainable = policy.parameters.trainable
         if trainable.isEmpty {
             throw TrainingError(description: "no parameter of the policy is trainable")
         }
@@ -67,15 +71,21 @@ public final class GRPOTrainer<P: Policy> {
             throw TrainingError(
                 description: "the loss rloo takes no divergence: set kl_in_reward, or beta to 0")
         }
-        self.policy = policy
+        let others = 1..<max(1, configuration.workers)
+        policies = try [policy] + others.map { _ in try policy.sharingParameters() }
+        let reference = configuration.loss.beta == 0 ? nil : reference
+        let references = try reference.map { first in
+            try [first] + others.map { _ in try first.sharingParameters() }
+        }
+        pool = WorkerPool(count: policies.count)
         self.source = source
         self.configuration = configuration
         generator = RolloutGenerator(
-            policy: policy, reference: configuration.loss.beta == 0 ? nil : reference,
+            policies: policies, references: references ?? [],
             stage: RolloutStage(
-                policy: policy, segmenter: segmenter, scorer: scorer,
-                sampling: configuration.sampling, groupSize: configuration.numGenerations,
-                seed: configuration.seed), configuration: configuration)
+                segmenter: segmenter, scorer: scorer, sampling: configuration.sampling,
+                groupSize: configuration.numGenerations, seed: configuration.seed),
+            configuration: configuration, pool: pool)
         optimizer = try AdamW(parameters: trainable, options: configuration.optimizer)
     }
 
@@ -108,43 +118,68 @@ public final class GRPOTrainer<P: Policy> {
 
     // MARK: - Update
 
-    /// What one step's micro-batches share, and what they add up to.
-    private struct Update {
-        var statistics = UpdateStatistics()
-        var sampler = SamplerDifference()
-        let microBatchCount: Int
-        let tokenCount: Double
-    }
-
     private func update(
         _ batch: inout RolloutBatch<P>, _ indices: Range<Int>, _ timings: inout StepTimings
     ) throws -> StepMetrics {
         let groups = Array(batch.groups[indices])
-        var update = Update(
-            microBatchCount: indices.count,
-            tokenCount: try indices.reduce(0) { try $0 + batch.masks[$1].sum().item() })
-        try trainable.clearGradients()
-        try timed(&timings.update) {
-            for index in indices { try accumulate(index, &batch, &update) }
+        let parts = try gradients(batch, indices)
+        var (statistics, sampler) = (UpdateStatistics(), SamplerDifference())
+        for (index, part) in zip(indices, parts) {
+            batch.old[index] = part.old
+            statistics.add(part.output, loss: part.loss, entropySum: part.entropySum)
+            if configuration.penalizesDivergence { statistics.add(klSum: batch.klSums[index]) }
+            sampler.add(part.sampler)
+            timings.add(part.timings, workers: pool.count)
         }
         let learningRate =
             configuration.optimizer.learningRate * configuration.schedule.factor(step: stepCount)
         let norm = try timed(&timings.optimizer) {
+            for other in policies.dropFirst() {
+                try trainable.addGradients(of: other.parameters.trainable)
+            }
             let norm = try trainable.gradientNorm()
-            try requireFinite(update.statistics.loss, norm, groups)
+            try requireFinite(statistics.loss, norm, groups)
             try trainable.clipGradients(maxNorm: configuration.maxGradientNorm, norm: norm)
             try optimizer.step(learningRate: learningRate)
-            try trainable.clearGradients()
+            try clearGradients()
             return norm
         }
         stepCount += 1
-        return metrics(groups, update, norm: norm, learningRate: learningRate)
+        return metrics(groups, statistics, sampler, norm: norm, learningRate: learningRate)
     }
 
-    /// Adds one group's gradient.
-    private func accumulate(
-        _ index: Int, _ batch: inout RolloutBatch<P>, _ update: inout Update
-    ) throws {
+    private func clearGradients() throws {
+        for policy in policies { try policy.parameters.trainable.clearGradients() }
+    }
+
+    /// Leaves the gradient of a step's groups with the policies of the workers that had them.
+    private func gradients(
+        _ batch: RolloutBatch<P>, _ indices: Range<Int>
+    ) throws -> [GroupUpdate] {
+        let tokenCount = try indices.reduce(0) { try $0 + batch.masks[$1].sum().item() }
+        try clearGradients()
+        do {
+            return try pool.map(indices.count) { place, worker in
+                var timings = StepTimings()
+                var part = try timed(&timings.update) {
+                    try gradient(
+                        indices.lowerBound + place, batch, policies[worker],
+                        microBatchCount: indices.count, tokenCount: tokenCount)
+                }
+                part.timings = timings
+                return part
+            }
+        } catch {
+            try clearGradients()
+            throw error
+        }
+    }
+
+    /// Adds one group's gradient to those of a policy.
+    private func gradient(
+        _ index: Int, _ batch: RolloutBatch<P>, _ policy: P, microBatchCount: Int,
+        tokenCount: Double
+    ) throws -> GroupUpdate {
         let (group, mask) = (batch.groups[index], batch.masks[index])
         let scores = try withGradients(enabled: true) {
             try policy.score(
@@ -153,47 +188,30 @@ public final class GRPOTrainer<P: Policy> {
         }
         let detached = try scores.logProbabilities.detached()
         let old = batch.old[index] ?? detached
-        batch.old[index] = old
         let device = scores.logProbabilities.device
-        let output = try withGradients(enabled: true) {
+        var output = try withGradients(enabled: true) {
             try policyLoss(
                 LossInputs(
                     logProbabilities: scores.logProbabilities, oldLogProbabilities: old,
                     referenceLogProbabilities: batch.reference[index],
                     advantages: try Tensor.of(group.advantages).to(device),
-                    mask: try mask.to(device), microBatchCount: update.microBatchCount,
-                    stepTokenCount: update.tokenCount),
+                    mask: try mask.to(device), microBatchCount: microBatchCount,
+                    stepTokenCount: tokenCount),
                 loss)
         }
         try output.loss.backward()
-        update.statistics.add(
-            output, loss: try output.loss.item(),
-            entropySum: try (scores.entropies.to(.cpu) * mask).sum().item())
-        if configuration.penalizesDivergence { update.statistics.add(klSum: batch.klSums[index]) }
-        try compareWithSampler(group, detached, mask, &update.sampler)
-    }
-
-    private func compareWithSampler(
-        _ group: RolloutGroup<P.Prompt>, _ scored: Tensor, _ mask: Tensor,
-        _ difference: inout SamplerDifference
-    ) throws {
-        let length = mask.size(1)
-        let sampled = try Tensor.of(
-            group.completions.flatMap { completion in
-                completion.logProbabilities
-                    + [Float](repeating: 0, count: length - completion.tokenIDs.count)
-            }, shape: [group.completions.count, length])
-        let distances = try ((scored.to(.cpu) - sampled).abs() * mask)
-        difference.sum += try distances.sum().item()
-        difference.max = max(difference.max, try distances.max().item())
-        difference.count += try mask.sum().item()
+        output.loss = try output.loss.detached()
+        return GroupUpdate(
+            output: output, loss: try output.loss.item(), old: old,
+            entropySum: try (scores.entropies.to(.cpu) * mask).sum().item(),
+            sampler: try SamplerDifference(group.completions, scored: detached, mask: mask))
     }
 
     private func requireFinite(
         _ loss: Double, _ norm: Double, _ groups: [RolloutGroup<P.Prompt>]
     ) throws {
         if loss.isFinite, norm.isFinite { return }
-        try trainable.clearGradients()
+        try clearGradients()
         let ids = groups.map(\.example.id).joined(separator: ", ")
         throw TrainingError(
             description: "step \(stepCount + 1): the loss is \(loss) and the norm of its gradient "
@@ -202,22 +220,38 @@ public final class GRPOTrainer<P: Policy> {
     }
 
     private func metrics(
-        _ groups: [RolloutGroup<P.Prompt>], _ update: Update, norm: Double, learningRate: Double
+        _ groups: [RolloutGroup<P.Prompt>], _ statistics: UpdateStatistics,
+        _ sampler: SamplerDifference, norm: Double, learningRate: Double
     ) -> StepMetrics {
         var metrics = StepMetrics(step: stepCount)
         metrics.append(
             "epoch", configuration.epochs(steps: stepCount, epochLength: source.epochLength))
-        metrics.append("loss", update.statistics.loss)
-        metrics.append("policy_loss", update.statistics.loss)
+        metrics.append("loss", statistics.loss)
+        metrics.append("policy_loss", statistics.loss)
         metrics.append("grad_norm", norm)
         metrics.append("learning_rate", learningRate)
         metrics.append("num_tokens", Double(tokenCount))
         metrics.appendRollouts(groups)
         let usesReference = configuration.loss.beta != 0
-        for entry in update.statistics.entries(
+        for entry in statistics.entries(
             lossType: loss.lossType, usesReference: usesReference)
         { metrics.append(entry.name, entry.value) }
-        metrics.append(update.sampler)
+        metrics.append(sampler)
         return metrics
     }
+}
+
+/// What one group adds to a step besides its gradient.
+private struct GroupUpdate {
+    var output: LossOutput
+    var loss: Double
+    var old: Tensor
+    var entropySum: Double
+    var sampler: SamplerDifference
+    var timings = StepTimings()
+}
+
+extension [Parameter] {
+    /// Those that require gradients.
+    fileprivate var trainable: [Parameter] { filter { $0.tensor.requiresGradient } }
 }

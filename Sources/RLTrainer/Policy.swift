@@ -81,6 +81,8 @@ public struct TokenScores {
 }
 
 /// A model that answers questions about images, and can be trained.
+///
+/// One thread at a time uses a policy; several use one each, made by ``sharingParameters()``.
 public protocol Policy: AnyObject {
     /// What ``prompt(image:question:)`` makes.
     associatedtype Prompt: PolicyPrompt
@@ -101,6 +103,13 @@ public protocol Policy: AnyObject {
     func score(
         _ prompt: Prompt, completions: [[Int]], temperature: Double
     ) throws -> TokenScores
+
+    /// The same policy over the memory of this one's parameters, with gradients of its own, for another
+    /// thread: steps of this one's parameters show in both.
+    ///
+    /// - Returns: a policy whose parameters have the same keys, and require gradients where this one's do
+    /// - Throws: what making it throws
+    func sharingParameters() throws -> Self
 
     /// Writes the policy to an existing folder, in a layout that it can be loaded from.
     func save(to folder: String) throws

@@ -1,3 +1,5 @@
+import Datasets
+import NN
 import Rewards
 public import Torch
 
@@ -23,49 +25,69 @@ struct RolloutBatch<P: Policy> {
 final class RolloutGenerator<P: Policy> {
     /// Tokens of prompts and completions drawn so far.
     private(set) var tokenCount = 0
-    private let policy: P
-    private let reference: P?
-    private let stage: RolloutStage<P>
+    private let policies: [P]
+    private let references: [P]
+    private let stage: RolloutStage
     private let configuration: GRPOConfiguration
+    private let pool: WorkerPool
     private var generationCount = 0
 
-    init(policy: P, reference: P?, stage: RolloutStage<P>, configuration: GRPOConfiguration) {
-        self.policy = policy
-        self.reference = reference
+    /// A generator with one policy per worker, and one reference each or none at all.
+    init(
+        policies: [P], references: [P], stage: RolloutStage, configuration: GRPOConfiguration,
+        pool: WorkerPool
+    ) {
+        self.policies = policies
+        self.references = references
         self.stage = stage
         self.configuration = configuration
+        self.pool = pool
     }
 
     func draw(
         from source: any ExampleSource, _ timings: inout StepTimings
     ) throws -> RolloutBatch<P> {
-        var groups: [RolloutGroup<P.Prompt>] = []
-        for _ in 0..<configuration.promptsPerGeneration {
-            let example = try timed(&timings.data) { try source.next() }
-            groups.append(
-                try stage.group(example, generation: generationCount, timings: &timings))
+        let examples = try timed(&timings.data) {
+            try (0..<configuration.promptsPerGeneration).map { _ in try source.next() }
         }
-        generationCount += 1
+        let drawn = try pool.map(examples.count) { index, worker in
+            try draw(examples[index], index, worker)
+        }
+        for part in drawn { timings.add(part.timings, workers: pool.count) }
+        let groups = drawn.map(\.group)
         tokenCount += groups.reduce(0) { $0 + $1.tokenCount }
-        let reference = try timed(&timings.reference) {
-            try groups.map { group in
-                guard let policy = self.reference else { return Tensor?.none }
-                return try scores(group, policy)
-            }
-        }
-        // A group of the first step is scored by its update, before the policy changes.
-        let firstLater = configuration.penalizesDivergence ? 0 : configuration.promptsPerStep
-        let old = try timed(&timings.old) {
-            try groups.indices.map { $0 < firstLater ? nil : try scores(groups[$0], policy) }
-        }
         var batch = RolloutBatch<P>(
             groups: groups,
             masks: try groups.map {
                 try completionMask(
                     $0.completions, masksTruncated: configuration.masksTruncatedCompletions)
-            }, old: old, reference: reference, klSums: [])
+            }, old: drawn.map(\.old), reference: drawn.map(\.reference), klSums: [])
         try addAdvantages(&batch)
+        generationCount += 1
         return batch
+    }
+
+    /// What one worker makes of one example.
+    private struct Drawn {
+        var group: RolloutGroup<P.Prompt>
+        var old: Tensor?
+        var reference: Tensor?
+        var timings: StepTimings
+    }
+
+    private func draw(_ example: TrainingExample, _ index: Int, _ worker: Int) throws -> Drawn {
+        var timings = StepTimings()
+        let group = try stage.group(
+            example, policy: policies[worker], generation: generationCount, timings: &timings)
+        let reference = try timed(&timings.reference) {
+            references.isEmpty ? nil : try scores(group, references[worker])
+        }
+        // A group of the first step is scored by its update, before the policy changes.
+        let isFirst = index < configuration.promptsPerStep && !configuration.penalizesDivergence
+        let old = try timed(&timings.old) {
+            isFirst ? nil : try scores(group, policies[worker])
+        }
+        return Drawn(group: group, old: old, reference: reference, timings: timings)
     }
 
     private func scores(_ group: RolloutGroup<P.Prompt>, _ policy: P) throws -> Tensor {
@@ -78,7 +100,13 @@ final class RolloutGenerator<P: Policy> {
     }
 
     private func addAdvantages(_ batch: inout RolloutBatch<P>) throws {
-        var rewards = batch.groups.map { $0.rewards.map(\.total) }
+        var rewards = batch.groups.map { group in
+            let totals = group.rewards.map(\.total)
+            return configuration.shufflesRewards
+                ? shuffledRewards(
+                    totals, run: configuration.seed, generation: generationCount,
+                    sample: group.example.id) : totals
+        }
         if configuration.penalizesDivergence {
             for index in rewards.indices {
                 guard let old = batch.old[index], let reference = batch.reference[index] else {
@@ -142,4 +170,24 @@ public func divergenceSums(
         return try Tensor.select(inside, difference, else: mask * 0).sum(1)
             .values(Double.self)
     }
+}
+
+/// A group's rewards in another order, which is a function of run, batch of rollouts and sample.
+///
+/// - Parameters:
+///   - rewards: one per completion
+///   - run: the run's seed
+///   - generation: how many batches of rollouts came before
+///   - sample: the sample's id
+/// - Returns: the same numbers, most likely at other places
+public func shuffledRewards(
+    _ rewards: [Double], run: UInt64, generation: Int, sample: String
+) -> [Double] {
+    var hash = StableHash()
+    hash.combine("reward shuffle")
+    hash.combine(run)
+    hash.combine(generation)
+    hash.combine(sample)
+    var generator = SeededGenerator(seed: hash.value)
+    return generator.permutation(count: rewards.count).map { rewards[$0] }
 }

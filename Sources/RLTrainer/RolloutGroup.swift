@@ -57,7 +57,8 @@ public struct RolloutGroup<Prompt> {
     }
 }
 
-/// Seconds that the parts of a step took.
+/// Seconds that the parts of a step took: with several workers, the mean over them of what they spent
+/// on a part; data, optimizer and step are the clock's.
 public struct StepTimings: Sendable, Hashable {
     /// Waiting for data.
     public var data = 0.0
@@ -78,6 +79,13 @@ public struct StepTimings: Sendable, Hashable {
 
     /// All zero.
     public init() {}
+
+    /// Adds what one of `workers` workers spent on its parts.
+    mutating func add(_ other: StepTimings, workers: Int) {
+        for part in [\Self.rollout, \.reward, \.reference, \.old, \.update] {
+            self[keyPath: part] += other[keyPath: part] / Double(workers)
+        }
+    }
 }
 
 /// Runs `body` and adds its duration to `seconds`.
@@ -92,8 +100,7 @@ func timed<Result>(_ seconds: inout Double, _ body: () throws -> Result) rethrow
 }
 
 /// Draws one group of completions and scores them, the stage before the advantages.
-struct RolloutStage<P: Policy> {
-    let policy: P
+struct RolloutStage {
     let segmenter: any Segmenter
     let scorer: Scorer
     let sampling: SamplingParameters
@@ -102,8 +109,8 @@ struct RolloutStage<P: Policy> {
 
     /// One group; `generation` tells how many batches of rollouts came before, and is part of the
     /// completions' seeds.
-    func group(
-        _ example: TrainingExample, generation: Int, timings: inout StepTimings
+    func group<P: Policy>(
+        _ example: TrainingExample, policy: P, generation: Int, timings: inout StepTimings
     ) throws -> RolloutGroup<P.Prompt> {
         let seeds = (0..<groupSize).map { index in
             completionSeed(run: seed, generation: generation, sample: example.id, index: index)

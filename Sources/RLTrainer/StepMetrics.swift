@@ -1,5 +1,6 @@
 import Foundation
 import Rewards
+import Torch
 
 /// The numbers of one optimizer step, by TRL's names, in a fixed order.
 ///
@@ -119,6 +120,29 @@ struct SamplerDifference {
     var sum = 0.0
     var max = 0.0
     var count = 0.0
+
+    /// Nothing yet.
+    init() {}
+
+    /// How far a group's log-probabilities are from `scored`, [G, L], where `mask`, [G, L], is 1.
+    init(_ completions: [Completion], scored: Tensor, mask: Tensor) throws {
+        let length = mask.size(1)
+        let sampled = try Tensor.of(
+            completions.flatMap { completion in
+                completion.logProbabilities
+                    + [Float](repeating: 0, count: length - completion.tokenIDs.count)
+            }, shape: [completions.count, length])
+        let distances = try ((scored.to(.cpu) - sampled).abs() * mask)
+        sum = try distances.sum().item()
+        max = try distances.max().item()
+        count = try mask.sum().item()
+    }
+
+    mutating func add(_ other: SamplerDifference) {
+        sum += other.sum
+        max = Swift.max(max, other.max)
+        count += other.count
+    }
 }
 
 func mean(_ values: [Double]) -> Double {

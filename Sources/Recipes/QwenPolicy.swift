@@ -17,6 +17,8 @@ public final class QwenPolicy: Policy {
         public var tokenCount: Int { input.tokenIDs.count }
         /// The size of the picture that the model sees.
         public let frame: ImageFrame
+        /// The picture's tokens, where a policy may keep them.
+        let tokens = PictureTokens()
     }
 
     /// The model.
@@ -25,17 +27,29 @@ public final class QwenPolicy: Policy {
     public let tokenizer: Tokenizer
     /// How questions are put.
     public let template: PromptTemplate
-    private let processor: Qwen25VLProcessor
+    let processor: Qwen25VLProcessor
+    /// Tells policies whose vision towers have one memory from all others.
+    private let vision: VisionIdentity
 
     /// A policy from its parts.
-    public init(
+    public convenience init(
         model: Qwen25VLModel, tokenizer: Tokenizer, processor: Qwen25VLProcessor,
         template: PromptTemplate
+    ) {
+        self.init(
+            model: model, tokenizer: tokenizer, processor: processor, template: template,
+            vision: VisionIdentity())
+    }
+
+    private init(
+        model: Qwen25VLModel, tokenizer: Tokenizer, processor: Qwen25VLProcessor,
+        template: PromptTemplate, vision: VisionIdentity
     ) {
         self.model = model
         self.tokenizer = tokenizer
         self.processor = processor
         self.template = template
+        self.vision = vision
     }
 
     /// Reads a checkpoint folder in the hub's layout.
@@ -124,7 +138,7 @@ public final class QwenPolicy: Policy {
         let parameters = GenerationParameters(
             temperature: sampling.temperature, topK: sampling.topK, topP: sampling.topP,
             maxNewTokens: sampling.maxCompletionLength)
-        return try model.generate(prompt.input, parameters: parameters, seeds: seeds)
+        return try model.generate(input(of: prompt), parameters: parameters, seeds: seeds)
             .map(completion)
     }
 
@@ -142,6 +156,17 @@ public final class QwenPolicy: Policy {
             model.generate(prompt.input, parameters: parameters, seeds: [0], suppressing: [])[0])
     }
 
+    /// A prompt's input, with its picture's tokens while training leaves the vision tower alone: they
+    /// are made once for rollout, scores and updates.
+    private func input(of prompt: Prompt) throws -> Qwen25VLInput {
+        var input = prompt.input
+        guard let patches = input.patches, model.keepsVision else { return input }
+        input.imageTokens = try prompt.tokens.get(for: vision) {
+            try withoutGradients { try model.embedImages(patches, grids: input.grids) }
+        }
+        return input
+    }
+
     private func completion(_ generated: GeneratedCompletion) -> Completion {
         Completion(
             tokenIDs: generated.tokenIDs, logProbabilities: generated.logProbabilities,
@@ -154,10 +179,18 @@ public final class QwenPolicy: Policy {
         _ prompt: Prompt, completions: [[Int]], temperature: Double
     ) throws -> TokenScores {
         let scores = try model.score(
-            prompt.input, completions: completions, temperature: temperature, withEntropies: true)
+            input(of: prompt), completions: completions, temperature: temperature,
+            withEntropies: true)
         return TokenScores(
             logProbabilities: scores.logProbabilities,
             entropies: try scores.entropies ?? scores.logProbabilities.detached() * 0)
+    }
+
+    /// A policy over the same memory, with gradients of its own.
+    public func sharingParameters() throws -> QwenPolicy {
+        QwenPolicy(
+            model: try model.sharingParameters(), tokenizer: tokenizer, processor: processor,
+            template: template, vision: vision)
     }
 
     /// Writes the policy in the hub's layout.

@@ -13,6 +13,18 @@ public struct ImageFeatures {
     public let middle: Tensor
     /// The finest level, through `conv_s0`: [B or 1, C / 8, 4h, 4w].
     public let fine: Tensor
+
+    /// What belongs to one of several pictures.
+    ///
+    /// - Parameter index: the picture's place in the batch
+    /// - Returns: features of one picture, for prompts about it
+    /// - Throws: `TorchError`
+    public func picture(_ index: Int) throws -> ImageFeatures {
+        try ImageFeatures(
+            embedding: embedding.sliced(0, from: index, to: index + 1),
+            middle: middle.sliced(0, from: index, to: index + 1),
+            fine: fine.sliced(0, from: index, to: index + 1))
+    }
 }
 
 /// Everything that the decoder says about prompts.

@@ -2,9 +2,9 @@
 // modeling_sam2.py (Sam2PromptEncoder)
 //
 // Legend: P prompts, N points.
-import Imaging
-import Segmentation
-import Torch
+public import Imaging
+public import Segmentation
+public import Torch
 
 extension SegmentationPrompt {
     /// How many points the prompt is for the model, without the filling at the end.
@@ -49,7 +49,7 @@ extension PromptPoints {
     ///   - imageSize: the side of the model's square, in pixels
     ///   - device: where the tensors shall live
     /// - Throws: `TorchError`
-    init(
+    public init(
         _ prompts: [SegmentationPrompt], in frame: ImageFrame, imageSize: Int, device: Device
     ) throws {
         let scaleX = Float(Double(imageSize) / Double(frame.width))

@@ -190,8 +190,11 @@ extension SAM2Model {
     /// - Parameters:
     ///   - directory: the folder, made if it is not there
     ///   - processor: how pictures become the model's input; the released models' if nil
+    ///   - dtype: the element type in the file; the model's if nil
     /// - Throws: `CheckpointError` if a file cannot be written
-    public func save(directory: String, processor: SAM2ImageProcessor? = nil) throws {
+    public func save(
+        directory: String, processor: SAM2ImageProcessor? = nil, dtype: DType? = nil
+    ) throws {
         do {
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: true)
@@ -200,7 +203,12 @@ extension SAM2Model {
                 path: directory, problem: "cannot make the folder: \(systemReason(error))",
                 isWriteFailure: true)
         }
-        try parameters.save(to: directory)
+        try withoutGradients {
+            try parameters.map { parameter in
+                Parameter(
+                    key: parameter.key, tensor: try parameter.tensor.to(dtype ?? self.dtype))
+            }
+        }.save(to: directory)
         try configuration.save(path: directory + "/config.json")
         try (processor ?? SAM2ImageProcessor(imageSize: configuration.imageSize))
             .save(path: directory + "/preprocessor_config.json", configuration: configuration)

@@ -35,6 +35,8 @@ public struct ObjectMask: Sendable {
 }
 
 /// A frozen promptable segmentation model: encodes an image once, then answers many prompts.
+///
+/// Several threads may use a segmenter at once, each with images of its own.
 public protocol Segmenter: AnyObject {
     /// Encodes an image; all prompts about it go to the result.
     func encode(_ image: RGBImage) throws -> any SegmenterImage

@@ -26,6 +26,13 @@ public struct AddedToken: Hashable, Sendable {
         isSingleWord = false
     }
 
+    /// Whether it steers the model and is not a word: special, or spelled `<like-this>`.
+    var isControl: Bool {
+        isSpecial
+            || content.hasPrefix("<") && content.hasSuffix(">")
+                && !content.contains(where: \.isWhitespace)
+    }
+
     /// Compares the content by its code units.
     public static func == (left: AddedToken, right: AddedToken) -> Bool {
         left.id == right.id && Spelling(left.content) == Spelling(right.content)

@@ -24,7 +24,7 @@ public enum QwenChatTemplate {
 
     /// The ids of a conversation.
     ///
-    /// What the turns say is text even where it spells an added token. `imageTokenCounts` holds
+    /// What the turns say is text even where it spells a control token. `imageTokenCounts` holds
     /// for each picture, in order, the number of merged patches it stands for.
     ///
     /// - Throws: ``TokenizerError`` if the counts do not fit the pictures, or if the vocabulary
@@ -46,7 +46,7 @@ public enum QwenChatTemplate {
         for segment in segments(messages, addGenerationPrompt: addGenerationPrompt) {
             switch segment {
             case .text(let text):
-                ids += tokenizer.encode(text, specialTokens: .asText)
+                ids += tokenizer.encode(text, specialTokens: .words)
             case .token(let token):
                 ids.append(try tokenizer.requiredID(for: token))
             case .imagePad:

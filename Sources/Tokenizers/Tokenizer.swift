@@ -12,8 +12,11 @@ public final class Tokenizer: Sendable {
     public enum SpecialTokenPolicy: Hashable, Sendable {
         /// It is that token, as it is for Hugging Face's tokenizers.
         case parse
-        /// It is text like any other: for what users write.
+        /// It is text like any other.
         case asText
+        /// It is that token if it is an added word of the vocabulary, and text if it is a control
+        /// token or looks like one (`<tool_call>`): for what users write.
+        case words
     }
 
     /// The added tokens in the order of their ids.
@@ -31,8 +34,8 @@ public final class Tokenizer: Sendable {
     private let spellings: [String?]
     private let byteStrings: [[UInt8]]
     private let specialIDs: Set<Int>
-    private let rawMatcher: AddedTokenMatcher
-    private let normalizedMatcher: AddedTokenMatcher
+    private let all: Matchers
+    private let words: Matchers
 
     /// The tokenizer that `files` define.
     ///
@@ -61,10 +64,28 @@ public final class Tokenizer: Sendable {
             return ByteAlphabet.bytes(of: spelling) ?? Array(spelling.utf8)
         }
         specialIDs = Set(addedTokens.lazy.filter(\.isSpecial).map(\.id))
-        rawMatcher = AddedTokenMatcher(addedTokens.filter { !$0.isNormalized }) { $0 }
-        let composes = composes
-        normalizedMatcher = AddedTokenMatcher(addedTokens.filter(\.isNormalized)) {
-            composes ? CanonicalComposition.composed($0) : $0
+        all = Matchers(addedTokens, composes: composes)
+        words = Matchers(addedTokens.filter { !$0.isControl }, composes: composes)
+    }
+
+    /// Finds added tokens in the text as it came, and in the normalized text.
+    private struct Matchers {
+        let raw: AddedTokenMatcher
+        let normalized: AddedTokenMatcher
+
+        init(_ tokens: [AddedToken], composes: Bool) {
+            raw = AddedTokenMatcher(tokens.filter { !$0.isNormalized }) { $0 }
+            normalized = AddedTokenMatcher(tokens.filter(\.isNormalized)) {
+                composes ? CanonicalComposition.composed($0) : $0
+            }
+        }
+    }
+
+    private func matchers(_ policy: SpecialTokenPolicy) -> Matchers? {
+        switch policy {
+        case .parse: all
+        case .words: words
+        case .asText: nil
         }
     }
 
@@ -136,7 +157,7 @@ public final class Tokenizer: Sendable {
     public func encode(_ text: String, specialTokens: SpecialTokenPolicy) -> [Int] {
         var result: [Int] = []
         var merger = WordMerger(table: merges)
-        let pieces = specialTokens == .parse ? rawMatcher.pieces(of: text) : [.text(text)]
+        let pieces = matchers(specialTokens)?.raw.pieces(of: text) ?? [.text(text)]
         for piece in pieces {
             switch piece {
             case .token(let id): result.append(id)
@@ -152,7 +173,7 @@ public final class Tokenizer: Sendable {
         into result: inout [Int]
     ) {
         let text = composes ? CanonicalComposition.composed(text) : text
-        let pieces = policy == .parse ? normalizedMatcher.pieces(of: text) : [.text(text)]
+        let pieces = matchers(policy)?.normalized.pieces(of: text) ?? [.text(text)]
         for piece in pieces {
             switch piece {
             case .token(let id): result.append(id)

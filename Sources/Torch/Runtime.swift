@@ -35,10 +35,11 @@ public enum TorchRuntime {
     /// The libtorch that this was built against.
     public static var version: String { String(cString: cts_libtorch_version()) }
 
-    /// How many threads an operation may use.
+    /// How many threads an operation may use that this thread starts.
     public static var threadCount: Int { Int(cts_thread_count()) }
 
-    /// Sets how many threads an operation may use; results on the CPU depend on it in the last bits.
+    /// Sets how many threads an operation may use that this thread starts, and threads that begin later;
+    /// results on the CPU depend on it in the last bits.
     public static func setThreadCount(_ count: Int) throws(TorchError) {
         try check(cts_set_thread_count(Int32(clamping: count)), function: #function)
     }

@@ -181,6 +181,18 @@ struct DataSynthesizeCommand: ParsableCommand {
     )
     var questions = SceneQuestionStyle.mixed
 
+    @Flag(
+        help:
+            "Draw the questions from those of all classes: to teach answers, but not what they mean."
+    )
+    var unrelatedQuestions = false
+
+    @Option(
+        help:
+            "full: twelve classes, crowds among them; small: the embedded models' eight, one or two objects of each."
+    )
+    var world = SceneWorld.full
+
     @Option(help: "The share of scenes whose questions have no target.")
     var noTarget = 0.1
 
@@ -204,7 +216,9 @@ struct DataSynthesizeCommand: ParsableCommand {
         recipe.validationCount = validation
         recipe.seed = seed
         recipe.layout = layout
+        recipe.scenes = world.configuration
         recipe.scenes.side = side
+        recipe.scenes.hasUnrelatedQuestions = unrelatedQuestions
         recipe.scenes.questionStyle = questions
         recipe.scenes.noTargetShare = noTarget
         let report = try recipe.run { done, total in
@@ -217,6 +231,13 @@ struct DataSynthesizeCommand: ParsableCommand {
         report.paths.forEach(Console.note)
         Console.note("\(report.samples) scenes, \(report.emptyTargets) without a target")
     }
+}
+
+/// What the scenes may show.
+enum SceneWorld: String, ExpressibleByArgument, CaseIterable {
+    case full, small
+
+    var configuration: SceneConfiguration { self == .full ? SceneConfiguration() : .small }
 }
 
 extension SceneQuestionStyle: ExpressibleByArgument {}

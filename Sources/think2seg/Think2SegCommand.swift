@@ -21,10 +21,10 @@ struct Think2SegCommand: ParsableCommand {
             """,
         version: "think2seg \(Think2Seg.version)",
         subcommands: [
-            QuickstartCommand.self, TrainCommand.self, PredictCommand.self, SegmentCommand.self,
-            EvaluateCommand.self, ReportCommand.self, ScoreCommand.self, VerifyCommand.self,
-            DataCommand.self,
-            ConfigCommand.self,
+            QuickstartCommand.self, TrainCommand.self, SFTCommand.self,
+            PretrainSegmenterCommand.self, EvaluateCommand.self, ReportCommand.self,
+            PredictCommand.self, SegmentCommand.self, ScoreCommand.self, VerifyCommand.self,
+            DataCommand.self, ConfigCommand.self,
         ])
 }
 

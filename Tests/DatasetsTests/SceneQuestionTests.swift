@@ -66,6 +66,28 @@ struct SceneQuestionTests {
         }
     }
 
+    @Test("unrelated questions tell nothing of the target, and leave picture and mask alone")
+    func unrelatedQuestions() throws {
+        var configuration = SceneConfiguration.small
+        configuration.side = 64
+        configuration.questionStyle = .implicitB
+        let related = try SceneSynthesizer(configuration: configuration)
+        configuration.hasUnrelatedQuestions = true
+        let unrelated = try SceneSynthesizer(configuration: configuration)
+        var (matching, total) = (0, 0)
+        for index in 0..<60 {
+            let scene = unrelated.scene(seed: 4, index: index)
+            let sample = try unrelated.sample(for: scene)
+            let own = Set(SceneQuestions.phrasings(for: scene.askedClass, style: .implicitB))
+            matching += sample.questions.count { own.contains($0) }
+            total += sample.questions.count
+            #expect(
+                try sample.mask == related.sample(for: related.scene(seed: 4, index: index)).mask)
+        }
+        // One in eight by chance: 360 draws stay between 2 % and 25 % whatever the seed.
+        #expect((7...90).contains(matching) && total == 360)
+    }
+
     @Test("a sample holds the scene's picture and is named by its index")
     func sampleHoldsPicture() throws {
         var configuration = SceneConfiguration()

@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import Imaging
 import NN
 import RLTrainer
@@ -35,9 +36,13 @@ final class TablePolicy: Policy {
                 + "\"positive_points\": [[\(x + 2),2],[\(x + 4),4]]}]```</answer>"
         } + ["no answer"]
 
-    init(logits: [Float] = [0, 0, 0, 0], trainable: Bool = true) throws {
-        table = try Tensor.of(logits)
+    convenience init(logits: [Float] = [0, 0, 0, 0], trainable: Bool = true) throws {
+        try self.init(table: Tensor.of(logits))
         try table.setRequiresGradient(trainable)
+    }
+
+    private init(table: Tensor) throws {
+        self.table = table
         parameters = [Parameter(key: "table", tensor: table)]
     }
 
@@ -87,6 +92,16 @@ final class TablePolicy: Policy {
             entropies: try Tensor.of(entropies, shape: [completions.count, length]))
     }
 
+    /// A policy over the same table, with the same answers and counts of its own.
+    func sharingParameters() throws -> TablePolicy {
+        let other = try TablePolicy(table: table.detached())
+        try other.table.setRequiresGradient(table.requiresGradient)
+        other.corruption = corruption
+        (other.tail, other.isCut, other.entropy) = (tail, isCut, entropy)
+        other.hasBrokenGradient = hasBrokenGradient
+        return other
+    }
+
     func save(to folder: String) throws {}
 }
 
@@ -125,10 +140,12 @@ final class BoxSegmenter: Segmenter {
 
     struct Failure: Error {}
     var failure: Failure?
-    private(set) var encodeCount = 0
+    var encodeCount: Int { lock.withLock { count } }
+    private let lock = NSLock()
+    private var count = 0
 
     func encode(_ image: RGBImage) throws -> any SegmenterImage {
-        encodeCount += 1
+        lock.withLock { count += 1 }
         return Image(self)
     }
 }

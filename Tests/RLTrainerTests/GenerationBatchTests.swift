@@ -167,6 +167,57 @@ import Torch
         for report in reports { #expect(report.metrics["kl"] == 0) }
     }
 
+    @Test("With shuffle_rewards advantages are those of permuted rewards; what is logged is not")
+    func shuffledRewards() throws {
+        func reports(_ shuffles: Bool, seed: UInt64 = 42) throws
+            -> [StepReport<TablePolicy.Prompt>]
+        {
+            try Run {
+                $0.shufflesRewards = shuffles
+                $0.seed = seed
+                $0.stepsPerGeneration = 2
+                $0.optimizer.learningRate = 0
+            }.steps(6)
+        }
+        let (control, plain) = (try reports(true), try reports(false))
+        var moved = 0
+        var orders: Set<[Double]> = []
+        for (report, other) in zip(control, plain) {
+            #expect(report.metrics["reward"] == other.metrics["reward"])
+            #expect(
+                report.metrics["rewards/mask_iou/mean"] == other.metrics["rewards/mask_iou/mean"])
+            for (group, before) in zip(report.groups, other.groups) {
+                #expect(group.completions.map(\.tokenIDs) == before.completions.map(\.tokenIDs))
+                #expect(group.rewards.map(\.total) == before.rewards.map(\.total))
+                #expect(group.advantages.sorted() == before.advantages.sorted())
+                if group.advantages != before.advantages { moved += 1 }
+                // Of numbers without repetition the order tells the permutation.
+                orders.insert(
+                    RLTrainer.shuffledRewards(
+                        (0..<8).map(Double.init), run: 42,
+                        generation: (report.metrics.step - 1) / 2,
+                        sample: group.example.id))
+            }
+        }
+        #expect(moved > 8, "of twelve groups, whose answers are four")
+        #expect(orders.count == 12, "each group of each batch has an order of its own")
+        let again = try reports(true)
+        #expect(
+            again.flatMap(\.groups).map(\.advantages)
+                == control.flatMap(\.groups).map(\.advantages))
+    }
+
+    @Test("A policy that would learn its answer in 30 steps learns nothing from shuffled rewards")
+    func shuffledControl() throws {
+        func share(_ shuffles: Bool) throws -> Float {
+            let run = try Run { $0.shufflesRewards = shuffles }
+            _ = try run.steps(30)
+            return try run.policy.table.softmax(0).floats[1]
+        }
+        #expect(try share(false) > 0.8)
+        #expect(try share(true) < 0.5)
+    }
+
     @Test("With kl_in_reward the divergence lowers rewards, is logged, and leaves the loss alone")
     func divergenceInReward() throws {
         let logits: [Float] = [1, 0.5, 0, -1]

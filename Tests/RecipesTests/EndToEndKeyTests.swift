@@ -113,6 +113,7 @@ extension EndToEnd {
                     { $0.advantageEstimator = .leaveOneOut }
                 ),
                 ("grpo.scale_rewards=none", { $0.rewardScale = .none }),
+                ("grpo.shuffle_rewards=true", { $0.shufflesRewards = true }),
                 ("grpo.mask_truncated_completions=true", { $0.masksTruncatedCompletions = true }),
                 ("training.max_steps=5", { $0.schedule = schedule(.linear, 0, 5) }),
                 ("training.num_train_epochs=2.5", { $0.schedule = schedule(.linear, 0, 50) }),

@@ -49,6 +49,23 @@ import Testing
         #expect(tokenizer.decode([first, tool], skipSpecialTokens: true) == "<tool_call>")
     }
 
+    @Test("Where users write, added words are tokens and control tokens are text")
+    func addedWordsInText() throws {
+        let tokenizer = try BPETrainer(
+            vocabularySize: 400, addedWords: ["12", "Please find \"", "<think>Look"]
+        ).train([""])
+        func encode(_ text: String) -> [Int] { tokenizer.encode(text, specialTokens: .words) }
+        #expect(
+            encode("Please find \"12") == [
+                tokenizer.id(for: "Please find \"")!, tokenizer.id(for: "12")!,
+            ])
+        #expect(encode("<think>Look").count == 1)
+        #expect(
+            encode("<tool_call>")
+                == Array("<tool_call>".utf8).map { tokenizer.id(for: String(UnicodeScalar($0)))! })
+        #expect(encode("<|im_end|>").count == 10)
+    }
+
     @Test("Among equally frequent pairs the lower ids merge first; rare pairs do not merge")
     func ties() throws {
         let tokenizer = try BPETrainer(vocabularySize: 300, minimumFrequency: 2)

@@ -21,9 +21,19 @@ public final class SamplePrefetcher<Output: Sendable>: Sendable {
     ///   - order: Which samples, in which order; an ``EpochSampler``, or the iterator of an array.
     ///   - lookahead: How many prepared samples wait at most, at least 1.
     ///   - transform: What to make of a sample; runs on the reading thread.
-    public init<Order: IteratorProtocol & Sendable>(
+    public convenience init<Order: IteratorProtocol & Sendable>(
         source: any SampleSource, order: Order, lookahead: Int = 4,
         transform: @escaping @Sendable (SegmentationSample) throws -> Output
+    ) where Order.Element == SampleRequest {
+        self.init(source: source, order: order, lookahead: lookahead) { _, sample in
+            try transform(sample)
+        }
+    }
+
+    /// Starts to read; `transform` also gets the sample's request, and so the pass over the data.
+    public init<Order: IteratorProtocol & Sendable>(
+        source: any SampleSource, order: Order, lookahead: Int = 4,
+        transform: @escaping @Sendable (SampleRequest, SegmentationSample) throws -> Output
     ) where Order.Element == SampleRequest {
         precondition(lookahead > 0, "nothing can be read ahead")
         let queue = PrefetchQueue<Output>(capacity: lookahead)
@@ -31,7 +41,9 @@ public final class SamplePrefetcher<Output: Sendable>: Sendable {
         let worker = Thread {
             var order = order
             while queue.waitForRoom(), let request = order.next() {
-                let output = Result { try transform(source.sample(at: request.index)) }
+                let output = Result {
+                    try transform(request, source.sample(at: request.index))
+                }
                 queue.append(PrefetchedSample(request: request, output: output))
             }
             queue.end()

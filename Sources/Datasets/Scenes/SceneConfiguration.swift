@@ -30,9 +30,21 @@ public struct SceneConfiguration: Sendable, Hashable, Codable {
     public var questionsPerSample = 6
     /// How the questions name what they ask for.
     public var questionStyle = SceneQuestionStyle.mixed
+    /// Whether the questions are drawn from those of all classes, whatever they should ask for: who
+    /// learns from such a set learns how to answer, but nothing of what the questions mean.
+    public var hasUnrelatedQuestions = false
 
     /// The default: all classes, 224 pixels.
     public init() {}
+
+    /// What the embedded models know: the eight basic classes, one or two objects of each.
+    public static var small: SceneConfiguration {
+        var result = SceneConfiguration()
+        result.classes = SceneClass.basic
+        result.instancesPerClass = 1...2
+        result.crowdShare = 0
+        return result
+    }
 
     /// Says what is wrong with the configuration.
     ///

@@ -31,13 +31,21 @@ public enum SceneQuestions {
         "eleven", "twelve",
     ]
 
-    private static func explicit(_ sceneClass: SceneClass) -> [String] {
-        let (one, many) = (sceneClass.singular, sceneClass.plural)
-        return [
+    /// Ways to ask for a kind of object by its name.
+    ///
+    /// - Parameters:
+    ///   - one: the name of one, such as "storage tank"
+    ///   - many: the name of several
+    public static func naming(one: String, many: String) -> [String] {
+        [
             "Find the \(many).", "Segment every \(one).", "Where are the \(many)?",
             "Show all \(many) in the image.", "Mark each \(one).",
             "Which pixels belong to a \(one)?",
         ]
+    }
+
+    private static func explicit(_ sceneClass: SceneClass) -> [String] {
+        naming(one: sceneClass.singular, many: sceneClass.plural)
     }
 
     private static func familyA(_ sceneClass: SceneClass) -> [String] {

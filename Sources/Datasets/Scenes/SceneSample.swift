@@ -29,7 +29,8 @@ extension SceneSynthesizer {
             })
     }
 
-    /// The questions of a scene for a class; all have the same answer.
+    /// The questions of a scene for a class; all have the same answer, and with
+    /// ``SceneConfiguration/hasUnrelatedQuestions`` nothing to do with it.
     ///
     /// - Parameters:
     ///   - scene: a scene of this synthesizer.
@@ -42,7 +43,8 @@ extension SceneSynthesizer {
         let style = style ?? configuration.questionStyle
         let number = UInt64(SceneClass.allCases.firstIndex(of: sceneClass) ?? 0)
         var random = SceneRandom(seed: scene.questionSeed, index: number)
-        let phrasings = SceneQuestions.phrasings(for: sceneClass, style: style)
+        let asked = configuration.hasUnrelatedQuestions ? configuration.classes : [sceneClass]
+        let phrasings = asked.flatMap { SceneQuestions.phrasings(for: $0, style: style) }
         return Array(random.shuffled(phrasings).prefix(configuration.questionsPerSample))
     }
 

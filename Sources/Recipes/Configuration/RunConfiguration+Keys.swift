@@ -20,6 +20,10 @@ extension RunConfiguration {
                 Device(name) == nil ? "is \(name), must be cpu, cuda or cuda:N" : nil
             },
             Key("threads", \.threads, "Threads of an operation; 0: one per core", in: 0...1024),
+            Key(
+                "workers", \.workers,
+                "Threads that groups are given to in turn, each with one thread per operation, for "
+                    + "small models on the CPU; 0 or 1: none but the training thread", in: 0...1024),
         ]
     }
 
@@ -119,6 +123,10 @@ extension RunConfiguration {
                 "What a completion's reward is compared with: its group's mean, or the others'"),
             Key("grpo.scale_rewards", \.grpo.rewardScale, "What centred rewards are divided by"),
             Key(
+                "grpo.shuffle_rewards", \.grpo.shufflesRewards,
+                "Whether rewards change places within their group before advantages are taken: a "
+                    + "control, with which nothing can be learnt from them"),
+            Key(
                 "grpo.mask_truncated_completions", \.grpo.masksTruncatedCompletions,
                 "Whether completions cut at the longest length are left out of the loss"),
         ]
@@ -181,6 +189,9 @@ extension RunConfiguration {
                 "is needed: the folder of a checkpoint, or an official .pt file")
         }
         if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
+        if workers > 1, device != "cpu" {
+            reader.report("workers", "is \(workers): more than one needs device cpu")
+        }
         if grpo.loss.lossType == .rloo, grpo.loss.beta != 0, !grpo.klInReward {
             reader.report(
                 "grpo.loss_type",
@@ -192,6 +203,12 @@ extension RunConfiguration {
     public var warnings: [String] {
         let loss = grpo.loss
         var found: [String] = []
+        let groups = grpo.promptsPerStep
+        if workers > 1, groups % workers != 0 {
+            found.append(
+                "workers is \(workers), but grpo.num_prompts_per_step is \(groups): in each step "
+                    + "some workers wait for others")
+        }
         if loss.importanceSamplingLevel == .sequence, loss.lossType != .rloo, loss.epsilon >= 0.1 {
             found.append(
                 "grpo.epsilon is \(loss.epsilon.yaml): with grpo.importance_sampling_level sequence "
@@ -205,6 +222,10 @@ extension RunConfiguration {
         }
         if loss.lossType == .cispo, loss.delta != nil {
             found.append("grpo.delta does nothing with grpo.loss_type cispo")
+        }
+        if grpo.shufflesRewards {
+            found.append(
+                "grpo.shuffle_rewards is a control: nothing can be learnt from rewards in this run")
         }
         if grpo.klInReward, loss.beta == 0 {
             found.append("grpo.kl_in_reward does nothing while grpo.beta is 0")

@@ -108,6 +108,9 @@ public struct RunConfiguration: Sendable, Hashable {
     public var device = "cpu"
     /// Threads of an operation; one per core if 0.
     public var threads = 0
+    /// Threads that groups are given to in turn, each with one thread per operation; none but the
+    /// training thread if 0 or 1.
+    public var workers = 0
     /// The policy that is trained.
     public var policy = PolicySection()
     /// The frozen segmenter.
@@ -140,33 +143,45 @@ extension RunConfiguration {
     /// - Returns: the configuration, complete and checked
     /// - Throws: ``ConfigurationError`` with every problem that there is
     public static func load(file: String?, overrides: [String] = []) throws -> RunConfiguration {
-        var configuration = RunConfiguration()
-        var reader = ConfigurationReader(keys: Self.keys)
-        if let file {
-            guard let data = FileManager.default.contents(atPath: file) else {
-                throw MissingInputError(path: file, what: "configuration file")
-            }
-            guard let text = String(bytes: data, encoding: .utf8) else {
-                throw ConfigurationError(problems: [
-                    ConfigurationProblem(location: file, key: "", message: "not UTF-8 text")
-                ])
-            }
-            reader.read(text, file: file, into: &configuration)
-        }
-        if !reader.problems.isEmpty, reader.locations.isEmpty {
-            // The file is not a configuration at all: what it lacks is beside the point.
-            throw ConfigurationError(problems: reader.problems)
-        }
-        for assignment in overrides { reader.override(assignment, into: &configuration) }
-        configuration.check(&reader)
-        if reader.problems.isEmpty { return configuration }
-        throw ConfigurationError(problems: reader.problems)
+        try loadConfiguration(
+            RunConfiguration(), keys: keys, file: file, overrides: overrides
+        ) { $0.check(&$1) }
     }
 
     /// The configuration with every key, as a file that reads back equal.
     public func resolved(comments: Bool = false) -> String {
         resolvedYAML(self, keys: Self.keys, comments: comments)
     }
+}
+
+/// Reads a configuration of any kind: its defaults, a file, overrides, then what no single key can tell.
+///
+/// - Throws: ``ConfigurationError`` with every problem that there is
+func loadConfiguration<Root>(
+    _ defaults: Root, keys: [ConfigurationKey<Root>], file: String?, overrides: [String],
+    check: (Root, inout ConfigurationReader<Root>) -> Void
+) throws -> Root {
+    var configuration = defaults
+    var reader = ConfigurationReader(keys: keys)
+    if let file {
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw MissingInputError(path: file, what: "configuration file")
+        }
+        guard let text = String(bytes: data, encoding: .utf8) else {
+            throw ConfigurationError(problems: [
+                ConfigurationProblem(location: file, key: "", message: "not UTF-8 text")
+            ])
+        }
+        reader.read(text, file: file, into: &configuration)
+    }
+    if !reader.problems.isEmpty, reader.locations.isEmpty {
+        // The file is not a configuration at all: what it lacks is beside the point.
+        throw ConfigurationError(problems: reader.problems)
+    }
+    for assignment in overrides { reader.override(assignment, into: &configuration) }
+    check(configuration, &reader)
+    if reader.problems.isEmpty { return configuration }
+    throw ConfigurationError(problems: reader.problems)
 }
 
 /// A file or folder that is named but not there.

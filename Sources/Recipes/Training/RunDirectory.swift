@@ -43,7 +43,9 @@ public final class RunDirectory {
             }
             try Self.write(configuration.resolved(comments: true), to: path + "/config.yaml")
             try Self.write(
-                Self.description(configuration, command: command), to: path + "/run.json")
+                Self.description(
+                    device: configuration.device, seed: configuration.seed, command: command),
+                to: path + "/run.json")
             try Self.write("", to: path + "/metrics.jsonl")
             metrics = try FileHandle(
                 forWritingTo: URL(fileURLWithPath: path + "/metrics.jsonl"))
@@ -100,8 +102,15 @@ public final class RunDirectory {
     public func writeCheckpoint(
         step: Int, keep: Int?, fill: (_ folder: String) throws -> Void
     ) throws {
+        try Self.writeCheckpoint(in: path, step: step, keep: keep, fill: fill)
+    }
+
+    /// Writes a checkpoint of the run at `path`; see ``writeCheckpoint(step:keep:fill:)``.
+    static func writeCheckpoint(
+        in path: String, step: Int, keep: Int?, fill: (_ folder: String) throws -> Void
+    ) throws {
         let files = FileManager.default
-        let final = checkpoint(step: step)
+        let final = "\(path)/checkpoints/step-\(step)"
         let temporary = "\(path)/checkpoints/.step-\(step).tmp"
         try? files.removeItem(atPath: temporary)
         do {
@@ -113,10 +122,10 @@ public final class RunDirectory {
             if error is CheckpointError { throw error }
             throw RunDirectoryError(path: final, message: "cannot write: \(systemReason(error))")
         }
-        if let keep { try removeCheckpoints(keeping: keep) }
+        if let keep { try removeCheckpoints(in: path, keeping: keep) }
     }
 
-    private func removeCheckpoints(keeping count: Int) throws {
+    private static func removeCheckpoints(in path: String, keeping count: Int) throws {
         let folder = path + "/checkpoints"
         let steps = try FileManager.default.contentsOfDirectory(atPath: folder)
             .compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }
@@ -124,7 +133,8 @@ public final class RunDirectory {
             // Out of sight first: what is killed while it removes leaves no half of a checkpoint.
             let doomed = "\(folder)/.step-\(step).old"
             try? FileManager.default.removeItem(atPath: doomed)
-            try FileManager.default.moveItem(atPath: checkpoint(step: step), toPath: doomed)
+            try FileManager.default.moveItem(
+                atPath: "\(folder)/step-\(step)", toPath: doomed)
             try FileManager.default.removeItem(atPath: doomed)
         }
     }
@@ -142,9 +152,8 @@ public final class RunDirectory {
         return size == 0 && isEmptyFolder("rollouts") && isEmptyFolder("checkpoints")
     }
 
-    private static func description(
-        _ configuration: RunConfiguration, command: [String]
-    ) throws -> String {
+    /// What ran and where, for `run.json`.
+    static func description(device: String, seed: Int, command: [String]) throws -> String {
         struct Run: Encodable {
             let program = "think2seg"
             let version = Think2Seg.version
@@ -155,8 +164,7 @@ public final class RunDirectory {
             let command: [String]
         }
         let run = Run(
-            device: configuration.device, threads: TorchRuntime.threadCount,
-            seed: configuration.seed, command: command)
+            device: device, threads: TorchRuntime.threadCount, seed: seed, command: command)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(run), as: UTF8.self) + "\n"

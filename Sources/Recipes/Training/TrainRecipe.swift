@@ -144,7 +144,7 @@ private func reuse(_ grpo: GRPOConfiguration) -> String {
         "drawn for \(grpo.stepsPerGeneration) steps at once and used \(grpo.numIterations) times, "
 }
 
-private func millions(_ count: Int) -> String {
+func millions(_ count: Int) -> String {
     String(format: count < 10_000_000 ? "%.2f" : "%.0f", Double(count) / 1e6)
 }
 
@@ -203,6 +203,7 @@ extension RunConfiguration {
     func resolvedGRPO(sampleCount: Int) -> GRPOConfiguration {
         var result = grpo
         result.seed = UInt64(seed)
+        result.workers = max(1, workers)
         result.loss.maxCompletionLength = grpo.sampling.maxCompletionLength
         result.maxGradientNorm = training.maxGradientNorm
         result.optimizer = AdamWOptions(

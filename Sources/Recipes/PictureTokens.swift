@@ -1,0 +1,36 @@
+import NN
+import Qwen25VL
+import Synchronization
+import Torch
+
+/// One memory of a vision tower's parameters, told from others by identity.
+final class VisionIdentity: Sendable {}
+
+/// A picture's tokens, kept for the vision tower that asked first.
+///
+/// They are right as long as that tower's parameters stay as they are, which is for the caller to know.
+final class PictureTokens: Sendable {
+    private struct Kept {
+        let owner: VisionIdentity
+        let tokens: Tensor
+    }
+
+    private let kept = Mutex<Kept?>(nil)
+
+    /// The tokens that `make` makes for a tower: kept for the first one, made anew for any other.
+    func get(for owner: VisionIdentity, _ make: () throws -> Tensor) throws -> Tensor {
+        let found = kept.withLock { $0 }
+        if let found, found.owner === owner { return found.tokens }
+        let tokens = try make()
+        if found == nil { kept.withLock { $0 = Kept(owner: owner, tokens: tokens) } }
+        return tokens
+    }
+}
+
+extension Qwen25VLModel {
+    /// Whether the model is trained, but not its vision tower.
+    var keepsVision: Bool {
+        let trained = parameters.filter { $0.tensor.requiresGradient }
+        return !trained.isEmpty && trained.allSatisfy { !Self.isVision($0) }
+    }
+}

@@ -1,0 +1,255 @@
+import Foundation
+public import NN
+import Segmentation
+import Torch
+
+/// Everything that supervised training of a policy depends on; `SFTConfiguration()` holds the defaults.
+public struct SFTConfiguration: Sendable, Hashable {
+    /// Where the policy comes from.
+    public enum Start: String, Sendable, CaseIterable, ConfigurationValue {
+        /// A checkpoint's folder.
+        case checkpoint
+        /// Random weights in the small architecture with a vocabulary of its own.
+        case embedded
+    }
+
+    /// What is trained.
+    public struct PolicySection: Sendable, Hashable {
+        /// Where the policy comes from.
+        public var start = Start.checkpoint
+        /// The folder of a Qwen2.5-VL checkpoint; empty with random weights.
+        public var path = ""
+        /// The element type of weights and computations.
+        public var dtype = ModelDType.float32
+        /// Keys of parameters that stay as they are, `*` standing for anything.
+        public var freeze: [String] = []
+    }
+
+    /// What is learned.
+    public struct DataSection: Sendable, Hashable {
+        /// The shards to learn from.
+        public var train: [String] = []
+        /// A file of written answers, which are learned instead of what the truth would give.
+        public var answers = ""
+        /// Held-out shards.
+        public var validation: [String] = []
+        /// S: the side of the square that images and masks are stretched to.
+        public var imageSize = 840
+        /// How many of a sample's own questions are asked in a pass.
+        public var ownQuestions = 1
+        /// How many classes are asked for by name.
+        public var namedQuestions = 0
+        /// The share of named questions that ask for an absent class.
+        public var absentShare = 0.15
+        /// Whether own questions without a target are taken to ask for some absent class.
+        public var guessesAbsentClass = false
+        /// Samples made ready ahead of the training thread.
+        public var prefetch = 8
+    }
+
+    /// How answers are written.
+    public struct PromptSection: Sendable, Hashable {
+        /// The name of template and grammar.
+        public var variant = "box_2points"
+        /// What coordinates are multiples of, in pixels.
+        public var coordinateStep = 1
+    }
+
+    /// Training-only heads on the pictures' tokens.
+    public struct HeadSection: Sendable, Hashable {
+        /// The weight of their loss; none if 0.
+        public var weight = 0.0
+        /// The layer of the language model that the late heads read, from 0.
+        public var layer = 1
+    }
+
+    /// How long and how fast the policy learns.
+    public struct TrainingSection: Sendable, Hashable {
+        /// Optimizer steps.
+        public var maxSteps = 1000
+        /// Pictures per step.
+        public var imagesPerStep = 8
+        /// The learning rate's peak.
+        public var learningRate = 1e-5
+        /// How the learning rate changes.
+        public var schedule = LearningRateSchedule.Kind.cosine
+        /// Steps over which the learning rate rises.
+        public var warmupSteps = 0
+        /// Decoupled weight decay.
+        public var weightDecay = 0.0
+        /// Decay of the mean of gradients.
+        public var adamBeta1 = 0.9
+        /// Decay of the mean of squared gradients.
+        public var adamBeta2 = 0.999
+        /// The norm that gradients are clipped to.
+        public var maxGradientNorm = 1.0
+    }
+
+    /// What a run leaves behind.
+    public struct LoggingSection: Sendable, Hashable {
+        /// Steps between checkpoints; only the last one if 0.
+        public var saveSteps = 500
+        /// Checkpoints that are kept; all if nil.
+        public var saveTotalLimit: Int? = 2
+        /// Steps between evaluations on the held-out shards; only the last one if 0.
+        public var evalSteps = 250
+        /// How many held-out samples are evaluated.
+        public var evalSamples = 200
+    }
+
+    /// The folder that the run writes to.
+    public var outputDirectory = "runs/sft"
+    /// Where all randomness starts.
+    public var seed = 42
+    /// "cpu", "cuda" or "cuda:N".
+    public var device = "cpu"
+    /// Threads of an operation; one per core if 0.
+    public var threads = 0
+    /// What is trained.
+    public var policy = PolicySection()
+    /// What is learned.
+    public var data = DataSection()
+    /// How answers are written.
+    public var prompt = PromptSection()
+    /// Training-only heads.
+    public var heads = HeadSection()
+    /// How long and how fast.
+    public var training = TrainingSection()
+    /// What the run leaves behind.
+    public var logging = LoggingSection()
+
+    /// The defaults, which name no policy and no data.
+    public init() {}
+}
+
+extension SFTConfiguration {
+    /// Reads a configuration file and overrides; see ``RunConfiguration/load(file:overrides:)``.
+    public static func load(file: String?, overrides: [String] = []) throws -> SFTConfiguration {
+        try loadConfiguration(
+            SFTConfiguration(), keys: keys, file: file, overrides: overrides
+        ) { $0.check(&$1) }
+    }
+
+    /// The configuration with every key, as a file that reads back equal.
+    public func resolved(comments: Bool = false) -> String {
+        resolvedYAML(self, keys: Self.keys, comments: comments)
+    }
+
+    /// Every key, in the order of the resolved file.
+    public static var keys: [ConfigurationKey<SFTConfiguration>] {
+        runKeys + dataKeys + trainingKeys
+    }
+
+    private typealias Key = ConfigurationKey<SFTConfiguration>
+
+    private static var runKeys: [ConfigurationKey<SFTConfiguration>] {
+        [
+            Key("output_dir", \.outputDirectory, "The folder that the run writes to"),
+            Key("seed", \.seed, "Where all randomness starts", in: 0...),
+            Key("device", \.device, "cpu, cuda or cuda:N") { name in
+                Device(name) == nil ? "is \(name), must be cpu, cuda or cuda:N" : nil
+            },
+            Key("threads", \.threads, "Threads of an operation; 0: one per core", in: 0...1024),
+            Key(
+                "policy.start", \.policy.start,
+                "checkpoint: policy.path; embedded: random weights, small, its own vocabulary"),
+            Key("policy.path", \.policy.path, "The folder of a Qwen2.5-VL checkpoint"),
+            Key("policy.dtype", \.policy.dtype, "The type of weights and computations"),
+            Key(
+                "policy.freeze", \.policy.freeze,
+                "Keys of parameters that stay as they are, * standing for anything: visual.*"),
+        ]
+    }
+
+    private static var dataKeys: [ConfigurationKey<SFTConfiguration>] {
+        [
+            Key("data.train", \.data.train, "Shards to learn from"),
+            Key(
+                "data.answers", \.data.answers,
+                "JSON lines of id, question and completion: learned instead of what the truth gives"
+            ),
+            Key("data.validation", \.data.validation, "Held-out shards"),
+            Key(
+                "data.image_size", \.data.imageSize,
+                "The side of the square that images are stretched to", in: 28...4096),
+            Key(
+                "data.own_questions", \.data.ownQuestions,
+                "How many of a sample's own questions are asked in a pass", in: 0...100),
+            Key(
+                "data.named_questions", \.data.namedQuestions,
+                "How many classes are asked for by name; needs shards that know their objects",
+                in: 0...100),
+            Key(
+                "data.absent_share", \.data.absentShare,
+                "The share of named questions that ask for an absent class", in: 0...1),
+            Key(
+                "data.guess_absent_class", \.data.guessesAbsentClass,
+                "Whether own questions without a target are taken to ask for some absent class"),
+            Key("data.prefetch", \.data.prefetch, "Samples made ready ahead", in: 1...1024),
+            Key("prompt.variant", \.prompt.variant, "The name of template and grammar") { name in
+                PromptVariant.named(name) == nil
+                    ? "is \(name), must be one of "
+                        + PromptVariant.all.map(\.name).joined(separator: ", ") : nil
+            },
+            Key(
+                "prompt.coordinate_step", \.prompt.coordinateStep,
+                "What coordinates of answers are multiples of, in pixels", in: 1...64),
+            Key(
+                "heads.weight", \.heads.weight,
+                "The weight of training-only heads on the picture's tokens; 0: none", in: 0...100),
+            Key(
+                "heads.layer", \.heads.layer,
+                "The layer of the language model that they read, from 0", in: 0...1000),
+        ]
+    }
+
+    private static var trainingKeys: [ConfigurationKey<SFTConfiguration>] {
+        [
+            Key("training.max_steps", \.training.maxSteps, "Optimizer steps", in: 1...),
+            Key(
+                "training.images_per_step", \.training.imagesPerStep, "Pictures per step",
+                in: 1...4096),
+            Key("training.learning_rate", \.training.learningRate, "The peak", in: 0...1),
+            Key("training.lr_scheduler_type", \.training.schedule, "How the learning rate changes"),
+            Key(
+                "training.warmup_steps", \.training.warmupSteps,
+                "Steps over which the learning rate rises", in: 0...),
+            Key("training.weight_decay", \.training.weightDecay, "Decoupled decay", in: 0...1),
+            Key("training.adam_beta1", \.training.adamBeta1, "Decay of the mean", in: 0...0.999999),
+            Key(
+                "training.adam_beta2", \.training.adamBeta2, "Decay of the mean square",
+                in: 0...0.999999),
+            Key(
+                "training.max_grad_norm", \.training.maxGradientNorm,
+                "The norm that gradients are clipped to", in: 1e-9...1e9),
+            Key(
+                "logging.save_steps", \.logging.saveSteps,
+                "Steps between checkpoints; 0: only the last", in: 0...),
+            Key(
+                "logging.save_total_limit", \.logging.saveTotalLimit,
+                "Checkpoints that are kept; null: all"
+            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+            Key(
+                "logging.eval_steps", \.logging.evalSteps,
+                "Steps between evaluations on held-out shards; 0: only the last", in: 0...),
+            Key(
+                "logging.eval_samples", \.logging.evalSamples,
+                "How many held-out samples are evaluated", in: 1...),
+        ]
+    }
+
+    /// What no single key can tell.
+    private func check(_ reader: inout ConfigurationReader<SFTConfiguration>) {
+        if policy.start == .checkpoint, policy.path.isEmpty {
+            reader.report("policy.path", "is needed: the folder of a checkpoint")
+        }
+        if policy.start == .embedded, !policy.path.isEmpty {
+            reader.report("policy.path", "does nothing with policy.start embedded")
+        }
+        if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
+        if data.answers.isEmpty, data.ownQuestions + data.namedQuestions == 0 {
+            reader.report(
+                "data.own_questions", "is 0, and so is data.named_questions: nothing to ask")
+        }
+    }
+}

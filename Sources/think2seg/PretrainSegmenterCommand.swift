@@ -1,0 +1,99 @@
+import ArgumentParser
+import Foundation
+import Recipes
+import Supervised
+
+struct PretrainSegmenterCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pretrain-segmenter",
+        abstract: "Trains SAM2.1 on objects whose pixels are known: a new one, or yours further.",
+        discussion: """
+            Example:
+              think2seg data synthesize --output scenes --count 6000 --validation 400
+              think2seg pretrain-segmenter Configs/embedded/segmenter.yaml
+
+            The run's folder gets config.yaml (resolved, every key with its meaning), run.json, \
+            metrics.jsonl, checkpoints/step-N, and in the end segmenter/, which think2seg and \
+            transformers load, and evaluation.json: IoU by kind of prompt on the held-out shards. \
+            After Ctrl-C the run goes on with --resume, to the same weights.
+            """)
+
+    @Argument(help: "The YAML file.")
+    var config: String
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Flag(help: "Go on from the newest checkpoint in the run's folder.")
+    var resume = false
+
+    @Flag(help: "Say only what is wrong.")
+    var quiet = false
+
+    func run() throws {
+        let configuration = try SegmenterConfiguration.load(
+            file: config, overrides: options.overrides)
+        let recipe = try PretrainSegmenterRecipe(
+            configuration, command: CommandLine.arguments, resumes: resume)
+        if !quiet { recipe.summary.forEach(Console.note) }
+        let total = configuration.training.maxSteps
+        var view = SegmenterTrainingView(totalSteps: total)
+        Interruption.watch()
+        try recipe.run(shouldStop: { Interruption.isRequested }) { event in
+            if quiet { return }
+            switch event {
+            case .step(let step): view.show(step)
+            case .evaluation(let step, let table): view.show(table, step: step)
+            }
+        }
+        if !quiet { Console.endProgress() }
+        if recipe.stepCount < total {
+            Console.note(
+                "stopped after step \(recipe.stepCount) of \(total), as asked; --resume goes on")
+            throw ExitCode(130)
+        }
+        if !quiet { Console.note("segmenter  \(recipe.finalSegmenter)") }
+    }
+}
+
+/// What shows how the training of a segmenter goes.
+struct SegmenterTrainingView {
+    let totalSteps: Int
+    private let clock = ContinuousClock()
+    private let start: ContinuousClock.Instant
+    private var done = 0
+    /// Steps between lines where lines are not drawn over.
+    private static let interval = 20
+
+    init(totalSteps: Int) {
+        self.totalSteps = totalSteps
+        start = clock.now
+    }
+
+    /// Shows a step.
+    mutating func show(_ step: SegmenterStep) {
+        done += 1
+        let perStep = (clock.now - start) / .seconds(1) / Double(done)
+        let isShown =
+            Console.isTerminal || step.step % Self.interval == 0 || step.step == totalSteps
+        if !isShown { return }
+        func value(_ name: String) -> String { step[name].map { fixed($0, 3) } ?? "-" }
+        Console.progress(
+            [
+                "step \(step.step)/\(totalSteps)", "loss \(value("loss"))", "IoU \(value("iou"))",
+                "\(fixed(perStep, 2)) s/step",
+                "ETA \(duration(perStep * Double(totalSteps - step.step)))",
+            ].joined(separator: "  "))
+    }
+
+    /// Shows scores: all of them after the last step, in a line before it.
+    func show(_ table: SegmenterTable, step: Int) {
+        if step == totalSteps {
+            Console.endProgress()
+            Console.note("held out, \(table.samples) pictures:")
+            table.lines.forEach(Console.note)
+        } else {
+            let scores = table.scores.map { "\($0.probe) \(fixed($0.meanIoU, 3))" }
+            Console.note("step \(step): held-out IoU: " + scores.joined(separator: ", "))
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import Recipes
+import Supervised
+
+struct SFTCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sft",
+        abstract: "Teaches a policy answers that are derived from the truth, or that you wrote.",
+        discussion: """
+            Example:
+              think2seg sft Configs/sft.yaml --set output_dir=runs/warm --set training.max_steps=500
+
+            Boxes and points come from the masks of the shards; with data.answers, completions come \
+            from a file of JSON lines. The run's folder gets config.yaml (resolved), run.json, \
+            metrics.jsonl and checkpoints/step-N/policy, which `train` and transformers load.
+            """)
+
+    @Argument(help: "The YAML file.")
+    var config: String
+
+    @OptionGroup var options: ConfigurationOptions
+
+    @Flag(help: "Go on after the newest checkpoint of output_dir.")
+    var resume = false
+
+    @Flag(help: "Say only what is wrong.")
+    var quiet = false
+
+    func run() throws {
+        let configuration = try SFTConfiguration.load(file: config, overrides: options.overrides)
+        let recipe = try SFTRecipe(
+            configuration, command: CommandLine.arguments, resumes: resume)
+        if !quiet { recipe.summary.forEach(Console.note) }
+        let total = configuration.training.maxSteps
+        var pace = Pace(total: total)
+        Interruption.watch()
+        try recipe.run(shouldStop: { Interruption.isRequested }) { event in
+            if quiet { return }
+            switch event {
+            case .step(let step):
+                Console.progress(
+                    "step \(step.step)/\(total)  loss \(fixed(step.loss, 3))  "
+                        + "accuracy \(fixed(step.tokenAccuracy, 3))  \(pace.text(step.step))")
+            case .evaluation(let step, let loss, let accuracy):
+                Console.endProgress()
+                Console.note(
+                    "step \(step): held-out loss \(fixed(loss, 3)), accuracy \(fixed(accuracy, 3))")
+            }
+        }
+        if !quiet { Console.endProgress() }
+        if !quiet { Console.note("policy     \(recipe.finalPolicy)") }
+        if recipe.stepCount < total {
+            Console.note(
+                "stopped after step \(recipe.stepCount) of \(total), as asked; go on with\n"
+                    + "  think2seg sft \(config) --resume"
+                    + options.overrides.map { " --set \($0)" }.joined())
+            throw ExitCode(130)
+        }
+    }
+}
+
+/// How fast a run is, and how long it still takes.
+struct Pace {
+    private let total: Int
+    private let clock = ContinuousClock()
+    private let start: ContinuousClock.Instant
+    private var done = 0
+
+    init(total: Int) {
+        self.total = total
+        start = clock.now
+    }
+
+    /// Seconds per step and the time left after step `step`.
+    mutating func text(_ step: Int) -> String {
+        done += 1
+        let (seconds, part) = (clock.now - start).components
+        let perStep = (Double(seconds) + Double(part) * 1e-18) / Double(done)
+        return "\(fixed(perStep, perStep < 10 ? 2 : 0)) s/step  "
+            + "ETA \(duration(perStep * Double(total - step)))"
+    }
+}
