@@ -86,6 +86,7 @@ import Testing
             var part = loop.dropFirst()
             let start = part.prefix { !"hv".contains($0) }.split(separator: " ")
             (x, y) = (Int(start[0]) ?? -1, Int(start[1]) ?? -1)
+            let first = (x, y)
             part = part.drop { !"hv".contains($0) }
             while let kind = part.first {
                 let digits = part.dropFirst().prefix { !"hv".contains($0) }
@@ -100,6 +101,7 @@ import Testing
                     y += length
                 }
             }
+            #expect((x, y) == first, "a loop does not close")
         }
         var mask = BinaryMask(width: width, height: height)
         for row in 0..<height {
