@@ -77,7 +77,7 @@ var targets: [Target] = [
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
     .target(name: "Evaluation", dependencies: ["Datasets", "Imaging"], swiftSettings: optimized),
-    .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: strict),
+    .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: optimized),
 
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
     .testTarget(

@@ -56,7 +56,7 @@ extension EndToEnd {
         {
             var settings = EvaluateRecipe.Settings()
             settings.imageSize = 112
-            settings.maxCompletionLength = 64
+            settings.maxCompletionLength = 128
             settings.parser = .lenient
             change(&settings)
             return try EvaluateRecipe.run(

@@ -92,6 +92,7 @@ public struct EvaluationResult: Sendable, Codable {
     /// Reads what ``write(to:)`` wrote.
     ///
     /// - Parameter folder: the folder
+    /// - Returns: the evaluation with its answers
     /// - Throws: ``MissingInputError``, or ``EvaluationError`` that names file and line
     public static func load(folder: String) throws -> EvaluationResult {
         let decoder = JSONDecoder()

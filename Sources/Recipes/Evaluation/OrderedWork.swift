@@ -24,17 +24,7 @@ func orderedWork<Output: Sendable>(
         }
     }
     let queue = WorkQueue<Output>(count: count)
-    for number in 0..<min(workers, count) {
-        let thread = Thread {
-            while let index = queue.begin() { queue.end(index, Result { try work(index) }) }
-            queue.leave()
-        }
-        thread.name = "evaluation \(number)"
-        // As much as a main thread has: codecs keep tables on the stack.
-        thread.stackSize = 8 << 20
-        queue.enter()
-        thread.start()
-    }
+    for _ in 0..<min(workers, count) { queue.startThread(work) }
     var results: [Int: Output] = [:]
     var failures: [Int: any Error] = [:]
     while let (index, result) = queue.take() {
@@ -66,9 +56,20 @@ private final class WorkQueue<Output: Sendable>: @unchecked Sendable {
 
     init(count: Int) { self.count = count }
 
-    func enter() { condition.withLock { threads += 1 } }
+    /// Lets another thread take pieces until none is left.
+    func startThread(_ work: @escaping @Sendable (Int) throws -> Output) {
+        let thread = Thread {
+            while let index = self.begin() { self.end(index, Result { try work(index) }) }
+            self.leave()
+        }
+        thread.name = "ordered work"
+        // As much as a main thread has: codecs keep tables on the stack.
+        thread.stackSize = 8 << 20
+        condition.withLock { threads += 1 }
+        thread.start()
+    }
 
-    func leave() {
+    private func leave() {
         condition.withLock {
             threads -= 1
             condition.broadcast()
@@ -76,7 +77,7 @@ private final class WorkQueue<Output: Sendable>: @unchecked Sendable {
     }
 
     /// The number of a piece to do; nil where none is left.
-    func begin() -> Int? {
+    private func begin() -> Int? {
         condition.withLock {
             guard next < count else { return nil }
             next += 1
@@ -84,7 +85,7 @@ private final class WorkQueue<Output: Sendable>: @unchecked Sendable {
         }
     }
 
-    func end(_ index: Int, _ result: Result<Output, any Error>) {
+    private func end(_ index: Int, _ result: Result<Output, any Error>) {
         condition.withLock {
             done.append((index, result))
             condition.broadcast()

@@ -1,0 +1,135 @@
+import Evaluation
+import Foundation
+import Reports
+
+/// Two evaluations of the same questions, and how they differ.
+struct ComparedResult {
+    let comparison: RunReport.Comparison
+    let change: EvaluationComparison
+
+    private var before: EvaluationSummary { comparison.before.summary }
+    private var after: EvaluationSummary { comparison.after.summary }
+
+    /// The result in words.
+    func sentence(steps: Int) -> String {
+        guard let old = before[.gIoU].value, let new = after[.gIoU].value,
+            let interval = change[.gIoU].interval
+        else { return "" }
+        let verdict =
+            interval.low > 0
+            ? "The policy learnt: more than the choice of samples explains."
+            : interval.high < 0
+                ? "The policy got worse: more than the choice of samples explains."
+                : "The change is within what the choice of samples explains: these samples do "
+                    + "not show that the policy learnt."
+        return "After \(steps) steps of reinforcement learning the policy's mean IoU with the "
+            + "truth (gIoU) on \(after.samples) held-out samples went from "
+            + "\(metricText(old, .gIoU)) to \(metricText(new, .gIoU)), a change of "
+            + "\(signedText(new - old, .gIoU)) (\(Self.percent(after)) interval "
+            + "\(signedText(interval, .gIoU))). " + verdict
+    }
+
+    private static func percent(_ summary: EvaluationSummary) -> String {
+        String(format: "%g %%", summary.bootstrap.confidence * 100)
+    }
+
+    /// The most important numbers, large.
+    func tiles(isFirst: Bool) -> [HTML] {
+        let metrics: [Metric] =
+            isFirst ? [.gIoU, .thoughtNamesTarget, .emptyTargetAccuracy, .formatValidity] : [.gIoU]
+        return metrics.compactMap { metric in
+            guard let old = before[metric].value, let new = after[metric].value else { return nil }
+            let value: [HTML] = [
+                .text(metricText(old, metric)), .element("span", ["class": "arrow"], " → "),
+                .element("span", ["class": direction(metric)], metricText(new, metric)),
+            ]
+            let interval = change[metric].interval.map { signedText($0, metric) }
+            return .element(
+                "div", ["class": "tile"],
+                [
+                    .element("div", ["class": "name"], "\(metric.title), \(comparison.name)"),
+                    .element("div", ["class": "value"], value),
+                    .element(
+                        "div", ["class": "more"],
+                        "change \(signedText(new - old, metric))"
+                            + (interval.map { ", \(Self.percent(after)): \($0)" } ?? "")),
+                ])
+        }
+    }
+
+    /// Green or red where the interval of the change leaves no doubt about its sign, and more is
+    /// better.
+    private func direction(_ metric: Metric) -> String {
+        guard metric.isShare, let interval = change[metric].interval else { return "same" }
+        return interval.low > 0 ? "up" : interval.high < 0 ? "down" : "same"
+    }
+
+    /// The tables.
+    var numbers: [HTML] {
+        let rows = Metric.allCases.compactMap { metric -> [HTML]? in
+            guard before[metric].value != nil || after[metric].value != nil else { return nil }
+            return [
+                .text(metric.title), cell(before[metric], metric), cell(after[metric], metric),
+                changeCell(metric), .text("\(after[metric].count)"),
+            ]
+        }
+        let table = htmlTable(
+            ["", "before", "after", "change", "answers"], rows: rows, highlighted: 2)
+        let note = HTML.element("p", ["class": "note"], explanation)
+        if after.classes.isEmpty { return [table, note] }
+        let classes = Set(before.classes.keys).union(after.classes.keys).sorted()
+        let none = Estimate(value: nil, interval: nil, count: 0)
+        let byClass = classes.map { name -> [HTML] in
+            [
+                .text(name), cell(before.classes[name] ?? none, .gIoU),
+                cell(after.classes[name] ?? none, .gIoU),
+                .text("\((after.classes[name] ?? none).count)"),
+            ]
+        }
+        let classTable = htmlTable(
+            ["gIoU by target", "before", "after", "answers"], rows: byClass)
+        return [.element("div", ["class": "sides"], [table, classTable]), note]
+    }
+
+    private var explanation: String {
+        let bootstrap = after.bootstrap
+        return
+            "\(after.samples) held-out samples, \(after.answers) questions, \(after.emptyTargets) "
+            + "of them about something that is not there; greedy answers. gIoU is the mean of the "
+            + "answers' IoUs, cIoU the sum of all intersections over the sum of all unions, Pr@X "
+            + "the share of answers with an IoU of at least X. Small numbers: "
+            + "\(Self.percent(after)) intervals from drawing the samples again "
+            + "\(bootstrap.resamples) times; those of the change draw the same samples before and "
+            + "after. They speak of other samples, not of other seeds."
+    }
+
+    private func cell(_ estimate: Estimate, _ metric: Metric) -> HTML {
+        .group([
+            .text(metricText(estimate.value, metric)),
+            .element("small", intervalText(estimate.interval, metric)),
+        ])
+    }
+
+    private func changeCell(_ metric: Metric) -> HTML {
+        let estimate = change[metric]
+        guard let value = estimate.value, let interval = estimate.interval else {
+            return .text("–")
+        }
+        return .group([
+            .element("span", ["class": direction(metric)], signedText(value, metric)),
+            .element("small", signedText(interval, metric)),
+        ])
+    }
+}
+
+/// A change as people read it, with its sign.
+func signedText(_ value: Double, _ metric: Metric) -> String {
+    let text = metricText(value.magnitude, metric)
+    let isZero = text.allSatisfy { $0 == "0" || $0 == "." }
+    return (isZero ? "±" : value < 0 ? "−" : "+") + text
+}
+
+/// An interval of a change as people read it; a line may break only before its upper end.
+func signedText(_ interval: Interval, _ metric: Metric) -> String {
+    "\(signedText(interval.low, metric))\u{A0}to \(signedText(interval.high, metric))"
+}

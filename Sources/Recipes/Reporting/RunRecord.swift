@@ -1,0 +1,124 @@
+import Foundation
+import Reports
+
+/// A run's folder, read: what ran, and the numbers of each step.
+struct RunRecord {
+    /// The folder.
+    let path: String
+    /// `config.yaml`; nil if the folder has none.
+    let configuration: String?
+    /// `run.json`: names and values as texts, in order; empty if the folder has none.
+    let facts: [(name: String, value: String)]
+    /// The lines of `metrics.jsonl`.
+    let steps: [Step]
+
+    /// The numbers of an optimizer step.
+    struct Step {
+        let number: Int
+        let values: [String: Double]
+    }
+
+    /// Reads a run's folder; a last line that was not written to its end does not count.
+    ///
+    /// - Throws: ``MissingInputError`` where there are no metrics, ``EvaluationError`` that names a
+    ///   line which is none
+    init(path: String) throws {
+        self.path = path
+        let metrics = path + "/metrics.jsonl"
+        guard let data = FileManager.default.contents(atPath: metrics) else {
+            throw MissingInputError(path: metrics, what: "file; a run's folder has one")
+        }
+        configuration = FileManager.default.contents(atPath: path + "/config.yaml")
+            .map { String(decoding: $0, as: UTF8.self) }
+        facts = Self.facts(path + "/run.json")
+        let lines = data.split(separator: 0x0A, omittingEmptySubsequences: true)
+        var steps: [Step] = []
+        for (index, line) in lines.enumerated() {
+            guard let step = Self.step(Data(line)) else {
+                if index == lines.count - 1, data.last != 0x0A { break }
+                throw EvaluationError(
+                    place: "\(metrics):\(index + 1)",
+                    message: "not the metrics of a step: a JSON object with a number \"step\"")
+            }
+            steps.append(step)
+        }
+        self.steps = steps
+    }
+
+    private static func step(_ line: Data) -> Step? {
+        guard let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any],
+            let number = (object["step"] as? NSNumber)?.intValue
+        else { return nil }
+        var values: [String: Double] = [:]
+        for (name, value) in object where name != "step" {
+            values[name] = (value as? NSNumber)?.doubleValue ?? .nan
+        }
+        return Step(number: number, values: values)
+    }
+
+    private static func facts(_ path: String) -> [(name: String, value: String)] {
+        guard let data = FileManager.default.contents(atPath: path),
+            let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+        else { return [] }
+        let order = ["program", "version", "commit", "libtorch", "device", "threads", "seed"]
+        let names =
+            order.filter { object[$0] != nil }
+            + object.keys.filter { !order.contains($0) }.sorted()
+        return names.map { name in
+            switch object[name] {
+            case let words as [Any]: (name, words.map { "\($0)" }.joined(separator: " "))
+            case let value?: (name, "\(value)")
+            case nil: (name, "")
+            }
+        }
+    }
+
+    /// The curve of a metric; empty if no step has it.
+    func curve(_ name: String, _ transform: (Double) -> Double = { $0 }) -> [ChartPoint] {
+        steps.compactMap { step in
+            step.values[name].map { ChartPoint(x: Double(step.number), y: transform($0)) }
+        }
+    }
+
+    /// The names of the terms of the reward, in alphabetic order.
+    var rewardTerms: [String] {
+        let names = Set(steps.flatMap(\.values.keys))
+        return names.compactMap { name in
+            name.hasPrefix("rewards/") && name.hasSuffix("/mean")
+                ? String(name.dropFirst(8).dropLast(5)) : nil
+        }.sorted()
+    }
+
+    /// The mean of a metric over all steps that have it.
+    func mean(_ name: String) -> Double? {
+        let values = steps.compactMap { $0.values[name] }.filter(\.isFinite)
+        return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    }
+
+    /// The completions of the newest `rollouts/step-N.jsonl`; none if there is no such file.
+    func newestRollouts() -> (step: Int, rollouts: [StoredRollout])? {
+        let folder = path + "/rollouts"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let steps = names.compactMap { name in
+            name.hasPrefix("step-") && name.hasSuffix(".jsonl")
+                ? Int(name.dropFirst(5).dropLast(6)) : nil
+        }
+        guard let step = steps.max(),
+            let data = FileManager.default.contents(atPath: "\(folder)/step-\(step).jsonl")
+        else { return nil }
+        let decoder = JSONDecoder()
+        let rollouts = data.split(separator: 0x0A).compactMap {
+            try? decoder.decode(StoredRollout.self, from: Data($0))
+        }
+        return rollouts.isEmpty ? nil : (step, rollouts)
+    }
+}
+
+/// What a report shows of a line of `rollouts/`.
+struct StoredRollout: Decodable {
+    let id: String
+    let question: String
+    let completion: String
+    let reward: Double
+    let rewards: [String: Double]
+}

@@ -1,0 +1,60 @@
+import Foundation
+
+/// An axis: which numbers it covers, and where its marks stand.
+public struct ChartScale: Hashable, Sendable {
+    /// The number at the axis's start.
+    public let low: Double
+    /// The number at its end, greater than `low`.
+    public let high: Double
+    /// Where marks stand, in ascending order: multiples of 1, 2 or 5 times a power of ten.
+    public let ticks: [Double]
+    private let step: Double
+
+    /// An axis that covers numbers.
+    ///
+    /// - Parameters:
+    ///   - values: what is shown; numbers that are not finite do not count
+    ///   - including: numbers that the axis covers in any case
+    ///   - count: about how many marks
+    ///   - isTight: whether the axis ends at the greatest number instead of a mark
+    public init(
+        covering values: [Double], including: [Double] = [], count: Int = 4, isTight: Bool = false
+    ) {
+        let all = (values + including).filter(\.isFinite)
+        var least = all.min() ?? 0
+        var most = all.max() ?? 1
+        let spread = max(most.magnitude, least.magnitude)
+        if most - least <= spread * 1e-9 {
+            // One number alone gets an axis around it.
+            let margin = spread == 0 ? 1 : spread * 0.1
+            (least, most) = (including.contains(least) ? least : least - margin, most + margin)
+        }
+        let step = Self.niceStep((most - least) / Double(max(1, count)))
+        let first = isTight ? (least / step).rounded(.up) : (least / step).rounded(.down)
+        let last = isTight ? (most / step).rounded(.down) : (most / step).rounded(.up)
+        ticks = first <= last ? Array(Int(first)...Int(last)).map { Double($0) * step } : []
+        low = isTight ? least : first * step
+        high = isTight ? most : last * step
+        self.step = step
+    }
+
+    /// The smallest of 1, 2, 5 times a power of ten that is at least `step`.
+    static func niceStep(_ step: Double) -> Double {
+        let power = pow(10, log10(step).rounded(.down))
+        // Without the slack rounding would make 0.2 a bit more than 2 times 0.1.
+        let factor = [1.0, 2, 5, 10].first { $0 * power >= step * (1 - 1e-9) } ?? 10
+        return factor * power
+    }
+
+    /// How far a number is along the axis: 0 at its start, 1 at its end.
+    public func place(of value: Double) -> Double { (value - low) / (high - low) }
+
+    /// A mark's number, with as many digits as neighbouring marks need.
+    public func label(_ tick: Double) -> String {
+        if max(low.magnitude, high.magnitude) >= 1e5 || step < 1e-4 {
+            return tick == 0 ? "0" : String(format: "%g", (tick / step).rounded() * step)
+        }
+        let digits = max(0, Int((-log10(step)).rounded(.up)))
+        return String(format: "%.\(digits)f", tick == 0 ? 0 : tick)
+    }
+}

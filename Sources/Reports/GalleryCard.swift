@@ -1,0 +1,73 @@
+/// A sample with its pictures, what was asked, what was said, and what it was worth.
+public struct GalleryCard: Sendable {
+    /// A picture of the card.
+    public struct Shot: Sendable {
+        /// What it shows.
+        public var caption: String
+        /// The picture.
+        public var picture: HTML
+
+        /// A picture with its caption.
+        public init(caption: String, picture: HTML) {
+            self.caption = caption
+            self.picture = picture
+        }
+    }
+
+    /// What was asked.
+    public var question: String
+    /// One line about the worth, such as "IoU 0.12 → 0.87".
+    public var score: [HTML]
+    /// The pictures.
+    public var shots: [Shot]
+    /// What was said, each with who or when.
+    public var statements: [(speaker: String, text: String)]
+
+    /// A card.
+    public init(
+        question: String, score: [HTML], shots: [Shot],
+        statements: [(speaker: String, text: String)]
+    ) {
+        self.question = question
+        self.score = score
+        self.shots = shots
+        self.statements = statements
+    }
+
+    /// The card.
+    public var html: HTML {
+        let pictures = shots.map { shot in
+            HTML.element("figure", [:], [.element("figcaption", shot.caption), shot.picture])
+        }
+        let said = statements.map { statement in
+            HTML.element(
+                "p", ["class": "said"],
+                [.element("span", statement.speaker + " "), .text(statement.text)])
+        }
+        return .element(
+            "div", ["class": "card"],
+            [
+                .element("p", ["class": "question"], question),
+                .element("p", ["class": "score"], score),
+                pictures.isEmpty ? .none : .element("div", ["class": "shots"], pictures),
+            ] + said)
+    }
+
+    /// Cards side by side, as many as fit.
+    public static func grid(_ cards: [GalleryCard]) -> HTML {
+        .element("div", ["class": "cards"], cards.map(\.html))
+    }
+
+    /// What the colours of ``SamplePicture`` mean.
+    public static var legend: HTML {
+        func key(_ name: String, _ text: String) -> HTML {
+            .element("span", ["class": "key"], [.element("i", ["class": name]), .text(text)])
+        }
+        return .element(
+            "div", ["class": "codes"],
+            [
+                key("t", "truth"), key("b", "box that the policy wrote"),
+                key("p", "point that the policy wrote"), key("m", "mask that the segmenter made"),
+            ])
+    }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import Recipes
+
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Writes a page about a run: curves, costs, and answers before and after.",
+        discussion: """
+            Examples:
+              think2seg report runs/a
+              think2seg report runs/a --before runs/a/before --after runs/a/after
+
+            writes runs/a/report.html, one file that needs no network. --before and --after are \
+            folders that 'evaluate --output' wrote about the same samples and questions; their \
+            shards give the gallery's pictures. Without them the page has the curves of training \
+            and some of its answers.
+            """)
+
+    @Argument(help: ArgumentHelp("The run's folder.", valueName: "run"))
+    var folder: String
+
+    @Option(help: "The file; report.html in the run's folder if not given.")
+    var output: String?
+
+    @Option(help: "An evaluation of the policy before training.")
+    var before: String?
+
+    @Option(help: "An evaluation of the policy after training.")
+    var after: String?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: "The evaluations' shards, if they are not where they were.")
+    var data: [String] = []
+
+    @Option(help: "What kind of questions the evaluations ask, for the headings.")
+    var name = "held-out questions"
+
+    @Option(help: "How many samples of each kind the gallery shows.")
+    var gallery = 6
+
+    @Option(help: "Also a PNG of a few samples before and after, chosen like the random ones.")
+    var strip: String?
+
+    @Option(help: "How many samples the PNG shows.")
+    var columns = 4
+
+    @Option(help: "Decides about the random samples of gallery and PNG.")
+    var seed: UInt64 = 0
+
+    func validate() throws {
+        if (before == nil) != (after == nil) {
+            throw ValidationError("give --before and --after, or neither")
+        }
+        if !data.isEmpty, before == nil {
+            throw ValidationError("--data is for --before and --after")
+        }
+        if strip != nil, before == nil {
+            throw ValidationError("--strip is for --before and --after")
+        }
+        if !(1...100).contains(columns) { throw ValidationError("--columns must be from 1 to 100") }
+        if !(0...1000).contains(gallery) {
+            throw ValidationError("--gallery must be from 0 to 1000")
+        }
+    }
+
+    func run() throws {
+        try requireWritable([output, strip].compactMap(\.self))
+        var report = RunReport(run: folder)
+        report.galleryCount = gallery
+        report.seed = seed
+        if let before, let after {
+            let comparison = RunReport.Comparison(
+                name, before: try EvaluationResult.load(folder: before),
+                after: try EvaluationResult.load(folder: after))
+            let shards = data.isEmpty ? comparison.after.setup.data : data
+            if !shards.isEmpty { report.samples = try ShardedDataset(paths: shards) }
+            report.comparisons = [comparison]
+        }
+        Console.note(try report.write(to: output))
+        if let strip { try drawStrip(report, to: strip) }
+    }
+
+    private func drawStrip(_ report: RunReport, to path: String) throws {
+        guard let comparison = report.comparisons.first, let samples = report.samples else {
+            throw ValidationError("--strip needs the evaluations' shards; name them with --data")
+        }
+        let strip = SceneStrip(
+            before: comparison.before.answers, after: comparison.after.answers, samples: samples)
+        try strip.write(strip.randomPlaces(columns, seed: seed), to: path)
+        Console.note(path)
+    }
+}
