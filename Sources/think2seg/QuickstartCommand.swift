@@ -6,70 +6,120 @@ import Recipes
 struct QuickstartCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quickstart",
-        abstract: "Runs the whole loop on scenes that it draws itself; needs no weights, no data.",
+        abstract: "Shows reinforcement learning working, in minutes, without weights or data.",
         discussion: """
             Example:
               think2seg quickstart --output runs/quickstart
 
-            Draws scenes into shards, makes a small policy and a small segmenter with random \
-            weights, trains the policy with GRPO for a few steps, and asks it about a held-out \
-            scene. It shows that everything works here; random weights learn nothing in so few steps.
+            Draws scenes, evaluates the small policy that the project carries on held-out ones, \
+            trains it with GRPO on the masks that the carried segmenter makes of its answers, \
+            evaluates it again, and writes report.html. The policy finds objects by name, but was \
+            never told what the implicit questions of these scenes mean: that is what it learns.
+
+            Interrupted, the same command goes on where it was.
             """)
 
     @Option(
         help:
-            "The folder that everything goes to; if not given, runs/quickstart or the first free runs/quickstart-N."
+            "The folder that everything goes to, or that an interrupted run goes on in; if not given, runs/quickstart, or the first runs/quickstart-N that is free or unfinished."
     )
     var output: String?
 
-    @Option(help: "Decides about scenes, weights and answers.")
+    @Option(help: "Decides about scenes and answers.")
     var seed: UInt64 = 42
 
-    @Option(help: "Optimizer steps.")
-    var steps = 10
+    @Option(help: "How long to train, in minutes; evaluations come on top.")
+    var minutes = 8.0
+
+    @Option(help: "Optimizer steps, if they shall end the training sooner.")
+    var steps: Int?
+
+    @Option(help: "Scenes to train on.")
+    var scenes = QuickstartRecipe.Settings().trainScenes
+
+    @Option(help: "Held-out scenes.")
+    var heldOut = QuickstartRecipe.Settings().heldOutScenes
+
+    @Flag(
+        help:
+            "Train twice more to compare: with rewards shuffled within each group, and with learning rate 0."
+    )
+    var controls = false
 
     func validate() throws {
-        if steps < 1 { throw ValidationError("--steps must be at least 1") }
+        if let steps, steps < 1 { throw ValidationError("--steps must be at least 1") }
+        if minutes <= 0 { throw ValidationError("--minutes must be above 0") }
+        if scenes < 1 { throw ValidationError("--scenes must be at least 1") }
+        if heldOut < 4 { throw ValidationError("--held-out must be at least 4") }
     }
 
-    private static func freeFolder() -> String {
+    private func folder() -> String {
         let names = ["runs/quickstart"] + (2...999).map { "runs/quickstart-\($0)" }
-        return names.first { !FileManager.default.fileExists(atPath: $0) } ?? names[0]
+        return names.first { name in
+            let files = FileManager.default
+            return !files.fileExists(atPath: name)
+                || files.fileExists(atPath: name + "/quickstart.json")
+                    && !files.fileExists(atPath: name + "/report.html")
+        } ?? names[0]
     }
 
     func run() throws {
-        let output = output ?? Self.freeFolder()
-        var recipe = QuickstartRecipe(output: output)
-        recipe.seed = seed
-        recipe.steps = steps
-        var view = TrainingView(totalSteps: steps)
-        let result = try recipe.run { event in
+        var recipe = QuickstartRecipe(output: output ?? folder())
+        recipe.settings.seed = seed
+        recipe.settings.minutes = minutes
+        recipe.settings.maxSteps = steps
+        recipe.settings.trainScenes = scenes
+        recipe.settings.heldOutScenes = heldOut
+        recipe.settings.runsControls = controls
+        var view = TrainingView(totalSteps: 0, secondsLeft: nil)
+        Interruption.watch()
+        let ending = try recipe.run(shouldStop: { Interruption.isRequested }) { event in
             switch event {
-            case .stage(let text): Console.note("- \(text)")
-            case .training(let summary, let steps):
+            case .stage(let text):
+                Console.endProgress()
+                Console.note("- \(text)")
+            case .done(let text): Console.note("- \(text) (done before)")
+            case .progress(let text): Console.progress("  \(text)")
+            case .training(let summary, let steps, let seconds):
                 summary.forEach { Console.note("  \($0)") }
-                view = TrainingView(totalSteps: steps)
-            case .step(let metrics):
-                Console.progress(view.line(metrics))
-                if metrics.step == recipe.steps { Console.endProgress() }
+                view = TrainingView(totalSteps: steps, secondsLeft: seconds)
+            case .step(let metrics): Console.progress("  " + view.line(metrics))
             }
         }
+        Console.endProgress()
+        switch ending {
+        case .finished(let result): show(result)
+        case .stopped:
+            Console.note(
+                "stopped, as asked; the same command goes on:\n  think2seg "
+                    + CommandLine.arguments.dropFirst().map(shellWord).joined(separator: " ")
+                    + (output == nil ? " --output \(recipe.output)" : ""))
+            throw ExitCode(130)
+        }
+    }
+
+    private func show(_ result: QuickstartResult) {
+        let (run, policy) = (result.main.run, result.main.policy)
+        Console.note("")
+        result.table.forEach(Console.note)
         Console.note(
             """
 
-            Every stage ran. The models have random weights, so hardly an answer could be read and
-            rewards are near 0: this shows the machinery, not learning.
+            The policy was never told what the implicit questions mean: the warm start answered them
+            with any visible object, on purpose. The masks' IoU alone taught it. What this shows, and
+            what it does not, is in the report:
 
-              \(result.run)/metrics.jsonl    one line per step
-              \(result.run)/rollouts/        every completion with its rewards
-              \(result.policy)    the trained policy, as transformers reads it
-              \(result.overlay)    a held-out scene with the policy's answer
+              \(result.files.report)
 
-            Next:
-              think2seg data inspect \(output)/shards/train.h5 --pictures \(output)/pictures
-              think2seg predict --policy \(result.policy) --segmenter \(result.segmenter) \\
-                --image \(result.picture) --image-size 224 --question "\(result.question)"
-              think2seg train \(result.configuration) --set output_dir=\(output)/again --set seed=7
+            Next, try:
+              your own data   think2seg data import earthreason FOLDER --output shards
+                              think2seg train Configs/train.yaml --set policy.path=… --set data.train=[…]
+              resume          think2seg train \(result.files.configuration(.rewarded)) \\
+                                --set training.max_minutes=\(2 * minutes)
+              ablate          think2seg train \(result.files.configuration(.rewarded)) \\
+                                --set output_dir=\(run)-box --set 'rewards={mask_iou: 1}'
+
+            The trained policy, as transformers loads it: \(policy)
             """)
     }
 }

@@ -133,7 +133,8 @@ public struct QuickstartRecipe: Sendable {
         if let data = FileManager.default.contents(atPath: file) {
             guard let old = try? JSONDecoder().decode(Settings.self, from: data) else {
                 throw RunDirectoryError(
-                    path: file, message: "is damaged; move the folder away, or give another --output")
+                    path: file,
+                    message: "is damaged; move the folder away, or give another --output")
             }
             if old != settings {
                 throw RunDirectoryError(
