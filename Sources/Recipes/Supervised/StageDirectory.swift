@@ -50,7 +50,9 @@ final class StageDirectory {
                 atPath: path + "/checkpoints", withIntermediateDirectories: true)
             try RunDirectory.write(configuration, to: path + "/config.yaml")
             try RunDirectory.write(
-                RunDirectory.description(device: device, seed: seed, command: command),
+                RunDirectory.description(
+                    device: device, seed: seed, command: command,
+                    resumedFrom: opening.checkpoint),
                 to: path + "/run.json")
             let file = path + "/metrics.jsonl"
             let old = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
