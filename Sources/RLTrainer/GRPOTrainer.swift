@@ -31,18 +31,20 @@ public final class GRPOTrainer<P: Policy> {
     /// What decides about the run.
     public let configuration: GRPOConfiguration
     /// Optimizer steps done.
-    public private(set) var stepCount = 0
+    public internal(set) var stepCount = 0
     /// Tokens of prompts and completions seen so far.
     public var tokenCount: Int { generator.tokenCount }
     let optimizer: AdamW
     /// One per worker; the first is the one that is trained, the others share its memory.
-    private let policies: [P]
+    let policies: [P]
+    let source: any ExampleSource
+    let scorer: Scorer
+    let generator: RolloutGenerator<P>
+    /// What is left to be learnt from.
+    var batch: RolloutBatch<P>?
     private let pool: WorkerPool
-    private let source: any ExampleSource
-    private let generator: RolloutGenerator<P>
     private let trainable: [Parameter]
     private let loss: LossConfiguration
-    private var batch: RolloutBatch<P>?
 
     /// A trainer of the policy's parameters that require gradients.
     ///
@@ -79,6 +81,7 @@ public final class GRPOTrainer<P: Policy> {
         }
         pool = WorkerPool(count: policies.count)
         self.source = source
+        self.scorer = scorer
         self.configuration = configuration
         generator = RolloutGenerator(
             policies: policies, references: references ?? [],

@@ -17,6 +17,8 @@ struct RolloutBatch<P: Policy> {
     var reference: [Tensor?]
     /// Σ (log π - log π_ref) of each group's tokens that count; empty unless rewards depend on it.
     var klSums: [Double]
+    /// The place of the batch's first example in the data.
+    var start: EpochSampler.Cursor
     /// How many steps have used the batch.
     var position = 0
 }
@@ -25,12 +27,13 @@ struct RolloutBatch<P: Policy> {
 final class RolloutGenerator<P: Policy> {
     /// Tokens of prompts and completions drawn so far.
     private(set) var tokenCount = 0
+    /// Batches drawn so far.
+    private(set) var generationCount = 0
     private let policies: [P]
     private let references: [P]
     private let stage: RolloutStage
     private let configuration: GRPOConfiguration
     private let pool: WorkerPool
-    private var generationCount = 0
 
     /// A generator with one policy per worker, and one reference each or none at all.
     init(
@@ -44,9 +47,15 @@ final class RolloutGenerator<P: Policy> {
         self.pool = pool
     }
 
+    /// Continues after so many batches and tokens.
+    func restore(generations: Int, tokens: Int) {
+        (generationCount, tokenCount) = (generations, tokens)
+    }
+
     func draw(
         from source: any ExampleSource, _ timings: inout StepTimings
     ) throws -> RolloutBatch<P> {
+        let start = source.cursor
         let examples = try timed(&timings.data) {
             try (0..<configuration.promptsPerGeneration).map { _ in try source.next() }
         }
@@ -61,7 +70,8 @@ final class RolloutGenerator<P: Policy> {
             masks: try groups.map {
                 try completionMask(
                     $0.completions, masksTruncated: configuration.masksTruncatedCompletions)
-            }, old: drawn.map(\.old), reference: drawn.map(\.reference), klSums: [])
+            }, old: drawn.map(\.old), reference: drawn.map(\.reference), klSums: [],
+            start: start)
         try addAdvantages(&batch)
         generationCount += 1
         return batch
@@ -151,6 +161,16 @@ public func completionMask(_ completions: [Completion], masksTruncated: Bool) th
             + [Float](repeating: 0, count: length - count)
     }
     return try Tensor.of(rows.flatMap(\.self), shape: [completions.count, length])
+}
+
+/// The sampler's log-probabilities of a group's G completions, 0 past their ends: float32 [G, L].
+func sampledLogProbabilities(_ completions: [Completion]) throws -> Tensor {
+    let length = completions.map(\.tokenIDs.count).max() ?? 0
+    return try Tensor.of(
+        completions.flatMap { completion in
+            completion.logProbabilities
+                + [Float](repeating: 0, count: length - completion.tokenIDs.count)
+        }, shape: [completions.count, length])
 }
 
 /// Σ (log π - log π_ref) over the tokens of each completion that count (the estimator k1).

@@ -1,4 +1,4 @@
-import Datasets
+public import Datasets
 public import Imaging
 public import Rewards
 import Segmentation
@@ -30,8 +30,14 @@ public struct TrainingExample: Sendable {
 public protocol ExampleSource: AnyObject {
     /// Samples in one pass over the data.
     var epochLength: Int { get }
+    /// The place of the next example in the order.
+    var cursor: EpochSampler.Cursor { get }
     /// The next example.
     func next() throws -> TrainingExample
+    /// Continues where another source of the same data and seed stood.
+    ///
+    /// - Throws: `EpochSampler.ResumeError` if data or seed are others
+    func resume(from cursor: EpochSampler.Cursor) throws
 }
 
 /// The completions of one prompt with what they earned.

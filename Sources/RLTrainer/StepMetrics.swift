@@ -126,12 +126,7 @@ struct SamplerDifference {
 
     /// How far a group's log-probabilities are from `scored`, [G, L], where `mask`, [G, L], is 1.
     init(_ completions: [Completion], scored: Tensor, mask: Tensor) throws {
-        let length = mask.size(1)
-        let sampled = try Tensor.of(
-            completions.flatMap { completion in
-                completion.logProbabilities
-                    + [Float](repeating: 0, count: length - completion.tokenIDs.count)
-            }, shape: [completions.count, length])
+        let sampled = try sampledLogProbabilities(completions)
         let distances = try ((scored.to(.cpu) - sampled).abs() * mask)
         sum = try distances.sum().item()
         max = try distances.max().item()

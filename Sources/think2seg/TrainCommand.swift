@@ -18,8 +18,12 @@ struct TrainCommand: ParsableCommand {
               think2seg train Configs/train.yaml --set output_dir=runs/a --set seed=7
 
             The run's folder gets config.yaml (resolved), run.json, metrics.jsonl, rollouts/ and \
-            checkpoints/step-N/policy, which transformers loads. `think2seg config show` lists \
-            all keys.
+            checkpoints/step-N/ with policy/, which transformers loads, and all that a run continues \
+            from. `think2seg config show` lists all keys.
+
+            The same command continues a run that was interrupted, from its newest whole checkpoint; \
+            on the CPU the steps to come are to the byte those of a run that was not. Only the \
+            length, what is logged and saved, and device, threads and workers may change.
             """)
 
     @Argument(help: "The YAML file.")
@@ -27,29 +31,68 @@ struct TrainCommand: ParsableCommand {
 
     @OptionGroup var options: ConfigurationOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "auto: continue the run in output_dir, if there is one; never: refuse a folder in use; "
+                + "or a checkpoint's or run's folder to continue from.",
+            valueName: "auto|never|folder"))
+    var resume = "auto"
+
     @Flag(help: "Say only what is wrong.")
     var quiet = false
 
     func run() throws {
         let configuration = try RunConfiguration.load(file: config, overrides: options.overrides)
         configuration.warnings.forEach(Console.warning)
-        let recipe = try TrainRecipe(configuration, command: CommandLine.arguments)
+        let recipe = try TrainRecipe(
+            configuration, command: CommandLine.arguments, resume: resumeMode)
+        recipe.notes.forEach(Console.note)
         recipe.warnings.forEach(Console.warning)
         if !quiet { recipe.summary.forEach(Console.note) }
-        var view = TrainingView(totalSteps: recipe.totalSteps)
+        var view = TrainingView(totalSteps: recipe.totalSteps, secondsLeft: recipe.secondsLeft)
+        let before = recipe.stepCount
         Interruption.watch()
-        try recipe.run(shouldStop: { Interruption.isRequested }) { metrics in
+        let ending = try recipe.run(shouldStop: { Interruption.isRequested }) { metrics in
             if !quiet { Console.progress(view.line(metrics)) }
         }
         if !quiet { Console.endProgress() }
-        if recipe.stepCount < recipe.totalSteps {
-            Console.note(
-                "stopped after step \(recipe.stepCount) of \(recipe.totalSteps), as asked; the "
-                    + "policy is kept, the optimizer's state is not")
+        let steps = "step \(recipe.stepCount) of \(recipe.totalSteps)"
+        switch ending {
+        case .finished where recipe.stepCount == before:
+            Console.note("nothing is left to do after \(steps); raise training.max_steps for more")
+        case .finished: break
+        case .outOfTime: Console.note("ended after \(steps): training.max_minutes have passed")
+        case .stopped:
+            Console.note("stopped after \(steps), as asked; to continue:\n  \(resumeCommand)")
         }
         if !quiet { Console.note("policy     \(recipe.finalPolicy)") }
-        if recipe.stepCount < recipe.totalSteps { throw ExitCode(130) }
+        if ending == .stopped { throw ExitCode(130) }
     }
+
+    private var resumeMode: ResumeMode {
+        switch resume {
+        case "auto": .automatic
+        case "never": .never
+        default: .from(resume)
+        }
+    }
+
+    /// The command that continues this run.
+    private var resumeCommand: String {
+        let words =
+            [CommandLine.arguments[0], "train", config]
+            + options.overrides.flatMap { ["--set", $0] } + (quiet ? ["--quiet"] : [])
+        return words.map(shellWord).joined(separator: " ")
+    }
+}
+
+/// A word as a shell reads it back.
+func shellWord(_ word: String) -> String {
+    let plain = word.allSatisfy {
+        $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+=:,@%".contains($0))
+    }
+    return plain && !word.isEmpty
+        ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
 }
 
 /// Ctrl-C and SIGTERM: the first one asks for the end after the step, the second one ends at once.
@@ -74,12 +117,15 @@ enum Interruption {
 /// The line that shows how training goes.
 struct TrainingView {
     let totalSteps: Int
+    private let secondsLeft: Double?
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
     private var done = 0
 
-    init(totalSteps: Int) {
+    /// A view of a run that ends after `totalSteps`, or after a step of more than `secondsLeft`.
+    init(totalSteps: Int, secondsLeft: Double? = nil) {
         self.totalSteps = totalSteps
+        self.secondsLeft = secondsLeft
         start = clock.now
     }
 
@@ -89,6 +135,9 @@ struct TrainingView {
         let (seconds, part) = (clock.now - start).components
         let elapsed = Double(seconds) + Double(part) * 1e-18
         let perStep = elapsed / Double(done)
+        let left = min(
+            perStep * Double(totalSteps - metrics.step),
+            secondsLeft.map { max(0, $0 - elapsed) } ?? .infinity)
         func value(_ name: String, _ digits: Int) -> String {
             metrics[name].map { fixed($0, digits) } ?? "-"
         }
@@ -100,7 +149,7 @@ struct TrainingView {
             "length \(value("completions/mean_length", 0))",
             metrics["kl"] == nil ? nil : "kl \(value("kl", 4))",
             "\(fixed(perStep, perStep < 10 ? 2 : 0)) s/step",
-            "ETA \(duration(perStep * Double(totalSteps - metrics.step)))",
+            "ETA \(duration(left))",
         ]
         return fields.compactMap { $0 }.joined(separator: "  ")
     }

@@ -153,10 +153,16 @@ final class BoxSegmenter: Segmenter {
 /// The same picture again and again, under ids that count up; the target is where answer 1 points.
 final class CountingSource: ExampleSource {
     let epochLength = 4
-    private(set) var count = 0
+    private var order = EpochSampler(count: 4, seed: 0)
+
+    var cursor: EpochSampler.Cursor { order.cursor }
+    var count: Int { 4 * cursor.epoch + cursor.position }
+
+    func resume(from cursor: EpochSampler.Cursor) throws { try order.resume(from: cursor) }
 
     func next() -> TrainingExample {
-        defer { count += 1 }
+        let count = count
+        _ = order.next()
         var truth = BinaryMask(width: 32, height: 32)
         for y in 0..<32 { for x in 8..<16 { truth[x, y] = true } }
         return TrainingExample(

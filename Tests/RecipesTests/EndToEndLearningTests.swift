@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Imaging
 import NN
@@ -149,10 +150,14 @@ private struct DigitReward: RewardTermFunction {
 /// Four pictures in turn.
 private final class PictureSource: ExampleSource {
     let epochLength = 4
-    private var count = 0
+    private var order = EpochSampler(count: 4, seed: 0)
+    var cursor: EpochSampler.Cursor { order.cursor }
+
+    func resume(from cursor: EpochSampler.Cursor) throws { try order.resume(from: cursor) }
 
     func next() -> TrainingExample {
-        defer { count += 1 }
+        let count = 4 * cursor.epoch + cursor.position
+        _ = order.next()
         var truth = BinaryMask(width: 56, height: 56)
         for y in 10..<20 { for x in 10..<30 { truth[x, y] = true } }
         return TrainingExample(

@@ -1,4 +1,5 @@
 import Foundation
+import NN
 import RLTrainer
 import Rewards
 import Segmentation
@@ -141,6 +142,11 @@ extension RunConfiguration {
             Key(
                 "training.num_train_epochs", \.training.numTrainEpochs, "Passes over the data",
                 in: 0.001...100_000),
+            Key(
+                "training.max_minutes", \.training.maxMinutes,
+                "Minutes, all sessions together, after which the run ends with the step that it is in, "
+                    + "if not before; null: no bound"
+            ) { ($0 ?? 1) > 0 ? nil : "must be above 0" },
             Key("training.learning_rate", \.training.learningRate, "The peak", in: 0...1),
             Key("training.lr_scheduler_type", \.training.schedule, "How the learning rate changes"),
             Key(
@@ -222,6 +228,12 @@ extension RunConfiguration {
         }
         if loss.lossType == .cispo, loss.delta != nil {
             found.append("grpo.delta does nothing with grpo.loss_type cispo")
+        }
+        if training.maxMinutes != nil, dependsOnTotalSteps {
+            found.append(
+                "training.max_minutes may end the run anywhere, but with training.lr_scheduler_type "
+                    + "\(training.schedule.rawValue) the learning rate depends on the number of steps: "
+                    + "use constant, or constant_with_warmup with training.warmup_steps")
         }
         if grpo.shufflesRewards {
             found.append(

@@ -70,6 +70,8 @@ public struct RunConfiguration: Sendable, Hashable {
         public var maxSteps: Int?
         /// Passes over the data.
         public var numTrainEpochs = 1.0
+        /// Minutes of training, in all sessions together, after which the run ends; no bound if nil.
+        public var maxMinutes: Double?
         /// The learning rate's peak.
         public var learningRate = 1e-6
         /// How the learning rate changes.

@@ -19,34 +19,40 @@ public struct RunDirectoryError: Error, Sendable, CustomStringConvertible {
 /// The files of a run.
 ///
 /// `config.yaml` (resolved), `run.json` (what ran, where), `metrics.jsonl` (one line per optimizer
-/// step), `rollouts/step-N.jsonl`, `checkpoints/step-N/policy/`. A checkpoint is written beside its
-/// place and appears by a rename, or not at all.
+/// step), `rollouts/step-N.jsonl`, `checkpoints/step-N/`. A checkpoint is written beside its place and
+/// appears by a rename, or not at all. The folder is this process's as long as the object exists.
 public final class RunDirectory {
     /// The folder.
     public let path: String
     private let metrics: FileHandle
+    private let lock: FolderLock
 
-    /// Makes the folder of a new run.
+    /// Makes the folder of a run, or brings the one that it continues in to the state of a checkpoint.
     ///
     /// - Parameters:
-    ///   - path: the folder; must be missing or empty
-    ///   - configuration: what is written as `config.yaml`
+    ///   - configuration: what is written as `config.yaml`; names the folder
     ///   - command: what is written as the command in `run.json`
+    ///   - start: where the run begins
     /// - Throws: ``RunDirectoryError`` if the folder is in use or cannot be written
-    public init(path: String, configuration: RunConfiguration, command: [String]) throws {
+    init(_ configuration: RunConfiguration, command: [String], start: RunStart) throws {
+        let path = configuration.outputDirectory
         self.path = path
-        try Self.requireFree(path)
-        let files = FileManager.default
+        if !start.isInPlace { try Self.requireFree(path) }
         do {
             for folder in [path, path + "/rollouts", path + "/checkpoints"] {
-                try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true)
             }
+            lock = try FolderLock(path)
+            if start.isInPlace { try Self.cutBack(path, to: start) }
             try Self.write(configuration.resolved(comments: true), to: path + "/config.yaml")
             try Self.write(
-                Self.description(configuration, command: command), to: path + "/run.json")
-            try Self.write("", to: path + "/metrics.jsonl")
-            metrics = try FileHandle(
-                forWritingTo: URL(fileURLWithPath: path + "/metrics.jsonl"))
+                Self.description(configuration, command: command, start: start),
+                to: path + "/run.json")
+            let file = path + "/metrics.jsonl"
+            if !start.isInPlace { try Self.write("", to: file) }
+            metrics = try FileHandle(forWritingTo: URL(fileURLWithPath: file))
+            try metrics.seekToEnd()
         } catch let error as RunDirectoryError {
             throw error
         } catch {
@@ -58,14 +64,20 @@ public final class RunDirectory {
 
     /// Fails if a folder holds another run, or anything else.
     public static func requireFree(_ path: String) throws {
+        if isFree(path) { return }
         let contents = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        if contents.isEmpty || holdsNothing(path, contents) { return }
         let some = contents.sorted().prefix(3).joined(separator: ", ")
         throw RunDirectoryError(
             path: path,
             message:
                 "the folder is not empty (\(some)); choose another output_dir, or move the old "
                 + "run away")
+    }
+
+    /// Whether a folder is missing, empty, or what a run leaves that failed before its first step.
+    static func isFree(_ path: String) -> Bool {
+        let contents = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return contents.isEmpty || holdsNothing(path, contents)
     }
 
     /// Adds a step to `metrics.jsonl`.
@@ -107,10 +119,13 @@ public final class RunDirectory {
         do {
             try files.createDirectory(atPath: temporary, withIntermediateDirectories: true)
             try fill(temporary)
-            try files.moveItem(atPath: temporary, toPath: final)
+            // What the checkpoint is a step of must not be younger than the checkpoint.
+            try metrics.synchronize()
+            try DurableFiles.synchronizeTree(temporary)
+            try DurableFiles.publish(temporary, as: final)
         } catch {
             try? files.removeItem(atPath: temporary)
-            if error is CheckpointError { throw error }
+            if error is CheckpointError || error is RunDirectoryError { throw error }
             throw RunDirectoryError(path: final, message: "cannot write: \(systemReason(error))")
         }
         if let keep { try removeCheckpoints(keeping: keep) }
@@ -118,9 +133,7 @@ public final class RunDirectory {
 
     private func removeCheckpoints(keeping count: Int) throws {
         let folder = path + "/checkpoints"
-        let steps = try FileManager.default.contentsOfDirectory(atPath: folder)
-            .compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }
-        for step in steps.sorted().dropLast(count) {
+        for step in RunCheckpoint.steps(ofRun: path).dropFirst(count).reversed() {
             // Out of sight first: what is killed while it removes leaves no half of a checkpoint.
             let doomed = "\(folder)/.step-\(step).old"
             try? FileManager.default.removeItem(atPath: doomed)
@@ -142,76 +155,7 @@ public final class RunDirectory {
         return size == 0 && isEmptyFolder("rollouts") && isEmptyFolder("checkpoints")
     }
 
-    private static func description(
-        _ configuration: RunConfiguration, command: [String]
-    ) throws -> String {
-        struct Run: Encodable {
-            let program = "think2seg"
-            let version = Think2Seg.version
-            let libtorch = TorchRuntime.version
-            let device: String
-            let threads: Int
-            let seed: Int
-            let command: [String]
-        }
-        let run = Run(
-            device: configuration.device, threads: TorchRuntime.threadCount,
-            seed: configuration.seed, command: command)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(run), as: UTF8.self) + "\n"
-    }
-
     static func write(_ text: String, to path: String) throws {
-        do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-        } catch {
-            throw RunDirectoryError(path: path, message: "cannot write: \(systemReason(error))")
-        }
-    }
-}
-
-/// What is recorded of one completion.
-private struct RolloutRecord: Encodable {
-    let step: Int
-    let id: String
-    let epoch: Int
-    let question: String
-    let completion: String
-    let length: Int
-    let stopReason: StopReason
-    let parseError: String?
-    let prompts: [Prediction.Prompt]
-    let rewards: [String: Double]
-    let reward: Double
-    let advantage: Double
-
-    enum CodingKeys: String, CodingKey {
-        case step, id, epoch, question, completion, length, prompts, rewards, reward, advantage
-        case stopReason = "stop_reason"
-        case parseError = "parse_error"
-    }
-
-    init<P>(_ group: RolloutGroup<P>, _ index: Int, step: Int) {
-        let (completion, score) = (group.completions[index], group.rewards[index])
-        self.step = step
-        id = group.example.id
-        epoch = group.example.epoch
-        question = group.example.question
-        self.completion = completion.text
-        length = completion.tokenIDs.count
-        stopReason = completion.stopReason
-        parseError = score.failure?.description
-        prompts = score.prompts.map(Prediction.Prompt.init)
-        rewards = Dictionary(
-            uniqueKeysWithValues: score.terms.map { ($0.term.rawValue, $0.value) })
-        reward = score.total
-        advantage = group.advantages[index]
-    }
-
-    func line() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
+        try DurableFiles.write(Data(text.utf8), to: path)
     }
 }

@@ -7,6 +7,16 @@ import SAM2
 import Segmentation
 public import Torch
 
+/// Why a run ended.
+public enum TrainEnding: Sendable, Hashable {
+    /// All steps are done.
+    case finished
+    /// `training.max_minutes` have passed.
+    case outOfTime
+    /// Somebody asked for it.
+    case stopped
+}
+
 /// A training run as the configuration describes it: models, data, folder, loop.
 public final class TrainRecipe {
     /// What the run depends on.
@@ -21,30 +31,38 @@ public final class TrainRecipe {
     let segmenter: SAM2Segmenter
     let scorer: Scorer
     let trainer: GRPOTrainer<QwenPolicy>
+    /// What was found in the folder, in lines for people.
+    public let notes: [String]
     private let directory: RunDirectory
+    /// Seconds that earlier sessions trained.
+    private let earlierSeconds: Double
 
     /// Loads everything, and makes the run's folder last, when nothing else can fail.
     ///
     /// - Parameters:
     ///   - configuration: what to run
     ///   - command: the command line, for `run.json`
+    ///   - resume: what to do with a folder that holds checkpoints
     /// - Throws: the error of the file that cannot be used
-    public init(_ configuration: RunConfiguration, command: [String]) throws {
+    public init(
+        _ configuration: RunConfiguration, command: [String], resume: ResumeMode = .never
+    ) throws {
         // Before minutes are spent on loading models.
-        try RunDirectory.requireFree(configuration.outputDirectory)
+        let start = try RunStart(configuration, resume)
         try applyThreads(configuration.threads)
         let device = try availableDevice(configuration.device)
         let data = try TrainingData(configuration)
         let template = PromptTemplate(try variant(configuration.prompt.variant))
-        func loadPolicy() throws -> QwenPolicy {
+        func loadPolicy(_ path: String) throws -> QwenPolicy {
             try QwenPolicy.load(
-                path: configuration.policy.path, dtype: configuration.policy.dtype.dtype,
+                path: path, dtype: configuration.policy.dtype.dtype,
                 device: device, template: template,
                 castsHeadToFloat32: configuration.policy.castsHeadToFloat32)
         }
-        let policy = try loadPolicy()
+        let policy = try loadPolicy(start.checkpoint?.policy ?? configuration.policy.path)
         let frozen = try policy.setTrainable(freezing: configuration.policy.freeze)
-        let reference = configuration.grpo.loss.beta == 0 ? nil : try loadPolicy()
+        let reference =
+            configuration.grpo.loss.beta == 0 ? nil : try loadPolicy(configuration.policy.path)
         segmenter = try SAM2Segmenter.load(
             path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype,
             device: device)
@@ -59,6 +77,11 @@ public final class TrainRecipe {
         trainer = try GRPOTrainer(
             policy: policy, reference: reference, segmenter: segmenter, scorer: scorer,
             source: data, configuration: grpo)
+        if let checkpoint = start.checkpoint {
+            try trainer.restore(checkpoint.state.trainer, from: checkpoint.path)
+        }
+        earlierSeconds = start.checkpoint?.state.seconds ?? 0
+        notes = start.notes
         totalSteps = grpo.schedule.totalSteps
         summary = Self.summary(
             configuration, samples: data.epochLength, steps: totalSteps, policy: policy,
@@ -72,8 +95,7 @@ public final class TrainRecipe {
             shortest, completionLength: grpo.sampling.maxCompletionLength)
         self.policy = policy
         self.configuration = configuration
-        directory = try RunDirectory(
-            path: configuration.outputDirectory, configuration: configuration, command: command)
+        directory = try RunDirectory(configuration, command: command, start: start)
     }
 
     /// Where the last checkpoint's policy stands after ``run(shouldStop:onStep:)``.
@@ -82,39 +104,70 @@ public final class TrainRecipe {
     /// Optimizer steps done.
     public var stepCount: Int { trainer.stepCount }
 
-    /// Trains to the end, or until it is told to stop; either way the last step is a checkpoint.
+    /// Seconds of training that `training.max_minutes` leaves when the session begins; nil without it.
+    public var secondsLeft: Double? {
+        configuration.training.maxMinutes.map { max(0, $0 * 60 - earlierSeconds) }
+    }
+
+    /// Trains to the end, or until it is told to stop or time is up; the last step is a checkpoint
+    /// however it ends.
     ///
     /// - Parameters:
     ///   - shouldStop: asked after each step
     ///   - onStep: gets each step's numbers after they are on disk
+    /// - Returns: why it ended
     /// - Throws: what stopped the run; everything before it is on disk
+    @discardableResult
     public func run(
         shouldStop: () -> Bool = { false }, onStep: (StepMetrics) throws -> Void
-    ) throws {
-        var stops = false
-        while trainer.stepCount < totalSteps, !stops {
+    ) throws -> TrainEnding {
+        let clock = ContinuousClock()
+        let start = clock.now
+        func seconds() -> Double {
+            let (whole, part) = (clock.now - start).components
+            return Double(whole) + Double(part) * 1e-18
+        }
+        func ending() -> TrainEnding? {
+            if trainer.stepCount >= totalSteps { return .finished }
+            if let secondsLeft, seconds() >= secondsLeft { return .outOfTime }
+            return nil
+        }
+        // A session that has time left makes a step at least.
+        var end = secondsLeft == 0 || trainer.stepCount >= totalSteps ? ending() : nil
+        while end == nil {
             let report = try trainer.step()
-            let step = trainer.stepCount
-            try directory.append(report.metrics)
-            let interval = configuration.logging.logCompletionsSteps
-            if interval > 0, step % interval == 0, report.isFresh {
-                try directory.write(rollouts: report.groups, step: step)
-            }
+            try record(report)
             try onStep(report.metrics)
+            end = shouldStop() ? ending() ?? .stopped : ending()
             let saves = configuration.logging.saveSteps
-            stops = shouldStop()
-            if stops || step == totalSteps || (saves > 0 && step % saves == 0) {
-                try saveCheckpoint(step: step)
+            if end == nil, saves > 0, trainer.stepCount % saves == 0 {
+                try saveCheckpoint(seconds: seconds())
             }
+        }
+        // There already if no step was left to do.
+        if !FileManager.default.fileExists(atPath: finalPolicy) {
+            try saveCheckpoint(seconds: seconds())
+        }
+        return end ?? .finished
+    }
+
+    private func record(_ report: StepReport<QwenPolicy.Prompt>) throws {
+        try directory.append(report.metrics)
+        let (interval, step) = (configuration.logging.logCompletionsSteps, trainer.stepCount)
+        if interval > 0, step % interval == 0, report.isFresh {
+            try directory.write(rollouts: report.groups, step: step)
         }
     }
 
-    private func saveCheckpoint(step: Int) throws {
-        try directory.writeCheckpoint(step: step, keep: configuration.logging.saveTotalLimit) {
-            folder in
-            let target = folder + "/policy"
-            try makeFolder(target)
-            try policy.save(to: target)
+    private func saveCheckpoint(seconds: Double) throws {
+        let (step, keep) = (trainer.stepCount, configuration.logging.saveTotalLimit)
+        try directory.writeCheckpoint(step: step, keep: keep) { folder in
+            try makeFolder(folder + "/policy")
+            try policy.save(to: folder + "/policy")
+            let state = CheckpointState(
+                configuration, seconds: earlierSeconds + seconds,
+                trainer: try trainer.save(to: folder))
+            try DurableFiles.write(state.json(), to: "\(folder)/\(RunCheckpoint.stateFile)")
         }
     }
 

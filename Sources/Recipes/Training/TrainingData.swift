@@ -21,10 +21,17 @@ public func squareSample(_ sample: SegmentationSample, side: Int) throws -> Squa
 
 /// Training examples from shards: seeded order, decoded ahead on another thread.
 final class TrainingData: ExampleSource {
-    let epochLength: Int
-    private let prefetcher: SamplePrefetcher<Prepared>
+    var epochLength: Int { dataset.count }
+    var cursor: EpochSampler.Cursor { order.cursor }
+    private let dataset: ShardedDataset
     private let selector: QuestionSelector
     private let seed: UInt64
+    private let side: Int
+    private let lookahead: Int
+    /// As far as examples were taken; the prefetcher's own is ahead of it.
+    private var order: EpochSampler
+    /// Begins with the first example that is asked for.
+    private var prefetcher: SamplePrefetcher<Prepared>?
 
     private struct Prepared: Sendable {
         var sample: SegmentationSample
@@ -32,29 +39,39 @@ final class TrainingData: ExampleSource {
     }
 
     init(_ configuration: RunConfiguration) throws {
-        let dataset = try ShardedDataset(paths: configuration.data.train)
-        epochLength = dataset.count
+        dataset = try ShardedDataset(paths: configuration.data.train)
         seed = UInt64(configuration.seed)
         selector = configuration.data.question
-        let side = configuration.data.imageSize
-        prefetcher = SamplePrefetcher(
-            source: dataset, order: EpochSampler(count: dataset.count, seed: seed),
-            lookahead: configuration.data.prefetch
-        ) { sample in
+        side = configuration.data.imageSize
+        lookahead = configuration.data.prefetch
+        order = EpochSampler(count: dataset.count, seed: seed)
+    }
+
+    func resume(from cursor: EpochSampler.Cursor) throws {
+        try order.resume(from: cursor)
+        prefetcher?.cancel()
+        prefetcher = nil
+    }
+
+    func next() throws -> TrainingExample {
+        let running = prefetcher ?? start()
+        prefetcher = running
+        guard let (request, prepared) = try running.next() else {
+            preconditionFailure("the order of training samples is endless")
+        }
+        _ = order.next()
+        return TrainingExample(
+            id: prepared.sample.id, epoch: request.epoch,
+            question: selector.question(of: prepared.sample, seed: seed, epoch: request.epoch),
+            image: prepared.square.image, truth: prepared.square.truth)
+    }
+
+    private func start() -> SamplePrefetcher<Prepared> {
+        SamplePrefetcher(source: dataset, order: order, lookahead: lookahead) { [side] sample in
             let square = try squareSample(sample, side: side)
             var light = sample
             light.image = []
             return Prepared(sample: light, square: square)
         }
-    }
-
-    func next() throws -> TrainingExample {
-        guard let (request, prepared) = try prefetcher.next() else {
-            preconditionFailure("the order of training samples is endless")
-        }
-        return TrainingExample(
-            id: prepared.sample.id, epoch: request.epoch,
-            question: selector.question(of: prepared.sample, seed: seed, epoch: request.epoch),
-            image: prepared.square.image, truth: prepared.square.truth)
     }
 }

@@ -1,0 +1,71 @@
+import Foundation
+import Imaging
+
+/// Files and folders that appear whole or not at all, and stay when the power fails.
+enum DurableFiles {
+    /// Writes a file: beside its place, synced, renamed, and its folder synced.
+    ///
+    /// - Throws: ``RunDirectoryError``; what was at `path` before is still there then
+    static func write(_ data: Data, to path: String) throws {
+        let partial = "\(path).tmp-\(ProcessInfo.processInfo.processIdentifier)"
+        do {
+            try data.write(to: URL(fileURLWithPath: partial))
+            try synchronize(partial)
+            try publish(partial, as: path)
+        } catch {
+            try? FileManager.default.removeItem(atPath: partial)
+            throw error is RunDirectoryError
+                ? error
+                : RunDirectoryError(path: path, message: "cannot write: \(systemReason(error))")
+        }
+    }
+
+    /// Waits until all files and folders below a folder are on the disk, and the folder itself.
+    static func synchronizeTree(_ folder: String) throws {
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+            try synchronize("\(folder)/\(path)")
+        }
+        try synchronize(folder)
+    }
+
+    /// Gives a file or folder that is on the disk its name.
+    static func publish(_ partial: String, as path: String) throws {
+        guard rename(partial, path) == 0 else { throw failure(path, "cannot rename to this name") }
+        let folder = (path as NSString).deletingLastPathComponent
+        try synchronize(folder.isEmpty ? "." : folder)
+    }
+
+    private static func synchronize(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path, "cannot open to sync") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure(path, "cannot sync") }
+    }
+
+    private static func failure(_ path: String, _ what: String) -> RunDirectoryError {
+        RunDirectoryError(path: path, message: "\(what): \(String(cString: strerror(errno)))")
+    }
+}
+
+/// Keeps a run's folder for this process while it exists; the system gives it back when the process
+/// ends, however that is.
+final class FolderLock {
+    private let descriptor: Int32
+
+    /// Takes an existing folder.
+    ///
+    /// - Throws: ``RunDirectoryError`` if another run has it
+    init(_ folder: String) throws {
+        let opened = open(folder, O_RDONLY | O_CLOEXEC)
+        if opened >= 0, flock(opened, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+            close(opened)
+            throw RunDirectoryError(
+                path: folder,
+                message: "another run writes to this folder now; wait for it, or choose another "
+                    + "output_dir")
+        }
+        descriptor = opened
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+}

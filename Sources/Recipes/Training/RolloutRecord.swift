@@ -1,0 +1,49 @@
+import Foundation
+import RLTrainer
+import Rewards
+import Segmentation
+
+/// What is recorded of one completion.
+struct RolloutRecord: Encodable {
+    let step: Int
+    let id: String
+    let epoch: Int
+    let question: String
+    let completion: String
+    let length: Int
+    let stopReason: StopReason
+    let parseError: String?
+    let prompts: [Prediction.Prompt]
+    let rewards: [String: Double]
+    let reward: Double
+    let advantage: Double
+
+    enum CodingKeys: String, CodingKey {
+        case step, id, epoch, question, completion, length, prompts, rewards, reward, advantage
+        case stopReason = "stop_reason"
+        case parseError = "parse_error"
+    }
+
+    init<P>(_ group: RolloutGroup<P>, _ index: Int, step: Int) {
+        let (completion, score) = (group.completions[index], group.rewards[index])
+        self.step = step
+        id = group.example.id
+        epoch = group.example.epoch
+        question = group.example.question
+        self.completion = completion.text
+        length = completion.tokenIDs.count
+        stopReason = completion.stopReason
+        parseError = score.failure?.description
+        prompts = score.prompts.map(Prediction.Prompt.init)
+        rewards = Dictionary(
+            uniqueKeysWithValues: score.terms.map { ($0.term.rawValue, $0.value) })
+        reward = score.total
+        advantage = group.advantages[index]
+    }
+
+    func line() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+}

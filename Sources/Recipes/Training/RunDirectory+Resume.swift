@@ -1,0 +1,83 @@
+import Foundation
+import Torch
+
+extension RunDirectory {
+    /// What a run's `run.json` says; encoded when it begins, read when it is continued.
+    private struct Description: Codable {
+        var program = "think2seg"
+        var version = Think2Seg.version
+        var libtorch = TorchRuntime.version
+        let device: String
+        let threads: Int
+        let seed: Int
+        let command: [String]
+        /// The checkpoint that the session began with; nil at the beginning.
+        let resumedFrom: String?
+
+        enum CodingKeys: String, CodingKey {
+            case program, version, libtorch, device, threads, seed, command
+            case resumedFrom = "resumed_from"
+        }
+    }
+
+    /// The text of `run.json`.
+    static func description(
+        _ configuration: RunConfiguration, command: [String], start: RunStart
+    ) throws -> String {
+        let run = Description(
+            device: configuration.device, threads: TorchRuntime.threadCount,
+            seed: configuration.seed, command: command, resumedFrom: start.checkpoint?.path)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(run), as: UTF8.self) + "\n"
+    }
+
+    /// The configuration of the run that a folder holds; nil if it holds none.
+    static func configuration(of path: String) -> RunConfiguration? {
+        guard let json = FileManager.default.contents(atPath: path + "/run.json"),
+            let run = try? JSONDecoder().decode(Description.self, from: json),
+            run.program == "think2seg"
+        else { return nil }
+        return try? RunConfiguration.load(file: path + "/config.yaml")
+    }
+
+    /// Brings a folder to the state of the step that a run continues after: later metrics and rollouts
+    /// go, damaged checkpoints get out of the way, and what a killed process left half done goes too.
+    static func cutBack(_ path: String, to start: RunStart) throws {
+        let files = FileManager.default
+        let step = start.checkpoint?.step ?? 0
+        let checkpoints = path + "/checkpoints"
+        for name in try files.contentsOfDirectory(atPath: checkpoints)
+        where name.hasPrefix(".step-") { try files.removeItem(atPath: "\(checkpoints)/\(name)") }
+        for damaged in start.damaged {
+            let aside = "\(checkpoints)/damaged-step-\(damaged)"
+            try? files.removeItem(atPath: aside)
+            try files.moveItem(atPath: "\(checkpoints)/step-\(damaged)", toPath: aside)
+        }
+        for name in try files.contentsOfDirectory(atPath: path + "/rollouts") {
+            guard name.hasPrefix("step-"), name.hasSuffix(".jsonl"),
+                let number = Int(name.dropFirst(5).dropLast(6)), number > step
+            else { continue }
+            try files.removeItem(atPath: "\(path)/rollouts/\(name)")
+        }
+        let metrics = path + "/metrics.jsonl"
+        let text = files.contents(atPath: metrics) ?? Data()
+        try DurableFiles.write(linesUpTo(step, of: text), to: metrics)
+    }
+
+    /// The whole lines of metrics up to a step; a line that is not one ends them.
+    private static func linesUpTo(_ step: Int, of text: Data) -> Data {
+        struct Line: Decodable { let step: Int }
+        var kept = Data()
+        var rest = text[...]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            let line = rest[rest.startIndex...end]
+            guard let number = try? JSONDecoder().decode(Line.self, from: Data(line)).step,
+                number <= step
+            else { break }
+            kept += line
+            rest = rest[rest.index(after: end)...]
+        }
+        return kept
+    }
+}

@@ -1,0 +1,182 @@
+import Foundation
+import NN
+import RLTrainer
+import Torch
+
+/// What a run does with a folder that holds checkpoints.
+public enum ResumeMode: Sendable, Hashable {
+    /// Continues from the newest whole checkpoint in `output_dir`, if it is one of this configuration;
+    /// starts from the beginning where there is none yet.
+    case automatic
+    /// Starts from the beginning, in an empty folder only.
+    case never
+    /// Continues from a checkpoint, or from the newest whole one of a run.
+    case from(String)
+}
+
+/// Where a run begins.
+struct RunStart {
+    /// Where it continues; nil at the beginning.
+    var checkpoint: RunCheckpoint?
+    /// Whether the output folder is this run's already.
+    var isInPlace = false
+    /// Steps of checkpoints that are damaged and make way.
+    var damaged: [Int] = []
+    /// What the user should know, in lines for people.
+    var notes: [String] = []
+
+    /// Decides, without changing anything.
+    ///
+    /// - Throws: ``RunDirectoryError`` if the folder is not this run's or nothing in it can be used,
+    ///   ``ConfigurationError`` with all keys that must be as they were
+    init(_ configuration: RunConfiguration, _ mode: ResumeMode) throws {
+        let output = configuration.outputDirectory
+        switch mode {
+        case .never:
+            try RunDirectory.requireFree(output)
+        case .automatic:
+            try look(configuration)
+        case .from(let path):
+            try find(path, output: output)
+            guard let checkpoint else { return }
+            try compare(configuration, checkpoint)
+        }
+        if let checkpoint {
+            notes.append("continuing from \(checkpoint.path), after step \(checkpoint.step)")
+        }
+    }
+
+    /// Takes the run in `output_dir` up, if there is one.
+    private mutating func look(_ configuration: RunConfiguration) throws {
+        let output = configuration.outputDirectory
+        if RunDirectory.isFree(output) { return }
+        guard let written = RunDirectory.configuration(of: output) else {
+            return try RunDirectory.requireFree(output)
+        }
+        isInPlace = true
+        try findNewest(ofRun: output)
+        if let checkpoint { return try compare(configuration, checkpoint) }
+        try Self.requireSame(
+            configuration, CheckpointState.values(of: written), origin: output)
+        notes.append("\(output) has no checkpoint yet: starting from the beginning")
+    }
+
+    private mutating func findNewest(ofRun path: String) throws {
+        let steps = RunCheckpoint.steps(ofRun: path)
+        for step in steps {
+            do {
+                checkpoint = try RunCheckpoint(path: "\(path)/checkpoints/step-\(step)")
+                return
+            } catch let error as RunDirectoryError {
+                damaged.append(step)
+                notes.append("checkpoint step-\(step) is left out: \(error)")
+            }
+        }
+        if steps.isEmpty { return }
+        throw RunDirectoryError(
+            path: path + "/checkpoints",
+            message: "no checkpoint is whole; move the folder away to start anew\n"
+                + notes.joined(separator: "\n"))
+    }
+
+    private mutating func find(_ path: String, output: String) throws {
+        let isRun = FileManager.default.fileExists(atPath: path + "/checkpoints")
+        if isRun {
+            try findNewest(ofRun: path)
+        } else if FileManager.default.fileExists(atPath: path) {
+            checkpoint = try RunCheckpoint(path: path)
+        }
+        guard let checkpoint else {
+            throw MissingInputError(path: path, what: "checkpoint, or run with one")
+        }
+        let run = URL(fileURLWithPath: checkpoint.path).deletingLastPathComponent()
+            .deletingLastPathComponent()
+        isInPlace =
+            run.resolvingSymlinksInPath().path
+            == URL(fileURLWithPath: output).resolvingSymlinksInPath().path
+        if !isInPlace {
+            damaged = []
+            return try RunDirectory.requireFree(output)
+        }
+        let newer = RunCheckpoint.steps(ofRun: output).filter {
+            $0 > checkpoint.step && !damaged.contains($0)
+        }
+        if newer.isEmpty { return }
+        throw RunDirectoryError(
+            path: output + "/checkpoints",
+            message: "step-\(newer[0]) is newer than step-\(checkpoint.step): move newer "
+                + "checkpoints away, or choose another output_dir")
+    }
+
+    // MARK: - Configurations
+
+    /// Keys that may change between sessions, all that begin with `logging.` besides.
+    private static let free: Set = [
+        "output_dir", "device", "threads", "workers", "data.prefetch", "training.max_steps",
+        "training.num_train_epochs", "training.max_minutes",
+    ]
+
+    private mutating func compare(
+        _ configuration: RunConfiguration, _ checkpoint: RunCheckpoint
+    ) throws {
+        let (saved, now) = (
+            checkpoint.state.configuration, CheckpointState.values(of: configuration)
+        )
+        try Self.requireSame(configuration, saved, origin: checkpoint.path)
+        func change(_ key: String) -> String? {
+            guard let before = saved[key], let after = now[key], before != after else { return nil }
+            return "\(key) was \(before) and is \(after)"
+        }
+        for key in ["device", "threads", "workers"] {
+            guard let change = change(key) else { continue }
+            notes.append("\(change): the run goes on, but not to the same bytes")
+        }
+        if configuration.dependsOnTotalSteps,
+            let change = change("training.max_steps") ?? change("training.num_train_epochs")
+        {
+            notes.append(
+                "\(change): from here on the learning rate follows the schedule of the new number "
+                    + "of steps, which is not the one of the steps before")
+        }
+    }
+
+    /// Fails with every key whose value differs and must not.
+    private static func requireSame(
+        _ configuration: RunConfiguration, _ saved: [String: String], origin: String
+    ) throws {
+        let defaults = CheckpointState.values(of: RunConfiguration())
+        let now = CheckpointState.values(of: configuration)
+        let problems = RunConfiguration.keys.map(\.name).compactMap {
+            name -> ConfigurationProblem? in
+            // A key that is newer than the run had its default.
+            guard let before = saved[name] ?? defaults[name], let after = now[name],
+                before != after, !free.contains(name), !name.hasPrefix("logging.")
+            else { return nil }
+            return ConfigurationProblem(
+                location: origin, key: name,
+                message: "the run was started with \(before), now it is \(after); set it back, or "
+                    + "choose another output_dir")
+        }
+        if !problems.isEmpty { throw ConfigurationError(problems: problems) }
+    }
+}
+
+extension CheckpointState {
+    /// The value of every key.
+    static func values(of configuration: RunConfiguration) -> [String: String] {
+        Dictionary(
+            uniqueKeysWithValues: RunConfiguration.keys.map { ($0.name, $0.write(configuration)) })
+    }
+}
+
+extension RunConfiguration {
+    /// Whether the learning rate of a step depends on how many steps there are.
+    var dependsOnTotalSteps: Bool {
+        switch training.schedule {
+        case .linear, .cosine: true
+        case .constant: false
+        case .constantWithWarmup, .inverseSqrt:
+            training.warmupSteps == nil && training.warmupRatio > 0
+        }
+    }
+}

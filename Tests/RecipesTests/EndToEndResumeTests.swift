@@ -1,0 +1,320 @@
+import Foundation
+import NN
+import RLTrainer
+import Testing
+import Torch
+
+@testable import Recipes
+
+extension EndToEnd {
+    /// Runs that are interrupted and continued.
+    @Suite(.serialized) struct ResumeTests {
+        let fixture: EndToEndFixture
+
+        init() throws { fixture = try EndToEndFixture.shared.get() }
+
+        /// A run of a few cheap steps, all of which leave a checkpoint.
+        private func configuration(_ folder: String) -> RunConfiguration {
+            var result = fixture.configuration(output: folder)
+            // Two threads of an operation wait for each other where other processes are at work.
+            result.threads = 1
+            result.grpo.numGenerations = 2
+            result.grpo.sampling.maxCompletionLength = 4
+            // Random policies earn nothing: decay moves the weights.
+            result.training.learningRate = 1e-2
+            result.training.weightDecay = 1
+            result.training.maxSteps = 3
+            result.logging.saveSteps = 1
+            return result
+        }
+
+        /// Trains until `stop` steps are done, in one session.
+        @discardableResult
+        private func session(
+            _ configuration: RunConfiguration, until stop: Int? = nil,
+            _ mode: ResumeMode = .automatic
+        ) throws -> (notes: [String], ending: TrainEnding, steps: [Int]) {
+            let recipe = try TrainRecipe(configuration, command: ["test"], resume: mode)
+            var steps: [Int] = []
+            let ending = try recipe.run(shouldStop: { recipe.stepCount == stop }) {
+                steps.append($0.step)
+            }
+            return (recipe.notes, ending, steps)
+        }
+
+        /// All that a run leaves and the clock does not decide, by path.
+        private func traces(_ run: String) throws -> [String: Data] {
+            var result: [String: Data] = [:]
+            for (name, data) in try files(run)
+            where name.hasPrefix("rollouts/") || name.hasPrefix("checkpoints/") {
+                if name.hasSuffix("/state.json") {
+                    var state = try CheckpointState(json: data)
+                    state.seconds = 0
+                    state.configuration["output_dir"] = nil
+                    state.configuration["logging.save_steps"] = nil
+                    let encoder = JSONEncoder()
+                    encoder.outputFormatting = .sortedKeys
+                    result[name] = try encoder.encode(state)
+                } else {
+                    result[name] = data
+                }
+            }
+            result["metrics"] = Data(
+                try lines(run + "/metrics.jsonl").map(withoutClock).joined(separator: "\n").utf8)
+            return result
+        }
+
+        private func expectSame(_ run: String, _ other: String) throws {
+            let (one, two) = (try traces(run), try traces(other))
+            #expect(one.keys.sorted() == two.keys.sorted())
+            for name in one.keys.sorted() { #expect(one[name] == two[name], "\(name)") }
+        }
+
+        private static let cases:
+            [(stop: Int, change: @Sendable (inout RunConfiguration) -> Void)] = [
+                (2, { _ in }),
+                (
+                    3,
+                    {
+                        ($0.grpo.stepsPerGeneration, $0.grpo.numIterations) = (2, 2)
+                        $0.training.maxSteps = 5
+                    }
+                ),
+                (1, { ($0.grpo.loss.beta, $0.training.maxSteps) = (0.1, 2) }),
+                (
+                    1,
+                    {
+                        ($0.workers, $0.policy.freeze) = (2, ["visual.*"])
+                        $0.training.maxSteps = 2
+                    }
+                ),
+                (
+                    1,
+                    {
+                        ($0.workers, $0.policy.freeze, $0.grpo.numIterations) = (2, ["visual.*"], 2)
+                        ($0.policy.dtype, $0.grpo.loss.beta) = (.bfloat16, 0.1)
+                        $0.training.maxSteps = 2
+                    }
+                ),
+            ]
+
+        @Test(
+            "An interrupted run that goes on leaves the bytes of one that was not",
+            arguments: 0..<cases.count)
+        func exact(index: Int) throws {
+            try withFolder { folder in
+                var whole = configuration(folder + "/whole")
+                Self.cases[index].change(&whole)
+                var parts = whole
+                parts.outputDirectory = folder + "/parts"
+                try session(whole)
+                let stop = Self.cases[index].stop
+                let first = try session(parts, until: stop)
+                #expect(first.ending == .stopped && first.steps == Array(1...stop))
+                let second = try session(parts)
+                #expect(second.ending == .finished && second.steps.first == stop + 1)
+                #expect(
+                    second.notes == [
+                        "continuing from \(folder)/parts/checkpoints/step-\(stop), after step \(stop)"
+                    ])
+                try expectSame(folder + "/parts", folder + "/whole")
+            }
+        }
+
+        @Test("A damaged checkpoint is left out with a message, and the one before is used")
+        func damaged() throws {
+            try withFolder { folder in
+                let whole = configuration(folder + "/whole")
+                let half = configuration(folder + "/half")
+                var parts = configuration(folder + "/parts")
+                try session(whole)
+                try session(half, until: 2)
+                for (name, share) in [
+                    ("optimizer.safetensors", 0.9), ("state.json", 0.5),
+                    ("policy/model.safetensors", 0.999), ("state.json", 0),
+                ] {
+                    try? FileManager.default.removeItem(atPath: parts.outputDirectory)
+                    try FileManager.default.copyItem(
+                        atPath: half.outputDirectory, toPath: parts.outputDirectory)
+                    let path = "\(parts.outputDirectory)/checkpoints/step-2/\(name)"
+                    let data = try contents(path)
+                    try FileManager.default.removeItem(atPath: path)
+                    if share > 0 {
+                        try data.prefix(Int(Double(data.count) * share))
+                            .write(to: URL(fileURLWithPath: path))
+                    }
+                    // What a process leaves that is killed while it saves or writes.
+                    try FileManager.default.createDirectory(
+                        atPath: "\(parts.outputDirectory)/checkpoints/.step-3.tmp/policy",
+                        withIntermediateDirectories: true)
+                    let log = try FileHandle(
+                        forWritingTo: URL(fileURLWithPath: parts.outputDirectory + "/metrics.jsonl")
+                    )
+                    try log.seekToEnd()
+                    try log.write(contentsOf: Data(#"{"step": 3, "epo"#.utf8))
+                    let second = try session(parts)
+                    #expect(second.steps == [2, 3])
+                    #expect(second.notes[0].contains("step-2 is left out: \(path): "))
+                    #expect(second.notes[1].contains("checkpoints/step-1, after step 1"))
+                    let aside = "\(parts.outputDirectory)/checkpoints/damaged-step-2"
+                    #expect(exists(aside))
+                    try FileManager.default.removeItem(atPath: aside)
+                    try expectSame(parts.outputDirectory, whole.outputDirectory)
+                }
+                for step in 1...3 {
+                    try FileManager.default.removeItem(
+                        atPath: "\(parts.outputDirectory)/checkpoints/step-\(step)/state.json")
+                }
+                parts.training.maxSteps = 4
+                let before = try files(parts.outputDirectory)
+                let refusal = message { try session(parts) }
+                #expect(refusal.contains("no checkpoint is whole") && refusal.contains("step-1"))
+                #expect(try files(parts.outputDirectory) == before)
+            }
+        }
+
+        @Test("A run that ended before its first checkpoint starts over, and leaves no doubles")
+        func noCheckpoint() throws {
+            try withFolder { folder in
+                let whole = configuration(folder + "/whole")
+                var parts = configuration(folder + "/parts")
+                try session(whole)
+                try session(parts, until: 2)
+                try FileManager.default.removeItem(atPath: folder + "/parts/checkpoints")
+                try FileManager.default.createDirectory(
+                    atPath: folder + "/parts/checkpoints", withIntermediateDirectories: true)
+                parts.grpo.loss.epsilon = 0.1
+                #expect(message { try session(parts) }.contains("grpo.epsilon"))
+                parts.grpo.loss.epsilon = 0.2
+                let second = try session(parts)
+                #expect(second.steps == [1, 2, 3])
+                #expect(second.notes.first?.contains("no checkpoint yet") == true)
+                try expectSame(folder + "/parts", folder + "/whole")
+            }
+        }
+
+        @Test("What must not change is refused, all of it at once; what may change does")
+        func changes() throws {
+            try withFolder { folder in
+                let base = configuration(folder + "/run")
+                try session(base, until: 1)
+                var other = base
+                other.seed += 1
+                other.policy.path = fixture.policy + "/"
+                other.grpo.promptsPerStep = 3
+                other.training.learningRate = 1e-3
+                other.training.maxSteps = 9
+                let before = try files(folder)
+                let refusal = message { try session(other) }
+                let keys = [
+                    "seed", "policy.path", "grpo.num_prompts_per_step", "training.learning_rate",
+                ]
+                #expect(refusal.split(separator: "\n").count == keys.count)
+                for key in keys { #expect(refusal.contains(": \(key): "), "\(key)") }
+                #expect(try files(folder) == before)
+
+                other = base
+                other.threads = 2
+                other.workers = 2
+                other.data.prefetch = 1
+                other.training.maxSteps = 2
+                other.logging.saveSteps = 0
+                other.logging.logCompletionsSteps = 0
+                let second = try session(other)
+                #expect(second.steps == [2] && second.ending == .finished)
+                for part in [
+                    "threads was 1 and is 2", "workers was 0 and is 2", "max_steps was 3 and is 2",
+                ] {
+                    #expect(second.notes.contains { $0.contains(part) }, "\(part)")
+                }
+                #expect(try RunConfiguration.load(file: folder + "/run/config.yaml") == other)
+                let description = try object(contents(folder + "/run/run.json"))
+                #expect(
+                    description["resumed_from"] as? String == folder + "/run/checkpoints/step-1")
+                // Everything is done: nothing changes any more.
+                let done = try files(folder + "/run/checkpoints")
+                let third = try session(other)
+                #expect(third.steps.isEmpty && third.ending == .finished)
+                #expect(try files(folder + "/run/checkpoints") == done)
+                // A constant rate does not depend on the number of steps.
+                #expect(base.dependsOnTotalSteps)
+                other.training.schedule = .constantWithWarmup
+                #expect(!other.dependsOnTotalSteps)
+            }
+        }
+
+        @Test("A folder of others is refused, and with never so is one of our own")
+        func foreign() throws {
+            try withFolder { folder in
+                let base = configuration(folder + "/run")
+                try session(base, until: 1)
+                let refusal = message { try session(base, until: nil, .never) }
+                #expect(refusal.contains("not empty"))
+                try FileManager.default.removeItem(atPath: folder + "/run/run.json")
+                #expect(message { try session(base) }.contains("not empty"))
+            }
+        }
+
+        @Test("A run continues from a checkpoint that is named, in place or in another folder")
+        func named() throws {
+            try withFolder { folder in
+                let whole = configuration(folder + "/whole")
+                try session(whole)
+                var branch = configuration(folder + "/branch")
+                let checkpoint = folder + "/whole/checkpoints/step-1"
+                let second = try session(branch, until: nil, .from(checkpoint))
+                #expect(second.steps == [2, 3])
+                let last = "checkpoints/step-3/policy/model.safetensors"
+                #expect(
+                    try contents("\(folder)/branch/\(last)") == contents("\(folder)/whole/\(last)"))
+                #expect(try lines(folder + "/branch/metrics.jsonl").count == 2)
+
+                let newer = message { try session(whole, until: nil, .from(checkpoint)) }
+                #expect(newer.contains("step-3 is newer than step-1"))
+                branch.outputDirectory = folder + "/none"
+                let missing = message { try session(branch, until: nil, .from(folder + "/lost")) }
+                #expect(missing.contains("/lost"))
+                branch.training.maxSteps = 4
+                let run = try session(branch, until: nil, .from(folder + "/whole"))
+                #expect(run.steps == [4])
+            }
+        }
+
+        @Test("A folder that a run writes to is refused to a second one")
+        func locked() throws {
+            try withFolder { folder in
+                let base = configuration(folder + "/run")
+                try session(base, until: 1)
+                let first = try TrainRecipe(base, command: [], resume: .automatic)
+                let refusal = message { try session(base) }
+                #expect(refusal.contains("another run writes"))
+                #expect(try first.run(onStep: { _ in }) == .finished)
+            }
+        }
+
+        @Test("max_minutes ends a run after a step, counting the minutes of all its sessions")
+        func minutes() throws {
+            try withFolder { folder in
+                var limited = configuration(folder + "/run")
+                limited.logging.saveSteps = 0
+                limited.training.maxMinutes = 1e-9
+                let first = try session(limited)
+                #expect(first.ending == .outOfTime && first.steps == [1])
+                let checkpoint = folder + "/run/checkpoints/step-1"
+                let seconds = try RunCheckpoint(path: checkpoint).state.seconds
+                #expect(seconds > 0)
+                let second = try session(limited)
+                #expect(second.ending == .outOfTime && second.steps.isEmpty)
+                limited.training.maxMinutes = 60
+                let recipe = try TrainRecipe(limited, command: [], resume: .automatic)
+                #expect(recipe.secondsLeft == 3600 - seconds)
+                #expect(try recipe.run(onStep: { _ in }) == .finished)
+                let later = try RunCheckpoint(path: folder + "/run/checkpoints/step-3")
+                #expect(later.state.seconds > seconds)
+                #expect(limited.warnings.contains { $0.hasPrefix("training.max_minutes") })
+                limited.training.schedule = .constant
+                #expect(limited.warnings.isEmpty)
+            }
+        }
+    }
+}
