@@ -16,6 +16,8 @@ extension EndToEnd {
         /// A run of a few cheap steps, all of which leave a checkpoint.
         private func configuration(_ folder: String) -> RunConfiguration {
             var result = fixture.configuration(output: folder)
+            // Two threads of an operation wait for each other where other processes are at work.
+            result.threads = 1
             result.grpo.numGenerations = 2
             result.grpo.sampling.maxCompletionLength = 4
             // Random policies earn nothing: decay moves the weights.
@@ -41,8 +43,8 @@ extension EndToEnd {
         }
 
         /// All that a run leaves and the clock does not decide, by path.
-        private func traces(_ run: String) throws -> [String: String] {
-            var result: [String: String] = [:]
+        private func traces(_ run: String) throws -> [String: Data] {
+            var result: [String: Data] = [:]
             for (name, data) in try files(run)
             where name.hasPrefix("rollouts/") || name.hasPrefix("checkpoints/") {
                 if name.hasSuffix("/state.json") {
@@ -52,13 +54,13 @@ extension EndToEnd {
                     state.configuration["logging.save_steps"] = nil
                     let encoder = JSONEncoder()
                     encoder.outputFormatting = .sortedKeys
-                    result[name] = String(decoding: try encoder.encode(state), as: UTF8.self)
+                    result[name] = try encoder.encode(state)
                 } else {
-                    result[name] = data.base64EncodedString()
+                    result[name] = data
                 }
             }
-            result["metrics"] = try lines(run + "/metrics.jsonl").map(withoutClock)
-                .joined(separator: "\n")
+            result["metrics"] = Data(
+                try lines(run + "/metrics.jsonl").map(withoutClock).joined(separator: "\n").utf8)
             return result
         }
 
@@ -78,13 +80,20 @@ extension EndToEnd {
                         $0.training.maxSteps = 5
                     }
                 ),
-                (1, { $0.grpo.loss.beta = 0.1 }),
-                (2, { ($0.workers, $0.policy.freeze) = (2, ["visual.*"]) }),
+                (1, { ($0.grpo.loss.beta, $0.training.maxSteps) = (0.1, 2) }),
+                (
+                    1,
+                    {
+                        ($0.workers, $0.policy.freeze) = (2, ["visual.*"])
+                        $0.training.maxSteps = 2
+                    }
+                ),
                 (
                     1,
                     {
                         ($0.workers, $0.policy.freeze, $0.grpo.numIterations) = (2, ["visual.*"], 2)
                         ($0.policy.dtype, $0.grpo.loss.beta) = (.bfloat16, 0.1)
+                        $0.training.maxSteps = 2
                     }
                 ),
             ]
@@ -116,14 +125,17 @@ extension EndToEnd {
         func damaged() throws {
             try withFolder { folder in
                 let whole = configuration(folder + "/whole")
+                let half = configuration(folder + "/half")
                 var parts = configuration(folder + "/parts")
                 try session(whole)
+                try session(half, until: 2)
                 for (name, share) in [
                     ("optimizer.safetensors", 0.9), ("state.json", 0.5),
                     ("policy/model.safetensors", 0.999), ("state.json", 0),
                 ] {
                     try? FileManager.default.removeItem(atPath: parts.outputDirectory)
-                    try session(parts, until: 2)
+                    try FileManager.default.copyItem(
+                        atPath: half.outputDirectory, toPath: parts.outputDirectory)
                     let path = "\(parts.outputDirectory)/checkpoints/step-2/\(name)"
                     let data = try contents(path)
                     try FileManager.default.removeItem(atPath: path)
@@ -202,7 +214,7 @@ extension EndToEnd {
                 #expect(try files(folder) == before)
 
                 other = base
-                other.threads = 1
+                other.threads = 2
                 other.workers = 2
                 other.data.prefetch = 1
                 other.training.maxSteps = 2
@@ -211,7 +223,7 @@ extension EndToEnd {
                 let second = try session(other)
                 #expect(second.steps == [2] && second.ending == .finished)
                 for part in [
-                    "threads was 2 and is 1", "workers was 0 and is 2", "max_steps was 3 and is 2",
+                    "threads was 1 and is 2", "workers was 0 and is 2", "max_steps was 3 and is 2",
                 ] {
                     #expect(second.notes.contains { $0.contains(part) }, "\(part)")
                 }
