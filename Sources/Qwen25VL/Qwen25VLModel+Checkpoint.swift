@@ -112,8 +112,11 @@ extension Qwen25VLModel {
     /// - Parameters:
     ///   - directory: the folder, made if it does not exist
     ///   - shardBytes: how large one file of weights may become
+    ///   - dtype: the element type in the files; the model's if nil
     /// - Throws: an error that names the file if one cannot be written
-    public func save(directory: String, shardBytes: Int = 5_000_000_000) throws {
+    public func save(
+        directory: String, shardBytes: Int = 5_000_000_000, dtype: DType? = nil
+    ) throws {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         var files = companions
@@ -130,7 +133,12 @@ extension Qwen25VLModel {
                 to: URL(fileURLWithPath: directory + "/" + file.name), options: .atomic)
         }
         try removeWeights(directory)
-        try parameters.save(to: directory, shardBytes: shardBytes)
+        let stored = try withoutGradients {
+            try parameters.map {
+                Parameter(key: $0.key, tensor: try $0.tensor.detached().to(dtype ?? self.dtype))
+            }
+        }
+        try stored.save(to: directory, shardBytes: shardBytes)
     }
 
     /// Weights that were there before, in one file or in several, would be read instead of the new.

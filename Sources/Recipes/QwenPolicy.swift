@@ -195,6 +195,11 @@ public final class QwenPolicy: Policy {
 
     /// Writes the policy in the hub's layout.
     public func save(to folder: String) throws { try model.save(directory: folder) }
+
+    /// Writes the policy in the hub's layout, its weights in another element type.
+    public func save(to folder: String, dtype: DType) throws {
+        try model.save(directory: folder, dtype: dtype)
+    }
 }
 
 /// Whether a key fits a pattern in which `*` stands for any characters.

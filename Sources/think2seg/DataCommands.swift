@@ -193,6 +193,11 @@ struct DataSynthesizeCommand: ParsableCommand {
     )
     var world = SceneWorld.full
 
+    @Option(
+        help: ArgumentHelp(
+            "How many classes a scene shows, over what --world says.", valueName: "low-high"))
+    var classesPerScene: String?
+
     @Option(help: "The share of scenes whose questions have no target.")
     var noTarget = 0.1
 
@@ -202,10 +207,21 @@ struct DataSynthesizeCommand: ParsableCommand {
     @Flag(help: "Say only what is wrong.")
     var quiet = false
 
+    private var classRange: ClosedRange<Int>? {
+        let ends = classesPerScene?.split(separator: "-").map { Int($0) } ?? []
+        guard ends.count == 2, let low = ends[0], let high = ends[1], 1 <= low, low <= high else {
+            return nil
+        }
+        return low...high
+    }
+
     func validate() throws {
         if count < 1 { throw ValidationError("--count must be at least 1") }
         if validation < 0 { throw ValidationError("--validation must not be negative") }
         if !(64...4096).contains(side) { throw ValidationError("--side must be from 64 to 4096") }
+        if classesPerScene != nil, classRange == nil {
+            throw ValidationError("--classes-per-scene must be two numbers such as 2-4")
+        }
         if !(0...1).contains(noTarget) {
             throw ValidationError("--no-target must be from 0 to 1")
         }
@@ -219,6 +235,7 @@ struct DataSynthesizeCommand: ParsableCommand {
         recipe.scenes = world.configuration
         recipe.scenes.side = side
         recipe.scenes.hasUnrelatedQuestions = unrelatedQuestions
+        if let classRange { recipe.scenes.classesPerScene = classRange }
         recipe.scenes.questionStyle = questions
         recipe.scenes.noTargetShare = noTarget
         let report = try recipe.run { done, total in

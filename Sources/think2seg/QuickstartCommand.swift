@@ -28,11 +28,11 @@ struct QuickstartCommand: ParsableCommand {
     @Option(help: "Decides about scenes and answers.")
     var seed: UInt64 = 42
 
-    @Option(help: "How long to train, in minutes; evaluations come on top.")
-    var minutes = 8.0
+    @Option(help: "How long to train at most, in minutes; evaluations come on top.")
+    var minutes = QuickstartRecipe.Settings().minutes
 
-    @Option(help: "Optimizer steps, if they shall end the training sooner.")
-    var steps: Int?
+    @Option(help: "Optimizer steps, over which the learning rate falls to 0.")
+    var steps = QuickstartRecipe.Settings().steps
 
     @Option(help: "Scenes to train on.")
     var scenes = QuickstartRecipe.Settings().trainScenes
@@ -47,7 +47,7 @@ struct QuickstartCommand: ParsableCommand {
     var controls = false
 
     func validate() throws {
-        if let steps, steps < 1 { throw ValidationError("--steps must be at least 1") }
+        if steps < 1 { throw ValidationError("--steps must be at least 1") }
         if minutes <= 0 { throw ValidationError("--minutes must be above 0") }
         if scenes < 1 { throw ValidationError("--scenes must be at least 1") }
         if heldOut < 4 { throw ValidationError("--held-out must be at least 4") }
@@ -67,7 +67,7 @@ struct QuickstartCommand: ParsableCommand {
         var recipe = QuickstartRecipe(output: output ?? folder())
         recipe.settings.seed = seed
         recipe.settings.minutes = minutes
-        recipe.settings.maxSteps = steps
+        recipe.settings.steps = steps
         recipe.settings.trainScenes = scenes
         recipe.settings.heldOutScenes = heldOut
         recipe.settings.runsControls = controls
@@ -115,7 +115,7 @@ struct QuickstartCommand: ParsableCommand {
               your own data   think2seg data import earthreason FOLDER --output shards
                               think2seg train Configs/train.yaml --set policy.path=… --set data.train=[…]
               resume          think2seg train \(result.files.configuration(.rewarded)) \\
-                                --set training.max_minutes=\(2 * minutes)
+                                --set training.max_steps=\(2 * steps) --set training.max_minutes=null
               ablate          think2seg train \(result.files.configuration(.rewarded)) \\
                                 --set output_dir=\(run)-box --set 'rewards={mask_iou: 1}'
 

@@ -24,6 +24,8 @@ public struct SynthesisRecipe: Sendable {
     public var scenes = SceneConfiguration()
     /// What is written.
     public var layout = Layout.shards
+    /// Threads that draw; the scenes are the same for any number.
+    public var workers = ProcessInfo.processInfo.activeProcessorCount
 
     /// A number of scenes with the defaults.
     public init(output: String, count: Int) {
@@ -58,13 +60,20 @@ public struct SynthesisRecipe: Sendable {
         for (split, start, count) in splits where count > 0 {
             let sink = try Sink(layout, output: output, split: split)
             report.paths.append(sink.path)
-            for index in start..<start + count {
-                let sample = try synthesizer.sample(
-                    for: synthesizer.scene(seed: seed, index: index))
-                try sink.append(sample)
-                report.samples += 1
-                report.emptyTargets += sample.isEmptyTarget ? 1 : 0
-                try progress(report.samples, self.count + validationCount)
+            // A batch at a time, so that few scenes are in memory at once.
+            for first in stride(from: start, to: start + count, by: 64) {
+                let samples = try orderedWork(
+                    count: min(64, start + count - first), workers: workers,
+                    work: { place in
+                        try synthesizer.sample(
+                            for: synthesizer.scene(seed: seed, index: first + place))
+                    }, onDone: { _, _ in })
+                for sample in samples {
+                    try sink.append(sample)
+                    report.samples += 1
+                    report.emptyTargets += sample.isEmptyTarget ? 1 : 0
+                    try progress(report.samples, self.count + validationCount)
+                }
             }
             try sink.finish()
         }

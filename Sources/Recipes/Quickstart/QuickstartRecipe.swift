@@ -21,10 +21,10 @@ public struct QuickstartRecipe: Sendable {
     public struct Settings: Sendable, Hashable, Codable {
         /// Decides about scenes and answers.
         public var seed: UInt64 = 42
-        /// How long the policy is trained.
+        /// How long the policy is trained at most.
         public var minutes = 8.0
-        /// Optimizer steps, if they shall end the training sooner.
-        public var maxSteps: Int?
+        /// Optimizer steps over which the learning rate falls to 0.
+        public var steps = 500
         /// Scenes to train on.
         public var trainScenes = 2000
         /// Scenes that are held out; each has an implicit question and one by name.
@@ -37,8 +37,7 @@ public struct QuickstartRecipe: Sendable {
         public init() {}
 
         enum CodingKeys: String, CodingKey {
-            case seed, minutes
-            case maxSteps = "max_steps"
+            case seed, minutes, steps
             case trainScenes = "train_scenes"
             case heldOutScenes = "held_out_scenes"
             case runsControls = "runs_controls"
@@ -254,15 +253,16 @@ public struct QuickstartRecipe: Sendable {
         result.grpo.numGenerations = 8
         result.grpo.promptsPerStep = 8
         result.grpo.sampling.temperature = 0.7
+        result.grpo.loss.beta = 0.02
         result.grpo.sampling.maxCompletionLength = Self.longestAnswer
         result.grpo.shufflesRewards = variant == .shuffled
-        result.training.maxSteps = settings.maxSteps ?? 100_000
+        result.training.maxSteps = settings.steps
         result.training.maxMinutes = settings.minutes
-        result.training.learningRate = variant == .still ? 0 : 1e-4
-        result.training.schedule = .constantWithWarmup
+        result.training.learningRate = variant == .still ? 0 : 2e-4
+        result.training.schedule = .linear
         result.training.warmupSteps = 5
         result.training.adamBeta2 = 0.99
-        result.logging.saveSteps = 50
+        result.logging.saveSteps = 25
         result.logging.saveTotalLimit = 2
         result.logging.logCompletionsSteps = 50
         return result

@@ -23,6 +23,8 @@ public struct SFTConfiguration: Sendable, Hashable {
         public var dtype = ModelDType.float32
         /// Keys of parameters that stay as they are, `*` standing for anything.
         public var freeze: [String] = []
+        /// The element type of the finished weights.
+        public var storedType = StoredType.float32
     }
 
     /// What is learned.
@@ -158,6 +160,9 @@ extension SFTConfiguration {
             Key(
                 "policy.freeze", \.policy.freeze,
                 "Keys of parameters that stay as they are, * standing for anything: visual.*"),
+            Key(
+                "policy.stored_dtype", \.policy.storedType,
+                "The type of the finished weights; checkpoints have that of training"),
         ]
     }
 

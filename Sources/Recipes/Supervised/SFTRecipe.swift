@@ -70,8 +70,13 @@ public final class SFTRecipe {
         summary = lines(frozen: frozen, resumed: opening)
     }
 
-    /// Where the last checkpoint's policy stands.
-    public var finalPolicy: String { directory.checkpoint(step: trainer.stepCount) + "/policy" }
+    /// Where the last checkpoint's policy stands, or the finished one.
+    public var finalPolicy: String {
+        isFinished
+            ? configuration.outputDirectory + "/policy"
+            : directory.checkpoint(step: trainer.stepCount) + "/policy"
+    }
+    private var isFinished: Bool { trainer.stepCount >= configuration.training.maxSteps }
     /// Optimizer steps done.
     public var stepCount: Int { trainer.stepCount }
 
@@ -98,6 +103,10 @@ public final class SFTRecipe {
             if isLast || isDue(result.step, every: configuration.logging.saveSteps) {
                 try save()
             }
+        }
+        if isFinished {
+            try makeFolder(finalPolicy)
+            try policy.save(to: finalPolicy, dtype: configuration.policy.storedType.dtype)
         }
     }
 
