@@ -60,44 +60,4 @@ extension EndToEnd {
             }
         }
     }
-
-    @Suite(.serialized) struct QuickstartTests {
-        @Test("A quickstart writes what it tells of, and a second one in its folder is refused")
-        func quickstart() throws {
-            try withFolder { folder in
-                var recipe = QuickstartRecipe(output: folder + "/start")
-                recipe.steps = 1
-                recipe.sceneCount = 4
-                var steps: [Int] = []
-                var announced: [Int] = []
-                let result = try recipe.run { event in
-                    switch event {
-                    case .stage: break
-                    case .training(_, let steps): announced.append(steps)
-                    case .step(let metrics): steps.append(metrics.step)
-                    }
-                }
-                #expect(steps == [1] && announced == [1])
-                for path in [
-                    result.configuration, result.run + "/metrics.jsonl",
-                    result.run + "/rollouts/step-1.jsonl", result.policy + "/model.safetensors",
-                    result.segmenter + "/model.safetensors", result.picture, result.overlay,
-                    folder + "/start/shards/train.h5", folder + "/start/shards/val.h5",
-                ] {
-                    #expect(path.hasPrefix(folder + "/start/") && exists(path), "\(path)")
-                }
-                #expect(result.policy == result.run + "/checkpoints/step-1/policy")
-                #expect(!result.question.isEmpty)
-                let overlay = try ImageCodec.load(path: result.overlay)
-                #expect(overlay.frame == (try ImageCodec.load(path: result.picture)).frame)
-                let written = try RunConfiguration.load(file: result.configuration)
-                #expect(
-                    written == (try RunConfiguration.load(file: result.run + "/config.yaml")))
-                let before = try files(folder)
-                let message = message { _ = try recipe.run { _ in } }
-                #expect(message.contains(folder + "/start"))
-                #expect(try files(folder) == before)
-            }
-        }
-    }
 }

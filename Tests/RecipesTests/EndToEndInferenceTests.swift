@@ -139,7 +139,7 @@ extension EndToEnd {
             let policy = try TaughtPolicy.shared.get().path
             try withFolder { folder in
                 var recipe = recipe(policy: policy, segmenter: fixture.segmenter)
-                recipe.sampling.maxCompletionLength = 64
+                recipe.sampling.maxCompletionLength = 128
                 let prediction = try recipe.run(output: folder + "/answer")
                 #expect(prediction.completion == TaughtPolicy.answer)
                 let document = try object(jsonDocument(prediction))
@@ -179,7 +179,7 @@ extension EndToEnd {
             let policy = try TaughtPolicy.shared.get().path
             try withFolder { folder in
                 var recipe = recipe(policy: policy)
-                recipe.sampling.maxCompletionLength = 64
+                recipe.sampling.maxCompletionLength = 128
                 let document = try object(jsonDocument(recipe.run(output: folder)))
                 #expect(document["mask"] is NSNull)
                 #expect((document["prompts"] as? [Any])?.count == 1)
