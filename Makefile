@@ -1,6 +1,6 @@
 # build       the think2seg command, optimised
 # test        everything that must hold; needs no Python and no GPU
-# quickstart  the whole loop on scenes that it draws itself
+# quickstart  shows reinforcement learning working, in about ten minutes: scenes, GRPO, report
 # lint        format, imports, fixtures against their hashes, the list of traps against the tests
 # docs        the API reference, as HTML below .build/docs
 .PHONY: setup build test quickstart lint docs clean

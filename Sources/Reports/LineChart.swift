@@ -139,7 +139,6 @@ public struct LineChart: Sendable {
 
     /// The drawing alone: a well-formed XML document.
     public var svg: HTML {
-        let drawing = Drawing(self, width: size.width, height: size.height)
         return .element(
             "svg",
             [
@@ -147,7 +146,13 @@ public struct LineChart: Sendable {
                 "viewBox": "0 0 \(number(size.width)) \(number(size.height))", "role": "img",
                 "class": "plot",
             ],
-            [.element("title", title), .element("desc", description)] + drawing.parts)
+            [.element("title", title), .element("desc", description)]
+                + parts(width: size.width, height: size.height))
+    }
+
+    /// Axes and curves in a box.
+    func parts(width: Double, height: Double) -> [HTML] {
+        Drawing(self, width: width, height: height).parts
     }
 
     /// The curves' ends in words, for those who hear the page.

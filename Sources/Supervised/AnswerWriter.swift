@@ -41,11 +41,12 @@ public struct AnswerWriter: Sendable {
             + "```</answer>"
     }
 
-    /// What to think about objects of a kind, such as "The question means ponds; two are visible."
+    /// What to think about objects of a kind.
     ///
     /// - Parameters:
     ///   - many: the name of several
     ///   - count: how many the picture shows
+    /// - Returns: a thought such as "The question means ponds; two are visible."
     public static func thought(many: String, count: Int) -> String {
         let verb = count < 2 ? "is" : "are"
         return "The question means \(many); \(numeral(count)) \(verb) visible."

@@ -117,7 +117,7 @@ struct QuickstartCommand: ParsableCommand {
               resume          think2seg train \(result.files.configuration(.rewarded)) \\
                                 --set training.max_steps=\(2 * steps) --set training.max_minutes=null
               ablate          think2seg train \(result.files.configuration(.rewarded)) \\
-                                --set output_dir=\(run)-box --set 'rewards={mask_iou: 1}'
+                                --set output_dir=\(run)-iou-only --set 'rewards={mask_iou: 1}'
 
             The trained policy, as transformers loads it: \(policy)
             """)

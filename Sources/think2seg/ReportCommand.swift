@@ -44,6 +44,19 @@ struct ReportCommand: ParsableCommand {
     @Option(help: "Also a PNG of a few samples before and after, chosen like the random ones.")
     var strip: String?
 
+    @Option(help: "Also an SVG of the masks' IoU over the steps, with --seeds and --controls.")
+    var curve: String?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: "Runs that differ in the seed only: the SVG shows mean and range.")
+    var seeds: [String] = []
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Runs to compare with in the SVG.", valueName: "name=run"))
+    var controls: [String] = []
+
     @Option(help: "How many samples the PNG shows.")
     var columns = 4
 
@@ -57,6 +70,12 @@ struct ReportCommand: ParsableCommand {
         if !data.isEmpty, before == nil {
             throw ValidationError("--data is for --before and --after")
         }
+        if curve == nil, !(seeds.isEmpty && controls.isEmpty) {
+            throw ValidationError("--seeds and --controls are for --curve")
+        }
+        if controls.contains(where: { !$0.contains("=") }) {
+            throw ValidationError("--controls takes name=run")
+        }
         if strip != nil, before == nil {
             throw ValidationError("--strip is for --before and --after")
         }
@@ -67,7 +86,7 @@ struct ReportCommand: ParsableCommand {
     }
 
     func run() throws {
-        try requireWritable([output, strip].compactMap(\.self))
+        try requireWritable([output, strip, curve].compactMap(\.self))
         var report = RunReport(run: folder)
         report.galleryCount = gallery
         report.seed = seed
@@ -81,6 +100,17 @@ struct ReportCommand: ParsableCommand {
         }
         Console.note(try report.write(to: output))
         if let strip { try drawStrip(report, to: strip) }
+        if let curve { try drawCurve(to: curve) }
+    }
+
+    private func drawCurve(to path: String) throws {
+        var picture = LearningCurve(runs: [folder] + seeds)
+        picture.controls = controls.map { control in
+            let parts = control.split(separator: "=", maxSplits: 1).map(String.init)
+            return (parts[0], parts.count > 1 ? parts[1] : "")
+        }
+        try picture.write(to: path)
+        Console.note(path)
     }
 
     private func drawStrip(_ report: RunReport, to path: String) throws {

@@ -87,10 +87,11 @@ import Testing
         "The fixed stretches spell every answer with up to six objects, but for names and numbers")
     func stretches() throws {
         let writer = AnswerWriter(grammar: PromptVariant.box2Points.grammar, coordinateStep: 4)
+        let targets = try targets()
         for count in 0...6 {
             let completion = writer.completion(
                 thought: AnswerWriter.thought(many: "ponds", count: count),
-                targets: (0..<count).map { _ in try! targets()[0] })
+                targets: (0..<count).map { _ in targets[0] })
             var rest = completion
             for stretch in AnswerWriter.stretches.sorted(by: { $0.count > $1.count }) {
                 rest = rest.replacing(stretch, with: "|")

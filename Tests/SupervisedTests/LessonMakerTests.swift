@@ -27,7 +27,7 @@ import Testing
                 ? masks.map {
                     InstanceTruth(
                         className: $0.0, isTarget: asksForPonds && $0.0 == "pond",
-                        box: $0.1.boundingBox!, mask: $0.1)
+                        box: $0.1.boundingBox ?? Box(x1: 0, y1: 0, x2: 0, y2: 0), mask: $0.1)
                 } : nil)
     }
 

@@ -36,6 +36,7 @@ public enum SceneQuestions {
     /// - Parameters:
     ///   - one: the name of one, such as "storage tank"
     ///   - many: the name of several
+    /// - Returns: six questions
     public static func naming(one: String, many: String) -> [String] {
         [
             "Find the \(many).", "Segment every \(one).", "Where are the \(many)?",

@@ -67,10 +67,11 @@ public struct QuickstartFiles: Sendable, Hashable {
         self.folder = folder
     }
 
+    var training: String { folder + "/scenes/training" }
     var implicit: String { folder + "/scenes/implicit" }
     var named: String { folder + "/scenes/named" }
     /// The scenes to train on, with implicit questions.
-    public var train: String { implicit + "/train.h5" }
+    public var train: String { training + "/train.h5" }
     /// The held-out scenes with implicit questions.
     public var heldOutImplicit: String { implicit + "/val.h5" }
     /// The same scenes with questions by name.

@@ -27,8 +27,9 @@ public struct QuickstartRecipe: Sendable {
         public var steps = 500
         /// Scenes to train on.
         public var trainScenes = 2000
-        /// Scenes that are held out; each has an implicit question and one by name.
-        public var heldOutScenes = 240
+        /// Scenes that are held out; each has an implicit question and one by name. They are the same
+        /// for every seed.
+        public var heldOutScenes = 400
         /// Whether the run is repeated with rewards shuffled within each group, and with learning rate
         /// 0, to compare.
         public var runsControls = false
@@ -167,14 +168,16 @@ public struct QuickstartRecipe: Sendable {
             .stage(
                 "drawing \(settings.trainScenes) scenes to train on and \(settings.heldOutScenes) to "
                     + "hold out"))
-        for folder in [files.implicit, files.named] {
+        for (folder, count, style) in [
+            (files.training, settings.trainScenes, SceneQuestionStyle.implicitB),
+            (files.implicit, 0, .implicitB), (files.named, 0, .explicit),
+        ] {
             try? FileManager.default.removeItem(atPath: folder)
-            var scenes = SynthesisRecipe(
-                output: folder, count: folder == files.implicit ? settings.trainScenes : 0)
+            var scenes = SynthesisRecipe(output: folder, count: count)
             scenes.scenes = .small
-            scenes.scenes.questionStyle = folder == files.implicit ? .implicitB : .explicit
-            scenes.validationCount = settings.heldOutScenes
-            scenes.seed = settings.seed
+            scenes.scenes.questionStyle = style
+            scenes.validationCount = count == 0 ? settings.heldOutScenes : 0
+            scenes.seed = count == 0 ? Self.heldOutSeed : settings.seed
             _ = try scenes.run { done, total in
                 if done % 50 == 0 { try onEvent(.progress("\(done)/\(total) scenes")) }
                 try pause(shouldStop)
@@ -234,6 +237,8 @@ public struct QuickstartRecipe: Sendable {
 
     // MARK: - Recipe
 
+    /// The seed of the held-out scenes: the same for every run, so that runs can be compared.
+    public static let heldOutSeed: UInt64 = 909
     private static let longestAnswer = 110
     private static var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
 

@@ -10,10 +10,7 @@ final class SFTData {
     let count: Int
     private let prefetcher: SamplePrefetcher<PackedExample>
 
-    /// Examples of the training shards.
-    ///
-    /// - Parameters:
-    ///   - used: how many examples an earlier session took
+    /// Examples of the training shards; `used` tells how many an earlier session took.
     init(
         _ configuration: SFTConfiguration, maker: LessonMaker, packer: ExamplePacker, used: Int
     ) throws {

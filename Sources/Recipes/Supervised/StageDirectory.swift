@@ -2,8 +2,9 @@ import Foundation
 import Imaging
 import RLTrainer
 
-/// The files of a run before reinforcement learning: `config.yaml`, `run.json`, `metrics.jsonl`,
-/// `checkpoints/step-N/`. A checkpoint is written beside its place and appears by a rename.
+/// The files of a run that comes before reinforcement learning.
+///
+/// `config.yaml`, `run.json`, `metrics.jsonl`, `checkpoints/step-N/`. A checkpoint is written beside its place and appears by a rename.
 final class StageDirectory {
     /// What a folder holds before a run begins or goes on.
     struct Opening {
