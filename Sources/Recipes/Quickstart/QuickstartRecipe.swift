@@ -27,8 +27,8 @@ public struct QuickstartRecipe: Sendable {
         public var steps = 500
         /// Scenes to train on.
         public var trainScenes = 2000
-        /// Scenes that are held out; each has an implicit question and one by name. They are the same
-        /// for every seed.
+        /// Scenes that are held out, the same for every seed; each has two questions, an implicit one
+        /// and one by name.
         public var heldOutScenes = 400
         /// Whether the run is repeated with rewards shuffled within each group, and with learning rate
         /// 0, to compare.
