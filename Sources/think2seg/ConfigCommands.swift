@@ -49,11 +49,15 @@ struct ConfigShowCommand: ParsableCommand {
             Example:
               think2seg config show Configs/train.yaml
 
-            Without a file: all keys with their defaults.
+            Without a file: all keys with their defaults. With --of, those of another command than \
+            train.
             """)
 
     @Argument(help: "The YAML file.")
     var config: String?
+
+    @Option(help: "Whose configuration: train, sft or pretrain-segmenter.")
+    var of = ConfiguredCommand.train
 
     @Flag(help: "Leave out the meanings.")
     var plain = false
@@ -61,10 +65,35 @@ struct ConfigShowCommand: ParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() throws {
-        let configuration =
-            config == nil && options.overrides.isEmpty
-            ? RunConfiguration()
-            : try RunConfiguration.load(file: config, overrides: options.overrides)
-        print(configuration.resolved(comments: !plain), terminator: "")
+        let (file, overrides) = (config, options.overrides)
+        let isDefault = file == nil && overrides.isEmpty
+        let text =
+            switch of {
+            case .train:
+                try
+                    (isDefault
+                    ? RunConfiguration()
+                    : RunConfiguration.load(file: file, overrides: overrides))
+                    .resolved(comments: !plain)
+            case .sft:
+                try
+                    (isDefault
+                    ? SFTConfiguration()
+                    : SFTConfiguration.load(file: file, overrides: overrides))
+                    .resolved(comments: !plain)
+            case .pretrainSegmenter:
+                try
+                    (isDefault
+                    ? SegmenterConfiguration()
+                    : SegmenterConfiguration.load(file: file, overrides: overrides))
+                    .resolved(comments: !plain)
+            }
+        print(text, terminator: "")
     }
+}
+
+/// A command that a configuration file is for.
+enum ConfiguredCommand: String, ExpressibleByArgument, CaseIterable {
+    case train, sft
+    case pretrainSegmenter = "pretrain-segmenter"
 }

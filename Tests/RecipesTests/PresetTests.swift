@@ -19,7 +19,7 @@ import Testing
     @Test("Every shipped configuration reads without problems and warnings, and names its paper")
     func shipped() throws {
         let files = try #require(FileManager.default.subpaths(atPath: root))
-            .filter { $0.hasSuffix(".yaml") }
+            .filter { $0.hasSuffix(".yaml") && !$0.hasPrefix("embedded/") }
         #expect(files.count >= 10)
         for file in files {
             let configuration = try RunConfiguration.load(file: "\(root)/\(file)")
@@ -27,6 +27,20 @@ import Testing
             let text = try String(contentsOfFile: "\(root)/\(file)", encoding: .utf8)
             #expect(text.contains(/arXiv \d{4}\.\d{5}/), "\(file)")
         }
+    }
+
+    @Test(
+        "The carried models' configurations read without problems, each stage after the one before")
+    func embedded() throws {
+        let segmenter = try SegmenterConfiguration.load(file: "\(root)/embedded/segmenter.yaml")
+        #expect(segmenter.segmenter.storedType == .float16)
+        let stages = try ["1-objects", "2-questions", "3-start"].map {
+            try SFTConfiguration.load(file: "\(root)/embedded/policy-\($0).yaml")
+        }
+        for (stage, next) in zip(stages, stages.dropFirst()) {
+            #expect(next.policy.path == stage.outputDirectory + "/policy")
+        }
+        #expect(stages[0].policy.start == .embedded && stages[2].policy.storedType == .float16)
     }
 
     @Test("Presets have their papers' settings")

@@ -38,6 +38,15 @@ import Torch
         #expect(new.policy.start == .embedded)
     }
 
+    @Test("An unknown key names the command that lists those of this kind")
+    func unknownKey() {
+        let error = #expect(throws: ConfigurationError.self) {
+            try SFTConfiguration.load(
+                file: nil, overrides: ["policy.path=x", "data.train=[a.h5]", "nonsense=1"])
+        }
+        #expect(error?.description.contains("config show --of sft") == true)
+    }
+
     @Test("What cannot be is reported at once, by key")
     func problems() {
         let error = #expect(throws: ConfigurationError.self) {

@@ -6,12 +6,15 @@ import Yams
 /// Every problem is found in one go.
 struct ConfigurationReader<Root> {
     let keys: [ConfigurationKey<Root>]
+    /// The command that lists all keys.
+    let listing: String
     private(set) var problems: [ConfigurationProblem] = []
     /// Where each key was set, for problems that show only later.
     private(set) var locations: [String: String] = [:]
 
-    init(keys: [ConfigurationKey<Root>]) {
+    init(keys: [ConfigurationKey<Root>], listing: String = "think2seg config show") {
         self.keys = keys
+        self.listing = listing
     }
 
     /// Reads a file's text into `root`.
@@ -104,7 +107,7 @@ struct ConfigurationReader<Root> {
         }
         guard let (nearest, distance) = candidates.min(by: { $0.1 < $1.1 }),
             distance <= max(2, last.count / 3)
-        else { return "unknown key; `think2seg config show` lists all keys" }
+        else { return "unknown key; `\(listing)` lists all keys" }
         return "unknown key; did you mean \(nearest)?"
     }
 }

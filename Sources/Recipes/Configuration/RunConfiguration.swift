@@ -161,10 +161,11 @@ extension RunConfiguration {
 /// - Throws: ``ConfigurationError`` with every problem that there is
 func loadConfiguration<Root>(
     _ defaults: Root, keys: [ConfigurationKey<Root>], file: String?, overrides: [String],
+    listing: String = "think2seg config show",
     check: (Root, inout ConfigurationReader<Root>) -> Void
 ) throws -> Root {
     var configuration = defaults
-    var reader = ConfigurationReader(keys: keys)
+    var reader = ConfigurationReader(keys: keys, listing: listing)
     if let file {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw MissingInputError(path: file, what: "configuration file")

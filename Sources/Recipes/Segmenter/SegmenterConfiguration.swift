@@ -149,7 +149,8 @@ extension SegmenterConfiguration {
         file: String?, overrides: [String] = []
     ) throws -> SegmenterConfiguration {
         try loadConfiguration(
-            SegmenterConfiguration(), keys: keys, file: file, overrides: overrides
+            SegmenterConfiguration(), keys: keys, file: file, overrides: overrides,
+            listing: "think2seg config show --of pretrain-segmenter"
         ) { $0.check(&$1) }
     }
 

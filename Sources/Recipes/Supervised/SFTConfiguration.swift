@@ -128,7 +128,8 @@ extension SFTConfiguration {
     /// Reads a configuration file and overrides; see ``RunConfiguration/load(file:overrides:)``.
     public static func load(file: String?, overrides: [String] = []) throws -> SFTConfiguration {
         try loadConfiguration(
-            SFTConfiguration(), keys: keys, file: file, overrides: overrides
+            SFTConfiguration(), keys: keys, file: file, overrides: overrides,
+            listing: "think2seg config show --of sft"
         ) { $0.check(&$1) }
     }
 
