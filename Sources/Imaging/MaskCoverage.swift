@@ -4,16 +4,19 @@ extension BinaryMask {
     ///
     /// - Parameter side: rows and columns of the grid
     /// - Returns: shares from 0 to 1, row after row: `side * side`
-    public func coverage(side: Int) -> [Float] {
-        precondition(side > 0, "a grid has at least one cell")
-        let columns = Self.overlaps(pixels: width, cells: side)
-        let rows = Self.overlaps(pixels: height, cells: side)
-        var result = [Float](repeating: 0, count: side * side)
+    public func coverage(side: Int) -> [Float] { coverage(columns: side, rows: side) }
+
+    /// The same for a grid of `columns` by `rows` cells.
+    public func coverage(columns columnCount: Int, rows rowCount: Int) -> [Float] {
+        precondition(columnCount > 0 && rowCount > 0, "a grid has at least one cell")
+        let columns = Self.overlaps(pixels: width, cells: columnCount)
+        let rows = Self.overlaps(pixels: height, cells: rowCount)
+        var result = [Float](repeating: 0, count: columnCount * rowCount)
         for y in 0..<height {
             for x in 0..<width where self[x, y] {
                 for row in rows[y] {
                     for column in columns[x] {
-                        result[row.cell * side + column.cell] += row.share * column.share
+                        result[row.cell * columnCount + column.cell] += row.share * column.share
                     }
                 }
             }

@@ -112,11 +112,13 @@ public struct PictureBlocks: Sendable, Hashable {
             classNames.firstIndex(of: object.className).map { (index: $0, object: object.target) }
         }
         let (width, height) = (Float(frame.width), Float(frame.height))
-        for row in 0..<frame.height / side {
-            for column in 0..<frame.width / side {
-                let counts = known.map { Self.count($0.object.mask, column, row, side) }
-                let most = counts.max() ?? 0
-                guard most * 10 >= side * side, let best = counts.firstIndex(of: most) else {
+        let (columns, rows) = (frame.width / side, frame.height / side)
+        let coverages = known.map { $0.object.mask.coverage(columns: columns, rows: rows) }
+        for row in 0..<rows {
+            for column in 0..<columns {
+                let shares = coverages.map { $0[row * columns + column] }
+                let most = shares.max() ?? 0
+                guard most >= 0.1, let best = shares.firstIndex(of: most) else {
                     classes.append(classNames.count)
                     continue
                 }
@@ -133,13 +135,5 @@ public struct PictureBlocks: Sendable, Hashable {
                 relativeBoxes += [edges[0] - x, edges[1] - y, edges[2] - x, edges[3] - y]
             }
         }
-    }
-
-    private static func count(_ mask: BinaryMask, _ column: Int, _ row: Int, _ side: Int) -> Int {
-        var count = 0
-        for y in row * side..<(row + 1) * side {
-            for x in column * side..<(column + 1) * side where mask[x, y] { count += 1 }
-        }
-        return count
     }
 }

@@ -58,21 +58,18 @@ struct PretrainSegmenterCommand: ParsableCommand {
 /// What shows how the training of a segmenter goes.
 struct SegmenterTrainingView {
     let totalSteps: Int
-    private let clock = ContinuousClock()
-    private let start: ContinuousClock.Instant
-    private var done = 0
+    private var pace: Pace
     /// Steps between lines where lines are not drawn over.
     private static let interval = 20
 
     init(totalSteps: Int) {
         self.totalSteps = totalSteps
-        start = clock.now
+        pace = Pace(total: totalSteps)
     }
 
     /// Shows a step.
     mutating func show(_ step: SegmenterStep) {
-        done += 1
-        let perStep = (clock.now - start) / .seconds(1) / Double(done)
+        let pace = pace.text(step.step)
         let isShown =
             Console.isTerminal || step.step % Self.interval == 0 || step.step == totalSteps
         if !isShown { return }
@@ -80,8 +77,7 @@ struct SegmenterTrainingView {
         Console.progress(
             [
                 "step \(step.step)/\(totalSteps)", "loss \(value("loss"))", "IoU \(value("iou"))",
-                "\(fixed(perStep, 2)) s/step",
-                "ETA \(duration(perStep * Double(totalSteps - step.step)))",
+                pace,
             ].joined(separator: "  "))
     }
 

@@ -21,7 +21,8 @@ import Torch
             "training.learning_rate": "1e-3", "training.lr_scheduler_type": "linear",
             "training.warmup_steps": "4", "training.weight_decay": "0.1",
             "training.adam_beta1": "0.8", "training.adam_beta2": "0.9",
-            "training.max_grad_norm": "2", "logging.save_steps": "3",
+            "training.adam_epsilon": "1e-6", "training.max_grad_norm": "2",
+            "logging.save_steps": "3",
             "logging.save_total_limit": "9", "logging.eval_steps": "3",
             "logging.eval_samples": "5",
         ]

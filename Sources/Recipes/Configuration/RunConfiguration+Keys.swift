@@ -14,17 +14,11 @@ extension RunConfiguration {
     private typealias Key = ConfigurationKey<RunConfiguration>
 
     private static var runKeys: [ConfigurationKey<RunConfiguration>] {
-        [
-            Key("output_dir", \.outputDirectory, "The folder that the run writes to"),
-            Key("seed", \.seed, "Where all randomness starts", in: 0...),
-            Key("device", \.device, "cpu, cuda or cuda:N") { name in
-                Device(name) == nil ? "is \(name), must be cpu, cuda or cuda:N" : nil
-            },
-            Key("threads", \.threads, "Threads of an operation; 0: one per core", in: 0...1024),
+        Key.placement + [
             Key(
                 "workers", \.workers,
                 "Threads that groups are given to in turn, each with one thread per operation, for "
-                    + "small models on the CPU; 0 or 1: none but the training thread", in: 0...1024),
+                    + "small models on the CPU; 0 or 1: none but the training thread", in: 0...1024)
         ]
     }
 
@@ -147,8 +141,7 @@ extension RunConfiguration {
                 "Minutes, all sessions together, after which the run ends with the step that it is in, "
                     + "if not before; null: no bound"
             ) { ($0 ?? 1) > 0 ? nil : "must be above 0" },
-            Key("training.learning_rate", \.training.learningRate, "The peak", in: 0...1),
-            Key("training.lr_scheduler_type", \.training.schedule, "How the learning rate changes"),
+        ] + Key.learningRate(\.training) + [
             Key(
                 "training.warmup_steps", \.training.warmupSteps,
                 "Steps over which the learning rate rises; null: as warmup_ratio says"
@@ -156,31 +149,14 @@ extension RunConfiguration {
             Key(
                 "training.warmup_ratio", \.training.warmupRatio,
                 "The share of steps over which the learning rate rises", in: 0...1),
-            Key("training.weight_decay", \.training.weightDecay, "Decoupled decay", in: 0...1),
-            Key("training.adam_beta1", \.training.adamBeta1, "Decay of the mean", in: 0...0.999999),
-            Key(
-                "training.adam_beta2", \.training.adamBeta2, "Decay of the mean square",
-                in: 0...0.999999),
-            Key(
-                "training.adam_epsilon", \.training.adamEpsilon, "Steadies the division", in: 0...1),
-            Key(
-                "training.max_grad_norm", \.training.maxGradientNorm,
-                "The norm that gradients are clipped to", in: 1e-9...1e9),
-        ]
+        ] + Key.adamW(\.training)
     }
 
     private static var loggingKeys: [ConfigurationKey<RunConfiguration>] {
-        [
-            Key(
-                "logging.save_steps", \.logging.saveSteps,
-                "Optimizer steps between checkpoints; 0: only the last", in: 0...),
-            Key(
-                "logging.save_total_limit", \.logging.saveTotalLimit,
-                "Checkpoints that are kept; null: all"
-            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+        Key.checkpoints(\.logging) + [
             Key(
                 "logging.log_completions_steps", \.logging.logCompletionsSteps,
-                "Optimizer steps between records of completions in rollouts/; 0: none", in: 0...),
+                "Optimizer steps between records of completions in rollouts/; 0: none", in: 0...)
         ]
     }
 

@@ -23,7 +23,7 @@ public enum ModelDType: String, Sendable, CaseIterable, ConfigurationValue {
 /// Everything that a training run depends on.
 ///
 /// `RunConfiguration()` holds the defaults.
-public struct RunConfiguration: Sendable, Hashable {
+public struct RunConfiguration: Sendable, Hashable, RunPlacement {
     /// The policy that is trained.
     public struct PolicySection: Sendable, Hashable {
         /// The folder of a Qwen2.5-VL checkpoint.
@@ -65,7 +65,7 @@ public struct RunConfiguration: Sendable, Hashable {
     }
 
     /// How long and how fast the policy learns.
-    public struct TrainingSection: Sendable, Hashable {
+    public struct TrainingSection: Sendable, Hashable, OptimizerSettings {
         /// Optimizer steps; all epochs if nil.
         public var maxSteps: Int?
         /// Passes over the data.
@@ -93,7 +93,7 @@ public struct RunConfiguration: Sendable, Hashable {
     }
 
     /// What a run leaves behind.
-    public struct LoggingSection: Sendable, Hashable {
+    public struct LoggingSection: Sendable, Hashable, CheckpointSettings {
         /// Optimizer steps between checkpoints; only the last one if 0.
         public var saveSteps = 100
         /// Checkpoints that are kept; all if nil.

@@ -40,7 +40,7 @@ public final class PretrainSegmenterRecipe {
         let device = try availableDevice(configuration.device)
         self.configuration = configuration
         let opening = try StageDirectory.Opening(configuration.outputDirectory, resumes: resumes)
-        let state = try opening.checkpoint.map { try SegmenterState(folder: $0) }
+        let state = try opening.checkpoint.map { try StageState(folder: $0) }
         heldOut =
             configuration.data.validation.isEmpty
             ? nil : try SegmenterData.dataset(configuration.data.validation)
@@ -100,10 +100,6 @@ public final class PretrainSegmenterRecipe {
         if trainer.stepCount == total { try finish(onEvent) }
     }
 
-    private func isDue(_ step: Int, every interval: Int) -> Bool {
-        interval > 0 && step % interval == 0
-    }
-
     private func timedStep() throws -> SegmenterStep {
         let clock = ContinuousClock()
         let start = clock.now
@@ -160,7 +156,7 @@ public final class PretrainSegmenterRecipe {
         ) { folder in
             try trainer.model.save(directory: folder + "/segmenter", processor: processor)
             try trainer.optimizer.save(to: folder + "/optimizer.safetensors")
-            try SegmenterState(cursor: data.cursor).write(folder: folder)
+            try StageState(cursor: data.cursor).write(folder: folder)
         }
     }
 }
@@ -221,42 +217,5 @@ extension PretrainSegmenterRecipe {
                 + training.learningRate.yaml,
             "output     \(configuration.outputDirectory)",
         ] + (opening.checkpoint.map { ["resumed    from \($0)"] } ?? [])
-    }
-}
-
-/// What a checkpoint keeps beside weights and optimizer; all else that is random is a function of the
-/// seed and the step.
-struct SegmenterState: Codable {
-    /// How far the order of the data was used.
-    let cursor: EpochSampler.Cursor
-
-    private static let name = "state.json"
-
-    init(cursor: EpochSampler.Cursor) {
-        self.cursor = cursor
-    }
-
-    /// Reads the state of a checkpoint's folder.
-    ///
-    /// - Throws: `CheckpointError` if it is missing or damaged
-    init(folder: String) throws {
-        let path = folder + "/" + Self.name
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw CheckpointError(path: path, problem: "no such file", isMissing: true)
-        }
-        do {
-            self = try JSONDecoder().decode(Self.self, from: data)
-        } catch {
-            throw CheckpointError(
-                path: path, problem: "is damaged", advice: "resume from an older checkpoint")
-        }
-    }
-
-    func write(folder: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try RunDirectory.write(
-            String(decoding: try encoder.encode(self), as: UTF8.self) + "\n",
-            to: folder + "/" + Self.name)
     }
 }

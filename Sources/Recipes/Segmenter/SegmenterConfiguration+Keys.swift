@@ -10,13 +10,7 @@ extension SegmenterConfiguration {
     private typealias Key = ConfigurationKey<SegmenterConfiguration>
 
     private static var runKeys: [ConfigurationKey<SegmenterConfiguration>] {
-        [
-            Key("output_dir", \.outputDirectory, "The folder that the run writes to"),
-            Key("seed", \.seed, "Where all randomness starts", in: 0...),
-            Key("device", \.device, "cpu, cuda or cuda:N") { name in
-                Device(name) == nil ? "is \(name), must be cpu, cuda or cuda:N" : nil
-            },
-            Key("threads", \.threads, "Threads of an operation; 0: one per core", in: 0...1024),
+        Key.placement + [
             Key(
                 "segmenter.path", \.segmenter.path,
                 "The folder of a SAM2.1 checkpoint, or an official .pt file; \"\": a new segmenter"),
@@ -112,33 +106,15 @@ extension SegmenterConfiguration {
             Key(
                 "training.pictures_per_step", \.training.picturesPerStep,
                 "Pictures per optimizer step", in: 1...65536),
-            Key("training.learning_rate", \.training.learningRate, "The peak", in: 0...1),
-            Key("training.lr_scheduler_type", \.training.schedule, "How the learning rate changes"),
+        ] + Key.learningRate(\.training) + [
             Key(
                 "training.warmup_steps", \.training.warmupSteps,
-                "Steps over which the learning rate rises", in: 0...),
-            Key("training.weight_decay", \.training.weightDecay, "Decoupled decay", in: 0...1),
-            Key("training.adam_beta1", \.training.adamBeta1, "Decay of the mean", in: 0...0.999999),
-            Key(
-                "training.adam_beta2", \.training.adamBeta2, "Decay of the mean square",
-                in: 0...0.999999),
-            Key(
-                "training.adam_epsilon", \.training.adamEpsilon, "Steadies the division", in: 0...1),
-            Key(
-                "training.max_grad_norm", \.training.maxGradientNorm,
-                "The norm that gradients are clipped to", in: 1e-9...1e9),
-        ]
+                "Steps over which the learning rate rises", in: 0...)
+        ] + Key.adamW(\.training)
     }
 
     private static var loggingKeys: [ConfigurationKey<SegmenterConfiguration>] {
-        [
-            Key(
-                "logging.save_steps", \.logging.saveSteps,
-                "Optimizer steps between checkpoints; 0: only the last", in: 0...),
-            Key(
-                "logging.save_total_limit", \.logging.saveTotalLimit,
-                "Checkpoints that are kept; null: all"
-            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+        Key.checkpoints(\.logging) + [
             Key(
                 "logging.eval_steps", \.logging.evalSteps,
                 "Optimizer steps between evaluations on held-out shards; 0: only the last",

@@ -9,7 +9,7 @@ extension SegmenterInitialization: ConfigurationValue {}
 /// Everything that the training of a segmenter depends on.
 ///
 /// `SegmenterConfiguration()` holds the defaults.
-public struct SegmenterConfiguration: Sendable, Hashable {
+public struct SegmenterConfiguration: Sendable, Hashable, RunPlacement {
     /// The sizes that a new segmenter can have.
     public enum Architecture: String, Sendable, CaseIterable, ConfigurationValue {
         /// Half a million parameters, 256 × 256 pixels.
@@ -75,7 +75,7 @@ public struct SegmenterConfiguration: Sendable, Hashable {
     }
 
     /// How long and how fast the segmenter learns.
-    public struct TrainingSection: Sendable, Hashable {
+    public struct TrainingSection: Sendable, Hashable, OptimizerSettings {
         /// Optimizer steps.
         public var maxSteps = 1000
         /// Pictures per step.
@@ -99,7 +99,7 @@ public struct SegmenterConfiguration: Sendable, Hashable {
     }
 
     /// What a run leaves behind.
-    public struct LoggingSection: Sendable, Hashable {
+    public struct LoggingSection: Sendable, Hashable, CheckpointSettings {
         /// Steps between checkpoints; only the last one if 0.
         public var saveSteps = 500
         /// Checkpoints that are kept; all if nil.
@@ -171,10 +171,7 @@ extension SegmenterConfiguration {
         options.boxJitter = prompts.boxJitter
         options.weights = loss
         options.maskRefinement = maskRefinement
-        options.optimizer = AdamWOptions(
-            learningRate: training.learningRate, beta1: training.adamBeta1,
-            beta2: training.adamBeta2, weightDecay: training.weightDecay,
-            epsilon: training.adamEpsilon)
+        options.optimizer = training.adamW
         options.schedule = LearningRateSchedule(
             kind: training.schedule, warmupSteps: training.warmupSteps,
             totalSteps: training.maxSteps)

@@ -4,7 +4,7 @@ import Segmentation
 import Torch
 
 /// Everything that supervised training of a policy depends on; `SFTConfiguration()` holds the defaults.
-public struct SFTConfiguration: Sendable, Hashable {
+public struct SFTConfiguration: Sendable, Hashable, RunPlacement {
     /// Where the policy comes from.
     public enum Start: String, Sendable, CaseIterable, ConfigurationValue {
         /// A checkpoint's folder.
@@ -66,7 +66,7 @@ public struct SFTConfiguration: Sendable, Hashable {
     }
 
     /// How long and how fast the policy learns.
-    public struct TrainingSection: Sendable, Hashable {
+    public struct TrainingSection: Sendable, Hashable, OptimizerSettings {
         /// Optimizer steps.
         public var maxSteps = 1000
         /// Pictures per step.
@@ -83,12 +83,14 @@ public struct SFTConfiguration: Sendable, Hashable {
         public var adamBeta1 = 0.9
         /// Decay of the mean of squared gradients.
         public var adamBeta2 = 0.999
+        /// Added to AdamW's denominator.
+        public var adamEpsilon = 1e-8
         /// The norm that gradients are clipped to.
         public var maxGradientNorm = 1.0
     }
 
     /// What a run leaves behind.
-    public struct LoggingSection: Sendable, Hashable {
+    public struct LoggingSection: Sendable, Hashable, CheckpointSettings {
         /// Steps between checkpoints; only the last one if 0.
         public var saveSteps = 500
         /// Checkpoints that are kept; all if nil.
@@ -146,13 +148,7 @@ extension SFTConfiguration {
     private typealias Key = ConfigurationKey<SFTConfiguration>
 
     private static var runKeys: [ConfigurationKey<SFTConfiguration>] {
-        [
-            Key("output_dir", \.outputDirectory, "The folder that the run writes to"),
-            Key("seed", \.seed, "Where all randomness starts", in: 0...),
-            Key("device", \.device, "cpu, cuda or cuda:N") { name in
-                Device(name) == nil ? "is \(name), must be cpu, cuda or cuda:N" : nil
-            },
-            Key("threads", \.threads, "Threads of an operation; 0: one per core", in: 0...1024),
+        Key.placement + [
             Key(
                 "policy.start", \.policy.start,
                 "checkpoint: policy.path; embedded: random weights, small, its own vocabulary"),
@@ -215,26 +211,11 @@ extension SFTConfiguration {
             Key(
                 "training.images_per_step", \.training.imagesPerStep, "Pictures per step",
                 in: 1...4096),
-            Key("training.learning_rate", \.training.learningRate, "The peak", in: 0...1),
-            Key("training.lr_scheduler_type", \.training.schedule, "How the learning rate changes"),
+        ] + Key.learningRate(\.training) + [
             Key(
                 "training.warmup_steps", \.training.warmupSteps,
-                "Steps over which the learning rate rises", in: 0...),
-            Key("training.weight_decay", \.training.weightDecay, "Decoupled decay", in: 0...1),
-            Key("training.adam_beta1", \.training.adamBeta1, "Decay of the mean", in: 0...0.999999),
-            Key(
-                "training.adam_beta2", \.training.adamBeta2, "Decay of the mean square",
-                in: 0...0.999999),
-            Key(
-                "training.max_grad_norm", \.training.maxGradientNorm,
-                "The norm that gradients are clipped to", in: 1e-9...1e9),
-            Key(
-                "logging.save_steps", \.logging.saveSteps,
-                "Steps between checkpoints; 0: only the last", in: 0...),
-            Key(
-                "logging.save_total_limit", \.logging.saveTotalLimit,
-                "Checkpoints that are kept; null: all"
-            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+                "Steps over which the learning rate rises", in: 0...)
+        ] + Key.adamW(\.training) + Key.checkpoints(\.logging) + [
             Key(
                 "logging.eval_steps", \.logging.evalSteps,
                 "Steps between evaluations on held-out shards; 0: only the last", in: 0...),

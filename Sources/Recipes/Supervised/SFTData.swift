@@ -8,11 +8,15 @@ import Supervised
 final class SFTData {
     /// Samples in one pass over the data.
     let count: Int
+    /// How far the order was used: what a checkpoint keeps.
+    var cursor: EpochSampler.Cursor { order.cursor }
+    private var order: EpochSampler
     private let prefetcher: SamplePrefetcher<PackedExample>
 
-    /// Examples of the training shards; `used` tells how many an earlier session took.
+    /// Examples of the training shards, from the start or from where an earlier session ended.
     init(
-        _ configuration: SFTConfiguration, maker: LessonMaker, packer: ExamplePacker, used: Int
+        _ configuration: SFTConfiguration, maker: LessonMaker, packer: ExamplePacker,
+        cursor: EpochSampler.Cursor?
     ) throws {
         let side = configuration.data.imageSize
         let written =
@@ -30,8 +34,8 @@ final class SFTData {
         let source: any SampleSource =
             selected.map { Subset(base: dataset, indices: $0) } ?? dataset
         count = source.count
-        var order = EpochSampler(count: source.count, seed: UInt64(configuration.seed))
-        for _ in 0..<used { _ = order.next() }
+        order = EpochSampler(count: source.count, seed: UInt64(configuration.seed))
+        if let cursor { try order.resume(from: cursor) }
         prefetcher = SamplePrefetcher(
             source: source, order: order, lookahead: configuration.data.prefetch
         ) { request, sample in
@@ -47,6 +51,7 @@ final class SFTData {
             guard let (_, example) = try prefetcher.next() else {
                 preconditionFailure("the order of training samples is endless")
             }
+            _ = order.next()
             return example
         }
     }

@@ -49,8 +49,9 @@ public final class SFTRecipe {
         let packer = ExamplePacker(
             tokenizer: policy.tokenizer, processor: policy.processor, template: template)
         let maker = try Self.maker(configuration, grammar: template.variant.grammar)
-        let used = opening.step * configuration.training.imagesPerStep
-        data = try SFTData(configuration, maker: maker, packer: packer, used: used)
+        let state = try opening.checkpoint.map { try StageState(folder: $0) }
+        data = try SFTData(
+            configuration, maker: maker, packer: packer, cursor: state?.cursor)
         heldOut = try SFTData.heldOut(configuration, maker: maker, packer: packer)
         trainer = try SupervisedTrainer(
             model: policy.model,
@@ -110,10 +111,6 @@ public final class SFTRecipe {
         }
     }
 
-    private func isDue(_ step: Int, every interval: Int) -> Bool {
-        interval > 0 && step % interval == 0
-    }
-
     private func evaluate(_ onEvent: (Event) throws -> Void) throws {
         if heldOut.isEmpty { return }
         let (loss, accuracy) = try trainer.evaluate(heldOut)
@@ -131,6 +128,7 @@ public final class SFTRecipe {
             try makeFolder(folder + "/policy")
             try policy.save(to: folder + "/policy")
             try trainer.optimizer.save(to: folder + "/optimizer.safetensors")
+            try StageState(cursor: data.cursor).write(folder: folder)
         }
     }
 
@@ -160,6 +158,7 @@ public final class SFTRecipe {
         maker.namedQuestions = configuration.data.namedQuestions
         maker.absentShare = configuration.data.absentShare
         maker.guessesAbsentClass = configuration.data.guessesAbsentClass
+        guard configuration.usesClassNames else { return maker }
         let dataset = try ShardedDataset(paths: configuration.data.train)
         var names: Set<String> = []
         for index in 0..<min(dataset.count, 512) {
@@ -186,11 +185,14 @@ public final class SFTRecipe {
 }
 
 extension SFTConfiguration {
+    /// Whether anything depends on which classes the data have.
+    fileprivate var usesClassNames: Bool {
+        data.namedQuestions > 0 || data.guessesAbsentClass || heads.weight > 0
+    }
+
     fileprivate var options: SupervisedOptions {
         var options = SupervisedOptions(
-            optimizer: AdamWOptions(
-                learningRate: training.learningRate, beta1: training.adamBeta1,
-                beta2: training.adamBeta2, weightDecay: training.weightDecay),
+            optimizer: training.adamW,
             schedule: LearningRateSchedule(
                 kind: training.schedule, warmupSteps: training.warmupSteps,
                 totalSteps: training.maxSteps))

@@ -56,10 +56,9 @@ final class StageDirectory {
                     resumedFrom: opening.checkpoint),
                 to: path + "/run.json")
             let file = path + "/metrics.jsonl"
-            let old = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
-            let kept = old.split(separator: "\n").filter { Self.step(of: $0) <= opening.step }
-            try RunDirectory.write(
-                opening.checkpoint == nil ? "" : kept.map { $0 + "\n" }.joined(), to: file)
+            let old = FileManager.default.contents(atPath: file) ?? Data()
+            let kept = opening.checkpoint == nil ? Data() : linesUpTo(opening.step, of: old)
+            try DurableFiles.write(kept, to: file)
             metrics = try FileHandle(forWritingTo: URL(fileURLWithPath: file))
             try metrics.seekToEnd()
         } catch let error as RunDirectoryError {
@@ -70,11 +69,6 @@ final class StageDirectory {
     }
 
     deinit { try? metrics.close() }
-
-    private static func step(of line: Substring) -> Int {
-        struct Line: Decodable { let step: Int }
-        return (try? JSONDecoder().decode(Line.self, from: Data(line.utf8)))?.step ?? .max
-    }
 
     /// Where a step's checkpoint stands.
     func checkpoint(step: Int) -> String { "\(path)/checkpoints/step-\(step)" }
@@ -94,3 +88,6 @@ final class StageDirectory {
         try RunDirectory.writeCheckpoint(in: path, step: step, keep: keep, fill: fill)
     }
 }
+
+/// Whether something that happens every `interval` steps, never if 0, happens after step `step`.
+func isDue(_ step: Int, every interval: Int) -> Bool { interval > 0 && step % interval == 0 }

@@ -64,20 +64,20 @@ extension RunDirectory {
         let text = files.contents(atPath: metrics) ?? Data()
         try DurableFiles.write(linesUpTo(step, of: text), to: metrics)
     }
+}
 
-    /// The whole lines of metrics up to a step; a line that is not one ends them.
-    private static func linesUpTo(_ step: Int, of text: Data) -> Data {
-        struct Line: Decodable { let step: Int }
-        var kept = Data()
-        var rest = text[...]
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-            let line = rest[rest.startIndex...end]
-            guard let number = try? JSONDecoder().decode(Line.self, from: Data(line)).step,
-                number <= step
-            else { break }
-            kept += line
-            rest = rest[rest.index(after: end)...]
-        }
-        return kept
+/// The whole lines of metrics up to a step; a line that is not one ends them.
+func linesUpTo(_ step: Int, of text: Data) -> Data {
+    struct Line: Decodable { let step: Int }
+    var kept = Data()
+    var rest = text[...]
+    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        let line = rest[rest.startIndex...end]
+        guard let number = try? JSONDecoder().decode(Line.self, from: Data(line)).step,
+            number <= step
+        else { break }
+        kept += line
+        rest = rest[rest.index(after: end)...]
     }
+    return kept
 }

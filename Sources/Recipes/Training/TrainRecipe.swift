@@ -259,10 +259,7 @@ extension RunConfiguration {
         result.workers = max(1, workers)
         result.loss.maxCompletionLength = grpo.sampling.maxCompletionLength
         result.maxGradientNorm = training.maxGradientNorm
-        result.optimizer = AdamWOptions(
-            learningRate: training.learningRate, beta1: training.adamBeta1,
-            beta2: training.adamBeta2, weightDecay: training.weightDecay,
-            epsilon: training.adamEpsilon)
+        result.optimizer = training.adamW
         let total =
             training.maxSteps
             ?? result.stepCount(epochs: training.numTrainEpochs, sampleCount: sampleCount)

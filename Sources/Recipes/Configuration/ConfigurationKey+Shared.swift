@@ -1,0 +1,104 @@
+import NN
+import Torch
+
+/// What configurations of all kinds of runs say about where they run.
+protocol RunPlacement {
+    var outputDirectory: String { get set }
+    var seed: Int { get set }
+    var device: String { get set }
+    var threads: Int { get set }
+}
+
+/// What they say about the optimizer.
+protocol OptimizerSettings {
+    var learningRate: Double { get set }
+    var schedule: LearningRateSchedule.Kind { get set }
+    var weightDecay: Double { get set }
+    var adamBeta1: Double { get set }
+    var adamBeta2: Double { get set }
+    var adamEpsilon: Double { get set }
+    var maxGradientNorm: Double { get set }
+}
+
+extension OptimizerSettings {
+    /// The optimizer's hyper-parameters; the learning rate is the schedule's peak.
+    var adamW: AdamWOptions {
+        AdamWOptions(
+            learningRate: learningRate, beta1: adamBeta1, beta2: adamBeta2,
+            weightDecay: weightDecay, epsilon: adamEpsilon)
+    }
+}
+
+/// What they say about checkpoints.
+protocol CheckpointSettings {
+    var saveSteps: Int { get set }
+    var saveTotalLimit: Int? { get set }
+}
+
+extension ConfigurationKey where Root: RunPlacement {
+    /// Where a run runs, and from which seed.
+    static var placement: [Self] {
+        [
+            Self("output_dir", \.outputDirectory, "The folder that the run writes to"),
+            Self("seed", \.seed, "Where all randomness starts", in: 0...),
+            Self("device", \.device, "cpu, cuda or cuda:N") { name in
+                Device(name) == nil ? "is \(name), must be cpu, cuda or cuda:N" : nil
+            },
+            Self("threads", \.threads, "Threads of an operation; 0: one per core", in: 0...1024),
+        ]
+    }
+}
+
+extension ConfigurationKey {
+    /// The learning rate's peak and shape, below `training`.
+    static func learningRate<Section: OptimizerSettings>(
+        _ section: WritableKeyPath<Root, Section>
+    ) -> [Self] {
+        [
+            Self(
+                "training.learning_rate", section.appending(path: \.learningRate), "The peak",
+                in: 0...1),
+            Self(
+                "training.lr_scheduler_type", section.appending(path: \.schedule),
+                "How the learning rate changes"),
+        ]
+    }
+
+    /// AdamW's decays and the bound of gradients, below `training`.
+    static func adamW<Section: OptimizerSettings>(
+        _ section: WritableKeyPath<Root, Section>
+    ) -> [Self] {
+        [
+            Self(
+                "training.weight_decay", section.appending(path: \.weightDecay), "Decoupled decay",
+                in: 0...1),
+            Self(
+                "training.adam_beta1", section.appending(path: \.adamBeta1), "Decay of the mean",
+                in: 0...0.999999),
+            Self(
+                "training.adam_beta2", section.appending(path: \.adamBeta2),
+                "Decay of the mean square", in: 0...0.999999),
+            Self(
+                "training.adam_epsilon", section.appending(path: \.adamEpsilon),
+                "Steadies the division", in: 0...1),
+            Self(
+                "training.max_grad_norm", section.appending(path: \.maxGradientNorm),
+                "The norm that gradients are clipped to", in: 1e-9...1e9),
+        ]
+    }
+
+    /// How often checkpoints are written and how many stay, below `logging`.
+    static func checkpoints<Section: CheckpointSettings>(
+        _ section: WritableKeyPath<Root, Section>
+    ) -> [Self] {
+        [
+            Self(
+                "logging.save_steps", section.appending(path: \.saveSteps),
+                "Optimizer steps between checkpoints; 0: only the last", in: 0...),
+            Self(
+                "logging.save_total_limit", section.appending(path: \.saveTotalLimit),
+                "Checkpoints that are kept; null: all"
+            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+        ]
+    }
+}
