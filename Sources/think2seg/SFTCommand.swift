@@ -51,10 +51,12 @@ struct SFTCommand: ParsableCommand {
         if !quiet { Console.endProgress() }
         if !quiet { Console.note("policy     \(recipe.finalPolicy)") }
         if recipe.stepCount < total {
+            let words =
+                ["think2seg", "sft", config, "--resume"]
+                + options.overrides.flatMap { ["--set", $0] }
             Console.note(
-                "stopped after step \(recipe.stepCount) of \(total), as asked; go on with\n"
-                    + "  think2seg sft \(config) --resume"
-                    + options.overrides.map { " --set \($0)" }.joined())
+                "stopped after step \(recipe.stepCount) of \(total), as asked; go on with\n  "
+                    + words.map(shellWord).joined(separator: " "))
             throw ExitCode(130)
         }
     }
