@@ -41,12 +41,13 @@ public struct QuickstartResult: Sendable {
     /// What was built in on purpose, and what the run therefore shows and does not; a paragraph each.
     public static let scenario = [
         "The scenario, said plainly: before this run the carried policy was taught, by supervised "
-            + "training, to answer in the right form and to find objects that are asked for by name. "
-            + "For the implicit questions of this run it was taught something useless on purpose: to "
-            + "answer each with some visible object, drawn without regard to the question. So it can "
-            + "point at things, but does not know what these questions mean. Reinforcement learning "
-            + "then saw only implicit questions, and only one thing about each answer: how well the "
-            + "mask that the frozen segmenter made of it covers the right pixels.",
+            + "training, to answer in the right form, to find objects that are asked for by name, and "
+            + "what five implicit questions about each class mean. The implicit questions of this run "
+            + "are others. For them it was taught something useless on purpose: to answer each with "
+            + "some visible object, drawn without regard to the question. So it can point at things, "
+            + "but hardly knows what these questions mean. Reinforcement learning then saw only them, "
+            + "and of each answer only whether it could be read, which it always could, and how well "
+            + "the mask that the frozen segmenter made of it covers the right pixels.",
         "What a rise therefore proves: mask reward alone teaches which object a question means. "
             + "What it does not prove: that a large model gains as much from photographs. The scenes "
             + "are drawn, the models are small, and the forty questions are the same in training and "
