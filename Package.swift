@@ -4,7 +4,8 @@ import PackageDescription
 
 // The layers of the project, lowest first; a target depends on lower layers only.
 //
-//   0  CTorchShim  CHDF5  CImageCodecs   the C faces of libtorch, libhdf5, libpng, libjpeg-turbo
+//   0  CTorchShim  CHDF5  CImageCodecs  CLibcrypto
+//                                     the C faces of libtorch, libhdf5, libpng, libjpeg-turbo, OpenSSL
 //      Imaging  Tokenizers               pixels and text; no tensors
 //   1  Torch  Segmentation  Datasets
 //   2  NN  Rewards  Evaluation  Reports
@@ -64,6 +65,8 @@ var targets: [Target] = [
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(
         name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(
+        name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
     .target(
         name: "CImageCodecs", dependencies: ["CPNG", "CTurboJPEG"],
@@ -136,7 +139,7 @@ if withTorch {
             dependencies: [
                 "Supervised", "Evaluation", "Reports", "RLTrainer", "Qwen25VL", "SAM2", "NN",
                 "Torch", "Datasets", "Rewards",
-                "Segmentation", "Tokenizers", "Imaging", yams,
+                "Segmentation", "Tokenizers", "Imaging", "CLibcrypto", yams,
             ], swiftSettings: strict),
         // Layer 6
         .executableTarget(

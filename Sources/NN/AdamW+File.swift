@@ -1,4 +1,4 @@
-import Torch
+public import Torch
 
 extension AdamW {
     /// Writes the state of all parameters to one safetensors file: `master.KEY`, `exp_avg.KEY`,
@@ -13,6 +13,21 @@ extension AdamW {
             slots.flatMap { slot in slot.tensors.map { NamedTensor("\($0).\(slot.key)", $1) } },
             to: path)
     }
+
+    /// The state of all parameters as ``save(to:)`` writes it, copied: it stays as it is while training
+    /// goes on.
+    public func snapshot() throws -> [NamedTensor] {
+        try withoutGradients {
+            try slots.flatMap { slot in
+                try slot.tensors.map {
+                    NamedTensor("\($0).\(slot.key)", try $1.detached().copiedToHost())
+                }
+            }
+        }
+    }
+
+    /// The key in a file of the master of a parameter.
+    public static func masterKey(_ key: String) -> String { "master.\(key)" }
 
     /// Continues from a file that ``save(to:)`` wrote for the same parameters; parameters get the values
     /// of their masters.

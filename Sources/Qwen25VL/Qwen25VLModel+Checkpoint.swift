@@ -1,5 +1,5 @@
 public import Foundation
-import NN
+public import NN
 public import Torch
 
 /// A file that stands beside a model's weights, kept byte for byte.
@@ -117,28 +117,53 @@ extension Qwen25VLModel {
     public func save(
         directory: String, shardBytes: Int = 5_000_000_000, dtype: DType? = nil
     ) throws {
-        try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true)
-        var files = companions
-        if !files.contains(where: { $0.name == "config.json" }) {
+        let files = try withoutGradients {
+            try self.files { parameter in try parameter.tensor.detached().to(dtype ?? self.dtype) }
+        }
+        try files.write(to: directory, shardBytes: shardBytes)
+    }
+
+    /// The files that ``save(directory:shardBytes:dtype:)`` writes, in memory.
+    ///
+    /// - Parameter tensor: gives the tensor to write for a parameter
+    /// - Returns: the files; they change with the tensors that `tensor` gave
+    /// - Throws: what `tensor` throws
+    public func files(_ tensor: (Parameter) throws -> Tensor) throws -> Qwen25VLFiles {
+        var companions = companions
+        if !companions.contains(where: { $0.name == "config.json" }) {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            files.append(
+            companions.append(
                 CompanionFile(name: "config.json", data: try encoder.encode(configuration)))
-            files.append(
+            companions.append(
                 CompanionFile(name: "generation_config.json", data: try generation.json()))
         }
-        for file in files {
+        return Qwen25VLFiles(
+            companions: companions,
+            parameters: try parameters.map { Parameter(key: $0.key, tensor: try tensor($0)) })
+    }
+}
+
+/// A model's folder in the hub's layout, in memory.
+public struct Qwen25VLFiles: Sendable {
+    let companions: [CompanionFile]
+    let parameters: [Parameter]
+
+    /// Writes the files.
+    ///
+    /// - Parameters:
+    ///   - directory: the folder, made if it does not exist
+    ///   - shardBytes: how large one file of weights may become
+    /// - Throws: an error that names the file if one cannot be written
+    public func write(to directory: String, shardBytes: Int = 5_000_000_000) throws {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
+        for file in companions {
             try file.data.write(
                 to: URL(fileURLWithPath: directory + "/" + file.name), options: .atomic)
         }
         try removeWeights(directory)
-        let stored = try withoutGradients {
-            try parameters.map {
-                Parameter(key: $0.key, tensor: try $0.tensor.detached().to(dtype ?? self.dtype))
-            }
-        }
-        try stored.save(to: directory, shardBytes: shardBytes)
+        try parameters.save(to: directory, shardBytes: shardBytes)
     }
 
     /// Weights that were there before, in one file or in several, would be read instead of the new.

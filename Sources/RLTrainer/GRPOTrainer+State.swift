@@ -17,14 +17,22 @@ extension GRPOTrainer {
     /// - Returns: what belongs beside the files
     /// - Throws: `CheckpointError` if a file cannot be written
     public func save(to folder: String) throws -> TrainerState {
-        try optimizer.save(to: "\(folder)/\(Self.optimizerFile)")
-        if let batch {
-            try SafetensorsFile.write(
-                try batch.tensors(), to: "\(folder)/\(Self.rolloutsFile)")
-        }
-        return TrainerState(
-            step: stepCount, generations: generator.generationCount, tokens: tokenCount,
-            cursor: batch?.start ?? source.cursor, batch: batch?.state)
+        let snapshot = try snapshot()
+        try snapshot.write(to: folder)
+        return snapshot.state
+    }
+
+    /// What ``save(to:)`` writes, copied: it stays as it is while training goes on, and may be written by
+    /// another thread.
+    public func snapshot() throws -> TrainerSnapshot {
+        TrainerSnapshot(
+            state: TrainerState(
+                step: stepCount, generations: generator.generationCount, tokens: tokenCount,
+                cursor: batch?.start ?? source.cursor, batch: batch?.state),
+            optimizer: try optimizer.snapshot(),
+            // No step changes these in place.
+            rollouts: try batch?.tensors(),
+            optimizerFile: Self.optimizerFile, rolloutsFile: Self.rolloutsFile)
     }
 
     /// Continues where another trainer of the same configuration stood, whose policy this one's was

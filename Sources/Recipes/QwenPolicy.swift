@@ -196,6 +196,22 @@ public final class QwenPolicy: Policy {
     /// Writes the policy in the hub's layout.
     public func save(to folder: String) throws { try model.save(directory: folder) }
 
+    /// What ``save(to:)`` writes, such that it stays as it is while training goes on.
+    ///
+    /// - Parameter copies: copies of trained parameters that are there already, by key
+    /// - Returns: the files; parameters that are not trained are shared, not copied
+    /// - Throws: `TorchError`
+    func snapshot(copies: [String: Tensor]) throws -> Qwen25VLFiles {
+        try withoutGradients {
+            try model.files { parameter in
+                let tensor = parameter.tensor
+                if !tensor.requiresGradient { return try tensor.detached() }
+                if let copy = copies[parameter.key], copy.dtype == tensor.dtype { return copy }
+                return try tensor.detached().copiedToHost()
+            }
+        }
+    }
+
     /// Writes the policy in the hub's layout, its weights in another element type.
     public func save(to folder: String, dtype: DType) throws {
         try model.save(directory: folder, dtype: dtype)

@@ -242,6 +242,11 @@ extension Tensor {
         try make(#function) { cts_clone(handle, $0) }
     }
 
+    /// A copy in main memory, with storage of its own.
+    public func copiedToHost() throws(TorchError) -> Tensor {
+        device == .cpu ? try clone() : try to(.cpu)
+    }
+
     /// Writes `source` into this tensor, converting its dtype and device; shapes broadcast.
     public func copyInPlace(from source: Tensor) throws(TorchError) {
         try check(cts_copy_into(handle, source.handle), function: #function)

@@ -19,6 +19,8 @@ enum SystemExit {
     static let cannotCreate: Int32 = 73
     /// Writing failed.
     static let cannotWrite: Int32 = 74
+    /// Nothing is wrong, but not everything is done: the same command goes on.
+    static let goOnLater: Int32 = 75
     /// The configuration is wrong.
     static let badConfiguration: Int32 = 78
 }
@@ -48,7 +50,8 @@ func exitStatus(of error: any Error) -> Int32? {
         case .cannotWrite: return SystemExit.cannotWrite
         default: return SystemExit.badData
         }
-    case is RunDirectoryError: return SystemExit.cannotCreate
+    case let error as RunDirectoryError:
+        return error.isWriteFailure ? SystemExit.cannotWrite : SystemExit.cannotCreate
     case let error as TorchError:
         return error.code == .outOfMemory ? 71 : SystemExit.software
     default:

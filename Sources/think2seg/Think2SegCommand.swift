@@ -24,7 +24,7 @@ struct Think2SegCommand: ParsableCommand {
             QuickstartCommand.self, TrainCommand.self, SFTCommand.self,
             PretrainSegmenterCommand.self, EvaluateCommand.self, ReportCommand.self,
             PredictCommand.self, SegmentCommand.self, ScoreCommand.self, VerifyCommand.self,
-            DataCommand.self, ConfigCommand.self,
+            CheckpointCommand.self, DataCommand.self, ConfigCommand.self,
         ])
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import Foundation
 import RLTrainer
 import Recipes
@@ -52,21 +53,73 @@ struct TrainCommand: ParsableCommand {
         var view = TrainingView(totalSteps: recipe.totalSteps, secondsLeft: recipe.secondsLeft)
         let before = recipe.stepCount
         Interruption.watch()
-        let ending = try recipe.run(shouldStop: { Interruption.isRequested }) { metrics in
-            if !quiet { Console.progress(view.line(metrics)) }
+        let ending: TrainEnding
+        do {
+            ending = try recipe.run(
+                shouldStop: { Interruption.isRequested },
+                onEvaluation: { if !quiet { show($0) } },
+                onStep: { metrics in
+                    if !quiet { Console.progress(view.line(metrics)) }
+                })
+        } catch {
+            if !quiet { Console.endProgress() }
+            Console.note(
+                "the run stops at step \(recipe.stepCount + 1); to continue, once it can:"
+                    + "\n  \(resumeCommand)")
+            throw error
         }
         if !quiet { Console.endProgress() }
+        report(ending, recipe, isIdle: recipe.stepCount == before)
+        if !quiet {
+            Console.note("policy     \(recipe.finalPolicy)")
+            if let best = recipe.best, best.step > 0 {
+                Console.note(
+                    "best       step \(best.step), \(fixed(best.value, 3)): "
+                        + "\(configuration.outputDirectory)/checkpoints/best/policy")
+            }
+        }
+        switch ending {
+        case .stopped: throw ExitCode(Interruption.exitStatus)
+        case .timeLimit: throw ExitCode(SystemExit.goOnLater)
+        case .finished, .stalled, .outOfTime: break
+        }
+    }
+
+    /// Says why the run ended, where that is not plain.
+    private func report(_ ending: TrainEnding, _ recipe: TrainRecipe, isIdle: Bool) {
         let steps = "step \(recipe.stepCount) of \(recipe.totalSteps)"
         switch ending {
-        case .finished where recipe.stepCount == before:
+        case .finished where isIdle:
             Console.note("nothing is left to do after \(steps); raise training.max_steps for more")
         case .finished: break
+        case .stalled:
+            Console.note(
+                "ended after \(steps): no evaluation was better since step "
+                    + "\(recipe.best?.step ?? 0) (evaluation.early_stopping_patience)")
         case .outOfTime: Console.note("ended after \(steps): training.max_minutes have passed")
+        case .timeLimit:
+            Console.note(
+                "ended after \(steps), before logging.save_before_time_limit; to continue:"
+                    + "\n  \(resumeCommand)")
         case .stopped:
             Console.note("stopped after \(steps), as asked; to continue:\n  \(resumeCommand)")
         }
-        if !quiet { Console.note("policy     \(recipe.finalPolicy)") }
-        if ending == .stopped { throw ExitCode(130) }
+    }
+
+    private func show(_ event: TrainingEvaluationEvent) {
+        switch event {
+        case .progress(let step, let progress):
+            if Console.isTerminal {
+                Console.progress(
+                    "step \(step)  evaluating \(progress.done)/\(progress.total)  "
+                        + "gIoU \(fixed(progress.gIoU, 3))")
+            }
+        case .finished(let step, let metric, let value, let isBest, let seconds):
+            Console.note(
+                "step \(step)  held-out \(metric.rawValue) "
+                    + (value.map { fixed($0, 3) } ?? "-") + (isBest ? ", the best so far" : "")
+                    + " (\(duration(seconds)))")
+        }
     }
 
     private var resumeMode: ResumeMode {
@@ -99,16 +152,22 @@ func shellWord(_ word: String) -> String {
 enum Interruption {
     /// Written by the signal handler alone, read by the training loop.
     nonisolated(unsafe) private static var count: sig_atomic_t = 0
+    /// The last signal; written by the handler alone.
+    nonisolated(unsafe) private static var number: sig_atomic_t = 0
 
     /// Whether somebody asked for the end.
     static var isRequested: Bool { count > 0 }
 
+    /// The exit status of who ends because of it, as shells have it: 130 after Ctrl-C, 143 after SIGTERM.
+    static var exitStatus: Int32 { 128 + Int32(number) }
+
     /// Begins to listen.
     static func watch() {
         for number in [SIGINT, SIGTERM] {
-            signal(number) { _ in
+            signal(number) { number in
+                Interruption.number = sig_atomic_t(number)
                 Interruption.count += 1
-                if Interruption.count > 1 { _exit(130) }
+                if Interruption.count > 1 { _exit(128 + number) }
             }
         }
     }

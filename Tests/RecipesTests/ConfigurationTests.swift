@@ -52,6 +52,11 @@ import Testing
             "policy.cast_lm_head_to_fp32": "true",
             "policy.path": "x", "policy.dtype": "bfloat16", "policy.freeze": "[a.*]",
             "segmenter.path": "x", "segmenter.dtype": "bfloat16", "data.train": "[b.h5]",
+            "data.validation": "[c.h5]", "evaluation.eval_steps": "7",
+            "evaluation.eval_on_start": "true", "evaluation.eval_samples": "5",
+            "evaluation.question": "all", "evaluation.metric_for_best_model": "ciou",
+            "evaluation.early_stopping_patience": "3",
+            "evaluation.early_stopping_threshold": "0.01",
             "data.image_size": "448", "data.question": "first", "data.prefetch": "9",
             "prompt.variant": "box", "prompt.parser": "lenient", "rewards": "{mask_iou: 1}",
             "grpo.num_generations": "4", "grpo.num_prompts_per_step": "9",
@@ -71,12 +76,15 @@ import Testing
             "training.weight_decay": "0.01", "training.adam_beta1": "0.8",
             "training.adam_beta2": "0.99", "training.adam_epsilon": "1e-6",
             "training.max_grad_norm": "0.5", "logging.save_steps": "9",
-            "logging.save_total_limit": "2", "logging.log_completions_steps": "4",
+            "logging.save_total_limit": "2", "logging.save_before_time_limit": "230",
+            "logging.log_completions_steps": "4",
         ]
-        let base = try load(minimal)
         #expect(Set(RunConfiguration.keys.map(\.name)) == Set(values.keys))
         for (name, value) in values {
-            let changed = try load(minimal, ["\(name)=\(value)"])
+            let needs =
+                name == "evaluation.early_stopping_patience" ? ["data.validation=[v.h5]"] : []
+            let base = try load(minimal, needs)
+            let changed = try load(minimal, needs + ["\(name)=\(value)"])
             #expect(changed != base, "\(name)")
             #expect(changed.resolved() != base.resolved(), "\(name)")
         }

@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import NN
 import RLTrainer
@@ -15,15 +16,7 @@ extension EndToEnd {
 
         /// A run of a few cheap steps, all of which leave a checkpoint.
         private func configuration(_ folder: String) -> RunConfiguration {
-            var result = fixture.configuration(output: folder)
-            // Two threads of an operation wait for each other where other processes are at work.
-            result.threads = 1
-            result.grpo.numGenerations = 2
-            result.grpo.sampling.maxCompletionLength = 4
-            // Random policies earn nothing: decay moves the weights.
-            result.training.learningRate = 1e-2
-            result.training.weightDecay = 1
-            result.training.maxSteps = 3
+            var result = fixture.cheapConfiguration(output: folder)
             result.logging.saveSteps = 1
             return result
         }
@@ -46,7 +39,9 @@ extension EndToEnd {
         private func traces(_ run: String) throws -> [String: Data] {
             var result: [String: Data] = [:]
             for (name, data) in try files(run)
-            where name.hasPrefix("rollouts/") || name.hasPrefix("checkpoints/") {
+            where name.hasPrefix("rollouts/") || name.hasPrefix("checkpoints/")
+                || name.hasSuffix("/predictions.jsonl")
+            {
                 if name.hasSuffix("/state.json") {
                     var state = try CheckpointState(json: data)
                     state.seconds = 0
@@ -55,6 +50,10 @@ extension EndToEnd {
                     let encoder = JSONEncoder()
                     encoder.outputFormatting = .sortedKeys
                     result[name] = try encoder.encode(state)
+                } else if name.hasSuffix("/\(CheckpointManifest.file)") {
+                    let manifest = try JSONDecoder().decode(CheckpointManifest.self, from: data)
+                    let entries = manifest.files.filter { $0.key != "state.json" }
+                    result[name] = Data("\(entries.sorted { $0.key < $1.key })".utf8)
                 } else {
                     result[name] = data
                 }
@@ -96,6 +95,17 @@ extension EndToEnd {
                         $0.training.maxSteps = 2
                     }
                 ),
+                (
+                    // In a batch, with the best of the evaluations before it.
+                    3,
+                    {
+                        ($0.grpo.stepsPerGeneration, $0.grpo.numIterations) = (2, 2)
+                        ($0.evaluation.evalSteps, $0.evaluation.evalSamples) = (2, 2)
+                        $0.evaluation.metricForBestModel = .formatValidity
+                        ($0.logging.saveTotalLimit, $0.training.maxSteps) = (1, 5)
+                        $0.data.validation = $0.data.train
+                    }
+                ),
             ]
 
         @Test(
@@ -132,6 +142,7 @@ extension EndToEnd {
                 for (name, share) in [
                     ("optimizer.safetensors", 0.9), ("state.json", 0.5),
                     ("policy/model.safetensors", 0.999), ("state.json", 0),
+                    ("manifest.json", 0.5), ("manifest.json", 0), ("policy/tokenizer.json", 0),
                 ] {
                     try? FileManager.default.removeItem(atPath: parts.outputDirectory)
                     try FileManager.default.copyItem(
@@ -223,7 +234,10 @@ extension EndToEnd {
                 let second = try session(other)
                 #expect(second.steps == [2] && second.ending == .finished)
                 for part in [
-                    "threads was 1 and is 2", "workers was 0 and is 2", "max_steps was 3 and is 2",
+                    "threads was 1 and is 2: the run goes on, but not to the same bytes",
+                    "workers was 0 and is 2: the run goes on, but not to the same bytes",
+                    "training.max_steps was 3 and is 2", "logging.save_steps was 1 and is 0",
+                    "data.prefetch was 4 and is 1", "training.max_steps has changed: from here on",
                 ] {
                     #expect(second.notes.contains { $0.contains(part) }, "\(part)")
                 }

@@ -63,6 +63,18 @@ struct EndToEndFixture: Sendable {
         return result
     }
 
+    /// Three steps of few tokens that move the weights, although random policies earn nothing.
+    func cheapConfiguration(output: String) -> RunConfiguration {
+        var result = configuration(output: output)
+        // Two threads of an operation wait for each other where other processes are at work.
+        result.threads = 1
+        result.grpo.numGenerations = 2
+        result.grpo.sampling.maxCompletionLength = 4
+        result.training.learningRate = 1e-2
+        result.training.weightDecay = 1
+        return result
+    }
+
     func loadPolicy(_ path: String? = nil) throws -> QwenPolicy {
         try QwenPolicy.load(
             path: path ?? policy, dtype: .float32, device: .cpu, template: PromptTemplate())

@@ -25,6 +25,7 @@ extension EndToEnd {
             var expected: Set<String> = ["config.yaml", "run.json", "metrics.jsonl"]
             for step in 1...3 {
                 expected.insert("rollouts/step-\(step).jsonl")
+                expected.insert("checkpoints/step-\(step)/manifest.json")
                 expected.insert("checkpoints/step-\(step)/state.json")
                 expected.insert("checkpoints/step-\(step)/optimizer.safetensors")
                 for name in companions {
@@ -70,7 +71,7 @@ extension EndToEnd {
                 "sampling/sampling_logp_difference/mean", "sampling/sampling_logp_difference/max",
                 "step_time", "timing_s/data_wait", "timing_s/gen", "timing_s/reward",
                 "timing_s/ref", "timing_s/old_log_prob", "timing_s/update_actor",
-                "timing_s/optimizer", "timing_s/step",
+                "timing_s/optimizer", "timing_s/step", "timing_s/save_checkpoint",
                 "perf/throughput", "perf/peak_rss_mb",
             ]
             let lines = try lines(run.path + "/metrics.jsonl").map { try object($0) }

@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import NN
 import RLTrainer
@@ -8,7 +9,7 @@ import Torch
 extension RunConfiguration {
     /// Every key of a run's configuration, in the order of the resolved file.
     public static var keys: [ConfigurationKey<RunConfiguration>] {
-        runKeys + modelKeys + dataKeys + grpoKeys + trainingKeys + loggingKeys
+        runKeys + modelKeys + dataKeys + grpoKeys + trainingKeys + evaluationKeys + loggingKeys
     }
 
     private typealias Key = ConfigurationKey<RunConfiguration>
@@ -42,6 +43,9 @@ extension RunConfiguration {
     private static var dataKeys: [ConfigurationKey<RunConfiguration>] {
         [
             Key("data.train", \.data.train, "The shards to train on"),
+            Key(
+                "data.validation", \.data.validation,
+                "Held-out shards, to evaluate the policy on while it is trained"),
             Key(
                 "data.image_size", \.data.imageSize,
                 "S: images and masks are stretched to S x S pixels", in: 28...4096),
@@ -152,11 +156,47 @@ extension RunConfiguration {
         ] + Key.adamW(\.training)
     }
 
+    private static var evaluationKeys: [ConfigurationKey<RunConfiguration>] {
+        [
+            Key(
+                "evaluation.eval_steps", \.evaluation.evalSteps,
+                "Optimizer steps between evaluations on data.validation; 0: only after the last",
+                in: 0...),
+            Key(
+                "evaluation.eval_on_start", \.evaluation.evalOnStart,
+                "Whether the policy is evaluated before the first step"),
+            Key(
+                "evaluation.eval_samples", \.evaluation.evalSamples,
+                "How many held-out samples are answered, from the first on; null: all"
+            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+            Key(
+                "evaluation.question", \.evaluation.question,
+                "Which of a sample's questions are asked"),
+            Key(
+                "evaluation.metric_for_best_model", \.evaluation.metricForBestModel,
+                "What tells the best checkpoint, which is kept; larger is better"
+            ) { $0.isShare ? nil : "is \($0.rawValue), of which more is not better" },
+            Key(
+                "evaluation.early_stopping_patience", \.evaluation.earlyStoppingPatience,
+                "Evaluations in a row that are no better, after which training ends; null: never"
+            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+            Key(
+                "evaluation.early_stopping_threshold", \.evaluation.earlyStoppingThreshold,
+                "By how much an evaluation must be above the best one to count as better there",
+                in: 0...1),
+        ]
+    }
+
     private static var loggingKeys: [ConfigurationKey<RunConfiguration>] {
         Key.checkpoints(\.logging) + [
             Key(
+                "logging.save_before_time_limit", \.logging.saveBeforeTimeLimit,
+                "Minutes that a session may take, loading included: it ends in time with a checkpoint, "
+                    + "and exit status 75; null: no limit"
+            ) { ($0 ?? 1) > 0 ? nil : "must be above 0" },
+            Key(
                 "logging.log_completions_steps", \.logging.logCompletionsSteps,
-                "Optimizer steps between records of completions in rollouts/; 0: none", in: 0...)
+                "Optimizer steps between records of completions in rollouts/; 0: none", in: 0...),
         ]
     }
 
@@ -171,6 +211,11 @@ extension RunConfiguration {
                 "is needed: the folder of a checkpoint, or an official .pt file")
         }
         if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
+        if evaluation.earlyStoppingPatience != nil, data.validation.isEmpty {
+            reader.report(
+                "evaluation.early_stopping_patience",
+                "needs held-out shards: set data.validation, or this to null")
+        }
         if workers > 1, device != "cpu" {
             reader.report("workers", "is \(workers): more than one needs device cpu")
         }
@@ -210,6 +255,11 @@ extension RunConfiguration {
                 "training.max_minutes may end the run anywhere, but with training.lr_scheduler_type "
                     + "\(training.schedule.rawValue) the learning rate depends on the number of steps: "
                     + "use constant, or constant_with_warmup with training.warmup_steps")
+        }
+        let shared = data.validation.filter(data.train.contains)
+        if !shared.isEmpty {
+            found.append(
+                "data.validation has shards that are trained on: \(shared.joined(separator: ", "))")
         }
         if grpo.shufflesRewards {
             found.append(

@@ -1,4 +1,5 @@
 public import Datasets
+public import Evaluation
 import Foundation
 public import NN
 public import RLTrainer
@@ -11,6 +12,8 @@ extension ImportanceSamplingLevel: ConfigurationValue {}
 extension LearningRateSchedule.Kind: ConfigurationValue {}
 extension QuestionSelector: ConfigurationValue {}
 extension AnswerAcceptance: ConfigurationValue {}
+extension EvaluatedQuestions: ConfigurationValue {}
+extension Metric: ConfigurationValue {}
 
 /// The element type of a model's weights and computations.
 public enum ModelDType: String, Sendable, CaseIterable, ConfigurationValue {
@@ -48,6 +51,8 @@ public struct RunConfiguration: Sendable, Hashable, RunPlacement {
     public struct DataSection: Sendable, Hashable {
         /// The shards to train on.
         public var train: [String] = []
+        /// Held-out shards.
+        public var validation: [String] = []
         /// S: the side of the square that images and masks are stretched to.
         public var imageSize = 840
         /// Which of a sample's questions is asked.
@@ -92,12 +97,32 @@ public struct RunConfiguration: Sendable, Hashable, RunPlacement {
         public var maxGradientNorm = 1.0
     }
 
+    /// What is found out about the policy while it is trained; nothing without `data.validation`.
+    public struct EvaluationSection: Sendable, Hashable {
+        /// Optimizer steps between evaluations; only after the last one if 0.
+        public var evalSteps = 100
+        /// Whether the policy is evaluated before the first step.
+        public var evalOnStart = false
+        /// How many held-out samples are answered; all if nil.
+        public var evalSamples: Int?
+        /// Which of a sample's questions are asked.
+        public var question = EvaluatedQuestions.first
+        /// What tells the best checkpoint.
+        public var metricForBestModel = Metric.gIoU
+        /// Evaluations in a row that are no better, after which training ends; never if nil.
+        public var earlyStoppingPatience: Int?
+        /// By how much an evaluation must be better to count as such there.
+        public var earlyStoppingThreshold = 0.0
+    }
+
     /// What a run leaves behind.
     public struct LoggingSection: Sendable, Hashable, CheckpointSettings {
         /// Optimizer steps between checkpoints; only the last one if 0.
         public var saveSteps = 100
         /// Checkpoints that are kept; all if nil.
         public var saveTotalLimit: Int?
+        /// Minutes that the session may take in all, loading included; no limit if nil.
+        public var saveBeforeTimeLimit: Double?
         /// Optimizer steps between records of completions; none if 0.
         public var logCompletionsSteps = 1
     }
@@ -129,6 +154,8 @@ public struct RunConfiguration: Sendable, Hashable, RunPlacement {
     public var grpo = GRPOConfiguration()
     /// How long and how fast the policy learns.
     public var training = TrainingSection()
+    /// What is found out while it does.
+    public var evaluation = EvaluationSection()
     /// What the run leaves behind.
     public var logging = LoggingSection()
 

@@ -33,6 +33,8 @@ public struct EvaluateRecipe: Sendable {
         /// Each uses the process's number of threads per operation in addition, so that number times
         /// this one should not exceed the cores. The results are the same for any number.
         public var workers = 1
+        /// Threads per operation of each of several workers; as the process has it if nil.
+        public var threadsPerWorker: Int?
 
         /// The defaults.
         public init() {}
@@ -129,7 +131,13 @@ public struct EvaluateRecipe: Sendable {
             policy: policy, segmenter: segmenter, source: source, settings: settings)
         var (sum, answered) = (0.0, 0)
         let answers = try orderedWork(
-            count: count, workers: settings.workers, work: evaluator.answers(at:)
+            count: count, workers: settings.workers,
+            work: { index in
+                if settings.workers > 1, let threads = settings.threadsPerWorker {
+                    try TorchRuntime.setThreadCount(threads)
+                }
+                return try evaluator.answers(at: index)
+            }
         ) { answers, done in
             sum += answers.reduce(0) { $0 + $1.outcome.iou }
             answered += answers.count

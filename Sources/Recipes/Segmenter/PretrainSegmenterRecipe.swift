@@ -61,7 +61,7 @@ public final class PretrainSegmenterRecipe {
         directory = try StageDirectory(
             opening, configuration: configuration.resolved(comments: true), command: command,
             device: configuration.device, seed: configuration.seed)
-        summary = lines(resumed: opening)
+        summary = opening.leftOut + lines(resumed: opening)
     }
 
     /// Where the finished segmenter stands.

@@ -68,7 +68,7 @@ public final class SFTRecipe {
         directory = try StageDirectory(
             opening, configuration: configuration.resolved(comments: true), command: command,
             device: configuration.device, seed: configuration.seed)
-        summary = lines(frozen: frozen, resumed: opening)
+        summary = opening.leftOut + lines(frozen: frozen, resumed: opening)
     }
 
     /// Where the last checkpoint's policy stands, or the finished one.

@@ -14,6 +14,8 @@ final class StageDirectory {
         let checkpoint: String?
         /// The steps that it holds; 0 without one.
         let step: Int
+        /// Newer checkpoints that are damaged, in lines for people.
+        let leftOut: [String]
 
         /// Looks at a folder.
         ///
@@ -22,24 +24,33 @@ final class StageDirectory {
             self.path = path
             if !resumes {
                 try RunDirectory.requireFree(path)
-                (checkpoint, step) = (nil, 0)
+                (checkpoint, step, leftOut) = (nil, 0, [])
                 return
             }
-            let folder = path + "/checkpoints"
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-            let steps = names.compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }
-            guard let newest = steps.max() else {
-                throw RunDirectoryError(
-                    path: path, message: "holds no checkpoint to go on from; start without --resume"
-                )
+            let folder = CheckpointFolder(run: path)
+            var problems: [String] = []
+            for step in folder.steps {
+                do {
+                    let manifest = try CheckpointManifest(folder: folder.step(step))
+                    try manifest.verify(folder.step(step))
+                    (checkpoint, self.step) = (folder.step(step), step)
+                    leftOut = problems
+                    return
+                } catch let error as RunDirectoryError {
+                    problems.append("checkpoint step-\(step) is left out: \(error)")
+                }
             }
-            step = newest
-            checkpoint = "\(folder)/step-\(newest)"
+            throw RunDirectoryError(
+                path: path,
+                message: (["holds no checkpoint to go on from; start without --resume"] + problems)
+                    .joined(separator: "\n"))
         }
     }
 
     private let path: String
-    private let metrics: FileHandle
+    private let metrics: LineFile
+    private let checkpoints: CheckpointFolder
+    private let lock: FolderLock
 
     /// Makes the folder, or cuts its metrics back to the checkpoint that the run goes on from.
     init(
@@ -47,8 +58,16 @@ final class StageDirectory {
     ) throws {
         path = opening.path
         do {
+            checkpoints = CheckpointFolder(run: path)
             try FileManager.default.createDirectory(
-                atPath: path + "/checkpoints", withIntermediateDirectories: true)
+                atPath: checkpoints.path, withIntermediateDirectories: true)
+            lock = try FolderLock(path)
+            try checkpoints.clear()
+            if opening.checkpoint != nil {
+                for step in checkpoints.steps where step > opening.step {
+                    try checkpoints.putAside(step)
+                }
+            }
             try RunDirectory.write(configuration, to: path + "/config.yaml")
             try RunDirectory.write(
                 RunDirectory.description(
@@ -57,35 +76,33 @@ final class StageDirectory {
                 to: path + "/run.json")
             let file = path + "/metrics.jsonl"
             let old = FileManager.default.contents(atPath: file) ?? Data()
-            let kept = opening.checkpoint == nil ? Data() : linesUpTo(opening.step, of: old)
+            let kept =
+                opening.checkpoint == nil
+                ? Data() : linesUpTo(opening.step, evaluated: opening.step, of: old)
             try DurableFiles.write(kept, to: file)
-            metrics = try FileHandle(forWritingTo: URL(fileURLWithPath: file))
-            try metrics.seekToEnd()
+            metrics = try LineFile(file)
         } catch let error as RunDirectoryError {
             throw error
         } catch {
-            throw RunDirectoryError(path: path, message: "cannot write: \(systemReason(error))")
+            throw RunDirectoryError.writing(path, error)
         }
     }
 
-    deinit { try? metrics.close() }
-
     /// Where a step's checkpoint stands.
-    func checkpoint(step: Int) -> String { "\(path)/checkpoints/step-\(step)" }
+    func checkpoint(step: Int) -> String { checkpoints.step(step) }
 
     /// Adds a line of numbers to `metrics.jsonl`.
     func append(_ numbers: StepMetrics) throws {
-        do {
-            try metrics.write(contentsOf: Data((numbers.jsonLine + "\n").utf8))
-        } catch {
-            throw RunDirectoryError(
-                path: path + "/metrics.jsonl", message: "cannot write: \(systemReason(error))")
-        }
+        try metrics.append(numbers.jsonLine)
     }
 
     /// Writes a checkpoint, and removes all but the newest `keep`.
     func writeCheckpoint(step: Int, keep: Int?, fill: (String) throws -> Void) throws {
-        try RunDirectory.writeCheckpoint(in: path, step: step, keep: keep, fill: fill)
+        try checkpoints.write(step: step) { folder in
+            try fill(folder)
+            try metrics.synchronize()
+        }
+        try checkpoints.removeAll(butNewest: keep, best: nil)
     }
 }
 

@@ -14,9 +14,7 @@ enum DurableFiles {
             try publish(partial, as: path)
         } catch {
             try? FileManager.default.removeItem(atPath: partial)
-            throw error is RunDirectoryError
-                ? error
-                : RunDirectoryError(path: path, message: "cannot write: \(systemReason(error))")
+            throw error is RunDirectoryError ? error : RunDirectoryError.writing(path, error)
         }
     }
 
@@ -43,7 +41,9 @@ enum DurableFiles {
     }
 
     private static func failure(_ path: String, _ what: String) -> RunDirectoryError {
-        RunDirectoryError(path: path, message: "\(what): \(String(cString: strerror(errno)))")
+        RunDirectoryError(
+            path: path, message: "\(what): \(String(cString: strerror(errno)))",
+            isWriteFailure: true)
     }
 }
 

@@ -1,5 +1,5 @@
 import Foundation
-import NN
+import Qwen25VL
 import RLTrainer
 import Torch
 
@@ -13,14 +13,20 @@ struct CheckpointState: Codable {
     var seconds: Double
     /// Counters, place in the data, rollouts in use.
     var trainer: TrainerState
+    /// What evaluations found so far; nil in a run without them.
+    var evaluation: EvaluationProgress?
 
     private static let notFinite = (positive: "inf", negative: "-inf", nan: "nan")
 
-    init(_ configuration: RunConfiguration, seconds: Double, trainer: TrainerState) {
+    init(
+        _ configuration: RunConfiguration, seconds: Double, trainer: TrainerState,
+        evaluation: EvaluationProgress?
+    ) {
         self.configuration = Self.values(of: configuration)
         threads = TorchRuntime.threadCount
         self.seconds = seconds
         self.trainer = trainer
+        self.evaluation = evaluation
     }
 
     init(json: Data) throws {
@@ -41,47 +47,67 @@ struct CheckpointState: Codable {
     }
 }
 
-/// A checkpoint of a run, whose files have been checked: `policy/` in the hub's layout,
+/// What a checkpoint is written from: in memory, and as it is while training goes on.
+struct RunSnapshot: Sendable {
+    let policy: Qwen25VLFiles
+    let trainer: TrainerSnapshot
+    let state: Data
+    /// The optimizer step.
+    var step: Int { trainer.state.step }
+
+    /// Writes the checkpoint's files to an existing folder.
+    func write(to folder: String) throws {
+        try policy.write(to: "\(folder)/\(RunCheckpoint.policyFolder)")
+        try trainer.write(to: folder)
+        try DurableFiles.write(state, to: "\(folder)/\(RunCheckpoint.stateFile)")
+    }
+}
+
+/// Which checkpoints stay when another is written.
+struct CheckpointRetention: Sendable {
+    /// How many of the newest; all if nil.
+    var keep: Int?
+    /// The step that stays in any case.
+    var best: Int?
+}
+
+/// A checkpoint of a run that is as it was written: `manifest.json`, `policy/` in the hub's layout,
 /// `optimizer.safetensors`, `state.json`, and `rollouts.safetensors` in the middle of a batch.
 struct RunCheckpoint {
     static let stateFile = "state.json"
+    static let policyFolder = "policy"
 
     /// The folder.
     let path: String
-    let state: CheckpointState
-    var policy: String { path + "/policy" }
+    let manifest: CheckpointManifest
+    /// What `state.json` holds.
+    var state: CheckpointState
+    var policy: String { "\(path)/\(Self.policyFolder)" }
     var step: Int { state.trainer.step }
 
     /// Opens a checkpoint.
     ///
+    /// - Parameters:
+    ///   - path: its folder
+    ///   - readingAll: whether every byte is held to the manifest, or sizes only
     /// - Throws: ``RunDirectoryError`` that names the file that is missing, cut short or damaged
-    init(path: String) throws {
+    init(path: String, readingAll: Bool = true) throws {
         self.path = path
+        manifest = try CheckpointManifest(folder: path)
+        try manifest.verify(path, readingAll: readingAll)
         let file = "\(path)/\(Self.stateFile)"
-        guard let json = FileManager.default.contents(atPath: file) else {
-            throw RunDirectoryError(path: file, message: "is missing")
-        }
+        guard manifest.files[Self.stateFile] != nil,
+            let json = FileManager.default.contents(atPath: file)
+        else { throw RunDirectoryError(path: file, message: "is missing") }
         do {
             state = try CheckpointState(json: json)
         } catch {
             throw RunDirectoryError(path: file, message: "is cut short or damaged")
         }
-        do {
-            _ = try SafetensorsFile(path: "\(path)/\(GRPOTrainer<QwenPolicy>.optimizerFile)")
-            if state.trainer.batch != nil {
-                _ = try SafetensorsFile(path: "\(path)/\(GRPOTrainer<QwenPolicy>.rolloutsFile)")
-            }
-            _ = try SafetensorsCheckpoint(path: path + "/policy")
-        } catch let error as CheckpointError {
-            throw RunDirectoryError(path: error.path, message: error.problem)
+        var needed = [GRPOTrainer<QwenPolicy>.optimizerFile]
+        if state.trainer.batch != nil { needed.append(GRPOTrainer<QwenPolicy>.rolloutsFile) }
+        if let missing = needed.first(where: { manifest.files[$0] == nil }) {
+            throw RunDirectoryError(path: "\(path)/\(missing)", message: "is missing")
         }
-    }
-
-    /// The steps of a run's checkpoints, the newest first, whatever they hold.
-    static func steps(ofRun path: String) -> [Int] {
-        let names =
-            (try? FileManager.default.contentsOfDirectory(atPath: path + "/checkpoints")) ?? []
-        return names.compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }
-            .sorted(by: >)
     }
 }

@@ -46,28 +46,39 @@ extension RunDirectory {
     static func cutBack(_ path: String, to start: RunStart) throws {
         let files = FileManager.default
         let step = start.checkpoint?.step ?? 0
-        let checkpoints = path + "/checkpoints"
-        for name in try files.contentsOfDirectory(atPath: checkpoints)
-        where name.hasPrefix(".step-") { try files.removeItem(atPath: "\(checkpoints)/\(name)") }
-        for damaged in start.damaged {
-            let aside = "\(checkpoints)/damaged-step-\(damaged)"
-            try? files.removeItem(atPath: aside)
-            try files.moveItem(atPath: "\(checkpoints)/step-\(damaged)", toPath: aside)
-        }
-        for name in try files.contentsOfDirectory(atPath: path + "/rollouts") {
-            guard name.hasPrefix("step-"), name.hasSuffix(".jsonl"),
-                let number = Int(name.dropFirst(5).dropLast(6)), number > step
-            else { continue }
-            try files.removeItem(atPath: "\(path)/rollouts/\(name)")
-        }
+        let checkpoints = CheckpointFolder(run: path)
+        try checkpoints.clear()
+        for damaged in start.damaged { try checkpoints.putAside(damaged) }
+        let evaluation = start.checkpoint?.state.evaluation
+        try checkpoints.link(best: evaluation?.bestStep)
+        try removeSteps(after: step, in: path + "/rollouts", suffix: ".jsonl")
+        try removeSteps(after: evaluation?.lastStep ?? -1, in: path + "/evaluation", suffix: "")
         let metrics = path + "/metrics.jsonl"
         let text = files.contents(atPath: metrics) ?? Data()
-        try DurableFiles.write(linesUpTo(step, of: text), to: metrics)
+        try DurableFiles.write(
+            linesUpTo(step, evaluated: evaluation?.lastStep ?? -1, of: text), to: metrics)
+    }
+
+    /// Removes what is named `step-N` with a later N.
+    private static func removeSteps(after step: Int, in folder: String, suffix: String) throws {
+        let files = FileManager.default
+        for name in try files.contentsOfDirectory(atPath: folder) {
+            guard name.hasPrefix("step-"), name.hasSuffix(suffix),
+                let number = Int(name.dropFirst(5).dropLast(suffix.count)), number > step
+            else { continue }
+            try files.removeItem(atPath: "\(folder)/\(name)")
+        }
     }
 }
 
 /// The whole lines of metrics up to a step; a line that is not one ends them.
-func linesUpTo(_ step: Int, of text: Data) -> Data {
+///
+/// - Parameters:
+///   - step: the last step that stays
+///   - evaluated: the last step whose evaluation stays
+///   - text: the lines
+/// - Returns: the lines that stay
+func linesUpTo(_ step: Int, evaluated: Int, of text: Data) -> Data {
     struct Line: Decodable { let step: Int }
     var kept = Data()
     var rest = text[...]
@@ -76,7 +87,8 @@ func linesUpTo(_ step: Int, of text: Data) -> Data {
         guard let number = try? JSONDecoder().decode(Line.self, from: Data(line)).step,
             number <= step
         else { break }
-        kept += line
+        let isEvaluation = line.range(of: Data("\"eval_".utf8)) != nil
+        if !isEvaluation || number <= evaluated { kept += line }
         rest = rest[rest.index(after: end)...]
     }
     return kept

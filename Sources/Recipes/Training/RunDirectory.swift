@@ -5,17 +5,6 @@ import Rewards
 import Segmentation
 import Torch
 
-/// A run's folder cannot be used.
-public struct RunDirectoryError: Error, Sendable, CustomStringConvertible {
-    /// The folder or file.
-    public let path: String
-    /// What is wrong, and what to do.
-    public let message: String
-
-    /// Path and message.
-    public var description: String { "\(path): \(message)" }
-}
-
 /// The files of a run.
 ///
 /// `config.yaml` (resolved), `run.json` (what ran, where), `metrics.jsonl` (one line per optimizer
@@ -24,7 +13,11 @@ public struct RunDirectoryError: Error, Sendable, CustomStringConvertible {
 public final class RunDirectory {
     /// The folder.
     public let path: String
-    private let metrics: FileHandle
+    /// The folder of its checkpoints.
+    let checkpoints: CheckpointFolder
+    /// Writes them.
+    let writer = CheckpointWriter()
+    private let metrics: LineFile
     private let lock: FolderLock
 
     /// Makes the folder of a run, or brings the one that it continues in to the state of a checkpoint.
@@ -37,9 +30,12 @@ public final class RunDirectory {
     init(_ configuration: RunConfiguration, command: [String], start: RunStart) throws {
         let path = configuration.outputDirectory
         self.path = path
+        checkpoints = CheckpointFolder(run: path)
         if !start.isInPlace { try Self.requireFree(path) }
         do {
-            for folder in [path, path + "/rollouts", path + "/checkpoints"] {
+            for folder in [
+                path, path + "/rollouts", path + "/checkpoints", path + "/evaluation",
+            ] {
                 try FileManager.default.createDirectory(
                     atPath: folder, withIntermediateDirectories: true)
             }
@@ -53,16 +49,13 @@ public final class RunDirectory {
                 to: path + "/run.json")
             let file = path + "/metrics.jsonl"
             if !start.isInPlace { try Self.write("", to: file) }
-            metrics = try FileHandle(forWritingTo: URL(fileURLWithPath: file))
-            try metrics.seekToEnd()
+            metrics = try LineFile(file)
         } catch let error as RunDirectoryError {
             throw error
         } catch {
-            throw RunDirectoryError(path: path, message: "cannot write: \(systemReason(error))")
+            throw RunDirectoryError.writing(path, error)
         }
     }
-
-    deinit { try? metrics.close() }
 
     /// Fails if a folder holds another run, or anything else.
     public static func requireFree(_ path: String) throws {
@@ -82,14 +75,15 @@ public final class RunDirectory {
         return contents.isEmpty || holdsNothing(path, contents)
     }
 
-    /// Adds a step to `metrics.jsonl`.
+    /// Adds a line of numbers to `metrics.jsonl`.
     public func append(_ step: StepMetrics) throws {
-        do {
-            try metrics.write(contentsOf: Data((step.jsonLine + "\n").utf8))
-        } catch {
-            throw RunDirectoryError(
-                path: path + "/metrics.jsonl", message: "cannot write: \(systemReason(error))")
-        }
+        try metrics.append(step.jsonLine)
+    }
+
+    /// Writes an evaluation to `evaluation/step-N/`, and its numbers to `metrics.jsonl`.
+    func write(_ outcome: TrainingEvaluation.Outcome) throws {
+        try outcome.result.write(to: "\(path)/evaluation/step-\(outcome.step)")
+        try append(outcome.numbers)
     }
 
     /// Writes the completions of a step to `rollouts/step-N.jsonl`.
@@ -102,55 +96,23 @@ public final class RunDirectory {
     }
 
     /// Where a step's checkpoint stands.
-    public func checkpoint(step: Int) -> String { "\(path)/checkpoints/step-\(step)" }
+    public func checkpoint(step: Int) -> String { checkpoints.step(step) }
 
-    /// Writes a checkpoint: `fill` gets a folder beside its place, which is then renamed.
+    /// Begins to write a checkpoint, on a thread of its own; waits for the one before, if that is not
+    /// done.
     ///
     /// - Parameters:
-    ///   - step: the optimizer step
-    ///   - keep: how many checkpoints stay, the newest ones; all if nil
-    ///   - fill: writes the files
-    /// - Throws: what `fill` throws, or ``RunDirectoryError``; nothing is left behind then
-    public func writeCheckpoint(
-        step: Int, keep: Int?, fill: (_ folder: String) throws -> Void
-    ) throws {
-        try Self.writeCheckpoint(in: path, step: step, keep: keep) { folder in
-            try fill(folder)
+    ///   - snapshot: what it consists of
+    ///   - retention: which checkpoints stay
+    /// - Throws: what the checkpoint before threw, ``RunDirectoryError`` or `CheckpointError`
+    func save(_ snapshot: RunSnapshot, _ retention: CheckpointRetention) throws {
+        let (checkpoints, metrics) = (checkpoints, metrics)
+        try writer.begin {
             // What the checkpoint is a step of must not be younger than the checkpoint.
             try metrics.synchronize()
-        }
-    }
-
-    /// Writes a checkpoint of the run at `path`; see ``writeCheckpoint(step:keep:fill:)``.
-    static func writeCheckpoint(
-        in path: String, step: Int, keep: Int?, fill: (_ folder: String) throws -> Void
-    ) throws {
-        let files = FileManager.default
-        let final = "\(path)/checkpoints/step-\(step)"
-        let temporary = "\(path)/checkpoints/.step-\(step).tmp"
-        try? files.removeItem(atPath: temporary)
-        do {
-            try files.createDirectory(atPath: temporary, withIntermediateDirectories: true)
-            try fill(temporary)
-            try DurableFiles.synchronizeTree(temporary)
-            try DurableFiles.publish(temporary, as: final)
-        } catch {
-            try? files.removeItem(atPath: temporary)
-            if error is CheckpointError || error is RunDirectoryError { throw error }
-            throw RunDirectoryError(path: final, message: "cannot write: \(systemReason(error))")
-        }
-        if let keep { try removeCheckpoints(in: path, keeping: keep) }
-    }
-
-    private static func removeCheckpoints(in path: String, keeping count: Int) throws {
-        let folder = path + "/checkpoints"
-        for step in RunCheckpoint.steps(ofRun: path).dropFirst(count).reversed() {
-            // Out of sight first: what is killed while it removes leaves no half of a checkpoint.
-            let doomed = "\(folder)/.step-\(step).old"
-            try? FileManager.default.removeItem(atPath: doomed)
-            try FileManager.default.moveItem(
-                atPath: "\(folder)/step-\(step)", toPath: doomed)
-            try FileManager.default.removeItem(atPath: doomed)
+            try checkpoints.write(step: snapshot.step, fill: snapshot.write)
+            try checkpoints.link(best: retention.best)
+            try checkpoints.removeAll(butNewest: retention.keep, best: retention.best)
         }
     }
 
@@ -160,11 +122,14 @@ public final class RunDirectory {
         func isEmptyFolder(_ name: String) -> Bool {
             (try? files.contentsOfDirectory(atPath: "\(path)/\(name)"))?.isEmpty ?? true
         }
-        let own = ["config.yaml", "run.json", "metrics.jsonl", "rollouts", "checkpoints"]
+        let own = [
+            "config.yaml", "run.json", "metrics.jsonl", "rollouts", "checkpoints", "evaluation",
+        ]
         guard contents.allSatisfy(own.contains), contents.contains("run.json") else { return false }
         let metrics = try? files.attributesOfItem(atPath: path + "/metrics.jsonl")
         let size = metrics?[.size] as? Int ?? 0
-        return size == 0 && isEmptyFolder("rollouts") && isEmptyFolder("checkpoints")
+        return size == 0
+            && ["rollouts", "checkpoints", "evaluation"].allSatisfy(isEmptyFolder)
     }
 
     static func write(_ text: String, to path: String) throws {

@@ -62,10 +62,11 @@ struct RunStart {
     }
 
     private mutating func findNewest(ofRun path: String) throws {
-        let steps = RunCheckpoint.steps(ofRun: path)
+        let folder = CheckpointFolder(run: path)
+        let steps = folder.steps
         for step in steps {
             do {
-                checkpoint = try RunCheckpoint(path: "\(path)/checkpoints/step-\(step)")
+                checkpoint = try RunCheckpoint(path: folder.step(step))
                 return
             } catch let error as RunDirectoryError {
                 damaged.append(step)
@@ -98,7 +99,7 @@ struct RunStart {
             damaged = []
             return try RunDirectory.requireFree(output)
         }
-        let newer = RunCheckpoint.steps(ofRun: output).filter {
+        let newer = CheckpointFolder(run: output).steps.filter {
             $0 > checkpoint.step && !damaged.contains($0)
         }
         if newer.isEmpty { return }
@@ -110,10 +111,21 @@ struct RunStart {
 
     // MARK: - Configurations
 
-    /// Keys that may change between sessions, all that begin with `logging.` besides.
+    /// Keys that may change between sessions, all below `evaluation` and `logging` besides.
     private static let free: Set = [
-        "output_dir", "device", "threads", "workers", "data.prefetch", "training.max_steps",
-        "training.num_train_epochs", "training.max_minutes",
+        "output_dir", "device", "threads", "workers", "data.prefetch", "data.validation",
+        "training.max_steps", "training.num_train_epochs", "training.max_minutes",
+    ]
+
+    /// Whether a key may change between sessions.
+    static func mayChange(_ key: String) -> Bool {
+        free.contains(key) || key.hasPrefix("evaluation.") || key.hasPrefix("logging.")
+    }
+
+    /// Keys that decide what evaluations find: numbers from before and after a change cannot be compared.
+    private static let measuring: Set = [
+        "data.validation", "evaluation.eval_samples", "evaluation.question",
+        "evaluation.metric_for_best_model",
     ]
 
     private mutating func compare(
@@ -127,15 +139,24 @@ struct RunStart {
             guard let before = saved[key], let after = now[key], before != after else { return nil }
             return "\(key) was \(before) and is \(after)"
         }
-        for key in ["device", "threads", "workers"] {
+        for key in RunConfiguration.keys.map(\.name) where key != "output_dir" {
             guard let change = change(key) else { continue }
-            notes.append("\(change): the run goes on, but not to the same bytes")
+            let changesBytes = ["device", "threads", "workers"].contains(key)
+            notes.append(
+                change + (changesBytes ? ": the run goes on, but not to the same bytes" : ""))
+        }
+        if !Self.measuring.allSatisfy({ change($0) == nil }) {
+            self.checkpoint?.state.evaluation = EvaluationProgress(
+                lastStep: checkpoint.state.evaluation?.lastStep)
+            notes.append(
+                "evaluations of before and after cannot be compared: the best checkpoint is found anew"
+            )
         }
         if configuration.dependsOnTotalSteps,
             let change = change("training.max_steps") ?? change("training.num_train_epochs")
         {
             notes.append(
-                "\(change): from here on the learning rate follows the schedule of the new number "
+                "\(change.prefix { $0 != " " }) has changed: from here on the learning rate follows the schedule of the new number "
                     + "of steps, which is not the one of the steps before")
         }
     }
@@ -150,7 +171,7 @@ struct RunStart {
             name -> ConfigurationProblem? in
             // A key that is newer than the run had its default.
             guard let before = saved[name] ?? defaults[name], let after = now[name],
-                before != after, !free.contains(name), !name.hasPrefix("logging.")
+                before != after, !mayChange(name)
             else { return nil }
             return ConfigurationProblem(
                 location: origin, key: name,

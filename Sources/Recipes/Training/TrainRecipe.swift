@@ -1,21 +1,11 @@
 import Foundation
 import Imaging
 import NN
-public import RLTrainer
+import RLTrainer
 import Rewards
 import SAM2
 import Segmentation
 public import Torch
-
-/// Why a run ended.
-public enum TrainEnding: Sendable, Hashable {
-    /// All steps are done.
-    case finished
-    /// `training.max_minutes` have passed.
-    case outOfTime
-    /// Somebody asked for it.
-    case stopped
-}
 
 /// A training run as the configuration describes it: models, data, folder, loop.
 public final class TrainRecipe {
@@ -33,9 +23,15 @@ public final class TrainRecipe {
     let trainer: GRPOTrainer<QwenPolicy>
     /// What was found in the folder, in lines for people.
     public let notes: [String]
-    private let directory: RunDirectory
+    let directory: RunDirectory
+    /// Evaluates the policy while it is trained; nil without held-out shards.
+    let evaluation: TrainingEvaluation?
     /// Seconds that earlier sessions trained.
-    private let earlierSeconds: Double
+    let earlierSeconds: Double
+    /// Seconds that training waited for checkpoints since the last step's numbers.
+    var secondsInSaves = 0.0
+    private let launch = ContinuousClock.now
+    private var trainingStart: ContinuousClock.Instant?
 
     /// Loads everything, and makes the run's folder last, when nothing else can fail.
     ///
@@ -80,12 +76,14 @@ public final class TrainRecipe {
         if let checkpoint = start.checkpoint {
             try trainer.restore(checkpoint.state.trainer, from: checkpoint.path)
         }
+        evaluation = try TrainingEvaluation(
+            configuration, progress: start.checkpoint?.state.evaluation)
         earlierSeconds = start.checkpoint?.state.seconds ?? 0
         notes = start.notes
         totalSteps = grpo.schedule.totalSteps
         summary = Self.summary(
             configuration, samples: data.epochLength, steps: totalSteps, policy: policy,
-            frozen: frozen)
+            frozen: frozen, evaluation: evaluation)
         let side = configuration.data.imageSize
         let shortest = try policy.prompt(
             image: RGBImage(
@@ -104,75 +102,34 @@ public final class TrainRecipe {
     /// Optimizer steps done.
     public var stepCount: Int { trainer.stepCount }
 
+    /// The step that evaluations liked best, and its value; nil without evaluations.
+    public var best: (step: Int, value: Double)? {
+        guard let progress = evaluation?.progress, let step = progress.bestStep,
+            let value = progress.best
+        else { return nil }
+        return (step, value)
+    }
+
+    /// Begins to count the seconds of training.
+    func begin() { trainingStart = trainingStart ?? .now }
+
+    /// Seconds since training began in this session.
+    var secondsTrained: Double {
+        trainingStart.map { (ContinuousClock.now - $0) / .seconds(1) } ?? 0
+    }
+
+    /// Seconds since the session began to load.
+    var secondsSinceLaunch: Double { (ContinuousClock.now - launch) / .seconds(1) }
+
     /// Seconds of training that `training.max_minutes` leaves when the session begins; nil without it.
     public var secondsLeft: Double? {
         configuration.training.maxMinutes.map { max(0, $0 * 60 - earlierSeconds) }
     }
 
-    /// Trains to the end, or until it is told to stop or time is up; the last step is a checkpoint
-    /// however it ends.
-    ///
-    /// - Parameters:
-    ///   - shouldStop: asked after each step
-    ///   - onStep: gets each step's numbers after they are on disk
-    /// - Returns: why it ended
-    /// - Throws: what stopped the run; everything before it is on disk
-    @discardableResult
-    public func run(
-        shouldStop: () -> Bool = { false }, onStep: (StepMetrics) throws -> Void
-    ) throws -> TrainEnding {
-        let clock = ContinuousClock()
-        let start = clock.now
-        func seconds() -> Double {
-            let (whole, part) = (clock.now - start).components
-            return Double(whole) + Double(part) * 1e-18
-        }
-        func ending() -> TrainEnding? {
-            if trainer.stepCount >= totalSteps { return .finished }
-            if let secondsLeft, seconds() >= secondsLeft { return .outOfTime }
-            return nil
-        }
-        // A session that has time left makes a step at least.
-        var end = secondsLeft == 0 || trainer.stepCount >= totalSteps ? ending() : nil
-        while end == nil {
-            let report = try trainer.step()
-            try record(report)
-            try onStep(report.metrics)
-            end = shouldStop() ? ending() ?? .stopped : ending()
-            let saves = configuration.logging.saveSteps
-            if end == nil, saves > 0, trainer.stepCount % saves == 0 {
-                try saveCheckpoint(seconds: seconds())
-            }
-        }
-        // There already if no step was left to do.
-        if !FileManager.default.fileExists(atPath: finalPolicy) {
-            try saveCheckpoint(seconds: seconds())
-        }
-        return end ?? .finished
-    }
-
-    private func record(_ report: StepReport<QwenPolicy.Prompt>) throws {
-        try directory.append(report.metrics)
-        let (interval, step) = (configuration.logging.logCompletionsSteps, trainer.stepCount)
-        if interval > 0, step % interval == 0, report.isFresh {
-            try directory.write(rollouts: report.groups, step: step)
-        }
-    }
-
-    private func saveCheckpoint(seconds: Double) throws {
-        let (step, keep) = (trainer.stepCount, configuration.logging.saveTotalLimit)
-        try directory.writeCheckpoint(step: step, keep: keep) { folder in
-            try makeFolder(folder + "/policy")
-            try policy.save(to: folder + "/policy")
-            let state = CheckpointState(
-                configuration, seconds: earlierSeconds + seconds,
-                trainer: try trainer.save(to: folder))
-            try DurableFiles.write(state.json(), to: "\(folder)/\(RunCheckpoint.stateFile)")
-        }
-    }
-
     private static func summary(
-        _ configuration: RunConfiguration, samples: Int, steps: Int, policy: QwenPolicy, frozen: Int
+        _ configuration: RunConfiguration, samples: Int, steps: Int, policy: QwenPolicy,
+        frozen: Int,
+        evaluation: TrainingEvaluation?
     ) -> [String] {
         let count = policy.parameters.reduce(0) { $0 + $1.tensor.count }
         let grpo = configuration.grpo
@@ -185,7 +142,8 @@ public final class TrainRecipe {
             "training   \(steps) steps of \(grpo.promptsPerStep) prompts x \(grpo.numGenerations) "
                 + "completions, \(reuse(grpo))\(grpo.loss.lossType.rawValue), beta \(grpo.loss.beta.yaml), "
                 + "learning rate \(configuration.training.learningRate.yaml)",
-            "output     \(configuration.outputDirectory)",
+        ] + (evaluation.map { ["evaluation \($0.summary)"] } ?? []) + [
+            "output     \(configuration.outputDirectory)"
         ]
     }
 }

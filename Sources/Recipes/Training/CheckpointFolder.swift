@@ -1,0 +1,109 @@
+import Foundation
+import Torch
+
+/// The folder `checkpoints/` of a run: `step-N/` each, and `best`, a link to one of them.
+///
+/// What begins with a dot is being written or removed, and is no checkpoint.
+struct CheckpointFolder: Sendable {
+    /// The folder.
+    let path: String
+
+    /// The folder of a run's checkpoints.
+    init(run: String) { path = run + "/checkpoints" }
+
+    /// Where a step's checkpoint stands.
+    func step(_ step: Int) -> String { "\(path)/step-\(step)" }
+
+    /// The steps of all checkpoints, the newest first, whatever they hold.
+    var steps: [Int] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }
+            .sorted(by: >)
+    }
+
+    /// Writes a checkpoint: `fill` gets a folder beside its place, which is hashed, synced and renamed.
+    ///
+    /// - Parameters:
+    ///   - step: the optimizer step
+    ///   - fill: writes the files
+    /// - Throws: what `fill` throws, or ``RunDirectoryError``; nothing is left behind then
+    func write(step: Int, fill: (_ folder: String) throws -> Void) throws {
+        let files = FileManager.default
+        let final = self.step(step)
+        let temporary = "\(path)/.step-\(step).tmp"
+        try? files.removeItem(atPath: temporary)
+        do {
+            try files.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+            try fill(temporary)
+            let manifest = try CheckpointManifest(describing: temporary)
+            try DurableFiles.write(
+                manifest.json(), to: "\(temporary)/\(CheckpointManifest.file)")
+            try DurableFiles.synchronizeTree(temporary)
+            try DurableFiles.publish(temporary, as: final)
+        } catch {
+            try? files.removeItem(atPath: temporary)
+            throw failure(error, final)
+        }
+    }
+
+    /// Lets `best` lead to a step's checkpoint, or to none if that is not there.
+    ///
+    /// - Throws: ``RunDirectoryError``
+    func link(best step: Int?) throws {
+        let link = path + "/best"
+        guard let step, FileManager.default.fileExists(atPath: self.step(step)) else {
+            if unlink(link) != 0, errno != ENOENT {
+                throw RunDirectoryError.writing(link, reason: String(cString: strerror(errno)))
+            }
+            return
+        }
+        let temporary = path + "/.best.tmp"
+        unlink(temporary)
+        guard symlink("step-\(step)", temporary) == 0 else {
+            throw RunDirectoryError.writing(link, reason: String(cString: strerror(errno)))
+        }
+        try DurableFiles.publish(temporary, as: link)
+    }
+
+    /// Removes all checkpoints but the newest `count` and the best.
+    ///
+    /// - Parameters:
+    ///   - count: how many stay; all if nil
+    ///   - best: the step that stays in any case
+    /// - Throws: ``RunDirectoryError``
+    func removeAll(butNewest count: Int?, best: Int?) throws {
+        guard let count else { return }
+        for step in steps.dropFirst(count).reversed() where step != best {
+            do {
+                // Out of sight first: what is killed while it removes leaves no half of a checkpoint.
+                let doomed = "\(path)/.step-\(step).old"
+                try? FileManager.default.removeItem(atPath: doomed)
+                try FileManager.default.moveItem(atPath: self.step(step), toPath: doomed)
+                try FileManager.default.removeItem(atPath: doomed)
+            } catch {
+                throw failure(error, self.step(step))
+            }
+        }
+    }
+
+    /// Moves a checkpoint that is no good out of the way, to `damaged-step-N`.
+    func putAside(_ step: Int) throws {
+        let aside = "\(path)/damaged-step-\(step)"
+        try? FileManager.default.removeItem(atPath: aside)
+        try FileManager.default.moveItem(atPath: self.step(step), toPath: aside)
+    }
+
+    /// Removes what a process left that was killed while it wrote or removed.
+    func clear() throws {
+        for name in try FileManager.default.contentsOfDirectory(atPath: path)
+        where name.hasPrefix(".step-") || name == ".best.tmp" {
+            try FileManager.default.removeItem(atPath: "\(path)/\(name)")
+        }
+    }
+
+    private func failure(_ error: any Error, _ path: String) -> any Error {
+        if error is RunDirectoryError { return error }
+        if let error = error as? CheckpointError, error.isWriteFailure { return error }
+        return RunDirectoryError.writing(path, error)
+    }
+}

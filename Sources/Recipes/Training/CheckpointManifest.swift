@@ -1,0 +1,107 @@
+import Foundation
+
+/// What a checkpoint consists of: the size and SHA-256 of every file, kept beside them as
+/// `manifest.json`.
+struct CheckpointManifest: Codable, Hashable {
+    /// The name of the file that holds it.
+    static let file = "manifest.json"
+
+    /// A file of the checkpoint.
+    struct Entry: Codable, Hashable {
+        let bytes: Int
+        /// 64 hexadecimal digits.
+        let sha256: String
+    }
+
+    /// The files by their paths below the checkpoint's folder.
+    let files: [String: Entry]
+
+    /// Reads all files below a folder.
+    ///
+    /// - Throws: ``RunDirectoryError`` if one cannot be read
+    init(describing folder: String) throws {
+        let names = try FileManager.default.subpathsOfDirectory(atPath: folder)
+        var files: [String: Entry] = [:]
+        for name in names where name != Self.file {
+            if let entry = try Self.entry("\(folder)/\(name)") { files[name] = entry }
+        }
+        self.files = files
+    }
+
+    /// Reads the manifest of a checkpoint.
+    ///
+    /// - Throws: ``RunDirectoryError`` if it is missing, or not what was written
+    init(folder: String) throws {
+        let path = "\(folder)/\(Self.file)"
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw RunDirectoryError(path: path, message: "is missing")
+        }
+        // A changed byte shows even where JSON would not mind it.
+        guard let manifest = try? JSONDecoder().decode(Self.self, from: data),
+            try manifest.json() == data
+        else { throw RunDirectoryError(path: path, message: "is cut short or damaged") }
+        self = manifest
+    }
+
+    /// The bytes of `manifest.json`.
+    func json() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(self) + Data("\n".utf8)
+    }
+
+    /// Holds the files of a checkpoint to the manifest, the small ones first.
+    ///
+    /// - Parameters:
+    ///   - folder: the checkpoint
+    ///   - readingAll: whether contents count, or sizes only
+    /// - Throws: ``RunDirectoryError`` that names the first file which is missing or not as it was written
+    func verify(_ folder: String, readingAll: Bool = true) throws {
+        for (name, entry) in files.sorted(by: {
+            ($0.value.bytes, $0.key) < ($1.value.bytes, $1.key)
+        }) {
+            let path = "\(folder)/\(name)"
+            let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+            guard let size else { throw RunDirectoryError(path: path, message: "is missing") }
+            guard size == entry.bytes else {
+                throw RunDirectoryError(
+                    path: path,
+                    message: "is cut short or damaged: it has \(size) bytes of \(entry.bytes)")
+            }
+            if readingAll, try Self.entry(path) != entry {
+                throw RunDirectoryError(
+                    path: path, message: "is damaged: its SHA-256 is not the one in \(Self.file)")
+            }
+        }
+    }
+
+    /// Bytes of all files together.
+    var totalBytes: Int { files.values.reduce(0) { $0 + $1.bytes } }
+
+    /// A file's entry; nil for a folder.
+    private static func entry(_ path: String) throws -> Entry? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        func failure() -> RunDirectoryError {
+            RunDirectoryError(
+                path: path, message: "cannot be read: \(String(cString: strerror(errno)))")
+        }
+        if descriptor < 0 { throw failure() }
+        defer { close(descriptor) }
+        var hash = SHA256()
+        var bytes = 0
+        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
+        defer { block.deallocate() }
+        while true {
+            let count = read(descriptor, block.baseAddress, block.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                if errno == EISDIR { return nil }
+                throw failure()
+            }
+            if count == 0 { break }
+            hash.update(UnsafeRawBufferPointer(rebasing: block[..<count]))
+            bytes += count
+        }
+        return Entry(bytes: bytes, sha256: hash.digits())
+    }
+}

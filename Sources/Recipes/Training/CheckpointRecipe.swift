@@ -1,0 +1,156 @@
+public import Foundation
+import Imaging
+import RLTrainer
+import Segmentation
+public import Torch
+
+/// What is known of one checkpoint of a run.
+public struct CheckpointListing: Sendable {
+    /// The folder.
+    public let path: String
+    /// The optimizer step; nil if its state cannot be read.
+    public let step: Int?
+    /// When it was written.
+    public let date: Date?
+    /// Bytes of all files.
+    public let bytes: Int
+    /// The value that evaluations gave its step, if they did and it was the best then.
+    public let best: Double?
+    /// Whether it is the run's best.
+    public let isBest: Bool
+    /// What is wrong with it; nil if nothing is.
+    public let problem: String?
+}
+
+/// Checkpoints of runs: the `checkpoint` commands.
+public enum CheckpointRecipe {
+    /// The checkpoints of a run, the oldest first, or the one checkpoint that `path` is.
+    ///
+    /// - Parameters:
+    ///   - path: a run's folder, or a checkpoint's
+    ///   - readingAll: whether every byte is held to the manifest, or sizes only
+    /// - Returns: one entry each, those that are damaged among them
+    /// - Throws: ``MissingInputError`` if there is none
+    public static func list(_ path: String, readingAll: Bool) throws -> [CheckpointListing] {
+        let folder = CheckpointFolder(run: path)
+        guard FileManager.default.fileExists(atPath: folder.path) else {
+            guard FileManager.default.fileExists(atPath: path + "/" + CheckpointManifest.file)
+            else {
+                throw MissingInputError(path: path, what: "run with checkpoints, or checkpoint")
+            }
+            return [listing(path, best: nil, readingAll)]
+        }
+        let best = bestStep(folder)
+        let steps = folder.steps.sorted()
+        if steps.isEmpty {
+            throw MissingInputError(path: folder.path, what: "checkpoint; the run has none yet")
+        }
+        return steps.map { listing(folder.step($0), best: best, readingAll) }
+    }
+
+    private static func bestStep(_ folder: CheckpointFolder) -> Int? {
+        let link = folder.path + "/best"
+        guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: link),
+            target.hasPrefix("step-")
+        else { return nil }
+        return Int(target.dropFirst(5))
+    }
+
+    private static func listing(_ path: String, best: Int?, _ readingAll: Bool) -> CheckpointListing
+    {
+        let date =
+            try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+        do {
+            let checkpoint = try RunCheckpoint(path: path, readingAll: readingAll)
+            let found = checkpoint.state.evaluation
+            return CheckpointListing(
+                path: path, step: checkpoint.step, date: date,
+                bytes: checkpoint.manifest.totalBytes,
+                best: found?.bestStep == checkpoint.step ? found?.best : nil,
+                isBest: best == checkpoint.step, problem: nil)
+        } catch {
+            return CheckpointListing(
+                path: path, step: nil, date: date, bytes: 0, best: nil, isBest: false,
+                problem: "\(error)")
+        }
+    }
+
+    /// Which checkpoint of a run is meant.
+    public enum Choice: Sendable, Hashable {
+        /// The newest one that is whole.
+        case newest
+        /// The one that evaluations liked best.
+        case best
+        /// The one of a step.
+        case step(Int)
+    }
+
+    /// Writes a checkpoint's policy as a folder in the hub's layout, which transformers loads.
+    ///
+    /// - Parameters:
+    ///   - path: a run's folder, or a checkpoint's
+    ///   - choice: which one of a run
+    ///   - output: the folder, which does not exist or is empty
+    ///   - dtype: the element type in the files; that of the run if nil, whose files are copied then
+    /// - Returns: the checkpoint that was taken
+    /// - Throws: ``MissingInputError`` or ``RunDirectoryError`` if there is no such checkpoint or it is
+    ///   damaged, and the errors of writing
+    public static func export(
+        _ path: String, _ choice: Choice, to output: String, dtype: DType?
+    ) throws -> String {
+        let checkpoint = try RunCheckpoint(path: chosen(path, choice))
+        try RunDirectory.requireFree(output)
+        let partial = output + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
+        do {
+            if let dtype {
+                let policy = try QwenPolicy.load(
+                    path: checkpoint.policy, dtype: dtype, device: .cpu, template: PromptTemplate())
+                try makeFolder(partial)
+                try policy.save(to: partial)
+            } else {
+                try makeFolder((partial as NSString).deletingLastPathComponent)
+                try FileManager.default.copyItem(atPath: checkpoint.policy, toPath: partial)
+            }
+            try DurableFiles.synchronizeTree(partial)
+            try? FileManager.default.removeItem(atPath: output)
+            try DurableFiles.publish(partial, as: output)
+        } catch {
+            try? FileManager.default.removeItem(atPath: partial)
+            if error is RunDirectoryError || error is CheckpointError { throw error }
+            throw RunDirectoryError.writing(output, error)
+        }
+        return checkpoint.path
+    }
+
+    private static func chosen(_ path: String, _ choice: Choice) throws -> String {
+        let folder = CheckpointFolder(run: path)
+        guard FileManager.default.fileExists(atPath: folder.path) else {
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw MissingInputError(path: path, what: "run or checkpoint")
+            }
+            return path
+        }
+        switch choice {
+        case .step(let step):
+            guard folder.steps.contains(step) else {
+                let known = folder.steps.sorted().map(String.init).joined(separator: ", ")
+                throw MissingInputError(
+                    path: folder.step(step), what: "checkpoint; the run has those of \(known)")
+            }
+            return folder.step(step)
+        case .best:
+            guard let step = bestStep(folder) else {
+                throw MissingInputError(
+                    path: folder.path + "/best", what: "link; the run was not evaluated")
+            }
+            return folder.step(step)
+        case .newest:
+            let all = try list(path, readingAll: false)
+            guard let newest = all.last(where: { $0.problem == nil }) else {
+                throw RunDirectoryError(
+                    path: folder.path, message: "no checkpoint is whole: \(all[0].problem ?? "")")
+            }
+            return newest.path
+        }
+    }
+}

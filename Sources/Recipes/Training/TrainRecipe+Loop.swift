@@ -1,0 +1,159 @@
+public import Evaluation
+import Foundation
+public import RLTrainer
+
+/// Why a run ended.
+public enum TrainEnding: Sendable, Hashable {
+    /// All steps are done.
+    case finished
+    /// `training.max_minutes` have passed.
+    case outOfTime
+    /// `evaluation.early_stopping_patience` evaluations in a row were no better.
+    case stalled
+    /// Another step might not have left the time to save before `logging.save_before_time_limit`.
+    case timeLimit
+    /// Somebody asked for it.
+    case stopped
+}
+
+/// What happens in an evaluation while a policy is trained.
+public enum TrainingEvaluationEvent: Sendable {
+    /// How far it is.
+    case progress(step: Int, EvaluateRecipe.Progress)
+    /// It is done.
+    case finished(step: Int, metric: Metric, value: Double?, isBest: Bool, seconds: Double)
+}
+
+extension TrainRecipe {
+    /// Trains to the end, or until it is told to stop or time is up; the last step is a checkpoint
+    /// however it ends.
+    ///
+    /// - Parameters:
+    ///   - shouldStop: asked after each step, and between the samples of an evaluation
+    ///   - onEvaluation: is told what evaluations find
+    ///   - onStep: gets each step's numbers after they are on disk
+    /// - Returns: why it ended
+    /// - Throws: what stopped the run; everything before it is on disk
+    @discardableResult
+    public func run(
+        shouldStop: () -> Bool = { false },
+        onEvaluation: (TrainingEvaluationEvent) throws -> Void = { _ in },
+        onStep: (StepMetrics) throws -> Void
+    ) throws -> TrainEnding {
+        begin()
+        do {
+            let ending = try loop(shouldStop, onEvaluation, onStep)
+            try directory.writer.finish()
+            if !FileManager.default.fileExists(atPath: finalPolicy) {
+                try save()
+                try directory.writer.finish()
+            }
+            // The last evaluation may have been made after its step's checkpoint.
+            try directory.checkpoints.link(best: evaluation?.progress.bestStep)
+            return ending
+        } catch {
+            // A checkpoint that is being written becomes whole; what stopped the run is what counts.
+            try? directory.writer.finish()
+            throw error
+        }
+    }
+
+    private func loop(
+        _ shouldStop: () -> Bool, _ onEvaluation: (TrainingEvaluationEvent) throws -> Void,
+        _ onStep: (StepMetrics) throws -> Void
+    ) throws -> TrainEnding {
+        var limit = TimeLimit(limit: configuration.logging.saveBeforeTimeLimit.map { $0 * 60 })
+        // An evaluation that the session before was stopped in.
+        if try evaluate(shouldStop, onEvaluation) == .interrupted { return .stopped }
+        if let ending = endingBeforeFirstStep { return ending }
+        while true {
+            let start = ContinuousClock.now
+            try directory.writer.check()
+            let report = try trainer.step()
+            try onStep(try record(report))
+            let stops = shouldStop()
+            let evaluated = stops ? EvaluationStatus.none : try evaluate(shouldStop, onEvaluation)
+            limit.add(step: (ContinuousClock.now - start) / .seconds(1))
+            if stops || evaluated == .interrupted { return endingBeforeStep ?? .stopped }
+            if let ending = endingBeforeStep { return ending }
+            if limit.isDue(
+                elapsed: secondsSinceLaunch, longestSave: directory.writer.longestSeconds)
+            {
+                return .timeLimit
+            }
+            let isDue = isDue(trainer.stepCount, every: configuration.logging.saveSteps)
+            if isDue || evaluated == .best { try save() }
+        }
+    }
+
+    /// Why no step is to be made in this session; nil if one is, however little time is left.
+    private var endingBeforeFirstStep: TrainEnding? {
+        if trainer.stepCount >= totalSteps { return .finished }
+        if evaluation?.isStalled == true { return .stalled }
+        return secondsLeft == 0 ? .outOfTime : nil
+    }
+
+    /// Why no further step is to be made; nil if one is.
+    private var endingBeforeStep: TrainEnding? {
+        if let ending = endingBeforeFirstStep { return ending }
+        if let secondsLeft, secondsTrained >= secondsLeft { return .outOfTime }
+        return nil
+    }
+
+    /// Leaves a step's numbers and completions on the disk; returns the numbers.
+    private func record(_ report: StepReport<QwenPolicy.Prompt>) throws -> StepMetrics {
+        var metrics = report.metrics
+        metrics.append("timing_s/save_checkpoint", secondsInSaves)
+        secondsInSaves = 0
+        try directory.append(metrics)
+        let step = trainer.stepCount
+        if isDue(step, every: configuration.logging.logCompletionsSteps), report.isFresh {
+            try directory.write(rollouts: report.groups, step: step)
+        }
+        return metrics
+    }
+
+    /// What became of an evaluation that may have been due.
+    private enum EvaluationStatus { case none, made, best, interrupted }
+
+    private func evaluate(
+        _ shouldStop: () -> Bool, _ onEvaluation: (TrainingEvaluationEvent) throws -> Void
+    ) throws -> EvaluationStatus {
+        let step = trainer.stepCount
+        guard let evaluation, evaluation.isPending(step, of: totalSteps) else { return .none }
+        let outcome: TrainingEvaluation.Outcome
+        do {
+            outcome = try evaluation.run(policy, segmenter, step: step) { progress in
+                try onEvaluation(.progress(step: step, progress))
+                if shouldStop() { throw Interrupted() }
+            }
+        } catch is Interrupted {
+            return .interrupted
+        }
+        try directory.write(outcome)
+        try onEvaluation(
+            .finished(
+                step: step, metric: outcome.metric, value: outcome.value, isBest: outcome.isBest,
+                seconds: outcome.result.seconds))
+        return outcome.isBest && step > 0 ? .best : .made
+    }
+
+    /// Thrown to leave an evaluation when the run was told to stop.
+    private struct Interrupted: Error {}
+
+    private func save() throws {
+        let start = ContinuousClock.now
+        defer { secondsInSaves += (ContinuousClock.now - start) / .seconds(1) }
+        let trainer = try trainer.snapshot()
+        let state = CheckpointState(
+            configuration, seconds: earlierSeconds + secondsTrained, trainer: trainer.state,
+            evaluation: evaluation?.progress)
+        try directory.save(
+            RunSnapshot(
+                policy: try policy.snapshot(copies: trainer.masters()), trainer: trainer,
+                state: try state.json()),
+            CheckpointRetention(
+                keep: configuration.logging.saveTotalLimit,
+                best: evaluation?.progress.bestStep))
+    }
+}

@@ -1,0 +1,101 @@
+import Datasets
+import Evaluation
+import RLTrainer
+import SAM2
+
+/// Greedy answers about held-out samples while a policy is trained: what `evaluate` says of a checkpoint,
+/// without the checkpoint.
+///
+/// Nothing that training depends on is changed.
+final class TrainingEvaluation {
+    /// What was found so far.
+    var progress: EvaluationProgress
+    private let section: RunConfiguration.EvaluationSection
+    private let settings: EvaluateRecipe.Settings
+    private let data: [String]
+    private let source: ShardedDataset
+
+    /// The evaluation that a configuration asks for; nil if it names no held-out shards.
+    ///
+    /// - Throws: `ShardError`
+    init?(_ configuration: RunConfiguration, progress: EvaluationProgress?) throws {
+        data = configuration.data.validation
+        if data.isEmpty { return nil }
+        section = configuration.evaluation
+        source = try ShardedDataset(paths: data)
+        var settings = EvaluateRecipe.Settings()
+        settings.limit = section.evalSamples
+        settings.imageSize = configuration.data.imageSize
+        settings.questions = section.question
+        settings.maxCompletionLength = configuration.grpo.sampling.maxCompletionLength
+        settings.parser = configuration.prompt.parser
+        settings.seed = UInt64(configuration.seed)
+        settings.workers = max(1, configuration.workers)
+        settings.threadsPerWorker = 1
+        self.settings = settings
+        self.progress = progress ?? EvaluationProgress()
+    }
+
+    /// What is evaluated, in a line for people.
+    var summary: String {
+        let count = min(source.count, section.evalSamples ?? source.count)
+        let steps = section.evalSteps
+        return "\(count) held-out samples in \(data.count) shards, "
+            + (steps > 0 ? "every \(steps) steps" : "after the last step")
+    }
+
+    /// Whether the policy after `step` is to be evaluated, and was not yet.
+    func isPending(_ step: Int, of total: Int) -> Bool {
+        if progress.lastStep == step { return false }
+        if step == 0 { return section.evalOnStart }
+        return isDue(step, every: section.evalSteps) || step == total
+    }
+
+    /// Whether training is to end because nothing gets better.
+    var isStalled: Bool { progress.isStalled(patience: section.earlyStoppingPatience) }
+
+    /// Evaluates a policy.
+    ///
+    /// - Parameters:
+    ///   - policy: the policy after `step`
+    ///   - segmenter: makes the masks
+    ///   - step: the optimizer step
+    ///   - onProgress: is told after each sample; what it throws ends the evaluation
+    /// - Returns: answers and numbers
+    /// - Throws: the error of a sample or model, or what `onProgress` throws; nothing counts then
+    func run(
+        _ policy: QwenPolicy, _ segmenter: SAM2Segmenter, step: Int,
+        onProgress: (EvaluateRecipe.Progress) throws -> Void
+    ) throws -> Outcome {
+        var result = try EvaluateRecipe.run(
+            policy: policy, segmenter: segmenter, source: source, settings: settings,
+            onProgress: onProgress)
+        result.setup.data = data
+        let value = result.summary[section.metricForBestModel].value
+        let isBest = progress.add(
+            value, step: step, threshold: section.earlyStoppingThreshold)
+        return Outcome(
+            step: step, metric: section.metricForBestModel, value: value, isBest: isBest,
+            result: result)
+    }
+
+    /// An evaluation that was made.
+    struct Outcome {
+        let step: Int
+        let metric: Metric
+        let value: Double?
+        let isBest: Bool
+        let result: EvaluationResult
+
+        /// The numbers, as a line of `metrics.jsonl`: `eval_…`.
+        var numbers: StepMetrics {
+            var numbers = StepMetrics(step: step)
+            for metric in Metric.allCases {
+                guard let value = result.summary[metric].value else { continue }
+                numbers.append("eval_\(metric.rawValue)", value)
+            }
+            numbers.append("timing_s/eval", result.seconds)
+            return numbers
+        }
+    }
+}

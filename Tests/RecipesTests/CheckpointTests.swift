@@ -1,0 +1,209 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Recipes
+
+@Suite struct CheckpointTests {
+    private func write(_ text: String, _ path: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    }
+
+    /// A checkpoint of two files, written as runs do.
+    private func checkpoint(_ folder: CheckpointFolder, step: Int) throws {
+        try folder.write(step: step) { path in
+            try FileManager.default.createDirectory(
+                atPath: path + "/policy", withIntermediateDirectories: true)
+            try write("weights of \(step)", path + "/policy/model")
+            try write("{}", path + "/state.json")
+        }
+    }
+
+    @Test("A checkpoint verifies until any one byte of any file is another, or is missing")
+    func everyByte() throws {
+        try withTemporaryFolder { run in
+            let folder = CheckpointFolder(run: run)
+            try checkpoint(folder, step: 3)
+            let path = folder.step(3)
+            try CheckpointManifest(folder: path).verify(path)
+            for name in ["policy/model", "state.json", "manifest.json"] {
+                let file = "\(path)/\(name)"
+                let data = try Data(contentsOf: URL(fileURLWithPath: file))
+                for place in data.indices {
+                    var changed = data
+                    changed[place] ^= 1 << UInt8(place % 8)
+                    try changed.write(to: URL(fileURLWithPath: file))
+                    let error = #expect(throws: RunDirectoryError.self, "\(name), byte \(place)") {
+                        try CheckpointManifest(folder: path).verify(path)
+                    }
+                    #expect(
+                        error?.description.contains("damaged") == true || name == "manifest.json")
+                }
+                try FileManager.default.removeItem(atPath: file)
+                let error = #expect(throws: RunDirectoryError.self) {
+                    try CheckpointManifest(folder: path).verify(path)
+                }
+                #expect(error?.path == file && error?.message == "is missing")
+                try data.write(to: URL(fileURLWithPath: file))
+            }
+            try CheckpointManifest(folder: path).verify(path)
+        }
+    }
+
+    @Test("The SHA-256 of a file is the one that everybody computes")
+    func knownHash() throws {
+        try withTemporaryFolder { run in
+            try write("abc", run + "/abc")
+            let entry = try CheckpointManifest(describing: run).files["abc"]
+            #expect(entry?.bytes == 3)
+            #expect(
+                entry?.sha256
+                    == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        }
+    }
+
+    @Test("The newest checkpoints stay, and the best one with them; best leads to it")
+    func retention() throws {
+        try withTemporaryFolder { run in
+            let folder = CheckpointFolder(run: run)
+            for step in 1...5 { try checkpoint(folder, step: step) }
+            try folder.link(best: 2)
+            try folder.removeAll(butNewest: 2, best: 2)
+            #expect(folder.steps == [5, 4, 2])
+            let link = try Data(
+                contentsOf: URL(fileURLWithPath: folder.path + "/best/policy/model"))
+            #expect(String(decoding: link, as: UTF8.self) == "weights of 2")
+            try folder.link(best: 4)
+            try folder.removeAll(butNewest: 1, best: 4)
+            #expect(folder.steps == [5, 4])
+            try folder.link(best: 9)
+            #expect(!FileManager.default.fileExists(atPath: folder.path + "/best"))
+            try folder.removeAll(butNewest: nil, best: nil)
+            #expect(folder.steps == [5, 4])
+        }
+    }
+
+    @Test(
+        "What fails while a checkpoint is written leaves nothing, and the ones before as they are")
+    func failure() throws {
+        struct Broken: Error {}
+        try withTemporaryFolder { run in
+            let folder = CheckpointFolder(run: run)
+            try checkpoint(folder, step: 1)
+            let error = #expect(throws: RunDirectoryError.self) {
+                try folder.write(step: 2) { path in
+                    try write("half", path + "/policy")
+                    throw Broken()
+                }
+            }
+            #expect(error?.isWriteFailure == true)
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(names == ["step-1"])
+            try FileManager.default.createDirectory(
+                atPath: folder.path + "/.step-7.tmp/policy", withIntermediateDirectories: true)
+            try folder.clear()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["step-1"])
+        }
+    }
+
+    @Test("A line that the file system does not take is an error, and adds nothing")
+    func fullDisk() throws {
+        let full = try LineFile("/dev/full")
+        let error = #expect(throws: RunDirectoryError.self) { try full.append("a line") }
+        #expect(error?.isWriteFailure == true)
+        #expect(error?.description.hasPrefix("/dev/full: cannot write: No space left") == true)
+        try withTemporaryFolder { folder in
+            let file = try LineFile(folder + "/lines")
+            for line in ["one", "two"] { try file.append(line) }
+            try file.synchronize()
+            try LineFile(folder + "/lines").append("three")
+            let text = try String(contentsOfFile: folder + "/lines", encoding: .utf8)
+            #expect(text == "one\ntwo\nthree\n")
+        }
+    }
+
+    @Test("The writer works beside its caller, one job after the other, and tells a failure once")
+    func writer() throws {
+        struct Broken: Error {}
+        let (writer, gate, log) = (CheckpointWriter(), DispatchSemaphore(value: 0), Log())
+        try writer.begin {
+            gate.wait()
+            log.add(1)
+        }
+        #expect(log.numbers.isEmpty)
+        try writer.check()
+        gate.signal()
+        try writer.begin {
+            log.add(2)
+            throw Broken()
+        }
+        #expect(throws: Broken.self) { try writer.begin { log.add(3) } }
+        #expect(log.numbers == [1, 2])
+        try writer.begin { log.add(4) }
+        try writer.finish()
+        #expect(log.numbers == [1, 2, 4])
+    }
+
+    @Test(
+        "Metrics are cut after a step; the numbers of an evaluation go by the last one that counts")
+    func cutMetrics() {
+        let text = Data(
+            """
+            {"step": 0, "eval_giou": 0.1}
+            {"step": 1, "loss": 2}
+            {"step": 2, "loss": 1}
+            {"step": 2, "eval_giou": 0.2}
+            {"step": 3, "loss": 1}
+            {"step": 4, "lo
+            """.utf8)
+        func steps(_ step: Int, _ evaluated: Int) -> Int {
+            linesUpTo(step, evaluated: evaluated, of: text).split(separator: 0x0A).count
+        }
+        #expect(steps(2, 2) == 4)
+        #expect(steps(2, 0) == 3)
+        #expect(steps(9, 9) == 5)
+        #expect(steps(0, -1) == 0)
+    }
+}
+
+/// Numbers from several threads; unchecked, because every access is under `lock`.
+private final class Log: @unchecked Sendable {
+    private let lock = NSLock()
+    private var added: [Int] = []
+    var numbers: [Int] { lock.withLock { added } }
+    func add(_ number: Int) { lock.withLock { added.append(number) } }
+}
+
+@Suite struct EvaluationProgressTests {
+    @Test(
+        "The best value is kept with its step; patience runs out after so many without a better one"
+    )
+    func patience() {
+        var progress = EvaluationProgress()
+        func add(_ value: Double?, _ step: Int) -> Bool {
+            progress.add(value, step: step, threshold: 0.1)
+        }
+        #expect(add(0.5, 0))
+        #expect(!add(0.5, 10))
+        #expect(progress.isStalled(patience: 1) && !progress.isStalled(patience: 2))
+        // Better, but not by as much as counts.
+        #expect(add(0.55, 20))
+        #expect(progress.best == 0.55 && progress.bestStep == 20 && progress.sinceBest == 2)
+        #expect(progress.isStalled(patience: 2) && !progress.isStalled(patience: nil))
+        #expect(add(0.7, 30))
+        #expect(progress.sinceBest == 0 && progress.lastStep == 30)
+        #expect(!add(nil, 40))
+        #expect(progress.bestStep == 30 && progress.lastStep == 40 && progress.sinceBest == 1)
+    }
+
+    @Test("A session ends while the longest step and two saves still fit before its time limit")
+    func timeLimit() {
+        var limit = TimeLimit(limit: 1000)
+        #expect(!limit.isDue(elapsed: 979, longestSave: 0))
+        limit.add(step: 100)
+        limit.add(step: 20)
+        #expect(!limit.isDue(elapsed: 789, longestSave: 20))
+        #expect(limit.isDue(elapsed: 790, longestSave: 20))
+        #expect(!TimeLimit(limit: nil).isDue(elapsed: 1e9, longestSave: 1e9))
+    }
+}
