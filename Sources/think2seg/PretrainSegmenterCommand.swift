@@ -49,7 +49,7 @@ struct PretrainSegmenterCommand: ParsableCommand {
         if recipe.stepCount < total {
             Console.note(
                 "stopped after step \(recipe.stepCount) of \(total), as asked; --resume goes on")
-            throw ExitCode(130)
+            throw ExitCode(Interruption.exitStatus)
         }
         if !quiet { Console.note("segmenter  \(recipe.finalSegmenter)") }
     }

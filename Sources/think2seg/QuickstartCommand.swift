@@ -94,7 +94,7 @@ struct QuickstartCommand: ParsableCommand {
                 "stopped, as asked; the same command goes on:\n  think2seg "
                     + CommandLine.arguments.dropFirst().map(shellWord).joined(separator: " ")
                     + (output == nil ? " --output \(recipe.output)" : ""))
-            throw ExitCode(130)
+            throw ExitCode(Interruption.exitStatus)
         }
     }
 

@@ -57,7 +57,7 @@ struct SFTCommand: ParsableCommand {
             Console.note(
                 "stopped after step \(recipe.stepCount) of \(total), as asked; go on with\n  "
                     + words.map(shellWord).joined(separator: " "))
-            throw ExitCode(130)
+            throw ExitCode(Interruption.exitStatus)
         }
     }
 }

@@ -62,6 +62,19 @@ import Testing
         }
     }
 
+    @Test("A fingerprint reads small files whole, and both ends of large ones and places between")
+    func fingerprintRanges() {
+        #expect(InputFingerprint.ranges(0).isEmpty)
+        #expect(InputFingerprint.ranges(3) == [0..<3])
+        let small = InputFingerprint.ranges(64 << 20)
+        #expect(small.count == 64 && small.last?.upperBound == 64 << 20)
+        let size = 7_500_000_001
+        let large = InputFingerprint.ranges(size)
+        #expect(large.first?.lowerBound == 0 && large.last?.upperBound == size)
+        #expect(zip(large, large.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound })
+        #expect(large.reduce(0) { $0 + $1.count } == 64 << 20 + 256 * 64 << 10)
+    }
+
     @Test("The newest checkpoints stay, and the best one with them; best leads to it")
     func retention() throws {
         try withTemporaryFolder { run in

@@ -257,6 +257,39 @@ extension EndToEnd {
             }
         }
 
+        @Test("Files that a run works with must be those that it was started with")
+        func inputs() throws {
+            try withFolder { folder in
+                var base = configuration(folder + "/run")
+                base.grpo.loss.beta = 0.1
+                for (key, path) in [
+                    ("policy.path", fixture.policy), ("segmenter.path", fixture.segmenter),
+                    ("data.train", fixture.shard),
+                ] {
+                    try FileManager.default.copyItem(atPath: path, toPath: "\(folder)/\(key)")
+                }
+                base.policy.path = folder + "/policy.path"
+                base.segmenter.path = folder + "/segmenter.path"
+                base.data.train = [folder + "/data.train"]
+                try session(base, until: 1)
+                for (key, file) in [
+                    ("policy.path", "policy.path/model.safetensors"),
+                    ("segmenter.path", "segmenter.path/model.safetensors"),
+                    ("data.train", "data.train"),
+                ] {
+                    let path = "\(folder)/\(file)"
+                    let before = try contents(path)
+                    var changed = before
+                    changed[changed.count / 2] ^= 1
+                    try changed.write(to: URL(fileURLWithPath: path))
+                    let refusal = message { try session(base) }
+                    #expect(refusal.contains("\(key): the files there are not those"), "\(key)")
+                    try before.write(to: URL(fileURLWithPath: path))
+                }
+                #expect(try session(base).ending == .finished)
+            }
+        }
+
         @Test("A folder of others is refused, and with never so is one of our own")
         func foreign() throws {
             try withFolder { folder in

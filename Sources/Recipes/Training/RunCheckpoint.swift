@@ -15,18 +15,21 @@ struct CheckpointState: Codable {
     var trainer: TrainerState
     /// What evaluations found so far; nil in a run without them.
     var evaluation: EvaluationProgress?
+    /// What tells the files that the run works with from others, by key.
+    var inputs: [String: String]
 
     private static let notFinite = (positive: "inf", negative: "-inf", nan: "nan")
 
     init(
         _ configuration: RunConfiguration, seconds: Double, trainer: TrainerState,
-        evaluation: EvaluationProgress?
+        evaluation: EvaluationProgress?, inputs: [String: String]
     ) {
         self.configuration = Self.values(of: configuration)
         threads = TorchRuntime.threadCount
         self.seconds = seconds
         self.trainer = trainer
         self.evaluation = evaluation
+        self.inputs = inputs
     }
 
     init(json: Data) throws {

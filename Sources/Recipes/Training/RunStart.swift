@@ -22,6 +22,8 @@ struct RunStart {
     var isInPlace = false
     /// Steps of checkpoints that are damaged and make way.
     var damaged: [Int] = []
+    /// What tells the files that the run works with from others, where it continues.
+    var inputs: [String: String]?
     /// What the user should know, in lines for people.
     var notes: [String] = []
 
@@ -135,6 +137,7 @@ struct RunStart {
             checkpoint.state.configuration, CheckpointState.values(of: configuration)
         )
         try Self.requireSame(configuration, saved, origin: checkpoint.path)
+        inputs = try Self.requireSameFiles(configuration, checkpoint)
         func change(_ key: String) -> String? {
             guard let before = saved[key], let after = now[key], before != after else { return nil }
             return "\(key) was \(before) and is \(after)"
@@ -159,6 +162,24 @@ struct RunStart {
                 "\(change.prefix { $0 != " " }) has changed: from here on the learning rate follows the schedule of the new number "
                     + "of steps, which is not the one of the steps before")
         }
+    }
+
+    /// Fails with every key whose files are not those that the run was started with.
+    ///
+    /// - Returns: what tells the files from others
+    private static func requireSameFiles(
+        _ configuration: RunConfiguration, _ checkpoint: RunCheckpoint
+    ) throws -> [String: String] {
+        let inputs = try InputFingerprint.all(of: configuration)
+        let problems = inputs.keys.sorted().filter { inputs[$0] != checkpoint.state.inputs[$0] }
+            .map { key in
+                ConfigurationProblem(
+                    location: checkpoint.path, key: key,
+                    message: "the files there are not those that the run was started with; bring "
+                        + "those back, or choose another output_dir")
+            }
+        if !problems.isEmpty { throw ConfigurationError(problems: problems) }
+        return inputs
     }
 
     /// Fails with every key whose value differs and must not.

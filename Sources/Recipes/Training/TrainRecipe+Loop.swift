@@ -147,7 +147,7 @@ extension TrainRecipe {
         let trainer = try trainer.snapshot()
         let state = CheckpointState(
             configuration, seconds: earlierSeconds + secondsTrained, trainer: trainer.state,
-            evaluation: evaluation?.progress)
+            evaluation: evaluation?.progress, inputs: inputs)
         try directory.save(
             RunSnapshot(
                 policy: try policy.snapshot(copies: trainer.masters()), trainer: trainer,

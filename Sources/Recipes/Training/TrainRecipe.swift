@@ -26,6 +26,8 @@ public final class TrainRecipe {
     let directory: RunDirectory
     /// Evaluates the policy while it is trained; nil without held-out shards.
     let evaluation: TrainingEvaluation?
+    /// What tells the files that the run works with from others.
+    let inputs: [String: String]
     /// Seconds that earlier sessions trained.
     let earlierSeconds: Double
     /// Seconds that training waited for checkpoints since the last step's numbers.
@@ -78,6 +80,7 @@ public final class TrainRecipe {
         }
         evaluation = try TrainingEvaluation(
             configuration, progress: start.checkpoint?.state.evaluation)
+        inputs = try start.inputs ?? InputFingerprint.all(of: configuration)
         earlierSeconds = start.checkpoint?.state.seconds ?? 0
         notes = start.notes
         totalSteps = grpo.schedule.totalSteps

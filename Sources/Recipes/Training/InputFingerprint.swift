@@ -1,0 +1,80 @@
+import Foundation
+import RLTrainer
+
+/// What tells the files that a run works with from others of the same names.
+///
+/// A SHA-256 over names, sizes and contents; of a file above 64 MiB its first and last 32 MiB count, and
+/// 64 KiB of each of 256 equal parts between.
+enum InputFingerprint {
+    private static let whole = 64 << 20
+    private static let block = 64 << 10
+
+    /// The fingerprint of every input that all steps of a run depend on, by its key.
+    ///
+    /// The starting policy counts where it is the reference that the policy is held to; else only the
+    /// first session reads it.
+    ///
+    /// - Throws: ``MissingInputError`` if one is not there, or an error that names the file that cannot be
+    ///   read
+    static func all(of configuration: RunConfiguration) throws -> [String: String] {
+        var paths = [
+            "segmenter.path": [configuration.segmenter.path],
+            "data.train": configuration.data.train,
+        ]
+        if configuration.grpo.loss.beta != 0 { paths["policy.path"] = [configuration.policy.path] }
+        return try paths.mapValues(digest)
+    }
+
+    /// The fingerprint of files and of all files below folders.
+    static func digest(_ paths: [String]) throws -> String {
+        var hash = SHA256()
+        for path in paths {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+                throw MissingInputError(path: path, what: "file or folder")
+            }
+            let names =
+                isFolder.boolValue
+                ? try FileManager.default.subpathsOfDirectory(atPath: path).sorted() : [""]
+            for name in names {
+                try add(name.isEmpty ? path : "\(path)/\(name)", name, to: &hash)
+            }
+        }
+        return hash.digits()
+    }
+
+    private static func add(_ path: String, _ name: String, to hash: inout SHA256) throws {
+        let url = URL(fileURLWithPath: path)
+        let values = try url.resourceValues(forKeys: [.isDirectoryKey, .fileSizeKey])
+        if values.isDirectory == true { return }
+        let file = try FileHandle(forReadingFrom: url)
+        defer { try? file.close() }
+        let size = Int(try file.seekToEnd())
+        add(Data("\(name)\n\(size)\n".utf8), to: &hash)
+        for range in ranges(size) {
+            try file.seek(toOffset: UInt64(range.lowerBound))
+            add(try file.read(upToCount: range.count) ?? Data(), to: &hash)
+        }
+    }
+
+    /// What is read of a file of so many bytes, in blocks of 1 MiB at most.
+    static func ranges(_ size: Int) -> [Range<Int>] {
+        func blocks(_ range: Range<Int>) -> [Range<Int>] {
+            stride(from: range.lowerBound, to: range.upperBound, by: 1 << 20).map {
+                $0..<min($0 + 1 << 20, range.upperBound)
+            }
+        }
+        if size <= whole { return blocks(0..<size) }
+        let ends = whole / 2
+        let between = size - whole
+        return blocks(0..<ends)
+            + (0..<256).map { part in
+                let start = ends + between / 256 * part
+                return start..<min(start + block, size - ends)
+            } + blocks(size - ends..<size)
+    }
+
+    private static func add(_ data: Data, to hash: inout SHA256) {
+        data.withUnsafeBytes { hash.update($0) }
+    }
+}
