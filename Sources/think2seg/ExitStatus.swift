@@ -15,6 +15,8 @@ enum SystemExit {
     static let missingInput: Int32 = 66
     /// A bug of this program, or a failure that no input explains.
     static let software: Int32 = 70
+    /// The system has no more of something, such as memory.
+    static let system: Int32 = 71
     /// An output file or folder cannot be made.
     static let cannotCreate: Int32 = 73
     /// Writing failed.
@@ -37,6 +39,7 @@ func exitStatus(of error: any Error) -> Int32? {
         case .badData: return SystemExit.badData
         case .missing: return SystemExit.missingInput
         case .cannotWrite: return SystemExit.cannotWrite
+        case .outOfMemory: return SystemExit.system
         }
     case let error as ImportError:
         let exists = FileManager.default.fileExists(atPath: error.path)
@@ -50,7 +53,7 @@ func exitStatus(of error: any Error) -> Int32? {
         }
     case is RunDirectoryError: return SystemExit.cannotCreate
     case let error as TorchError:
-        return error.code == .outOfMemory ? 71 : SystemExit.software
+        return error.code == .outOfMemory ? SystemExit.system : SystemExit.software
     default:
         return "\(type(of: error))".hasPrefix("CommandError") ? nil : SystemExit.badData
     }
