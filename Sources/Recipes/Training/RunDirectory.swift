@@ -19,7 +19,7 @@ public struct RunDirectoryError: Error, Sendable, CustomStringConvertible {
 /// The files of a run.
 ///
 /// `config.yaml` (resolved), `run.json` (what ran, where), `metrics.jsonl` (one line per optimizer
-/// step), `rollouts/step-N.jsonl`, `checkpoints/step-N/`. A checkpoint is written beside its place and
+/// step), `faults.jsonl` (what was wrong, if something was), `rollouts/step-N.jsonl`, `checkpoints/step-N/`. A checkpoint is written beside its place and
 /// appears by a rename, or not at all. The folder is this process's as long as the object exists.
 public final class RunDirectory {
     /// The folder.
@@ -160,7 +160,9 @@ public final class RunDirectory {
         func isEmptyFolder(_ name: String) -> Bool {
             (try? files.contentsOfDirectory(atPath: "\(path)/\(name)"))?.isEmpty ?? true
         }
-        let own = ["config.yaml", "run.json", "metrics.jsonl", "rollouts", "checkpoints"]
+        let own = [
+            "config.yaml", "run.json", "metrics.jsonl", "rollouts", "checkpoints", faultsFile,
+        ]
         guard contents.allSatisfy(own.contains), contents.contains("run.json") else { return false }
         let metrics = try? files.attributesOfItem(atPath: path + "/metrics.jsonl")
         let size = metrics?[.size] as? Int ?? 0

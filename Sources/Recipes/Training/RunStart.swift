@@ -113,7 +113,8 @@ struct RunStart {
     /// Keys that may change between sessions, all that begin with `logging.` besides.
     private static let free: Set = [
         "output_dir", "device", "threads", "workers", "data.prefetch", "training.max_steps",
-        "training.num_train_epochs", "training.max_minutes",
+        "training.num_train_epochs", "training.max_minutes", "strict", "grpo.reward_timeout",
+        "training.max_skipped_steps",
     ]
 
     private mutating func compare(

@@ -114,12 +114,14 @@ public final class TrainRecipe {
     ///
     /// - Parameters:
     ///   - shouldStop: asked after each step
+    ///   - onFault: gets what was wrong in a step, before the step's numbers
     ///   - onStep: gets each step's numbers after they are on disk
     /// - Returns: why it ended
     /// - Throws: what stopped the run; everything before it is on disk
     @discardableResult
     public func run(
-        shouldStop: () -> Bool = { false }, onStep: (StepMetrics) throws -> Void
+        shouldStop: () -> Bool = { false }, onFault: (Fault) throws -> Void = { _ in },
+        onStep: (StepMetrics) throws -> Void
     ) throws -> TrainEnding {
         let clock = ContinuousClock()
         let start = clock.now
@@ -137,6 +139,7 @@ public final class TrainRecipe {
         while end == nil {
             let report = try trainer.step()
             try record(report)
+            try report.faults.forEach(onFault)
             try onStep(report.metrics)
             end = shouldStop() ? ending() ?? .stopped : ending()
             let saves = configuration.logging.saveSteps
@@ -153,6 +156,7 @@ public final class TrainRecipe {
 
     private func record(_ report: StepReport<QwenPolicy.Prompt>) throws {
         try directory.append(report.metrics)
+        try directory.append(report.faults, step: report.metrics.step)
         let (interval, step) = (configuration.logging.logCompletionsSteps, trainer.stepCount)
         if interval > 0, step % interval == 0, report.isFresh {
             try directory.write(rollouts: report.groups, step: step)
@@ -259,6 +263,8 @@ extension RunConfiguration {
         result.workers = max(1, workers)
         result.loss.maxCompletionLength = grpo.sampling.maxCompletionLength
         result.maxGradientNorm = training.maxGradientNorm
+        result.maxSkippedSteps = training.maxSkippedSteps
+        result.strict = strict
         result.optimizer = training.adamW
         let total =
             training.maxSteps
