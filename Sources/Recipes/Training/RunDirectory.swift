@@ -19,8 +19,9 @@ public struct RunDirectoryError: Error, Sendable, CustomStringConvertible {
 /// The files of a run.
 ///
 /// `config.yaml` (resolved), `run.json` (what ran, where), `metrics.jsonl` (one line per optimizer
-/// step), `faults.jsonl` (what was wrong, if something was), `rollouts/step-N.jsonl`, `checkpoints/step-N/`. A checkpoint is written beside its place and
-/// appears by a rename, or not at all. The folder is this process's as long as the object exists.
+/// step), `faults.jsonl` (what was wrong, if something was), `rollouts/step-N.jsonl`,
+/// `checkpoints/step-N/`. A checkpoint is written beside its place and appears by a rename, or not at
+/// all. The folder is this process's as long as the object exists.
 public final class RunDirectory {
     /// The folder.
     public let path: String
