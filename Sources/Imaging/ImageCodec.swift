@@ -149,6 +149,8 @@ extension ImageError {
             case CIC_OUT_OF_MEMORY: "free some memory"
             default: "save the picture again in a common variant of the format"
             }
-        self.init(name: name, what: "\(format): \(text)", hint: hint)
+        self.init(
+            name: name, what: "\(format): \(text)", hint: hint,
+            kind: status == CIC_OUT_OF_MEMORY ? .outOfMemory : .badData)
     }
 }

@@ -8,6 +8,8 @@ public struct ImageError: Error, Hashable, Sendable, CustomStringConvertible {
         case missing
         /// The file cannot be written.
         case cannotWrite
+        /// There is no memory to decode or encode it in.
+        case outOfMemory
     }
 
     /// Whose fault it is.

@@ -28,6 +28,13 @@ public struct GRPOConfiguration: Hashable, Sendable {
     public var shufflesRewards = false
     /// Whether completions that reached the longest length are left out of the loss.
     public var masksTruncatedCompletions = false
+    /// Seconds that the reward terms of one completion may take, above 0; as long as they like if nil.
+    public var rewardTimeout: Double? = 60
+    /// Whether a ``Fault`` stops the run.
+    public var strict = false
+    /// Steps in a row that may be skipped because their loss or gradient is not finite; one more stops
+    /// the run.
+    public var maxSkippedSteps = 5
     /// The loss.
     public var loss = LossConfiguration()
     /// The optimizer; its learning rate is the schedule's peak.

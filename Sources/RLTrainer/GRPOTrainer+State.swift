@@ -28,7 +28,7 @@ extension GRPOTrainer {
         TrainerSnapshot(
             state: TrainerState(
                 step: stepCount, generations: generator.generationCount, tokens: tokenCount,
-                cursor: batch?.start ?? source.cursor, batch: batch?.state),
+                cursor: batch?.start ?? source.cursor, batch: batch?.state, faults: faultCounts),
             optimizer: try optimizer.snapshot(),
             // No step changes these in place.
             rollouts: try batch?.tensors(),
@@ -48,6 +48,7 @@ extension GRPOTrainer {
         try optimizer.restore(from: "\(folder)/\(Self.optimizerFile)")
         try source.resume(from: state.cursor)
         stepCount = state.step
+        faultCounts = state.faults ?? FaultCounts()
         generator.restore(generations: state.generations, tokens: state.tokens)
         batch = try state.batch.map { saved in
             try restored(saved, path: "\(folder)/\(Self.rolloutsFile)")
@@ -88,7 +89,8 @@ extension GRPOTrainer {
     private func restored(
         _ saved: TrainerState.Group, sampled: Tensor, path: String
     ) throws -> RolloutGroup<P.Prompt> {
-        let example = try source.next()
+        // What is left out was reported when the batch was drawn.
+        let example = try source.nextUsable { _ in }
         guard example.id == saved.id, example.epoch == saved.epoch,
             example.question == saved.question
         else {
@@ -124,7 +126,7 @@ extension GRPOTrainer {
                     terms: zip(scorer.weights.entries, answer.terms).map {
                         RewardValue(term: $0.term, value: $1)
                     }, total: answer.reward, parse: scorer.parser.parse(answer.text), mask: nil,
-                    iou: answer.iou)
+                    iou: answer.iou, fault: answer.fault)
             }, advantages: saved.advantages, hasNoDeviation: saved.hasNoDeviation)
     }
 }
@@ -169,7 +171,8 @@ extension RolloutBatch {
                         TrainerState.Answer(
                             tokens: completion.tokenIDs, text: completion.text,
                             stopReason: completion.stopReason, reward: reward.total,
-                            terms: reward.terms.map(\.value), iou: reward.iou)
+                            terms: reward.terms.map(\.value), iou: reward.iou,
+                            fault: reward.fault)
                     }, advantages: group.advantages, hasNoDeviation: group.hasNoDeviation)
             }, klSums: klSums)
     }

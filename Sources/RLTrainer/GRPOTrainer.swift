@@ -17,6 +17,8 @@ public struct StepReport<Prompt> {
     public let groups: [RolloutGroup<Prompt>]
     /// Whether no earlier step learnt from these rollouts.
     public let isFresh: Bool
+    /// What was wrong and did not stop the run: with samples and rewards in the step that drew them.
+    public let faults: [Fault]
 }
 
 /// Group relative policy optimization (arXiv 2402.03300) of a policy that prompts a frozen segmenter.
@@ -32,6 +34,8 @@ public final class GRPOTrainer<P: Policy> {
     public let configuration: GRPOConfiguration
     /// Optimizer steps done.
     public internal(set) var stepCount = 0
+    /// How often something was wrong so far.
+    public internal(set) var faultCounts = FaultCounts()
     /// Tokens of prompts and completions seen so far.
     public var tokenCount: Int { generator.tokenCount }
     let optimizer: AdamW
@@ -87,16 +91,22 @@ public final class GRPOTrainer<P: Policy> {
             policies: policies, references: references ?? [],
             stage: RolloutStage(
                 segmenter: segmenter, scorer: scorer, sampling: configuration.sampling,
-                groupSize: configuration.numGenerations, seed: configuration.seed),
+                groupSize: configuration.numGenerations, seed: configuration.seed,
+                rewardTimeout: configuration.rewardTimeout),
             configuration: configuration, pool: pool)
         optimizer = try AdamW(parameters: trainable, options: configuration.optimizer)
     }
 
     /// Makes one optimizer step.
     ///
+    /// If the loss or the gradient is not finite, parameters and the optimizer's state stay as they are
+    /// to the bit, and everything else goes on as after any other step: the rollouts are used, and the
+    /// step counts.
+    ///
     /// - Returns: what it did
-    /// - Throws: the error of a policy, segmenter or data source, or ``TrainingError`` if the loss or
-    ///   the gradient is not finite; parameters and the optimizer's state are then as before the step
+    /// - Throws: the error of a policy, segmenter or data source; ``TrainingError`` if no sample or
+    ///   reward can be used, or with `strict` if one cannot; parameters and the optimizer's state are
+    ///   then as before the step. ``DivergedError`` after a step without effect that is one too many
     public func step() throws -> StepReport<P.Prompt> {
         var timings = StepTimings()
         var total = 0.0
@@ -105,30 +115,31 @@ public final class GRPOTrainer<P: Policy> {
             let position = current.position
             let first = position % configuration.stepsPerGeneration * configuration.promptsPerStep
             let indices = first..<first + configuration.promptsPerStep
-            let metrics = try update(&current, indices, &timings)
+            let (metrics, faults) = try update(&current, indices, &timings)
             current.position += 1
             batch = current.position < configuration.stepsPerBatch ? current : nil
             return StepReport(
                 metrics: metrics, groups: Array(current.groups[indices]),
-                isFresh: position < configuration.stepsPerGeneration)
+                isFresh: position < configuration.stepsPerGeneration, faults: faults)
         }
         timings.step = total
         var metrics = report.metrics
         metrics.appendTimings(
             timings, tokenCount: report.groups.reduce(0) { $0 + $1.tokenCount })
-        return StepReport(metrics: metrics, groups: report.groups, isFresh: report.isFresh)
+        try requireProgress(metrics, report.faults)
+        return StepReport(
+            metrics: metrics, groups: report.groups, isFresh: report.isFresh, faults: report.faults)
     }
 
     // MARK: - Update
 
     private func update(
         _ batch: inout RolloutBatch<P>, _ indices: Range<Int>, _ timings: inout StepTimings
-    ) throws -> StepMetrics {
+    ) throws -> (StepMetrics, [Fault]) {
         let groups = Array(batch.groups[indices])
         let parts = try gradients(batch, indices)
         var (statistics, sampler) = (UpdateStatistics(), SamplerDifference())
         for (index, part) in zip(indices, parts) {
-            batch.old[index] = part.old
             statistics.add(part.output, loss: part.loss, entropySum: part.entropySum)
             if configuration.penalizesDivergence { statistics.add(klSum: batch.klSums[index]) }
             sampler.add(part.sampler)
@@ -141,14 +152,25 @@ public final class GRPOTrainer<P: Policy> {
                 try trainable.addGradients(of: other.parameters.trainable)
             }
             let norm = try trainable.gradientNorm()
-            try requireFinite(statistics.loss, norm, groups)
-            try trainable.clipGradients(maxNorm: configuration.maxGradientNorm, norm: norm)
-            try optimizer.step(learningRate: learningRate)
+            if statistics.loss.isFinite, norm.isFinite {
+                try trainable.clipGradients(maxNorm: configuration.maxGradientNorm, norm: norm)
+                try optimizer.step(learningRate: learningRate)
+            }
             try clearGradients()
             return norm
         }
         stepCount += 1
-        return metrics(groups, statistics, sampler, norm: norm, learningRate: learningRate)
+        let skip = skip(groups, losses: parts.map(\.loss), loss: statistics.loss, norm: norm)
+        let faults = batch.faults + (skip.map { [$0] } ?? [])
+        batch.faults = []
+        faultCounts.add(faults)
+        for (index, part) in zip(indices, parts) {
+            // Scores that are no numbers are none: the group's next update makes others.
+            batch.old[index] = try skip == nil || part.old.isFinite() ? part.old : nil
+        }
+        var metrics = metrics(groups, statistics, sampler, norm: norm, learningRate: learningRate)
+        metrics.append(faults, faultCounts)
+        return (metrics, faults)
     }
 
     private func clearGradients() throws {
@@ -210,16 +232,29 @@ public final class GRPOTrainer<P: Policy> {
             sampler: try SamplerDifference(group.completions, scored: detached, mask: mask))
     }
 
-    private func requireFinite(
-        _ loss: Double, _ norm: Double, _ groups: [RolloutGroup<P.Prompt>]
-    ) throws {
-        if loss.isFinite, norm.isFinite { return }
-        try clearGradients()
-        let ids = groups.map(\.example.id).joined(separator: ", ")
-        throw TrainingError(
-            description: "step \(stepCount + 1): the loss is \(loss) and the norm of its gradient "
-                + "\(norm) (samples \(ids)); the parameters are as before the step. Try a smaller "
-                + "learning_rate or max_grad_norm, or float32")
+    /// Why the step had to be skipped, if so.
+    private func skip(
+        _ groups: [RolloutGroup<P.Prompt>], losses: [Double], loss: Double, norm: Double
+    ) -> Fault? {
+        if loss.isFinite, norm.isFinite { return nil }
+        let broken = groups.indices.filter { !losses[$0].isFinite }
+        let ids = (broken.isEmpty ? Array(groups.indices) : broken).map { groups[$0].example.id }
+        return Fault(
+            kind: .step, sampleIDs: ids, completion: nil,
+            description: "step \(stepCount): the loss is \(loss) and the norm of its gradient "
+                + "\(norm) (samples \(ids.joined(separator: ", "))): no parameter was changed")
+    }
+
+    /// Fails after a skipped step that is one too many.
+    private func requireProgress(_ metrics: StepMetrics, _ faults: [Fault]) throws {
+        let (count, limit) = (faultCounts.skippedInARow, configuration.maxSkippedSteps)
+        guard let fault = faults.last, fault.kind == .step, configuration.strict || count > limit
+        else { return }
+        throw DivergedError(
+            metrics: metrics, faults: faults,
+            description:
+                "\(fault)\(count > 1 ? "; it is the last of \(count) such steps in a row" : ""). "
+                + "Try a smaller learning_rate or max_grad_norm, or float32")
     }
 
     private func metrics(
@@ -252,6 +287,21 @@ private struct GroupUpdate {
     var entropySum: Double
     var sampler: SamplerDifference
     var timings = StepTimings()
+}
+
+extension FaultCounts {
+    /// Counts the faults of a step.
+    fileprivate mutating func add(_ faults: [Fault]) {
+        let isSkipped = faults.contains { $0.kind == .step }
+        total += faults.count
+        skippedSteps += isSkipped ? 1 : 0
+        skippedInARow = isSkipped ? skippedInARow + 1 : 0
+    }
+}
+
+extension Tensor {
+    /// Whether all numbers are.
+    fileprivate func isFinite() throws -> Bool { try to(.cpu).floats.allSatisfy(\.isFinite) }
 }
 
 extension [Parameter] {

@@ -19,6 +19,8 @@ struct RolloutBatch<P: Policy> {
     var klSums: [Double]
     /// The place of the batch's first example in the data.
     var start: EpochSampler.Cursor
+    /// What was wrong when the batch was drawn, until a step has reported it.
+    var faults: [Fault] = []
     /// How many steps have used the batch.
     var position = 0
 }
@@ -52,18 +54,30 @@ final class RolloutGenerator<P: Policy> {
         (generationCount, tokenCount) = (generations, tokens)
     }
 
+    /// Draws the next batch; samples that cannot be used are left out.
+    ///
+    /// - Throws: the error of policy, segmenter or source; ``TrainingError`` if no sample can be used,
+    ///   no completion has a reward, or with `strict` anything is wrong with one of them
     func draw(
         from source: any ExampleSource, _ timings: inout StepTimings
     ) throws -> RolloutBatch<P> {
         let start = source.cursor
+        var faults: [Fault] = []
         let examples = try timed(&timings.data) {
-            try (0..<configuration.promptsPerGeneration).map { _ in try source.next() }
+            try (0..<configuration.promptsPerGeneration).map { _ in
+                try source.nextUsable { error in
+                    faults.append(Fault(error))
+                    try requireNone(faults)
+                }
+            }
         }
         let drawn = try pool.map(examples.count) { index, worker in
             try draw(examples[index], index, worker)
         }
         for part in drawn { timings.add(part.timings, workers: pool.count) }
         let groups = drawn.map(\.group)
+        faults += try rewardFaults(groups)
+        try requireNone(faults)
         tokenCount += groups.reduce(0) { $0 + $1.tokenCount }
         var batch = RolloutBatch<P>(
             groups: groups,
@@ -71,10 +85,34 @@ final class RolloutGenerator<P: Policy> {
                 try completionMask(
                     $0.completions, masksTruncated: configuration.masksTruncatedCompletions)
             }, old: drawn.map(\.old), reference: drawn.map(\.reference), klSums: [],
-            start: start)
+            start: start, faults: faults)
         try addAdvantages(&batch)
         generationCount += 1
         return batch
+    }
+
+    /// Fails with the first fault if the run is strict.
+    private func requireNone(_ faults: [Fault]) throws {
+        guard configuration.strict, let first = faults.first else { return }
+        throw TrainingError(description: first.description)
+    }
+
+    /// The completions without a reward.
+    ///
+    /// - Throws: ``TrainingError`` if no completion has one: it is not they that something is wrong with
+    private func rewardFaults(_ groups: [RolloutGroup<P.Prompt>]) throws -> [Fault] {
+        let faults = groups.flatMap { group in
+            group.rewards.enumerated().compactMap { index, reward in
+                reward.fault.map { Fault($0, sampleID: group.example.id, completion: index) }
+            }
+        }
+        let count = groups.reduce(0) { $0 + $1.rewards.count }
+        if let first = faults.first, faults.count == count, !configuration.strict {
+            throw TrainingError(
+                description: "none of the \(count) completions that were drawn has a reward; the "
+                    + "first one: \(first)")
+        }
+        return faults
     }
 
     /// What one worker makes of one example.
@@ -123,6 +161,13 @@ final class RolloutGenerator<P: Policy> {
                     preconditionFailure("the divergence needs scores of policy and reference")
                 }
                 let sums = try divergenceSums(old, reference, mask: batch.masks[index])
+                if let broken = sums.firstIndex(where: { !$0.isFinite }) {
+                    throw TrainingError(
+                        description: "sample \(batch.groups[index].example.id), completion "
+                            + "\(broken): the divergence from the reference is \(sums[broken]): the "
+                            + "weights of one of the policies are damaged, or the dtype is too narrow"
+                    )
+                }
                 rewards[index] = zip(rewards[index], sums).map {
                     $0 - configuration.loss.beta * $1
                 }

@@ -33,6 +33,9 @@ public protocol ExampleSource: AnyObject {
     /// The place of the next example in the order.
     var cursor: EpochSampler.Cursor { get }
     /// The next example.
+    ///
+    /// - Throws: ``BadSampleError`` if it cannot be used, for a reason that a later call finds again;
+    ///   the place in the order is behind it then. Any other error is not about this sample
     func next() throws -> TrainingExample
     /// Continues where another source of the same data and seed stood.
     ///
@@ -112,9 +115,14 @@ struct RolloutStage {
     let sampling: SamplingParameters
     let groupSize: Int
     let seed: UInt64
+    /// Seconds that the reward terms of a completion may take.
+    let rewardTimeout: Double?
 
     /// One group; `generation` tells how many batches of rollouts came before, and is part of the
     /// completions' seeds.
+    ///
+    /// - Throws: the error of policy or segmenter; ``TrainingError`` if the policy's probabilities are
+    ///   no numbers
     func group<P: Policy>(
         _ example: TrainingExample, policy: P, generation: Int, timings: inout StepTimings
     ) throws -> RolloutGroup<P.Prompt> {
@@ -129,10 +137,19 @@ struct RolloutStage {
         }
         guard let prompt else { preconditionFailure("a rollout without a prompt") }
         precondition(completions.count == groupSize, "a policy must answer every seed")
+        if let broken = completions.firstIndex(where: {
+            !$0.logProbabilities.allSatisfy(\.isFinite)
+        }) {
+            throw TrainingError(
+                description:
+                    "sample \(example.id), completion \(broken): the policy's probabilities "
+                    + "are not numbers: its weights are damaged, or the dtype is too narrow for them"
+            )
+        }
         let rewards = try timed(&timings.reward) {
             try scorer.score(
                 completions: completions.map(\.text), policyFrame: prompt.frame,
-                truth: example.truth.resized(to: prompt.frame)
+                truth: example.truth.resized(to: prompt.frame), timeLimit: rewardTimeout
             ) { try segmenter.encode(example.image) }
         }
         return RolloutGroup(

@@ -55,22 +55,21 @@ public struct StepMetrics: Sendable {
 }
 
 extension StepMetrics {
-    /// What the rollouts were like.
+    /// What the rollouts were like; completions without a reward are in no number of rewards.
     mutating func appendRollouts<Prompt>(_ groups: [RolloutGroup<Prompt>]) {
         let completions = groups.flatMap(\.completions)
         let rewards = groups.flatMap(\.rewards)
-        let totals = rewards.map(\.total)
+        let rewarded = rewards.filter { $0.fault == nil }
+        let totals = rewarded.map(\.total)
         append("reward", mean(totals))
         append("reward_std", deviation(totals))
         for (index, name) in (rewards.first?.terms.map(\.term) ?? []).enumerated() {
-            let values = rewards.map { $0.terms[index].value }
+            let values = rewarded.map { $0.terms[index].value }
             append("rewards/\(name)/mean", mean(values))
             append("rewards/\(name)/std", deviation(values))
         }
-        let flat = groups.filter(\.hasNoDeviation)
-        append(
-            "frac_reward_zero_std",
-            Double(flat.reduce(0) { $0 + $1.completions.count }) / Double(completions.count))
+        let flat = groups.filter(\.hasNoDeviation).flatMap(\.rewards).filter { $0.fault == nil }
+        append("frac_reward_zero_std", Double(flat.count) / Double(rewarded.count))
         let lengths = completions.map { Double($0.tokenIDs.count) }
         appendLengths("completions/", lengths)
         appendLengths(
@@ -90,6 +89,18 @@ extension StepMetrics {
         append("\(prefix)mean_\(suffix)length", lengths.isEmpty ? 0 : mean(lengths))
         append("\(prefix)min_\(suffix)length", lengths.min() ?? 0)
         append("\(prefix)max_\(suffix)length", lengths.max() ?? 0)
+    }
+
+    /// What was wrong in the step, and how often something was so far, the step included.
+    mutating func append(_ faults: [Fault], _ counts: FaultCounts) {
+        func count(_ kinds: Fault.Kind...) -> Double {
+            Double(faults.count { kinds.contains($0.kind) })
+        }
+        append("faults/samples", count(.sample))
+        append("faults/rewards", count(.reward, .rewardTimeout))
+        append("faults/reward_timeouts", count(.rewardTimeout))
+        append("faults/total", Double(counts.total))
+        append("skipped_steps", Double(counts.skippedSteps))
     }
 
     /// How far the sampler's log-probabilities were from the update's.

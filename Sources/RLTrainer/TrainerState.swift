@@ -1,4 +1,5 @@
 public import Datasets
+public import Rewards
 
 /// What a run continues from besides parameters and tensors: counters, the place in the data, and the
 /// rollouts that are still to be learnt from.
@@ -11,15 +12,17 @@ public struct TrainerState: Codable, Hashable, Sendable {
         public var text: String
         /// Why it ended.
         public var stopReason: StopReason
-        /// What it earned in all.
+        /// What it earned in all; NaN with a fault.
         public var reward: Double
         /// The unweighted reward terms, in the order of the weights.
         public var terms: [Double]
         /// The IoU of its mask.
         public var iou: Double
+        /// Why it has no reward, if so.
+        public var fault: RewardFault?
 
         enum CodingKeys: String, CodingKey {
-            case tokens, text, reward, terms, iou
+            case tokens, text, reward, terms, iou, fault
             case stopReason = "stop_reason"
         }
     }
@@ -70,4 +73,6 @@ public struct TrainerState: Codable, Hashable, Sendable {
     public var cursor: EpochSampler.Cursor
     /// The batch of rollouts that further steps learn from; nil if the next step draws one.
     public var batch: Batch?
+    /// How often something was wrong; nil stands for never, as in files that do not count it.
+    public var faults: FaultCounts?
 }

@@ -17,9 +17,9 @@ public struct RewardValue: Hashable, Sendable {
 
 /// The reward of one completion, and what it was made of.
 public struct RewardBreakdown: Sendable {
-    /// The unweighted values, in the order of the weights.
+    /// The unweighted values, in the order of the weights; NaN with a ``fault``.
     public var terms: [RewardValue]
-    /// The weighted sum of the terms.
+    /// The weighted sum of the terms; NaN with a ``fault``.
     public var total: Double
     /// What the completion asks for, or why that cannot be read.
     public var parse: Result<ParsedAnswer, ParseFailure>
@@ -29,17 +29,21 @@ public struct RewardBreakdown: Sendable {
     public var mask: BinaryMask?
     /// IoU of the mask with the truth by the rules of ``Scorer``, 0...1.
     public var iou: Double
+    /// Why the completion has no reward, if so; an answer that cannot be read is a reward of 0, and
+    /// no fault.
+    public var fault: RewardFault?
 
     /// A breakdown from its parts.
     public init(
         terms: [RewardValue], total: Double, parse: Result<ParsedAnswer, ParseFailure>,
-        mask: BinaryMask?, iou: Double
+        mask: BinaryMask?, iou: Double, fault: RewardFault? = nil
     ) {
         self.terms = terms
         self.total = total
         self.parse = parse
         self.mask = mask
         self.iou = iou
+        self.fault = fault
     }
 
     /// The prompts of the answer, in the policy's frame; none when it could not be read.

@@ -39,12 +39,19 @@ public struct RewardContext: Sendable {
 }
 
 /// One part of the reward: a new one is a new conformance, and an entry in a ``RewardRegistry``.
+///
+/// What throws, is not finite, or does not come back within the time that a training run allows costs
+/// the completion its reward (``RewardBreakdown/fault``), and touches no other. A value that depends on
+/// the context alone makes runs that can be repeated.
 public protocol RewardTermFunction: Sendable {
     /// What configurations and metrics call it.
     var term: RewardTerm { get }
 
     /// The value for one completion, before its weight; finite.
-    func value(_ context: RewardContext) -> Double
+    ///
+    /// May be called on any thread, and on several at once. A call that does not come back is left
+    /// behind with its thread, which cannot be ended: what waits for others must give up by itself.
+    func value(_ context: RewardContext) throws -> Double
 }
 
 /// The mask's IoU with the truth, 0...1 (arXiv 2512.19302, which weighs it twice).

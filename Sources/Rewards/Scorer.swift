@@ -13,8 +13,9 @@ public import Segmentation
 /// | targets | prompts | of the union of their masks |
 /// | any | cannot be read | 0 |
 ///
-/// What is wrong with one completion touches no other. What is wrong with the segmenter is an
-/// error: it says nothing about the policy, and would be a reward of 0 to every answer.
+/// What is wrong with one completion touches no other, and so does a term that has no value for it:
+/// that completion alone has no reward (``RewardBreakdown/fault``). What is wrong with the segmenter
+/// is an error: it says nothing about the policy, and would be a reward of 0 to every answer.
 public struct Scorer: Sendable {
     /// Reads the answers.
     public let parser: AnswerParser
@@ -25,6 +26,7 @@ public struct Scorer: Sendable {
     public let segmentsWithoutTarget: Bool
     private let functions: [any RewardTermFunction]
     private let strictParser: AnswerParser
+    let leftBehind = RewardsLeftBehind()
 
     /// A scorer of the terms that `weights` names.
     ///
@@ -57,13 +59,15 @@ public struct Scorer: Sendable {
     ///   - completions: what the policy wrote.
     ///   - policyFrame: the frame of the coordinates in the completions.
     ///   - truth: the pixels of the targets, in `policyFrame`.
+    ///   - timeLimit: seconds that the terms of one completion may take together, above 0; nil: as
+    ///     long as they like. The segmenter is under no limit.
     ///   - image: encodes the picture; called once, and only if a mask is needed.
-    /// - Returns: one reward per completion, in their order.
+    /// - Returns: one reward per completion, in their order; the same with any limit that none exceeds.
     /// - Throws: what `image` and the segmenter throw; ``SegmenterAnswerError`` when the segmenter
-    ///   does not answer as it was asked.
+    ///   does not answer as it was asked; ``RewardsHangError`` when 16 threads are left behind.
     public func score(
         completions: [String], policyFrame: ImageFrame, truth: BinaryMask,
-        image: () throws -> any SegmenterImage
+        timeLimit: Double? = nil, image: () throws -> any SegmenterImage
     ) throws -> [RewardBreakdown] {
         precondition(truth.frame == policyFrame, "the truth is not in the policy's frame")
         let parses = completions.map(parser.parse)
@@ -78,16 +82,25 @@ public struct Scorer: Sendable {
             try SegmenterAnswerError.check(answers, of: group.prompts, frame: policyFrame)
             objects = answers.map(\.mask)
         }
-        return completions.indices.map { index in
+        let contexts = completions.indices.map { index in
             let mask = group.mask(of: index, objects: objects, frame: policyFrame)
-            let context = RewardContext(
+            return RewardContext(
                 completion: completions[index], parse: parses[index],
                 strictParse: parser.acceptance == .strict
                     ? parses[index] : strictParser.parse(completions[index]),
                 mask: mask, truth: truth,
                 iou: Self.iou(of: parses[index], mask: mask, truth: truth, noTarget: noTarget))
-            return breakdown(context)
         }
+        return zip(contexts, try values(contexts, timeLimit: timeLimit)).map(breakdown)
+    }
+
+    private func values(
+        _ contexts: [RewardContext], timeLimit: Double?
+    ) throws -> [RewardValues] {
+        guard let timeLimit else { return contexts.map { functions.values($0) } }
+        return try LimitedRewards(
+            functions: functions, limit: .seconds(timeLimit), leftBehind: leftBehind
+        ).values(contexts)
     }
 
     /// Scores a group of completions about a picture that is encoded already.
@@ -117,11 +130,25 @@ public struct Scorer: Sendable {
         return mask?.intersectionOverUnion(truth) ?? 0
     }
 
-    private func breakdown(_ context: RewardContext) -> RewardBreakdown {
-        let terms = functions.map { RewardValue(term: $0.term, value: $0.value(context)) }
-        let total = zip(weights.entries, terms).reduce(0) { $0 + $1.0.weight * $1.1.value }
-        return RewardBreakdown(
-            terms: terms, total: total, parse: context.parse, mask: context.mask, iou: context.iou)
+    private func breakdown(_ context: RewardContext, _ values: RewardValues) -> RewardBreakdown {
+        func breakdown(_ values: [Double], _ total: Double, _ fault: RewardFault?)
+            -> RewardBreakdown
+        {
+            RewardBreakdown(
+                terms: zip(functions, values).map { RewardValue(term: $0.term, value: $1) },
+                total: total, parse: context.parse, mask: context.mask, iou: context.iou,
+                fault: fault)
+        }
+        let none = functions.map { _ in Double.nan }
+        switch values {
+        case .failure(let fault): return breakdown(none, .nan, fault)
+        case .success(let values):
+            let total = zip(weights.entries, values).reduce(0) { $0 + $1.0.weight * $1.1 }
+            if total.isFinite { return breakdown(values, total, nil) }
+            let fault = RewardFault(
+                kind: .notFinite, description: "the weighted sum of the reward terms is \(total)")
+            return breakdown(none, .nan, fault)
+        }
     }
 }
 

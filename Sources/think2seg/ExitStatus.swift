@@ -15,6 +15,8 @@ enum SystemExit {
     static let missingInput: Int32 = 66
     /// A bug of this program, or a failure that no input explains.
     static let software: Int32 = 70
+    /// The system has no more of something, such as memory.
+    static let system: Int32 = 71
     /// An output file or folder cannot be made.
     static let cannotCreate: Int32 = 73
     /// Writing failed.
@@ -39,6 +41,7 @@ func exitStatus(of error: any Error) -> Int32? {
         case .badData: return SystemExit.badData
         case .missing: return SystemExit.missingInput
         case .cannotWrite: return SystemExit.cannotWrite
+        case .outOfMemory: return SystemExit.system
         }
     case let error as ImportError:
         let exists = FileManager.default.fileExists(atPath: error.path)
@@ -53,7 +56,7 @@ func exitStatus(of error: any Error) -> Int32? {
     case let error as RunDirectoryError:
         return error.isWriteFailure ? SystemExit.cannotWrite : SystemExit.cannotCreate
     case let error as TorchError:
-        return error.code == .outOfMemory ? 71 : SystemExit.software
+        return error.code == .outOfMemory ? SystemExit.system : SystemExit.software
     default:
         return "\(type(of: error))".hasPrefix("CommandError") ? nil : SystemExit.badData
     }

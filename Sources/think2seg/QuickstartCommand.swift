@@ -83,6 +83,7 @@ struct QuickstartCommand: ParsableCommand {
             case .training(let summary, let steps, let seconds):
                 summary.forEach { Console.note("  \($0)") }
                 view = TrainingView(totalSteps: steps, secondsLeft: seconds)
+            case .fault(let fault): Console.warning(fault.description)
             case .step(let metrics): Console.progress("  " + view.line(metrics))
             }
         }

@@ -18,9 +18,9 @@ struct TrainCommand: ParsableCommand {
             Example:
               think2seg train Configs/train.yaml --set output_dir=runs/a --set seed=7
 
-            The run's folder gets config.yaml (resolved), run.json, metrics.jsonl, rollouts/ and \
-            checkpoints/step-N/ with policy/, which transformers loads, and all that a run continues \
-            from. `think2seg config show` lists all keys.
+            The run's folder gets config.yaml (resolved), run.json, metrics.jsonl, rollouts/, \
+            faults.jsonl if something was wrong, and checkpoints/step-N/ with policy/, which \
+            transformers loads, and all that a run continues from. `think2seg config show` lists all keys.
 
             The same command continues a run that was interrupted, from its newest whole checkpoint; \
             on the CPU the steps to come are to the byte those of a run that was not. Only the \
@@ -57,6 +57,7 @@ struct TrainCommand: ParsableCommand {
         do {
             ending = try recipe.run(
                 shouldStop: { Interruption.isRequested },
+                onFault: { Console.warning($0.description) },
                 onEvaluation: { if !quiet { show($0) } },
                 onStep: { metrics in
                     if !quiet { Console.progress(view.line(metrics)) }

@@ -139,7 +139,7 @@ import Testing
             try patch(part, by: changed)
             let reader = try ShardReader(path: path)
             let error = try #require(throws: ShardError.self) { try reader.sample(at: 2) }
-            #expect(error.kind == .checksum && error.index == 2)
+            #expect(error.kind == .checksum && error.index == 2 && isAboutOneSample(error))
             #expect(error.description.contains(path))
             #expect(try reader.sample(at: 1) == samples[1])
             let problems = reader.verify()
@@ -175,6 +175,46 @@ import Testing
         #expect(try record.sample().questions == ["?"])
         record.mask = try ImageCodec.encodePNG(BinaryMask(width: 2, height: 2))
         #expect(throws: SampleDefect.self) { try record.sample() }
+    }
+
+    @Test("a file that is gone, cut off or replaced while it is open is not the fault of a sample")
+    func changedWhileOpen() throws {
+        let whole = try readBytes(path)
+        let reader = try ShardReader(path: path)
+        func error() throws -> ShardError {
+            try #require(throws: ShardError.self) { try reader.sample(at: 1) }
+        }
+        try writeBytes(Array(whole[..<(whole.count / 2)]), to: path)
+        let cut = try error()
+        #expect(cut.kind == .unreadable && cut.path == path && !isAboutOneSample(cut))
+        #expect(cut.message.contains("\(whole.count / 2) bytes, and had \(whole.count)"))
+        try FileManager.default.removeItem(atPath: path)
+        let gone = try error()
+        #expect(gone.kind == .missing && gone.path == path && !isAboutOneSample(gone))
+        let dataset = try #require(throws: ShardError.self) {
+            try ShardedDataset(paths: [path])
+        }
+        #expect(dataset.kind == .missing)
+    }
+
+    @Test("a sample that cannot be read or decoded is about itself, other errors are not")
+    func aboutOneSample() {
+        let kinds: [ShardError.Kind] = [
+            .missing, .notHDF5, .notShard, .newerVersion, .unreadable, .inconsistent, .checksum,
+            .invalidSample, .duplicateID, .cannotWrite,
+        ]
+        let about = kinds.filter { isAboutOneSample(ShardError($0, path: "a.h5", "broken")) }
+        #expect(about == [.checksum, .invalidSample])
+        for (kind, expected) in [
+            (ImageError.Kind.badData, true), (.missing, false), (.cannotWrite, false),
+            (.outOfMemory, false),
+        ] {
+            let error = ImageError(name: "a", what: "broken", hint: "mend it", kind: kind)
+            #expect(isAboutOneSample(error) == expected)
+        }
+        #expect(!isAboutOneSample(CancellationError()))
+        let hdf5 = HDF5Error(path: "a.h5", object: "", function: "H5Dread", message: "no")
+        #expect(!isAboutOneSample(hdf5))
     }
 
     @Test("verify reports an image that does not decode although its checksum holds")

@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import NN
 import RLTrainer
+import Rewards
 import Segmentation
 import Torch
 
@@ -26,6 +27,10 @@ final class TablePolicy: Policy {
     var entropy: (_ answer: Int, _ place: Int) -> Float = { _, _ in 0.5 }
     /// Whether ``score(_:completions:temperature:)`` adds 0 with a gradient of NaN.
     var hasBrokenGradient = false
+    /// Whether policies that share the parameters have a broken gradient, and this one has not.
+    var breaksOthers = false
+    /// What ``rollout(_:sampling:seeds:)`` adds to the log-probabilities.
+    var rolloutCorruption: Float = 0
     /// How often completions were scored.
     private(set) var scoreCount = 0
 
@@ -36,8 +41,10 @@ final class TablePolicy: Policy {
                 + "\"positive_points\": [[\(x + 2),2],[\(x + 4),4]]}]```</answer>"
         } + ["no answer"]
 
-    convenience init(logits: [Float] = [0, 0, 0, 0], trainable: Bool = true) throws {
-        try self.init(table: Tensor.of(logits))
+    convenience init(
+        logits: [Float] = [0, 0, 0, 0], trainable: Bool = true, dtype: DType = .float32
+    ) throws {
+        try self.init(table: Tensor.of(logits).to(dtype))
         try table.setRequiresGradient(trainable)
     }
 
@@ -53,7 +60,7 @@ final class TablePolicy: Policy {
     ) throws -> [Completion] {
         rolloutCount += 1
         let log = try withoutGradients {
-            try (table / max(sampling.temperature, 1e-6)).logSoftmax(0).floats
+            try (table.to(.float32) / max(sampling.temperature, 1e-6)).logSoftmax(0).floats
         }
         return seeds.map { seed in
             var random = SeededGenerator(seed: seed)
@@ -66,7 +73,7 @@ final class TablePolicy: Policy {
             let isLong = sampling.maxCompletionLength > 1
             return Completion(
                 tokenIDs: [choice] + [Int](repeating: 9, count: isLong ? tail(choice) : 0),
-                logProbabilities: [log[choice]]
+                logProbabilities: [log[choice] + rolloutCorruption]
                     + [Float](repeating: 0, count: isLong ? tail(choice) : 0),
                 text: Self.answers[choice],
                 stopReason: isLong && !isCut(choice) ? .endOfSequence : .length)
@@ -77,7 +84,7 @@ final class TablePolicy: Policy {
         _ prompt: Prompt, completions: [[Int]], temperature: Double
     ) throws -> TokenScores {
         scoreCount += 1
-        let log = try (table / temperature).logSoftmax(0)
+        let log = try (table.to(.float32) / temperature).logSoftmax(0)
         let first = try log.indexed(0, Tensor.of(completions.map { $0[0] })).unsqueezed(1)
         let length = completions.map(\.count).max() ?? 0
         let rest = try Tensor.zeros([completions.count, length - 1])
@@ -98,7 +105,7 @@ final class TablePolicy: Policy {
         try other.table.setRequiresGradient(table.requiresGradient)
         other.corruption = corruption
         (other.tail, other.isCut, other.entropy) = (tail, isCut, entropy)
-        other.hasBrokenGradient = hasBrokenGradient
+        other.hasBrokenGradient = hasBrokenGradient || breaksOthers
         return other
     }
 
@@ -169,4 +176,54 @@ final class CountingSource: ExampleSource {
             id: "sample-\(count % 4)", epoch: count / 4, question: "where?",
             image: RGBImage(width: 32, height: 32, fill: (0, 0, 0)), truth: truth)
     }
+}
+
+/// A ``CountingSource`` some of whose samples cannot be used.
+final class FaultySource: ExampleSource {
+    let bad: Set<String>
+    /// What ``next()`` throws, whatever the sample.
+    var failure: (any Error)?
+    private let source = CountingSource()
+
+    init(bad: Set<String>) { self.bad = bad }
+
+    var epochLength: Int { source.epochLength }
+    var cursor: EpochSampler.Cursor { source.cursor }
+
+    func resume(from cursor: EpochSampler.Cursor) throws { try source.resume(from: cursor) }
+
+    func next() throws -> TrainingExample {
+        if let failure { throw failure }
+        let example = source.next()
+        if bad.contains(example.id) {
+            throw BadSampleError(sampleID: example.id, reason: "the picture is torn")
+        }
+        return example
+    }
+}
+
+/// A term whose value a test decides about.
+struct AnyReward: RewardTermFunction {
+    let body: @Sendable (RewardContext) throws -> Double
+    var term: RewardTerm { RewardTerm(rawValue: "any") }
+
+    func value(_ context: RewardContext) throws -> Double { try body(context) }
+
+    /// A scorer of the mask's IoU and this term, half as much.
+    static func scorer(
+        _ body: @escaping @Sendable (RewardContext) throws -> Double
+    ) throws -> Scorer {
+        var registry = RewardRegistry()
+        registry.register(AnyReward(body: body))
+        return try Scorer(
+            weights: RewardWeights([
+                RewardWeight(term: .maskIoU, weight: 1),
+                RewardWeight(term: RewardTerm(rawValue: "any"), weight: 0.5),
+            ]), registry: registry)
+    }
+}
+
+/// What a term of a test throws.
+struct RewardRefusal: Error, CustomStringConvertible {
+    let description = "the service said no"
 }

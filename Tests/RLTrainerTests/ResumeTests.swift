@@ -1,11 +1,12 @@
 import Datasets
 import Foundation
 import NN
-import RLTrainer
 import Rewards
 import TestSupport
 import Testing
 import Torch
+
+@testable import RLTrainer
 
 /// Trainers that continue where others stood.
 @Suite struct ResumeTests {
@@ -24,7 +25,7 @@ import Torch
 
     private func trainer(
         _ configuration: GRPOConfiguration, logits: [Float] = [0.5, 0, -0.5, 0],
-        source: CountingSource = CountingSource(), scorer: Scorer? = nil
+        source: any ExampleSource = CountingSource(), scorer: Scorer? = nil
     ) throws -> GRPOTrainer<TablePolicy> {
         func policy(_ logits: [Float], trainable: Bool) throws -> TablePolicy {
             let policy = try TablePolicy(logits: logits, trainable: trainable)
@@ -50,7 +51,7 @@ import Torch
                         + "\(reward.terms) \(reward.total) \(reward.iou) \(reward.prompts) "
                         + "\(String(describing: reward.failure)) \(group.advantages[index])"
                 }
-            } + ["\(report.isFresh)"]
+            } + ["\(report.isFresh) \(report.faults)"]
     }
 
     private static let cases:
@@ -72,6 +73,104 @@ import Torch
             ("workers", { ($0.stepsPerGeneration, $0.numIterations, $0.workers) = (2, 2, 2) }),
             ("shuffled", { ($0.numIterations, $0.shufflesRewards) = (2, true) }),
         ]
+
+    @Test(
+        "A run with bad samples, rewards and steps that is interrupted after any step goes on to the bit",
+        arguments: [(1, 1), (2, 2)])
+    func faults(stepsPerGeneration: Int, numIterations: Int) throws {
+        let configuration = configuration {
+            ($0.stepsPerGeneration, $0.numIterations) = (stepsPerGeneration, numIterations)
+            $0.maxSkippedSteps = 2
+        }
+        func trainer() throws -> GRPOTrainer<TablePolicy> {
+            try self.trainer(
+                configuration, source: FaultySource(bad: ["sample-1", "sample-2"]),
+                scorer: AnyReward.scorer {
+                    if $0.completion == TablePolicy.answers[2] { throw RewardRefusal() }
+                    return Double($0.completion.count)
+                })
+        }
+        /// The loss of steps 2, 3, 5, 6 and 7 is NaN, and the last of them is one too many.
+        func step(_ trainer: GRPOTrainer<TablePolicy>) throws -> [String] {
+            trainer.policies[0].corruption = [1, 2, 4, 5, 6].contains(trainer.stepCount) ? .nan : 0
+            do {
+                return try description(trainer.step())
+            } catch let error as DivergedError {
+                return ["\(error) \(error.faults)"]
+            }
+        }
+        try withTemporaryFolder { folder in
+            let whole = try trainer()
+            var (expected, states) = ([[String]](), [Data]())
+            for place in 0..<8 {
+                states.append(try saved(whole, "\(folder)/\(place)"))
+                expected.append(try step(whole))
+            }
+            let counts = whole.faultCounts
+            #expect(counts.skippedSteps == 5 && counts.skippedInARow == 0)
+            #expect(counts.total > 5 + 4)
+            #expect(expected[6][0].contains("last of 3 such steps"))
+            let last = try saved(whole, folder + "/last")
+            for place in 0..<8 {
+                let other = try trainer()
+                try other.restore(
+                    Self.decoder.decode(TrainerState.self, from: states[place]),
+                    from: "\(folder)/\(place)")
+                #expect(try saved(other, folder + "/again") == states[place])
+                for later in place..<8 {
+                    #expect(try step(other) == expected[later], "\(place) \(later)")
+                }
+                #expect(other.faultCounts == counts)
+                #expect(try saved(other, folder + "/again") == last)
+                for name in try FileManager.default.contentsOfDirectory(atPath: folder + "/last") {
+                    let paths = ["last", "again"].map { "\(folder)/\($0)/\(name)" }
+                    #expect(
+                        FileManager.default.contentsEqual(atPath: paths[0], andPath: paths[1]),
+                        "\(name)")
+                }
+            }
+        }
+    }
+
+    /// The state of a trainer as a checkpoint's file, beside its other files in a new folder.
+    private func saved(_ trainer: GRPOTrainer<TablePolicy>, _ folder: String) throws -> Data {
+        try? FileManager.default.removeItem(atPath: folder)
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return try encoder.encode(trainer.save(to: folder))
+    }
+
+    private static let decoder: JSONDecoder = {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return decoder
+    }()
+
+    @Test("A state that counts no faults, as older programs wrote it, has none")
+    func olderState() throws {
+        try withTemporaryFolder { folder in
+            let first = try trainer(configuration { $0.numIterations = 2 })
+            _ = try first.step()
+            var state = try object(saved(first, folder))
+            #expect(state.removeValue(forKey: "faults") != nil)
+            let other = try trainer(configuration { $0.numIterations = 2 })
+            try other.restore(
+                Self.decoder.decode(
+                    TrainerState.self, from: JSONSerialization.data(withJSONObject: state)),
+                from: folder)
+            #expect(other.faultCounts == FaultCounts())
+            #expect(description(try other.step()) == description(try first.step()))
+        }
+    }
+
+    private func object(_ json: Data) throws -> [String: Any] {
+        try #require(try JSONSerialization.jsonObject(with: json) as? [String: Any])
+    }
 
     @Test("A run that is interrupted after any step goes on to the bit", arguments: 0..<cases.count)
     func everywhere(index: Int) throws {

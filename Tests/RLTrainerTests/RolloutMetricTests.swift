@@ -79,7 +79,7 @@ import Testing
         let names = ["mask_iou", "sam_json_format", "think_answer_format"]
         var count = 0
         for item in try Fixtures.decode(Table.self, "losses/table.json").rollouts
-        // This program's rewards always are numbers, and with beta TRL counts other deviations.
+        // A completion that lacks one reward has none here, and with beta TRL counts other deviations.
         where item.rewards.allSatisfy({ !$0.contains(nil) }) && item.config.beta == 0 {
             var metrics = StepMetrics(step: 1)
             metrics.appendRollouts(groups(item))

@@ -29,47 +29,6 @@ import Torch
         }
     }
 
-    /// The bits of weights and optimizer state.
-    private func state(_ run: Run) throws -> [[UInt32]] {
-        let slots = run.trainer.optimizer.slots
-        let tensors = slots.flatMap { [$0.master, $0.expAvg, $0.expAvgSq, $0.step] }
-        return try ([run.policy.table] + tensors).map { try $0.floats.map(\.bitPattern) }
-    }
-
-    @Test(
-        "NaN or infinity in the loss leaves weights and the optimizer's state as they are, to the bit"
-    )
-    func notFinite() throws {
-        for corruption in [Double.nan, .infinity] {
-            let run = try Run()
-            _ = try run.trainer.step()
-            let before = try state(run)
-            run.policy.corruption = corruption
-            #expect(throws: TrainingError.self) { try run.trainer.step() }
-            #expect(try state(run) == before)
-            #expect(run.trainer.stepCount == 1)
-            run.policy.corruption = 0
-            _ = try run.trainer.step()
-            #expect(try state(run) != before && run.trainer.stepCount == 2)
-        }
-    }
-
-    @Test("A NaN in the gradient of a finite loss leaves weights and state as they are, to the bit")
-    func brokenGradient() throws {
-        let run = try Run()
-        _ = try run.trainer.step()
-        let before = try state(run)
-        run.policy.hasBrokenGradient = true
-        let error = try #require(throws: TrainingError.self) { try run.trainer.step() }
-        #expect(
-            error.description.contains(/the loss is -?[0-9.]+ and the norm of its gradient -?nan/))
-        #expect(try state(run) == before)
-        #expect(run.trainer.stepCount == 1 && run.policy.table.gradient == nil)
-        run.policy.hasBrokenGradient = false
-        _ = try run.trainer.step()
-        #expect(try state(run) != before && run.trainer.stepCount == 2)
-    }
-
     @Test("When every completion is cut and masked the loss is 0 and the step counts")
     func allMasked() throws {
         for type in LossType.allCases {

@@ -146,19 +146,6 @@ import Torch
         #expect(try run.policy.table.floats == [0, 0, 0, 0])
     }
 
-    @Test("A loss that is not finite stops the run with parameters and counters as they were")
-    func notFinite() throws {
-        let run = try Run()
-        _ = try run.trainer.step()
-        let before = try run.policy.table.floats
-        run.policy.corruption = .nan
-        let error = try #require(throws: TrainingError.self) { try run.trainer.step() }
-        #expect(error.description.contains("sample-2"))
-        #expect(try run.policy.table.floats == before)
-        #expect(run.trainer.stepCount == 1)
-        #expect(run.policy.table.gradient == nil)
-    }
-
     @Test("A segmenter's failure stops the step; it is never a reward of 0")
     func segmenterFailure() throws {
         let run = try Run()

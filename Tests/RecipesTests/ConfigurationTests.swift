@@ -48,7 +48,7 @@ import Testing
     func everyKeyDoesSomething() throws {
         let values = [
             "output_dir": "other", "seed": "7", "device": "cuda:0", "threads": "3",
-            "workers": "4",
+            "workers": "4", "strict": "true",
             "policy.cast_lm_head_to_fp32": "true",
             "policy.path": "x", "policy.dtype": "bfloat16", "policy.freeze": "[a.*]",
             "segmenter.path": "x", "segmenter.dtype": "bfloat16", "data.train": "[b.h5]",
@@ -68,7 +68,8 @@ import Testing
             "grpo.importance_sampling_level": "sequence", "grpo.use_bias_correction_kl": "false",
             "grpo.kl_in_reward": "true", "grpo.advantage_estimator": "leave_one_out",
             "grpo.scale_rewards": "none", "grpo.mask_truncated_completions": "true",
-            "grpo.shuffle_rewards": "true",
+            "grpo.shuffle_rewards": "true", "grpo.reward_timeout": "5",
+            "training.max_skipped_steps": "0",
             "training.max_steps": "5", "training.max_minutes": "7.5",
             "training.num_train_epochs": "2.5",
             "training.learning_rate": "1e-4", "training.lr_scheduler_type": "cosine",

@@ -44,7 +44,8 @@ extension EndToEnd {
             let names = values.map { String($0.assignment.prefix { $0 != "=" }) }
             // The loop looks at the minutes, not the trainer.
             let all = RunConfiguration.keys.map(\.name).filter {
-                $0 == "seed" || $0.hasPrefix("grpo.") || $0.hasPrefix("training.")
+                ["seed", "strict"].contains($0) || $0.hasPrefix("grpo.")
+                    || $0.hasPrefix("training.")
             }.filter { $0 != "training.max_minutes" }
             #expect(Set(names) == Set(all))
             try withFolder { folder in
@@ -127,6 +128,9 @@ extension EndToEnd {
                 ("training.adam_beta2=0.99", { $0.optimizer.beta2 = 0.99 }),
                 ("training.adam_epsilon=1e-6", { $0.optimizer.epsilon = 1e-6 }),
                 ("training.max_grad_norm=0.5", { $0.maxGradientNorm = 0.5 }),
+                ("training.max_skipped_steps=0", { $0.maxSkippedSteps = 0 }),
+                ("grpo.reward_timeout=5", { $0.rewardTimeout = 5 }),
+                ("strict=true", { $0.strict = true }),
             ]
         }
 

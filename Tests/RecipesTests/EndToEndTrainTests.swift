@@ -69,6 +69,8 @@ extension EndToEnd {
                 "clip_ratio/region_mean", "clip_ratio/low_mean", "clip_ratio/low_min",
                 "clip_ratio/high_mean", "clip_ratio/high_max",
                 "sampling/sampling_logp_difference/mean", "sampling/sampling_logp_difference/max",
+                "faults/samples", "faults/rewards", "faults/reward_timeouts", "faults/total",
+                "skipped_steps",
                 "step_time", "timing_s/data_wait", "timing_s/gen", "timing_s/reward",
                 "timing_s/ref", "timing_s/old_log_prob", "timing_s/update_actor",
                 "timing_s/optimizer", "timing_s/step", "timing_s/save_checkpoint",
@@ -196,7 +198,7 @@ extension EndToEnd {
                 let metrics = try lines(run.path + "/metrics.jsonl").map(withoutClock)
                 #expect(metrics == (try lines(folder + "/run/metrics.jsonl").map(withoutClock)))
                 // What the clock decides was taken away, and nothing else.
-                #expect(metrics[0].components(separatedBy: ", ").count == 43 - 10)
+                #expect(metrics[0].components(separatedBy: ", ").count == 48 - 10)
             }
         }
 

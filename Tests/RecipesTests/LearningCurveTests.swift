@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import Recipes
 import Testing
 
@@ -25,6 +26,19 @@ import Testing
             // Mean 0.4 and control 0.1 stand at two heights, each the same throughout.
             let parser = XMLParserProbe(svg)
             #expect(parser.isWellFormed)
+            // A step in which no completion has a reward takes no part in the mean of its window.
+            for (name, second) in [("d", "null"), ("e", "0.2")] {
+                try makeFolder("\(folder)/\(name)")
+                let lines = ["0.2", second, "0.6", "0.6"].enumerated().map {
+                    "{\"step\": \($0 + 1), \"rewards/mask_iou/mean\": \($1)}\n"
+                }
+                try Data(lines.joined().utf8).write(
+                    to: URL(fileURLWithPath: "\(folder)/\(name)/metrics.jsonl"))
+                var gaps = LearningCurve(runs: ["\(folder)/\(name)"])
+                gaps.window = 2
+                try gaps.write(to: "\(folder)/\(name).svg")
+            }
+            #expect(try contents(folder + "/d.svg") == contents(folder + "/e.svg"))
             curve.controls = [("x", folder + "/none")]
             #expect(message { try curve.write(to: folder + "/other.svg") }.contains("none"))
             #expect(!exists(folder + "/other.svg"))

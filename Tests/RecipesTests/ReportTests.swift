@@ -247,6 +247,15 @@ struct ReportFixture {
             #expect(read.problem == nil && read.text.contains("Answers of step 20"))
             #expect(read.text.contains("<i>said</i>") && !read.text.contains("learnt:"))
             #expect(read.text.contains("only an evaluation on held-out samples can tell"))
+            // A completion that a term failed for.
+            let faulty = line.replacing(
+                "\"reward\": 1.5, \"rewards\": {\"mask_iou\": 0.5}",
+                with:
+                    "\"rewards\": {}, \"fault\": \"the reward term 'x' failed\"")
+            try ImageCodec.write(
+                Array((faulty + "\n").utf8), path: folder + "/rollouts/step-21.jsonl")
+            let other = XMLReading(try RunReport(run: folder).html())
+            #expect(other.text.contains("Answers of step 21") && other.text.contains("no reward"))
         }
     }
 

@@ -4,7 +4,9 @@ public import Imaging
 /// Reads the samples of a shard in any order, from any thread.
 ///
 /// Opening reads and checks everything but pictures and texts: format, version, types, shapes,
-/// and that all offsets fit together. Each sample's checksum is checked when it is read.
+/// and that all offsets fit together. Each sample's checksum is checked when it is read, and that the
+/// file is still there: the library reads zeros where a file was cut off while it was open, and what
+/// was deleted is gone when the process ends.
 public final class ShardReader: SampleSource {
     /// The file.
     public let path: String
@@ -15,6 +17,8 @@ public final class ShardReader: SampleSource {
 
     let arrays: ShardArrays
     private let ids: [String]
+    /// The file's bytes when it was opened.
+    private let size: Int
 
     /// Opens a shard.
     ///
@@ -23,6 +27,7 @@ public final class ShardReader: SampleSource {
         self.path = path
         do {
             let file = try Self.open(path)
+            size = try Self.size(of: path)
             try Self.checkVersion(file)
             dataset = try Self.requireText(ShardLayout.Attribute.dataset, file)
             split = try Self.requireText(ShardLayout.Attribute.split, file)
@@ -49,8 +54,10 @@ public final class ShardReader: SampleSource {
     /// The sample at `index`, `0..<count`.
     ///
     /// - Throws: ``ShardError`` if its bytes are not those that were written, or cannot be read.
+    ///   `isAboutOneSample(_:)` tells errors of the sample from errors of the file.
     public func sample(at index: Int) throws -> SegmentationSample {
         precondition(ids.indices.contains(index), "the shard has \(count) samples")
+        try requireUnchanged()
         do {
             let record = try arrays.record(at: index)
             let checksum = record.checksum
@@ -66,9 +73,34 @@ public final class ShardReader: SampleSource {
         } catch let error as HDF5Error {
             throw ShardError(
                 .unreadable, path: path, index: index, id: ids[index], Self.unreadable(error))
+        } catch let error as ImageError where error.kind == .outOfMemory {
+            throw error
         } catch {
             throw ShardError(.invalidSample, path: path, index: index, id: ids[index], "\(error)")
         }
+    }
+
+    /// Requires that the file is there, as long as it was.
+    private func requireUnchanged() throws {
+        let now = try Self.size(of: path)
+        guard now == size else {
+            throw ShardError(
+                .unreadable, path: path,
+                "the file has \(now) bytes, and had \(size) when it was opened: it was cut off or "
+                    + "replaced while it was read; put it back, or start again with the new one")
+        }
+    }
+
+    private static func size(of path: String) throws -> Int {
+        var status = stat()
+        if stat(path, &status) == 0 { return Int(status.st_size) }
+        let code = errno
+        throw code == ENOENT || code == ENOTDIR
+            ? ShardError(
+                .missing, path: path,
+                "the file is gone: it was there when it was opened; put it back")
+            : ShardError(
+                .unreadable, path: path, "cannot be examined: \(String(cString: strerror(code)))")
     }
 
     private static func open(_ path: String) throws -> HDF5File {

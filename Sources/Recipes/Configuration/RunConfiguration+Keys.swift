@@ -19,7 +19,11 @@ extension RunConfiguration {
             Key(
                 "workers", \.workers,
                 "Threads that groups are given to in turn, each with one thread per operation, for "
-                    + "small models on the CPU; 0 or 1: none but the training thread", in: 0...1024)
+                    + "small models on the CPU; 0 or 1: none but the training thread", in: 0...1024),
+            Key(
+                "strict", \.strict,
+                "Whether the run stops at what otherwise costs one sample, one reward or one step: a "
+                    + "sample or reward that fails, a loss or gradient that is not finite"),
         ]
     }
 
@@ -128,6 +132,10 @@ extension RunConfiguration {
             Key(
                 "grpo.mask_truncated_completions", \.grpo.masksTruncatedCompletions,
                 "Whether completions cut at the longest length are left out of the loss"),
+            Key(
+                "grpo.reward_timeout", \.grpo.rewardTimeout,
+                "Seconds that the reward terms of one completion may take; null: no bound"
+            ) { (0.001...86_400).contains($0 ?? 1) ? nil : "must be from 0.001 to 86400" },
         ]
     }
 
@@ -153,7 +161,12 @@ extension RunConfiguration {
             Key(
                 "training.warmup_ratio", \.training.warmupRatio,
                 "The share of steps over which the learning rate rises", in: 0...1),
-        ] + Key.adamW(\.training)
+        ] + Key.adamW(\.training) + [
+            Key(
+                "training.max_skipped_steps", \.training.maxSkippedSteps,
+                "Steps in a row that may be skipped because their loss or gradient is not finite; one "
+                    + "more stops the run", in: 0...1_000_000)
+        ]
     }
 
     private static var evaluationKeys: [ConfigurationKey<RunConfiguration>] {

@@ -95,6 +95,8 @@ public struct RunConfiguration: Sendable, Hashable, RunPlacement {
         public var adamEpsilon = 1e-8
         /// The norm that gradients are clipped to.
         public var maxGradientNorm = 1.0
+        /// Steps in a row that may be skipped because their loss or gradient is not finite.
+        public var maxSkippedSteps = 5
     }
 
     /// What is found out about the policy while it is trained; nothing without `data.validation`.
@@ -138,6 +140,8 @@ public struct RunConfiguration: Sendable, Hashable, RunPlacement {
     /// Threads that groups are given to in turn, each with one thread per operation; none but the
     /// training thread if 0 or 1.
     public var workers = 0
+    /// Whether a bad sample, a reward that fails or a step without effect stops the run.
+    public var strict = false
     /// The policy that is trained.
     public var policy = PolicySection()
     /// The frozen segmenter.

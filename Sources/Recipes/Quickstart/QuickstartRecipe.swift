@@ -67,6 +67,8 @@ public struct QuickstartRecipe: Sendable {
         case progress(String)
         /// Training begins: what it works on.
         case training(summary: [String], totalSteps: Int, secondsLeft: Double?)
+        /// Something was wrong in a step that did not stop the run.
+        case fault(Fault)
         /// A step is done.
         case step(StepMetrics)
     }
@@ -230,7 +232,9 @@ public struct QuickstartRecipe: Sendable {
             .training(
                 summary: recipe.summary, totalSteps: recipe.totalSteps,
                 secondsLeft: recipe.secondsLeft))
-        let ending = try recipe.run(shouldStop: shouldStop) { try onEvent(.step($0)) }
+        let ending = try recipe.run(
+            shouldStop: shouldStop, onFault: { try onEvent(.fault($0)) },
+            onStep: { try onEvent(.step($0)) })
         if ending == .stopped { throw Stop() }
         return recipe.finalPolicy
     }

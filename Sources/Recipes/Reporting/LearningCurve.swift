@@ -49,8 +49,10 @@ public struct LearningCurve: Sendable {
         let curve = try RunRecord(path: run).curve("rewards/mask_iou/mean")
         return stride(from: 0, to: curve.count, by: window).map { start in
             let part = curve[start..<min(start + window, curve.count)]
+            // A step in which no completion has a reward is a gap.
+            let values = part.map(\.y).filter(\.isFinite)
             return ChartPoint(
-                x: part.last?.x ?? 0, y: part.reduce(0) { $0 + $1.y } / Double(part.count))
+                x: part.last?.x ?? 0, y: values.reduce(0, +) / Double(values.count))
         }
     }
 }

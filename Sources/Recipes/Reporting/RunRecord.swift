@@ -119,6 +119,7 @@ struct StoredRollout: Decodable {
     let id: String
     let question: String
     let completion: String
-    let reward: Double
+    /// Nil where a reward term failed.
+    let reward: Double?
     let rewards: [String: Double]
 }

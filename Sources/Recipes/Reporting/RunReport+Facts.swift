@@ -19,7 +19,10 @@ extension RunReport {
             return GalleryCard(
                 question: rollout.question,
                 score: [
-                    .element("b", "reward \(String(format: "%.2f", rollout.reward))"),
+                    .element(
+                        "b",
+                        rollout.reward.map { "reward \(String(format: "%.2f", $0))" }
+                            ?? "no reward"),
                     .text(" · " + (terms + [rollout.id]).joined(separator: " · ")),
                 ], shots: [], statements: [("answer:", shortened(rollout.completion))])
         }

@@ -64,7 +64,7 @@ public struct ScoreRecipe {
     ///     that is known
     /// - Returns: what was scored
     /// - Throws: ``CompletionFileError`` and the errors of the shards, the segmenter and the
-    ///   output; a file then stays as it was
+    ///   output, `RewardFault` if a term fails; a file then stays as it was
     public func run(
         to output: String?, onProgress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
     ) throws -> Summary {
@@ -149,6 +149,7 @@ private struct ScoringRun {
             truth: picture.square.truth
         ) { try picture.encoded(by: segmenter) }
         for (record, result) in zip(group, results) {
+            if let fault = result.fault { throw fault }
             try lines.write(Self.line(record, result).bytes)
             count(result)
         }

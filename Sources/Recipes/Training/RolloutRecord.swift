@@ -14,12 +14,16 @@ struct RolloutRecord: Encodable {
     let stopReason: StopReason
     let parseError: String?
     let prompts: [Prediction.Prompt]
+    /// None with a fault.
     let rewards: [String: Double]
-    let reward: Double
+    let reward: Double?
+    /// Why there is no reward, if so.
+    let fault: String?
     let advantage: Double
 
     enum CodingKeys: String, CodingKey {
-        case step, id, epoch, question, completion, length, prompts, rewards, reward, advantage
+        case step, id, epoch, question, completion, length, prompts, rewards, reward, fault
+        case advantage
         case stopReason = "stop_reason"
         case parseError = "parse_error"
     }
@@ -35,9 +39,10 @@ struct RolloutRecord: Encodable {
         stopReason = completion.stopReason
         parseError = score.failure?.description
         prompts = score.prompts.map(Prediction.Prompt.init)
-        rewards = Dictionary(
-            uniqueKeysWithValues: score.terms.map { ($0.term.rawValue, $0.value) })
-        reward = score.total
+        fault = score.fault?.description
+        let terms = score.fault == nil ? score.terms : []
+        rewards = Dictionary(uniqueKeysWithValues: terms.map { ($0.term.rawValue, $0.value) })
+        reward = score.fault == nil ? score.total : nil
         advantage = group.advantages[index]
     }
 

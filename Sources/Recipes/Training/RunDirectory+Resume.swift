@@ -41,8 +41,8 @@ extension RunDirectory {
         return try? RunConfiguration.load(file: path + "/config.yaml")
     }
 
-    /// Brings a folder to the state of the step that a run continues after: later metrics and rollouts
-    /// go, damaged checkpoints get out of the way, and what a killed process left half done goes too.
+    /// Brings a folder to the state of the step that a run continues after: later metrics, faults and
+    /// rollouts go, damaged checkpoints get out of the way, and what a killed process left half done goes too.
     static func cutBack(_ path: String, to start: RunStart) throws {
         let files = FileManager.default
         let step = start.checkpoint?.step ?? 0
@@ -57,6 +57,7 @@ extension RunDirectory {
         let text = files.contents(atPath: metrics) ?? Data()
         try DurableFiles.write(
             linesUpTo(step, evaluated: evaluation?.lastStep ?? -1, of: text), to: metrics)
+        try cutFaults(path, to: step)
     }
 
     /// Removes what is named `step-N` with a later N.
@@ -75,10 +76,10 @@ extension RunDirectory {
 ///
 /// - Parameters:
 ///   - step: the last step that stays
-///   - evaluated: the last step whose evaluation stays
+///   - evaluated: the last step whose evaluation stays, if it is before that
 ///   - text: the lines
 /// - Returns: the lines that stay
-func linesUpTo(_ step: Int, evaluated: Int, of text: Data) -> Data {
+func linesUpTo(_ step: Int, evaluated: Int = .max, of text: Data) -> Data {
     struct Line: Decodable { let step: Int }
     var kept = Data()
     var rest = text[...]

@@ -8,8 +8,9 @@ import Torch
 /// The files of a run.
 ///
 /// `config.yaml` (resolved), `run.json` (what ran, where), `metrics.jsonl` (one line per optimizer
-/// step), `rollouts/step-N.jsonl`, `checkpoints/step-N/`. A checkpoint is written beside its place and
-/// appears by a rename, or not at all. The folder is this process's as long as the object exists.
+/// step), `faults.jsonl` (what was wrong, if something was), `rollouts/step-N.jsonl`,
+/// `checkpoints/step-N/`. A checkpoint is written beside its place and appears by a rename, or not at
+/// all. The folder is this process's as long as the object exists.
 public final class RunDirectory {
     /// The folder.
     public let path: String
@@ -124,6 +125,7 @@ public final class RunDirectory {
         }
         let own = [
             "config.yaml", "run.json", "metrics.jsonl", "rollouts", "checkpoints", "evaluation",
+            faultsFile,
         ]
         guard contents.allSatisfy(own.contains), contents.contains("run.json") else { return false }
         let metrics = try? files.attributesOfItem(atPath: path + "/metrics.jsonl")

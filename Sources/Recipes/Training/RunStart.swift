@@ -117,6 +117,7 @@ struct RunStart {
     private static let free: Set = [
         "output_dir", "device", "threads", "workers", "data.prefetch", "data.validation",
         "training.max_steps", "training.num_train_epochs", "training.max_minutes",
+        "training.max_skipped_steps", "grpo.reward_timeout", "strict",
     ]
 
     /// Whether a key may change between sessions.

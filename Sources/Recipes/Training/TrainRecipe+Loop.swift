@@ -30,6 +30,7 @@ extension TrainRecipe {
     ///
     /// - Parameters:
     ///   - shouldStop: asked after each step, and between the samples of an evaluation
+    ///   - onFault: gets what was wrong in a step, before the step's numbers
     ///   - onEvaluation: is told what evaluations find
     ///   - onStep: gets each step's numbers after they are on disk
     /// - Returns: why it ended
@@ -37,12 +38,13 @@ extension TrainRecipe {
     @discardableResult
     public func run(
         shouldStop: () -> Bool = { false },
+        onFault: (Fault) throws -> Void = { _ in },
         onEvaluation: (TrainingEvaluationEvent) throws -> Void = { _ in },
         onStep: (StepMetrics) throws -> Void
     ) throws -> TrainEnding {
         begin()
         do {
-            let ending = try loop(shouldStop, onEvaluation, onStep)
+            let ending = try loop(shouldStop, onFault, onEvaluation, onStep)
             try directory.writer.finish()
             if !FileManager.default.fileExists(atPath: finalPolicy) {
                 try save()
@@ -59,7 +61,8 @@ extension TrainRecipe {
     }
 
     private func loop(
-        _ shouldStop: () -> Bool, _ onEvaluation: (TrainingEvaluationEvent) throws -> Void,
+        _ shouldStop: () -> Bool, _ onFault: (Fault) throws -> Void,
+        _ onEvaluation: (TrainingEvaluationEvent) throws -> Void,
         _ onStep: (StepMetrics) throws -> Void
     ) throws -> TrainEnding {
         var limit = TimeLimit(limit: configuration.logging.saveBeforeTimeLimit.map { $0 * 60 })
@@ -69,8 +72,7 @@ extension TrainRecipe {
         while true {
             let start = ContinuousClock.now
             try directory.writer.check()
-            let report = try trainer.step()
-            try onStep(try record(report))
+            try onStep(try step(onFault))
             let stops = shouldStop()
             let evaluated = stops ? EvaluationStatus.none : try evaluate(shouldStop, onEvaluation)
             limit.add(step: (ContinuousClock.now - start) / .seconds(1))
@@ -100,17 +102,38 @@ extension TrainRecipe {
         return nil
     }
 
-    /// Leaves a step's numbers and completions on the disk; returns the numbers.
-    private func record(_ report: StepReport<QwenPolicy.Prompt>) throws -> StepMetrics {
-        var metrics = report.metrics
-        metrics.append("timing_s/save_checkpoint", secondsInSaves)
-        secondsInSaves = 0
-        try directory.append(metrics)
+    /// Makes a step, and leaves its numbers, faults and completions on the disk.
+    ///
+    /// - Returns: the numbers
+    /// - Throws: what stopped the run; after a step of no effect that is one too many, a checkpoint of it
+    ///   is there
+    private func step(_ onFault: (Fault) throws -> Void) throws -> StepMetrics {
+        let report: StepReport<QwenPolicy.Prompt>
+        do {
+            report = try trainer.step()
+        } catch let error as DivergedError {
+            _ = try record(error.metrics, error.faults)
+            try error.faults.forEach(onFault)
+            try save()
+            try directory.writer.finish()
+            throw error
+        }
+        let metrics = try record(report.metrics, report.faults)
         let step = trainer.stepCount
         if isDue(step, every: configuration.logging.logCompletionsSteps), report.isFresh {
             try directory.write(rollouts: report.groups, step: step)
         }
+        try report.faults.forEach(onFault)
         return metrics
+    }
+
+    private func record(_ numbers: StepMetrics, _ faults: [Fault]) throws -> StepMetrics {
+        var numbers = numbers
+        numbers.append("timing_s/save_checkpoint", secondsInSaves)
+        secondsInSaves = 0
+        try directory.append(numbers)
+        try directory.append(faults, step: numbers.step)
+        return numbers
     }
 
     /// What became of an evaluation that may have been due.

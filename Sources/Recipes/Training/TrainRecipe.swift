@@ -220,6 +220,8 @@ extension RunConfiguration {
         result.workers = max(1, workers)
         result.loss.maxCompletionLength = grpo.sampling.maxCompletionLength
         result.maxGradientNorm = training.maxGradientNorm
+        result.maxSkippedSteps = training.maxSkippedSteps
+        result.strict = strict
         result.optimizer = training.adamW
         let total =
             training.maxSteps

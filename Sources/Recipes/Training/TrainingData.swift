@@ -20,6 +20,9 @@ public func squareSample(_ sample: SegmentationSample, side: Int) throws -> Squa
 }
 
 /// Training examples from shards: seeded order, decoded ahead on another thread.
+///
+/// A sample that is damaged is a `BadSampleError` in its place, whatever comes next; any other error of
+/// reading ends the run (`isAboutOneSample(_:)`).
 final class TrainingData: ExampleSource {
     var epochLength: Int { dataset.count }
     var cursor: EpochSampler.Cursor { order.cursor }
@@ -56,14 +59,27 @@ final class TrainingData: ExampleSource {
     func next() throws -> TrainingExample {
         let running = prefetcher ?? start()
         prefetcher = running
-        guard let (request, prepared) = try running.next() else {
-            preconditionFailure("the order of training samples is endless")
+        do {
+            guard let (request, prepared) = try running.next() else { Self.endless() }
+            _ = order.next()
+            return TrainingExample(
+                id: prepared.sample.id, epoch: request.epoch,
+                question: selector.question(of: prepared.sample, seed: seed, epoch: request.epoch),
+                image: prepared.square.image, truth: prepared.square.truth)
+        } catch {
+            guard isAboutOneSample(error) else {
+                // The order stays at this sample.
+                running.cancel()
+                prefetcher = nil
+                throw error
+            }
+            guard let request = order.next() else { Self.endless() }
+            throw BadSampleError(sampleID: dataset.id(at: request.index), reason: "\(error)")
         }
-        _ = order.next()
-        return TrainingExample(
-            id: prepared.sample.id, epoch: request.epoch,
-            question: selector.question(of: prepared.sample, seed: seed, epoch: request.epoch),
-            image: prepared.square.image, truth: prepared.square.truth)
+    }
+
+    private static func endless() -> Never {
+        preconditionFailure("the order of training samples is endless")
     }
 
     private func start() -> SamplePrefetcher<Prepared> {
