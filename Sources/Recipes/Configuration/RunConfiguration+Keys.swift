@@ -49,20 +49,16 @@ extension RunConfiguration {
             Key(
                 "data.prefetch", \.data.prefetch, "Samples decoded ahead of the training thread",
                 in: 1...256),
-            Key("prompt.variant", \.prompt.variant, "Template and grammar of the answers") { name in
-                let known = PromptVariant.all.map(\.name)
-                return known.contains(name)
-                    ? nil : "is \(name), must be one of \(known.joined(separator: ", "))"
-            },
+            Key(
+                "prompt.variant", \.prompt.variant, "Template and grammar of the answers",
+                rule: .names(PromptVariant.all.map(\.name))),
             Key("prompt.parser", \.prompt.parser, "Which answers are read"),
-            Key("rewards", \.rewards, "The weight of each reward term") { weights in
-                let known = RewardRegistry.standard.functions.map(\.term.rawValue)
-                if weights.entries.isEmpty { return "needs at least one term" }
-                guard let stranger = weights.entries.first(where: { !known.contains($0.name) })
-                else { return nil }
-                return "unknown term \(stranger.name), must be one of "
-                    + known.joined(separator: ", ")
-            },
+            Key(
+                "rewards", \.rewards,
+                "The weight of each reward term; with 0 a term is reported and does not count",
+                rule: .names(
+                    RewardRegistry.standard.functions.map(\.term.rawValue)
+                ).needingOne("term")),
         ]
     }
 
@@ -98,12 +94,11 @@ extension RunConfiguration {
             Key("grpo.epsilon", \.grpo.loss.epsilon, "How far the ratio may fall", in: 0...1000),
             Key(
                 "grpo.epsilon_high", \.grpo.loss.epsilonHigh,
-                "How far the ratio may rise (cispo: its bound); null: as epsilon"
-            ) { ($0 ?? 0) >= 0 ? nil : "must not be negative" },
+                "How far the ratio may rise (cispo: its bound); null: as epsilon",
+                rule: .atLeast(0)),
             Key(
                 "grpo.delta", \.grpo.loss.delta,
-                "The bound of the unclipped ratio; null: none"
-            ) { ($0 ?? 2) > 1 ? nil : "must be above 1" },
+                "The bound of the unclipped ratio; null: none", rule: .above(1)),
             Key(
                 "grpo.importance_sampling_level", \.grpo.loss.importanceSamplingLevel,
                 "Where the ratio is taken"),
@@ -131,21 +126,19 @@ extension RunConfiguration {
         [
             Key(
                 "training.max_steps", \.training.maxSteps,
-                "Optimizer steps; null: as num_train_epochs says"
-            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+                "Optimizer steps; null: as num_train_epochs says", rule: .atLeast(1)),
             Key(
                 "training.num_train_epochs", \.training.numTrainEpochs, "Passes over the data",
                 in: 0.001...100_000),
             Key(
                 "training.max_minutes", \.training.maxMinutes,
                 "Minutes, all sessions together, after which the run ends with the step that it is in, "
-                    + "if not before; null: no bound"
-            ) { ($0 ?? 1) > 0 ? nil : "must be above 0" },
+                    + "if not before; null: no bound", rule: .above(0)),
         ] + Key.learningRate(\.training) + [
             Key(
                 "training.warmup_steps", \.training.warmupSteps,
-                "Steps over which the learning rate rises; null: as warmup_ratio says"
-            ) { ($0 ?? 0) >= 0 ? nil : "must not be negative" },
+                "Steps over which the learning rate rises; null: as warmup_ratio says",
+                rule: .atLeast(0)),
             Key(
                 "training.warmup_ratio", \.training.warmupRatio,
                 "The share of steps over which the learning rate rises", in: 0...1),
@@ -171,6 +164,7 @@ extension RunConfiguration {
                 "is needed: the folder of a checkpoint, or an official .pt file")
         }
         if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
+        checkTogether(&reader)
         if workers > 1, device != "cpu" {
             reader.report("workers", "is \(workers): more than one needs device cpu")
         }
@@ -218,6 +212,6 @@ extension RunConfiguration {
         if grpo.klInReward, loss.beta == 0 {
             found.append("grpo.kl_in_reward does nothing while grpo.beta is 0")
         }
-        return found
+        return found + doubtfulNumbers
     }
 }

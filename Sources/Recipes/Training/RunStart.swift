@@ -110,6 +110,11 @@ struct RunStart {
 
     // MARK: - Configurations
 
+    /// Whether a key may change between sessions.
+    static func mayChange(_ key: String) -> Bool {
+        free.contains(key) || key.hasPrefix("logging.")
+    }
+
     /// Keys that may change between sessions, all that begin with `logging.` besides.
     private static let free: Set = [
         "output_dir", "device", "threads", "workers", "data.prefetch", "training.max_steps",
@@ -150,7 +155,7 @@ struct RunStart {
             name -> ConfigurationProblem? in
             // A key that is newer than the run had its default.
             guard let before = saved[name] ?? defaults[name], let after = now[name],
-                before != after, !free.contains(name), !name.hasPrefix("logging.")
+                before != after, !mayChange(name)
             else { return nil }
             return ConfigurationProblem(
                 location: origin, key: name,
