@@ -77,7 +77,8 @@ public final class ParameterBuilder {
     ///   - dtype: the element type of all parameters
     ///   - require: is told each key with its shape, and fails if there is no such tensor
     public init(
-        withoutWeights dtype: DType, require: @escaping (_ key: String, _ shape: [Int]) throws -> Void
+        withoutWeights dtype: DType,
+        require: @escaping (_ key: String, _ shape: [Int]) throws -> Void
     ) {
         source = AbsentWeights(dtype: dtype, require: require)
         self.dtype = dtype

@@ -20,7 +20,7 @@ public struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConve
 
 /// Everything that is wrong with a configuration, found in one go.
 public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
-    /// The problems, in the order of the file; at least one.
+    /// The problems: of the text, of its keys in order, of values together, of this machine; at least one.
     public let problems: [ConfigurationProblem]
 
     /// Whether files that are not there are all that is wrong.

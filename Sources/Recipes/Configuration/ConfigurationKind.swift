@@ -144,7 +144,9 @@ public struct ConfigurationRule: Sendable, Hashable {
         {
             return "is \(stranger), must be \(meaning)"
         }
-        guard let wrong = value.numbers.first(where: { !allows($0) }), let bounds else { return nil }
+        guard let wrong = value.numbers.first(where: { !allows($0) }), let bounds else {
+            return nil
+        }
         return "is \(wrong.yaml), must be \(bounds)"
     }
 }

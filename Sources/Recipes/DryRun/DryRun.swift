@@ -18,8 +18,10 @@ public struct DryRunError: Error, CustomStringConvertible {
     public var description: String { errors.map { "\($0)" }.joined(separator: "\n") }
 }
 
-/// A run up to its first step, without weights in memory: everything that it reads is opened and
-/// checked, and what it will take is computed. Nothing is written.
+/// A run up to its first step, without weights in memory.
+///
+/// Everything that the run reads is opened and checked, and what it will take is computed. Nothing is
+/// written.
 public struct DryRun {
     /// What was found, in lines for people.
     public let lines: [String]
@@ -33,6 +35,7 @@ public struct DryRun {
     ///   - resume: what would be done with a folder that holds checkpoints
     /// - Throws: ``DryRunError`` with all that would keep the run from beginning
     public init(_ configuration: RunConfiguration, resume: ResumeMode) throws {
+        // In the order of a run, so that the first error is the one that it would end with.
         var found = Found()
         let start = found.attempt { try RunStart(configuration, resume) }
         if start != nil {
@@ -40,24 +43,10 @@ public struct DryRun {
         }
         found.attempt { try availableDevice(configuration.device) }
         let data = found.attempt { try ShardedDataset(paths: configuration.data.train) }
-        let sample = data.flatMap { data in found.attempt { try Self.longestQuestion(data) } }
-        let template = found.attempt {
-            PromptTemplate(try variant(configuration.prompt.variant))
+        let question = data.flatMap { data in
+            found.attempt { try Self.longestQuestion(data) }
         }
-        let policy = template.flatMap { template in
-            found.attempt {
-                let path = start?.checkpoint?.policy ?? configuration.policy.path
-                return try Self.policy(path, configuration, template)
-            }
-        }
-        if configuration.grpo.loss.beta != 0, start?.checkpoint != nil, let template {
-            found.attempt {
-                _ = try Self.policy(configuration.policy.path, configuration, template)
-            }
-        }
-        if let policy {
-            found.attempt { try policy.setTrainable(freezing: configuration.policy.freeze) }
-        }
+        let policy = Self.policy(configuration, start, &found)
         let segmenter = found.attempt {
             try SAM2Segmenter.outline(
                 path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype)
@@ -65,20 +54,19 @@ public struct DryRun {
         let prompt = policy.flatMap { policy in
             found.attempt {
                 try policy.prompt(
-                    image: .black(side: configuration.data.imageSize), question: sample ?? "")
+                    image: .black(side: configuration.data.imageSize), question: question ?? "")
             }
         }
-        guard found.errors.isEmpty, let start, let data, let policy, let segmenter, let prompt else {
+        guard found.errors.isEmpty, let start, let data, let policy, let segmenter, let prompt
+        else {
             throw DryRunError(errors: found.errors)
         }
         let report = DryRunReport(
             configuration: configuration, start: start, data: data, policy: policy,
             segmenter: segmenter, prompt: prompt)
+        let length = configuration.grpo.sampling.maxCompletionLength
         lines = report.lines
-        warnings =
-            try policy.warnings(
-                prompt, completionLength: configuration.grpo.sampling.maxCompletionLength)
-            + report.warnings
+        warnings = try policy.warnings(prompt, completionLength: length) + report.warnings
     }
 
     /// Errors as they come.
@@ -96,11 +84,24 @@ public struct DryRun {
         }
     }
 
+    /// The policy that would be trained, and whether the reference could be read.
     private static func policy(
-        _ path: String, _ configuration: RunConfiguration, _ template: PromptTemplate
-    ) throws -> QwenPolicy {
-        try QwenPolicy.outline(
-            path: path, dtype: configuration.policy.dtype.dtype, template: template)
+        _ configuration: RunConfiguration, _ start: RunStart?, _ found: inout Found
+    ) -> QwenPolicy? {
+        func outline(_ path: String) throws -> QwenPolicy {
+            try QwenPolicy.outline(
+                path: path, dtype: configuration.policy.dtype.dtype,
+                template: PromptTemplate(try variant(configuration.prompt.variant)))
+        }
+        let continued = start?.checkpoint?.policy
+        let policy = found.attempt { try outline(continued ?? configuration.policy.path) }
+        if let policy {
+            found.attempt { try policy.setTrainable(freezing: configuration.policy.freeze) }
+        }
+        if continued != nil, configuration.grpo.loss.beta != 0 {
+            found.attempt { try outline(configuration.policy.path) }
+        }
+        return policy
     }
 
     /// The longest of the first samples' questions; reading them shows that samples can be read.
@@ -115,6 +116,11 @@ public struct DryRun {
     /// Fails if a folder cannot be made or written to.
     private static func requireWritable(_ path: String) throws {
         let place = existingParent(path)
+        var isFolder: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: place, isDirectory: &isFolder)
+        guard isFolder.boolValue else {
+            throw RunDirectoryError(path: path, message: "cannot write: \(place) is no folder")
+        }
         if FileManager.default.isWritableFile(atPath: place) { return }
         throw RunDirectoryError(path: path, message: "cannot write: no permission in \(place)")
     }

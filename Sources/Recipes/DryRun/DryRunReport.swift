@@ -47,7 +47,8 @@ struct DryRunReport {
             ? configuration.threads : ProcessInfo.processInfo.activeProcessorCount
         let workers =
             configuration.workers > 1
-            ? "\(configuration.workers) workers of one thread each" : "\(threads) threads"
+            ? "\(configuration.workers) workers of one thread each"
+            : counted(threads, "thread")
         return [
             "device     \(configuration.device), \(workers)",
             "policy     \(millions(policy.parameters.numberCount)) M parameters, "
@@ -72,7 +73,7 @@ struct DryRunReport {
         let length = configuration.grpo.sampling.maxCompletionLength
         let most = policy.model.configuration.text.maximumPositions
         return [
-            "data       \(data.count) samples in \(data.shards.count) shards",
+            "data       \(data.count) samples in \(counted(data.shards.count, "shard"))",
             "pictures   \(side) x \(side) pixels\(shown)",
             "prompt     \(prompt.tokenCount) tokens, \(pictures) of them the picture's; with a completion "
                 + "up to \(prompt.tokenCount + length)"
@@ -138,8 +139,8 @@ struct DryRunReport {
     private var memoryLines: [String] {
         let least = MemoryEstimate(sizes, completionLength: 1)
         let heading =
-            "memory     an estimate from sizes: \(megabytes(least.peak)) with completions of one "
-            + "token, \(megabytes(most.peak)) with the longest"
+            "memory     estimated from sizes, count with a fifth more: \(megabytes(least.peak)) with "
+            + "completions of one token, \(megabytes(most.peak)) with the longest"
         func line(_ part: MemoryEstimate.Part, _ note: String) -> String {
             "           \(part.name): \(megabytes(part.bytes))\(note)"
         }
@@ -151,11 +152,11 @@ struct DryRunReport {
     }
 
     private var memoryWarning: String? {
-        guard configuration.device == "cpu", let available = availableMemory(),
-            most.peak > available
+        let needed = most.peak / 5 * 6
+        guard configuration.device == "cpu", let available = availableMemory(), needed > available
         else { return nil }
         return
-            "the run may need \(megabytes(most.peak)) of memory, and \(megabytes(available)) are "
+            "the run may need \(megabytes(needed)) of memory, and \(megabytes(available)) are "
             + "available: lower grpo.max_completion_length, grpo.num_generations or data.image_size"
     }
 
@@ -212,6 +213,11 @@ extension LearningRateSchedule {
             return rise + "falls with the square root of the step, to \(last) in the last"
         }
     }
+}
+
+/// A number of things, in words.
+private func counted(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
 }
 
 /// Bytes as people read them: MB below 10 GB.

@@ -4,8 +4,7 @@ import SAM2
 /// What a run needs in memory, part by part, in bytes: computed from sizes, not measured.
 ///
 /// What stays is exact. What a phase adds are the tensors that it keeps at a time, counted in the code
-/// that makes them; libtorch's own buffers, fragments between them and what other threads hold are not
-/// in it. Legend: P tokens of a prompt, N patches of its picture, G completions, R tokens of each, C
+/// that makes them; libtorch's own buffers and gaps between tensors are not in it. Legend: P tokens of a prompt, N patches of its picture, G completions, R tokens of each, C
 /// hidden size, K width of keys, F inner size, V vocabulary.
 struct MemoryEstimate {
     /// One part.
@@ -129,12 +128,15 @@ private struct Counted {
         let perPosition = layer(c, f, keyWidth)
         // Each completion's keys and values stand behind a copy of the prompt's.
         let joined = sizes.groupSize * (sizes.promptTokens + length) * 2 * keyWidth * b
+        // Who sees whom, as numbers that are added to scores.
+        let mask = length * (sizes.promptTokens + length) * b
         let tower =
             sizes.trainsVision
             ? vision.depth * sizes.patches
                 * layer(vision.hiddenSize, vision.intermediateSize, vision.hiddenSize) : 0
-        return text.layerCount * (positions * perPosition + joined) + tower
-            + positions * 4 * c * b
+        // Of the layer that the backward pass is at.
+        let backward = positions * (3 * f + 6 * c) * b
+        return text.layerCount * (positions * perPosition + joined + mask) + tower + backward
     }
 
     /// Of one layer and position: two norms, with their input in float32; queries, keys, values, the

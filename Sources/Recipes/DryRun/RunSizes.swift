@@ -60,6 +60,7 @@ extension RunSizes {
 ///   - done: the step that it continues after
 ///   - every: steps between checkpoints; 0: only the last
 ///   - keep: how many stay; nil: all
+/// - Returns: the most that are there together
 func checkpointsAtOnce(total: Int, done: Int, every: Int, keep: Int?) -> Int {
     if total <= done { return 0 }
     let regular = every > 0 ? total / every - done / every : 0
