@@ -98,13 +98,22 @@ extension CheckpointSettings {
 }
 
 extension LearningRateSchedule.Kind {
-    /// What is most likely not meant about a warm-up of so many steps or such a share.
-    func warnings(warmupSteps: Int, warmupRatio: Double = 0) -> [String] {
-        guard self == .constant, warmupSteps > 0 || warmupRatio > 0 else { return [] }
-        let key = warmupSteps > 0 ? "warmup_steps" : "warmup_ratio"
+    /// What is most likely not meant about a warm-up of so many steps, or of such a share, of a run of
+    /// `maxSteps`, where that is known.
+    func warnings(
+        warmupSteps: Int, warmupRatio: Double = 0, maxSteps: Int? = nil
+    ) -> [String] {
+        if self == .constant, warmupSteps > 0 || warmupRatio > 0 {
+            let key = warmupSteps > 0 ? "warmup_steps" : "warmup_ratio"
+            return [
+                "training.\(key) does nothing with training.lr_scheduler_type constant; use "
+                    + "constant_with_warmup"
+            ]
+        }
+        guard let maxSteps, warmupSteps > maxSteps else { return [] }
         return [
-            "training.\(key) does nothing with training.lr_scheduler_type constant; use "
-                + "constant_with_warmup"
+            "training.warmup_steps is \(warmupSteps), more than training.max_steps, \(maxSteps): the "
+                + "learning rate does not reach its peak"
         ]
     }
 }

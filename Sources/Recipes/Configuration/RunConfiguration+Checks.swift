@@ -18,10 +18,6 @@ extension RunConfiguration {
     /// What no single key can tell: numbers and files that do not fit each other.
     func checkTogether(_ reader: inout ConfigurationReader<RunConfiguration>) {
         reader.requireDistinct(data.train, "data.train")
-        if let warmup = training.warmupSteps, let steps = training.maxSteps, warmup > steps {
-            reader.report(
-                "training.warmup_steps", "is \(warmup), more than training.max_steps, \(steps)")
-        }
     }
 
     /// What is allowed, but most likely not meant, of numbers that do not fit each other.
@@ -30,7 +26,8 @@ extension RunConfiguration {
             + logging.warnings(standard: LoggingSection().saveTotalLimit)
             + training.schedule.warnings(
                 warmupSteps: training.warmupSteps ?? 0,
-                warmupRatio: training.warmupSteps == nil ? training.warmupRatio : 0)
+                warmupRatio: training.warmupSteps == nil ? training.warmupRatio : 0,
+                maxSteps: training.maxSteps)
             + scheduleWarnings
     }
 

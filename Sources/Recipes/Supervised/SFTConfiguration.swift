@@ -151,7 +151,8 @@ extension SFTConfiguration {
     /// What is allowed, but most likely not meant; a sentence each, with the keys.
     public var warnings: [String] {
         logging.warnings(standard: LoggingSection().saveTotalLimit)
-            + training.schedule.warnings(warmupSteps: training.warmupSteps)
+            + training.schedule.warnings(
+                warmupSteps: training.warmupSteps, maxSteps: training.maxSteps)
     }
 
     /// Every key, in the order of the resolved file.
@@ -248,11 +249,6 @@ extension SFTConfiguration {
         if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
         reader.requireDistinct(data.train, "data.train")
         reader.requireDistinct(data.validation, "data.validation")
-        if training.warmupSteps > training.maxSteps {
-            reader.report(
-                "training.warmup_steps",
-                "is \(training.warmupSteps), more than training.max_steps, \(training.maxSteps)")
-        }
         if data.answers.isEmpty, data.ownQuestions + data.namedQuestions == 0 {
             reader.report(
                 "data.own_questions", "is 0, and so is data.named_questions: nothing to ask")
