@@ -2,8 +2,9 @@
 # test        everything that must hold; needs no Python and no GPU
 # quickstart  shows reinforcement learning working, in about ten minutes: scenes, GRPO, report
 # lint        format, imports, fixtures against their hashes, the list of traps against the tests
+# reference   Documentation/configuration.md from the tables of keys
 # docs        the API reference, as HTML below .build/docs
-.PHONY: setup build test quickstart lint docs clean
+.PHONY: setup build test quickstart lint reference docs clean
 
 setup:
 	@scripts/setup
@@ -22,6 +23,10 @@ lint:
 	scripts/check-imports
 	scripts/check-fixtures
 	scripts/check-traps
+
+reference: setup
+	swift build --product think2seg
+	.build/debug/think2seg config reference > Documentation/configuration.md
 
 docs: setup
 	scripts/docs

@@ -45,6 +45,18 @@ public final class SafetensorsCheckpoint: WeightSource {
 
     /// The tensor of a key.
     public func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor {
+        let (file, entry) = try take(key, shape: shape)
+        return try file.tensor(entry)
+    }
+
+    /// Takes a tensor without reading it: it counts as asked for.
+    ///
+    /// - Throws: `CheckpointError` if it is missing, or has another shape or no numbers that a model has
+    public func require(_ key: String, shape: [Int]) throws { _ = try take(key, shape: shape) }
+
+    private func take(
+        _ key: String, shape: [Int]
+    ) throws -> (file: SafetensorsFile, entry: SafetensorsFile.Entry) {
         guard let (file, entry) = located[key] else {
             throw CheckpointError(
                 path: path, problem: "tensor \(key) \(shape) is missing",
@@ -62,7 +74,7 @@ public final class SafetensorsCheckpoint: WeightSource {
                 path: file.path, problem: "tensor \(entry.name) holds \(entry.dtype) numbers")
         }
         taken.insert(key)
-        return try file.tensor(entry)
+        return (file, entry)
     }
 
     /// Fails if the checkpoint has tensors that the model did not ask for.

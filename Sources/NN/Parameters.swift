@@ -71,6 +71,21 @@ public final class ParameterBuilder {
         copies = false
     }
 
+    /// A builder of a model without weights: its parameters have keys and shapes, and no memory.
+    ///
+    /// - Parameters:
+    ///   - dtype: the element type of all parameters
+    ///   - require: is told each key with its shape, and fails if there is no such tensor
+    public init(
+        withoutWeights dtype: DType,
+        require: @escaping (_ key: String, _ shape: [Int]) throws -> Void
+    ) {
+        source = AbsentWeights(dtype: dtype, require: require)
+        self.dtype = dtype
+        device = .cpu
+        copies = false
+    }
+
     /// The top of the tree of keys.
     public var root: ParameterScope { ParameterScope(builder: self, prefix: "") }
 
@@ -134,6 +149,22 @@ private final class SharedWeights: WeightSource {
         let leaf = try parameter.detached()
         try leaf.setRequiresGradient(parameter.requiresGradient)
         return leaf
+    }
+}
+
+/// Hands out tensors of the right shape that are one number, seen everywhere.
+private final class AbsentWeights: WeightSource {
+    private let dtype: DType
+    private let require: (String, [Int]) throws -> Void
+
+    init(dtype: DType, require: @escaping (String, [Int]) throws -> Void) {
+        self.dtype = dtype
+        self.require = require
+    }
+
+    func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor {
+        try require(key, shape)
+        return try Tensor.full(shape.map { _ in 1 }, 0, dtype: dtype).expanded(shape)
     }
 }
 

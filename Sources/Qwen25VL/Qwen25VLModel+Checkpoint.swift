@@ -73,6 +73,29 @@ extension Qwen25VLModel {
         return model
     }
 
+    /// Reads all of a checkpoint folder but the weights: a model whose parameters have keys and shapes,
+    /// and no memory.
+    ///
+    /// - Parameters:
+    ///   - directory: the folder
+    ///   - dtype: the element type that the parameters would have
+    /// - Returns: the model, which can tell its sizes and prepare prompts, and nothing else
+    /// - Throws: what ``load(directory:dtype:device:)`` throws, but for weights that are wrong
+    public static func outline(directory: String, dtype: DType) throws -> Qwen25VLModel {
+        let configuration = try Qwen25VLConfiguration.load(path: directory + "/config.json")
+        let generation = try GenerationConfiguration.load(
+            directory: directory, configuration: configuration)
+        let checkpoint = try SafetensorsCheckpoint(path: directory, rename: canonicalKey)
+        var model = try Qwen25VLModel(
+            configuration: configuration, generation: generation,
+            builder: ParameterBuilder(withoutWeights: dtype, require: checkpoint.require))
+        try checkpoint.finish {
+            configuration.tiesWordEmbeddings && $0 == headKey
+        }
+        model.companions = try CompanionFile.all(in: directory)
+        return model
+    }
+
     private static let headKey = "lm_head.weight"
     private static let embeddingKey = "model.embed_tokens.weight"
 

@@ -66,6 +66,34 @@ public final class QwenPolicy: Policy {
         path: String, dtype: DType, device: Device, template: PromptTemplate,
         castsHeadToFloat32: Bool = false
     ) throws -> QwenPolicy {
+        try load(path: path, template: template) {
+            var model = try Qwen25VLModel.load(directory: path, dtype: dtype, device: device)
+            model.castsHeadToFloat32 = castsHeadToFloat32
+            return model
+        }
+    }
+
+    /// Reads all of a checkpoint folder but the weights: a policy that can tell its parameters, their
+    /// shapes and the size of prompts, and cannot answer.
+    ///
+    /// - Parameters:
+    ///   - path: the folder
+    ///   - dtype: the element type that would be computed in
+    ///   - template: how questions are put
+    /// - Returns: the policy
+    /// - Throws: what ``load(path:dtype:device:template:castsHeadToFloat32:)`` throws, but for weights
+    ///   that are wrong
+    public static func outline(
+        path: String, dtype: DType, template: PromptTemplate
+    ) throws -> QwenPolicy {
+        try load(path: path, template: template) {
+            try Qwen25VLModel.outline(directory: path, dtype: dtype)
+        }
+    }
+
+    private static func load(
+        path: String, template: PromptTemplate, model: () throws -> Qwen25VLModel
+    ) throws -> QwenPolicy {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
             isFolder.boolValue
@@ -80,8 +108,7 @@ public final class QwenPolicy: Policy {
         try requireFile("tokenizer.json")
         try requireFile("preprocessor_config.json", "processor_config.json")
         let tokenizer = try Tokenizer.load(directory: URL(fileURLWithPath: path))
-        var model = try Qwen25VLModel.load(directory: path, dtype: dtype, device: device)
-        model.castsHeadToFloat32 = castsHeadToFloat32
+        let model = try model()
         let processor = Qwen25VLProcessor(
             configuration: try ImageProcessorConfiguration.load(
                 directory: path, vision: model.configuration.vision))
@@ -96,7 +123,7 @@ public final class QwenPolicy: Policy {
     ///
     /// - Parameter patterns: keys, `*` standing for anything
     /// - Returns: how many numbers stay as they are
-    /// - Throws: ``ConfigurationError`` if a pattern names no parameter
+    /// - Throws: ``ConfigurationError`` if a pattern names no parameter, or all are named
     @discardableResult
     public func setTrainable(freezing patterns: [String]) throws -> Int {
         let unused = patterns.filter { pattern in
@@ -110,6 +137,15 @@ public final class QwenPolicy: Policy {
                         location: "", key: "policy.freeze",
                         message: "\($0) names no parameter; keys look like \(some)")
                 })
+        }
+        if parameters.allSatisfy({ parameter in
+            patterns.contains { matches(parameter.key, $0) }
+        }) {
+            throw ConfigurationError(problems: [
+                ConfigurationProblem(
+                    location: "", key: "policy.freeze",
+                    message: "\(patterns.joined(separator: ", ")) leaves no parameter trainable")
+            ])
         }
         var frozen = 0
         for parameter in parameters {

@@ -81,7 +81,14 @@ final class OfficialCheckpoint: ModelCheckpoint {
         return [first.shape[0] * entries.count] + first.shape.dropFirst()
     }
 
+    func require(_ key: String, shape: [Int]) throws { _ = try take(key, shape: shape) }
+
     func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor {
+        let tensors = try take(key, shape: shape).map { try file.tensor($0) }
+        return tensors.count == 1 ? tensors[0] : try Tensor.concatenate(tensors, dim: 0)
+    }
+
+    private func take(_ key: String, shape: [Int]) throws -> [TorchCheckpointFile.TensorEntry] {
         guard let entries = located[key], let dtype = entries.first?.dtype else {
             throw CheckpointError(
                 path: path, problem: "tensor \(key) \(shape) is missing",
@@ -100,8 +107,7 @@ final class OfficialCheckpoint: ModelCheckpoint {
             throw CheckpointError(path: path, problem: "tensor \(key) holds \(dtype) numbers")
         }
         taken.insert(key)
-        let tensors = try entries.map { try file.tensor($0) }
-        return tensors.count == 1 ? tensors[0] : try Tensor.concatenate(tensors, dim: 0)
+        return entries
     }
 
     func finish() throws {

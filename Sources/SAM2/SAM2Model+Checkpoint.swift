@@ -7,6 +7,8 @@ public import Torch
 protocol ModelCheckpoint: WeightSource {
     /// Whether the checkpoint has a key.
     func contains(_ key: String) -> Bool
+    /// Takes a tensor without reading it.
+    func require(_ key: String, shape: [Int]) throws
     /// Fails if there are tensors that the picture model did not ask for and the video model lacks.
     func finish() throws
 }
@@ -25,6 +27,8 @@ private final class HubCheckpoint: ModelCheckpoint {
     init(folder: String) throws { files = try SafetensorsCheckpoint(path: folder) }
 
     func contains(_ key: String) -> Bool { files.contains(key) }
+
+    func require(_ key: String, shape: [Int]) throws { try files.require(key, shape: shape) }
 
     func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor {
         try files.tensor(key, shape: shape, initializer: initializer)
@@ -147,6 +151,27 @@ extension SAM2Model {
     static func load(
         _ location: SAM2Location, dtype: DType, device: Device
     ) throws -> SAM2Model {
+        try load(location) { checkpoint, redirected in
+            ParameterBuilder(
+                source: RedirectedWeights(checkpoint, keys: redirected), dtype: dtype,
+                device: device)
+        }
+    }
+
+    /// All of a checkpoint but the weights: a model whose parameters have keys and shapes, and no memory.
+    static func outline(_ location: SAM2Location, dtype: DType) throws -> SAM2Model {
+        try load(location) { checkpoint, redirected in
+            ParameterBuilder(withoutWeights: dtype) { key, shape in
+                try checkpoint.require(redirected[key] ?? key, shape: shape)
+            }
+        }
+    }
+
+    private static func load(
+        _ location: SAM2Location,
+        builder: (_ checkpoint: any ModelCheckpoint, _ redirected: [String: String]) ->
+            ParameterBuilder
+    ) throws -> SAM2Model {
         let (configuration, weights) = try location.open()
         let checkpoint = try weights()
         // The encoders of prompts and of the picture have a matrix each, equal in all released
@@ -158,9 +183,7 @@ extension SAM2Model {
             missing[imagePositionsKey] = promptPositionsKey
         }
         let model = try SAM2Model(
-            configuration: configuration,
-            builder: ParameterBuilder(
-                source: RedirectedWeights(checkpoint, keys: missing), dtype: dtype, device: device))
+            configuration: configuration, builder: builder(checkpoint, missing))
         try checkpoint.finish()
         return model
     }

@@ -57,9 +57,28 @@ public final class SAM2Segmenter: Segmenter {
     ) throws -> SAM2Segmenter {
         let location = try SAM2Location(path: path)
         let model = try SAM2Model.load(location, dtype: dtype, device: device)
+        return try SAM2Segmenter(model, location, resizing: resizing)
+    }
+
+    /// Reads all of a checkpoint but the weights: a segmenter that can tell its sizes, and nothing else.
+    ///
+    /// - Parameters:
+    ///   - path: as ``load(path:dtype:device:resizing:)`` takes it
+    ///   - dtype: the element type that would be computed in
+    /// - Returns: the segmenter
+    /// - Throws: `CheckpointError` that names the file and the key
+    public static func outline(path: String, dtype: DType = .float32) throws -> SAM2Segmenter {
+        let location = try SAM2Location(path: path)
+        return try SAM2Segmenter(
+            SAM2Model.outline(location, dtype: dtype), location, resizing: .floats)
+    }
+
+    private convenience init(
+        _ model: SAM2Model, _ location: SAM2Location, resizing: SAM2ImageProcessor.Resizing
+    ) throws {
         let processor = try SAM2ImageProcessor.load(
             path: location.folder, imageSize: model.configuration.imageSize, resizing: resizing)
-        return SAM2Segmenter(model: model, processor: processor)
+        self.init(model: model, processor: processor)
     }
 
     /// Encodes an image; all prompts about it go to the result.

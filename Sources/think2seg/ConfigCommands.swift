@@ -4,8 +4,11 @@ import Recipes
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Checks and shows configurations of training runs.",
-        subcommands: [ConfigCheckCommand.self, ConfigShowCommand.self])
+        commandName: "config", abstract: "Checks, shows and documents configurations of runs.",
+        subcommands: [
+            ConfigCheckCommand.self, ConfigShowCommand.self, ConfigSchemaCommand.self,
+            ConfigReferenceCommand.self,
+        ])
 }
 
 /// A configuration with overrides.
@@ -17,26 +20,56 @@ struct ConfigurationOptions: ParsableArguments {
     var overrides: [String] = []
 }
 
+/// A command that a configuration file is for.
+enum ConfiguredCommand: String, ExpressibleByArgument, CaseIterable {
+    case train, sft
+    case pretrainSegmenter = "pretrain-segmenter"
+
+    /// The command's configuration.
+    var type: any KeyedConfiguration.Type {
+        switch self {
+        case .train: RunConfiguration.self
+        case .sft: SFTConfiguration.self
+        case .pretrainSegmenter: SegmenterConfiguration.self
+        }
+    }
+}
+
 struct ConfigCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Reports everything that is wrong with a configuration.",
-        discussion: "Example:\n  think2seg config check Configs/train.yaml --set seed=7")
+        discussion: """
+            Example:
+              think2seg config check Configs/train.yaml --set seed=7
+
+            What is missing on this machine is a warning: configurations are checked on other machines \
+            too. `train --dry-run` looks into the files that a configuration names.
+            """)
 
     @Argument(help: "The YAML file.")
     var config: String
 
+    @Option(help: "Whose configuration: train, sft or pretrain-segmenter.")
+    var of = ConfiguredCommand.train
+
+    @Flag(help: "Every warning is a problem.")
+    var strict = false
+
     @OptionGroup var options: ConfigurationOptions
 
     func run() throws {
-        let configuration = try RunConfiguration.load(file: config, overrides: options.overrides)
-        let paths =
-            [configuration.policy.path, configuration.segmenter.path] + configuration.data.train
-        for path in paths where !FileManager.default.fileExists(atPath: path) {
-            Console.warning("\(path) does not exist here")
+        let configuration = try of.type.load(
+            file: config, overrides: options.overrides, requiresInputs: strict)
+        var warnings = configuration.warnings
+        if !strict {
+            warnings += configuration.inputs.filter { !$0.exists }.map {
+                "\($0.key): \($0.path) does not exist here"
+            }
         }
-        configuration.warnings.forEach(Console.warning)
-        do { _ = try availableDevice(configuration.device) } catch { Console.warning("\(error)") }
+        do { _ = try availableDevice(configuration.device) } catch { warnings.append("\(error)") }
+        warnings.forEach(strict ? Console.error : Console.warning)
+        if strict, !warnings.isEmpty { throw ExitCode(SystemExit.badConfiguration) }
         print("\(config): no problems")
     }
 }
@@ -66,34 +99,40 @@ struct ConfigShowCommand: ParsableCommand {
 
     func run() throws {
         let (file, overrides) = (config, options.overrides)
-        let isDefault = file == nil && overrides.isEmpty
-        let text =
-            switch of {
-            case .train:
-                try
-                    (isDefault
-                    ? RunConfiguration()
-                    : RunConfiguration.load(file: file, overrides: overrides))
-                    .resolved(comments: !plain)
-            case .sft:
-                try
-                    (isDefault
-                    ? SFTConfiguration()
-                    : SFTConfiguration.load(file: file, overrides: overrides))
-                    .resolved(comments: !plain)
-            case .pretrainSegmenter:
-                try
-                    (isDefault
-                    ? SegmenterConfiguration()
-                    : SegmenterConfiguration.load(file: file, overrides: overrides))
-                    .resolved(comments: !plain)
-            }
-        print(text, terminator: "")
+        let configuration: any KeyedConfiguration =
+            file == nil && overrides.isEmpty
+            ? of.type.init()
+            : try of.type.load(file: file, overrides: overrides, requiresInputs: false)
+        print(configuration.resolved(comments: !plain), terminator: "")
     }
 }
 
-/// A command that a configuration file is for.
-enum ConfiguredCommand: String, ExpressibleByArgument, CaseIterable {
-    case train, sft
-    case pretrainSegmenter = "pretrain-segmenter"
+struct ConfigSchemaCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schema",
+        abstract: "Prints a JSON Schema of a configuration's keys, for editors.",
+        discussion: """
+            Example:
+              think2seg config schema > train.schema.json
+
+            A YAML file whose first line is
+
+              # yaml-language-server: $schema=train.schema.json
+
+            is then completed and checked by editors that have a YAML language server.
+            """)
+
+    @Option(help: "Whose configuration: train, sft or pretrain-segmenter.")
+    var of = ConfiguredCommand.train
+
+    func run() throws { print(try of.type.schema(), terminator: "") }
+}
+
+struct ConfigReferenceCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reference",
+        abstract: "Prints Documentation/configuration.md: every key of every command.",
+        discussion: "Example:\n  think2seg config reference > Documentation/configuration.md")
+
+    func run() { print(ConfigurationReference.markdown, terminator: "") }
 }

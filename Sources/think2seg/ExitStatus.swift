@@ -31,7 +31,8 @@ enum SystemExit {
 func exitStatus(of error: any Error) -> Int32? {
     switch error {
     case is ValidationError, is CleanExit, is ExitCode: return nil
-    case is ConfigurationError: return SystemExit.badConfiguration
+    case let error as ConfigurationError:
+        return error.isMissingInput ? SystemExit.missingInput : SystemExit.badConfiguration
     case is MissingInputError: return SystemExit.missingInput
     case let error as CheckpointError:
         if error.isWriteFailure { return SystemExit.cannotWrite }
@@ -53,6 +54,7 @@ func exitStatus(of error: any Error) -> Int32? {
         case .cannotWrite: return SystemExit.cannotWrite
         default: return SystemExit.badData
         }
+    case let error as DryRunError: return error.errors.first.flatMap(exitStatus)
     case let error as RunDirectoryError:
         return error.isWriteFailure ? SystemExit.cannotWrite : SystemExit.cannotCreate
     case let error as TorchError:

@@ -31,7 +31,8 @@ struct PretrainSegmenterCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try SegmenterConfiguration.load(
-            file: config, overrides: options.overrides)
+            file: config, overrides: options.overrides, requiresInputs: true)
+        configuration.warnings.forEach(Console.warning)
         let recipe = try PretrainSegmenterRecipe(
             configuration, command: CommandLine.arguments, resumes: resume)
         if !quiet { recipe.summary.forEach(Console.note) }

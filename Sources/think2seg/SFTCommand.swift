@@ -28,7 +28,9 @@ struct SFTCommand: ParsableCommand {
     var quiet = false
 
     func run() throws {
-        let configuration = try SFTConfiguration.load(file: config, overrides: options.overrides)
+        let configuration = try SFTConfiguration.load(
+            file: config, overrides: options.overrides, requiresInputs: true)
+        configuration.warnings.forEach(Console.warning)
         let recipe = try SFTRecipe(
             configuration, command: CommandLine.arguments, resumes: resume)
         if !quiet { recipe.summary.forEach(Console.note) }

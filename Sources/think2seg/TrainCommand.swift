@@ -25,6 +25,9 @@ struct TrainCommand: ParsableCommand {
             The same command continues a run that was interrupted, from its newest whole checkpoint; \
             on the CPU the steps to come are to the byte those of a run that was not. Only the \
             length, what is logged and saved, and device, threads and workers may change.
+
+            With --dry-run: shards, tokenizer, parameters and the segmenter are looked into, and steps, \
+            learning rate, memory and disk space are told.
             """)
 
     @Argument(help: "The YAML file.")
@@ -39,12 +42,25 @@ struct TrainCommand: ParsableCommand {
             valueName: "auto|never|folder"))
     var resume = "auto"
 
+    @Flag(
+        help: ArgumentHelp(
+            "Check everything and say what the run will do and take; write nothing, train nothing.",
+            discussion: "Models are read without their weights."))
+    var dryRun = false
+
     @Flag(help: "Say only what is wrong.")
     var quiet = false
 
     func run() throws {
-        let configuration = try RunConfiguration.load(file: config, overrides: options.overrides)
+        let configuration = try RunConfiguration.load(
+            file: config, overrides: options.overrides, toRun: resumeMode)
         configuration.warnings.forEach(Console.warning)
+        if dryRun {
+            let run = try DryRun(configuration, resume: resumeMode)
+            run.warnings.forEach(Console.warning)
+            run.lines.forEach { print($0) }
+            return
+        }
         let recipe = try TrainRecipe(
             configuration, command: CommandLine.arguments, resume: resumeMode)
         recipe.notes.forEach(Console.note)

@@ -138,7 +138,12 @@ extension EndToEnd.ResumeTests {
                     try TrainRecipe(configuration("\(kind)"), command: ["test"]).run { metrics in
                         steps = metrics.step
                         if metrics.step == 2 { try damage(folder + "/train.h5") }
-                        if metrics.step > 1 { before = try files(run + "/checkpoints") }
+                        // A hidden folder is a checkpoint that is being written.
+                        if metrics.step > 1 {
+                            before = try files(run + "/checkpoints").filter {
+                                !$0.key.hasPrefix(".")
+                            }
+                        }
                     }
                 }
                 #expect(error.kind == kind && error.path == folder + "/train.h5")
@@ -185,6 +190,12 @@ extension EndToEnd.ResumeTests {
             configuration.training.maxSkippedSteps = 0
             let error = #expect(throws: DivergedError.self) { try train(configuration) }
             #expect(error?.faults.map(\.kind) == [.step] && error?.metrics.step == 2)
+            // The step counts: it has its numbers, its fault and a checkpoint that verifies.
+            #expect(try lines(folder + "/none/metrics.jsonl").count == 2)
+            #expect(try faults(folder + "/none").count == 1)
+            let last = try #require(
+                CheckpointRecipe.list(folder + "/none", readingAll: true).last)
+            #expect(last.step == 2 && last.problem == nil)
         }
     }
 }

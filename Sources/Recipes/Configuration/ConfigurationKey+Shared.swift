@@ -41,9 +41,9 @@ extension ConfigurationKey where Root: RunPlacement {
         [
             Self("output_dir", \.outputDirectory, "The folder that the run writes to"),
             Self("seed", \.seed, "Where all randomness starts", in: 0...),
-            Self("device", \.device, "cpu, cuda or cuda:N") { name in
-                Device(name) == nil ? "is \(name), must be cpu, cuda or cuda:N" : nil
-            },
+            Self(
+                "device", \.device, "Where models compute",
+                rule: .pattern("cpu|cuda(:[0-9]{1,4})?", meaning: "cpu, cuda or cuda:N")),
             Self("threads", \.threads, "Threads of an operation; 0: one per core", in: 0...1024),
         ]
     }
@@ -97,8 +97,7 @@ extension ConfigurationKey {
                 "Optimizer steps between checkpoints; 0: only the last", in: 0...),
             Self(
                 "logging.save_total_limit", section.appending(path: \.saveTotalLimit),
-                "Checkpoints that are kept; null: all"
-            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+                "Checkpoints that are kept; null: all", rule: .atLeast(1)),
         ]
     }
 }

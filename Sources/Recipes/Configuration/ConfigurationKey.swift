@@ -9,6 +9,9 @@ public struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConve
     /// What is wrong, and what would be right.
     public let message: String
 
+    /// Whether the key names a file or folder that is not there, and that is all.
+    public var isMissingInput = false
+
     /// Location, key and message in one line.
     public var description: String {
         [location, key, message].filter { !$0.isEmpty }.joined(separator: ": ")
@@ -17,8 +20,11 @@ public struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConve
 
 /// Everything that is wrong with a configuration, found in one go.
 public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
-    /// The problems, in the order of the file; at least one.
+    /// The problems: of the text, of its keys in order, of values together, of this machine; at least one.
     public let problems: [ConfigurationProblem]
+
+    /// Whether files that are not there are all that is wrong.
+    public var isMissingInput: Bool { problems.allSatisfy(\.isMissingInput) }
 
     /// One line per problem.
     public var description: String { problems.map(\.description).joined(separator: "\n") }
@@ -33,26 +39,29 @@ public struct ConfigurationKey<Root> {
     public let name: String
     /// What the key means, in a sentence.
     public let help: String
-    /// What values it takes.
-    public let typeName: String
+    /// What YAML it takes.
+    public let kind: ConfigurationKind
+    /// Which values of that kind.
+    public let rule: ConfigurationRule
     /// Reads a value into the configuration; returns what is wrong with it, if anything.
     let read: (Node, inout Root) -> String?
     /// The configuration's value as YAML.
     public let write: (Root) -> String
 
-    /// A key of any type, checked by `check`, which returns what is wrong.
+    /// A key of any type, whose values follow a rule.
     init<Value: ConfigurationValue>(
         _ name: String, _ path: WritableKeyPath<Root, Value>, _ help: String,
-        check: @escaping (Value) -> String? = { _ in nil }
+        rule: ConfigurationRule = .any
     ) {
         self.name = name
         self.help = help
-        typeName = Value.typeName
+        self.rule = rule
+        kind = Value.kind
         read = { node, root in
             guard let value = Value(yaml: node) else {
-                return "expected \(Value.typeName), found \(Self.describe(node))"
+                return "expected \(Value.kind.name), found \(Self.describe(node))"
             }
-            if let problem = check(value) { return problem }
+            if let problem = rule.problem(with: value) { return problem }
             root[keyPath: path] = value
             return nil
         }
@@ -64,10 +73,7 @@ public struct ConfigurationKey<Root> {
         _ name: String, _ path: WritableKeyPath<Root, Value>, _ help: String,
         in bounds: PartialRangeFrom<Value>
     ) {
-        self.init(name, path, help) { value in
-            bounds.contains(value)
-                ? nil : "is \(value.yaml), must be at least \(bounds.lowerBound.yaml)"
-        }
+        self.init(name, path, help, rule: .atLeast(bounds.lowerBound.number))
     }
 
     /// A number within bounds.
@@ -75,19 +81,44 @@ public struct ConfigurationKey<Root> {
         _ name: String, _ path: WritableKeyPath<Root, Value>, _ help: String,
         in bounds: ClosedRange<Value>
     ) {
-        self.init(name, path, help) { value in
-            bounds.contains(value)
-                ? nil
-                : "is \(value.yaml), must be from \(bounds.lowerBound.yaml) to "
-                    + bounds.upperBound.yaml
+        self.init(
+            name, path, help,
+            rule: .from(bounds.lowerBound.number, to: bounds.upperBound.number))
+    }
+
+    /// What it takes, in words: "an integer, at least 1, or null".
+    public var values: String {
+        guard let words = rule.words else { return kind.name }
+        switch kind {
+        case .text: return words
+        case .optional(let inner): return "\(inner.name), \(words), or null"
+        case .list: return "\(kind.name) \(words)"
+        default: return "\(kind.name), \(words)"
         }
     }
+
+    /// The part before the dot: the section; empty for keys at the top.
+    var section: String {
+        let parts = name.split(separator: ".", maxSplits: 1)
+        return parts.count == 2 ? String(parts[0]) : ""
+    }
+
+    /// The part after the section.
+    var lastName: String { section.isEmpty ? name : String(name.dropFirst(section.count + 1)) }
 
     private static func describe(_ node: Node) -> String {
         if let scalar = node.scalar {
             return scalar.string.isEmpty ? "nothing" : "\"\(scalar.string)\""
         }
         return node.sequence != nil ? "a list" : "a table"
+    }
+}
+
+extension ConfigurationValue {
+    /// The value of a bound.
+    fileprivate var number: Double {
+        precondition(numbers.count == 1, "a bound is a number")
+        return numbers[0]
     }
 }
 

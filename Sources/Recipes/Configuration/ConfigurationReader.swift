@@ -19,19 +19,11 @@ struct ConfigurationReader<Root> {
 
     /// Reads a file's text into `root`.
     mutating func read(_ text: String, file: String, into root: inout Root) {
-        let tree: Node?
-        do {
-            tree = try compose(yaml: text)
-        } catch {
-            problems.append(
-                ConfigurationProblem(location: file, key: "", message: "not YAML: \(error)"))
-            return
-        }
-        guard let tree else { return }
+        let reading = ConfigurationText(text, file: file)
+        problems += reading.problems
+        guard let tree = reading.tree else { return }
         guard tree.mapping != nil else {
-            problems.append(
-                ConfigurationProblem(
-                    location: file, key: "", message: "the file is not a table of keys"))
+            report(file, "", "the file is not a table of keys")
             return
         }
         read(tree, prefix: "", file: file, into: &root)
@@ -51,6 +43,8 @@ struct ConfigurationReader<Root> {
                 } else if value.scalar?.string.isEmpty != true {
                     report(mark, name, "is a section: its keys stand below it, indented")
                 }
+            } else if name.hasSuffix("<<") {
+                report(mark, name, "merge keys are not read: write the keys out")
             } else {
                 report(mark, name, unknown(name))
             }
@@ -74,7 +68,7 @@ struct ConfigurationReader<Root> {
             let node = try compose(yaml: text) ?? Node("", .implicit, .plain)
             assign(name, node, location: location, into: &root)
         } catch {
-            report(location, name, "the value is not YAML: \(error)")
+            report(location, name, "the value is not YAML: \(yamlProblem(error).text)")
         }
     }
 
@@ -90,6 +84,17 @@ struct ConfigurationReader<Root> {
     mutating func report(_ key: String, _ message: String) {
         report(locations[key] ?? "", key, message)
     }
+
+    /// Adds a key that names a file or folder which is not there.
+    mutating func report(missing path: String, _ key: String) {
+        problems.append(
+            ConfigurationProblem(
+                location: locations[key] ?? "", key: key, message: "\(path) does not exist",
+                isMissingInput: true))
+    }
+
+    /// Adds problems that were found elsewhere.
+    mutating func report(_ found: [ConfigurationProblem]) { problems += found }
 
     private mutating func report(_ location: String, _ key: String, _ message: String) {
         problems.append(ConfigurationProblem(location: location, key: key, message: message))
@@ -117,16 +122,15 @@ func resolvedYAML<Root>(_ root: Root, keys: [ConfigurationKey<Root>], comments: 
     var lines: [String] = []
     var section = ""
     for key in keys {
-        let parts = key.name.split(separator: ".", maxSplits: 1).map(String.init)
-        let current = parts.count == 2 ? parts[0] : ""
+        let current = key.section
         if current != section {
             section = current
             if comments { lines.append("") }
             if !section.isEmpty { lines.append("\(section):") }
         }
         let indent = current.isEmpty ? "" : "  "
-        if comments { lines.append("\(indent)# \(key.help) (\(key.typeName))") }
-        lines.append("\(indent)\(parts[parts.count - 1]): \(key.write(root))")
+        if comments { lines.append("\(indent)# \(key.help) (\(key.values))") }
+        lines.append("\(indent)\(key.lastName): \(key.write(root))")
     }
     return lines.joined(separator: "\n") + "\n"
 }

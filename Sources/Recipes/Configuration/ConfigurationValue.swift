@@ -3,17 +3,32 @@ public import Yams
 
 /// A type that a configuration key can have.
 public protocol ConfigurationValue {
-    /// What the type is called in messages: "an integer".
-    static var typeName: String { get }
+    /// What YAML the type is read from.
+    static var kind: ConfigurationKind { get }
     /// Reads a value; nil if the YAML is of another type.
     init?(yaml: Node)
     /// The value as YAML on one line, such that it reads back equal.
     var yaml: String { get }
+    /// The numbers that bounds apply to.
+    var numbers: [Double] { get }
+    /// The texts that a list of known names applies to.
+    var names: [String] { get }
+    /// How many entries there are.
+    var entryCount: Int { get }
+}
+
+extension ConfigurationValue {
+    /// No numbers.
+    public var numbers: [Double] { [] }
+    /// No names.
+    public var names: [String] { [] }
+    /// One.
+    public var entryCount: Int { 1 }
 }
 
 extension Int: ConfigurationValue {
-    /// "an integer".
-    public static var typeName: String { "an integer" }
+    /// An integer.
+    public static var kind: ConfigurationKind { .integer }
     /// Reads a plain integer.
     public init?(yaml: Node) {
         guard let scalar = yaml.scalar, scalar.style == .plain || scalar.style == .any,
@@ -23,11 +38,13 @@ extension Int: ConfigurationValue {
     }
     /// The digits.
     public var yaml: String { String(self) }
+    /// The integer.
+    public var numbers: [Double] { [Double(self)] }
 }
 
 extension Double: ConfigurationValue {
-    /// "a number".
-    public static var typeName: String { "a number" }
+    /// A number.
+    public static var kind: ConfigurationKind { .number }
     /// Reads a plain number, also `1e-6`, which YAML's own rules take for a text.
     public init?(yaml: Node) {
         guard let scalar = yaml.scalar, scalar.style == .plain || scalar.style == .any,
@@ -40,11 +57,13 @@ extension Double: ConfigurationValue {
     public var yaml: String {
         self == rounded() && magnitude < 1e15 ? String(Int(self)) : "\(self)"
     }
+    /// The number.
+    public var numbers: [Double] { [self] }
 }
 
 extension Bool: ConfigurationValue {
-    /// "true or false".
-    public static var typeName: String { "true or false" }
+    /// True or false.
+    public static var kind: ConfigurationKind { .truth }
     /// Reads `true` or `false`.
     public init?(yaml: Node) {
         guard let scalar = yaml.scalar, scalar.style == .plain || scalar.style == .any else {
@@ -61,8 +80,8 @@ extension Bool: ConfigurationValue {
 }
 
 extension String: ConfigurationValue {
-    /// "a text".
-    public static var typeName: String { "a text" }
+    /// A text.
+    public static var kind: ConfigurationKind { .text }
     /// Reads any single value as it is written.
     public init?(yaml: Node) {
         guard let scalar = yaml.scalar else { return nil }
@@ -94,11 +113,13 @@ extension String: ConfigurationValue {
         }
         return "\"\(escaped.joined())\""
     }
+    /// The text.
+    public var names: [String] { [self] }
 }
 
 extension Array: ConfigurationValue where Element: ConfigurationValue {
-    /// "a list of …".
-    public static var typeName: String { "a list, each entry \(Element.typeName)" }
+    /// A list.
+    public static var kind: ConfigurationKind { .list(Element.kind) }
     /// Reads a list, or one value as a list of one.
     public init?(yaml: Node) {
         if let single = Element(yaml: yaml) {
@@ -115,11 +136,17 @@ extension Array: ConfigurationValue where Element: ConfigurationValue {
     }
     /// The entries in brackets.
     public var yaml: String { "[\(map(\.yaml).joined(separator: ", "))]" }
+    /// Those of all entries.
+    public var numbers: [Double] { flatMap(\.numbers) }
+    /// Those of all entries.
+    public var names: [String] { flatMap(\.names) }
+    /// The entries.
+    public var entryCount: Int { count }
 }
 
 extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
     /// The type, or null.
-    public static var typeName: String { "\(Wrapped.typeName), or null" }
+    public static var kind: ConfigurationKind { .optional(Wrapped.kind) }
     /// Reads the type, or `null`.
     public init?(yaml: Node) {
         if Self.isNull(yaml) {
@@ -131,6 +158,10 @@ extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
     }
     /// The value, or `null`.
     public var yaml: String { self?.yaml ?? "null" }
+    /// Those of the value, if there is one.
+    public var numbers: [Double] { self?.numbers ?? [] }
+    /// Those of the value, if there is one.
+    public var names: [String] { self?.names ?? [] }
 
     private static func isNull(_ yaml: Node) -> Bool {
         guard let scalar = yaml.scalar, scalar.style == .plain || scalar.style == .any else {
@@ -143,9 +174,7 @@ extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
 extension ConfigurationValue
 where Self: RawRepresentable & CaseIterable, RawValue == String {
     /// The list of choices.
-    public static var typeName: String {
-        "one of \(allCases.map(\.rawValue).joined(separator: ", "))"
-    }
+    public static var kind: ConfigurationKind { .choice(allCases.map(\.rawValue)) }
     /// Reads one of the choices.
     public init?(yaml: Node) {
         guard let scalar = yaml.scalar, let value = Self(rawValue: scalar.string) else {
@@ -175,8 +204,8 @@ public struct NamedWeights: Hashable, Sendable, ConfigurationValue {
         self.entries = entries.map { Entry(name: $0.0, weight: $0.1) }
     }
 
-    /// "a table of numbers by name".
-    public static var typeName: String { "a table of numbers by name" }
+    /// A table of numbers by name.
+    public static var kind: ConfigurationKind { .weights }
     /// Reads a table whose values are numbers.
     public init?(yaml: Node) {
         guard let mapping = yaml.mapping else { return nil }
@@ -191,4 +220,10 @@ public struct NamedWeights: Hashable, Sendable, ConfigurationValue {
     public var yaml: String {
         "{\(entries.map { "\($0.name): \($0.weight.yaml)" }.joined(separator: ", "))}"
     }
+    /// The weights.
+    public var numbers: [Double] { entries.map(\.weight) }
+    /// The names.
+    public var names: [String] { entries.map(\.name) }
+    /// The pairs.
+    public var entryCount: Int { entries.count }
 }

@@ -57,20 +57,16 @@ extension RunConfiguration {
             Key(
                 "data.prefetch", \.data.prefetch, "Samples decoded ahead of the training thread",
                 in: 1...256),
-            Key("prompt.variant", \.prompt.variant, "Template and grammar of the answers") { name in
-                let known = PromptVariant.all.map(\.name)
-                return known.contains(name)
-                    ? nil : "is \(name), must be one of \(known.joined(separator: ", "))"
-            },
+            Key(
+                "prompt.variant", \.prompt.variant, "Template and grammar of the answers",
+                rule: .names(PromptVariant.all.map(\.name))),
             Key("prompt.parser", \.prompt.parser, "Which answers are read"),
-            Key("rewards", \.rewards, "The weight of each reward term") { weights in
-                let known = RewardRegistry.standard.functions.map(\.term.rawValue)
-                if weights.entries.isEmpty { return "needs at least one term" }
-                guard let stranger = weights.entries.first(where: { !known.contains($0.name) })
-                else { return nil }
-                return "unknown term \(stranger.name), must be one of "
-                    + known.joined(separator: ", ")
-            },
+            Key(
+                "rewards", \.rewards,
+                "The weight of each reward term; with 0 a term is reported and does not count",
+                rule: .names(
+                    RewardRegistry.standard.functions.map(\.term.rawValue)
+                ).needingOne("term")),
         ]
     }
 
@@ -106,12 +102,11 @@ extension RunConfiguration {
             Key("grpo.epsilon", \.grpo.loss.epsilon, "How far the ratio may fall", in: 0...1000),
             Key(
                 "grpo.epsilon_high", \.grpo.loss.epsilonHigh,
-                "How far the ratio may rise (cispo: its bound); null: as epsilon"
-            ) { ($0 ?? 0) >= 0 ? nil : "must not be negative" },
+                "How far the ratio may rise (cispo: its bound); null: as epsilon",
+                rule: .atLeast(0)),
             Key(
                 "grpo.delta", \.grpo.loss.delta,
-                "The bound of the unclipped ratio; null: none"
-            ) { ($0 ?? 2) > 1 ? nil : "must be above 1" },
+                "The bound of the unclipped ratio; null: none", rule: .above(1)),
             Key(
                 "grpo.importance_sampling_level", \.grpo.loss.importanceSamplingLevel,
                 "Where the ratio is taken"),
@@ -134,8 +129,8 @@ extension RunConfiguration {
                 "Whether completions cut at the longest length are left out of the loss"),
             Key(
                 "grpo.reward_timeout", \.grpo.rewardTimeout,
-                "Seconds that the reward terms of one completion may take; null: no bound"
-            ) { (0.001...86_400).contains($0 ?? 1) ? nil : "must be from 0.001 to 86400" },
+                "Seconds that the reward terms of one completion may take; null: no bound",
+                rule: .from(0.001, to: 86_400)),
         ]
     }
 
@@ -143,21 +138,19 @@ extension RunConfiguration {
         [
             Key(
                 "training.max_steps", \.training.maxSteps,
-                "Optimizer steps; null: as num_train_epochs says"
-            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+                "Optimizer steps; null: as num_train_epochs says", rule: .atLeast(1)),
             Key(
                 "training.num_train_epochs", \.training.numTrainEpochs, "Passes over the data",
                 in: 0.001...100_000),
             Key(
                 "training.max_minutes", \.training.maxMinutes,
                 "Minutes, all sessions together, after which the run ends with the step that it is in, "
-                    + "if not before; null: no bound"
-            ) { ($0 ?? 1) > 0 ? nil : "must be above 0" },
+                    + "if not before; null: no bound", rule: .above(0)),
         ] + Key.learningRate(\.training) + [
             Key(
                 "training.warmup_steps", \.training.warmupSteps,
-                "Steps over which the learning rate rises; null: as warmup_ratio says"
-            ) { ($0 ?? 0) >= 0 ? nil : "must not be negative" },
+                "Steps over which the learning rate rises; null: as warmup_ratio says",
+                rule: .atLeast(0)),
             Key(
                 "training.warmup_ratio", \.training.warmupRatio,
                 "The share of steps over which the learning rate rises", in: 0...1),
@@ -180,19 +173,19 @@ extension RunConfiguration {
                 "Whether the policy is evaluated before the first step"),
             Key(
                 "evaluation.eval_samples", \.evaluation.evalSamples,
-                "How many held-out samples are answered, from the first on; null: all"
-            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+                "How many held-out samples are answered, from the first on; null: all",
+                rule: .atLeast(1)),
             Key(
                 "evaluation.question", \.evaluation.question,
                 "Which of a sample's questions are asked"),
             Key(
                 "evaluation.metric_for_best_model", \.evaluation.metricForBestModel,
-                "What tells the best checkpoint, which is kept; larger is better"
-            ) { $0.isShare ? nil : "is \($0.rawValue), of which more is not better" },
+                "What tells the best checkpoint, which is kept; larger is better",
+                rule: .names(Metric.allCases.filter(\.isShare).map(\.rawValue))),
             Key(
                 "evaluation.early_stopping_patience", \.evaluation.earlyStoppingPatience,
-                "Evaluations in a row that are no better, after which training ends; null: never"
-            ) { ($0 ?? 1) >= 1 ? nil : "must be at least 1" },
+                "Evaluations in a row that are no better, after which training ends; null: never",
+                rule: .atLeast(1)),
             Key(
                 "evaluation.early_stopping_threshold", \.evaluation.earlyStoppingThreshold,
                 "By how much an evaluation must be above the best one to count as better there",
@@ -205,8 +198,7 @@ extension RunConfiguration {
             Key(
                 "logging.save_before_time_limit", \.logging.saveBeforeTimeLimit,
                 "Minutes that a session may take, loading included: it ends in time with a checkpoint, "
-                    + "and exit status 75; null: no limit"
-            ) { ($0 ?? 1) > 0 ? nil : "must be above 0" },
+                    + "and exit status 75; null: no limit", rule: .above(0)),
             Key(
                 "logging.log_completions_steps", \.logging.logCompletionsSteps,
                 "Optimizer steps between records of completions in rollouts/; 0: none", in: 0...),
@@ -224,11 +216,7 @@ extension RunConfiguration {
                 "is needed: the folder of a checkpoint, or an official .pt file")
         }
         if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
-        if evaluation.earlyStoppingPatience != nil, data.validation.isEmpty {
-            reader.report(
-                "evaluation.early_stopping_patience",
-                "needs held-out shards: set data.validation, or this to null")
-        }
+        checkTogether(&reader)
         if workers > 1, device != "cpu" {
             reader.report("workers", "is \(workers): more than one needs device cpu")
         }
@@ -269,11 +257,6 @@ extension RunConfiguration {
                     + "\(training.schedule.rawValue) the learning rate depends on the number of steps: "
                     + "use constant, or constant_with_warmup with training.warmup_steps")
         }
-        let shared = data.validation.filter(data.train.contains)
-        if !shared.isEmpty {
-            found.append(
-                "data.validation has shards that are trained on: \(shared.joined(separator: ", "))")
-        }
         if grpo.shufflesRewards {
             found.append(
                 "grpo.shuffle_rewards is a control: nothing can be learnt from rewards in this run")
@@ -281,6 +264,6 @@ extension RunConfiguration {
         if grpo.klInReward, loss.beta == 0 {
             found.append("grpo.kl_in_reward does nothing while grpo.beta is 0")
         }
-        return found
+        return found + doubtfulNumbers
     }
 }

@@ -26,7 +26,10 @@ public enum ModelDType: String, Sendable, CaseIterable, ConfigurationValue {
 /// Everything that a training run depends on.
 ///
 /// `RunConfiguration()` holds the defaults.
-public struct RunConfiguration: Sendable, Hashable, RunPlacement {
+public struct RunConfiguration: Sendable, Hashable, RunPlacement, KeyedConfiguration {
+    /// The command `train`.
+    public static let command = "train"
+
     /// The policy that is trained.
     public struct PolicySection: Sendable, Hashable {
         /// The folder of a Qwen2.5-VL checkpoint.
@@ -173,30 +176,28 @@ extension RunConfiguration {
     /// - Parameters:
     ///   - file: the YAML file; nil for the defaults
     ///   - overrides: `key=value` each, the later one wins
+    ///   - requiresInputs: whether files that are named and not there are problems, and a device that is not
     /// - Returns: the configuration, complete and checked
     /// - Throws: ``ConfigurationError`` with every problem that there is
-    public static func load(file: String?, overrides: [String] = []) throws -> RunConfiguration {
-        try loadConfiguration(
-            RunConfiguration(), keys: keys, file: file, overrides: overrides
-        ) { $0.check(&$1) }
-    }
-
-    /// The configuration with every key, as a file that reads back equal.
-    public func resolved(comments: Bool = false) -> String {
-        resolvedYAML(self, keys: Self.keys, comments: comments)
+    public static func load(
+        file: String?, overrides: [String] = [], requiresInputs: Bool = false
+    ) throws -> RunConfiguration {
+        try loadConfiguration(file: file, overrides: overrides) { configuration, reader in
+            configuration.check(&reader)
+            if requiresInputs { reader.requireMachine(configuration) }
+        }
     }
 }
 
 /// Reads a configuration of any kind: its defaults, a file, overrides, then what no single key can tell.
 ///
 /// - Throws: ``ConfigurationError`` with every problem that there is
-func loadConfiguration<Root>(
-    _ defaults: Root, keys: [ConfigurationKey<Root>], file: String?, overrides: [String],
-    listing: String = "think2seg config show",
+func loadConfiguration<Root: KeyedConfiguration>(
+    file: String?, overrides: [String],
     check: (Root, inout ConfigurationReader<Root>) -> Void
 ) throws -> Root {
-    var configuration = defaults
-    var reader = ConfigurationReader(keys: keys, listing: listing)
+    var configuration = Root()
+    var reader = ConfigurationReader(keys: Root.keys, listing: Root.listing)
     if let file {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw MissingInputError(path: file, what: "configuration file")

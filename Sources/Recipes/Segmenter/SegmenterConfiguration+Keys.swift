@@ -42,26 +42,14 @@ extension SegmenterConfiguration {
                 in: 1...1024),
             Key(
                 "prompts.kinds", \.prompts.kinds,
-                "How often each kind is asked, in relation to the others", check: problem),
+                "How often each kind is asked, in relation to the others",
+                rule: .names(PromptKind.allCases.map(\.rawValue)).needingOne("kind")
+                    .numbers(atLeast: 0)),
             Key(
                 "prompts.box_jitter", \.prompts.boxJitter,
                 "Standard deviations of the boxes' edges as shares of the boxes' sides; each prompt "
-                    + "takes one"
-            ) { shares in
-                if shares.isEmpty { return "needs at least one number" }
-                return shares.allSatisfy { (0...1).contains($0) } ? nil : "must be from 0 to 1"
-            },
+                    + "takes one", rule: .from(0, to: 1).needingOne("number")),
         ]
-    }
-
-    private static func problem(_ kinds: NamedWeights) -> String? {
-        let known = PromptKind.allCases.map(\.rawValue)
-        if let stranger = kinds.entries.first(where: { !known.contains($0.name) }) {
-            return "unknown kind \(stranger.name), must be one of "
-                + known.joined(separator: ", ")
-        }
-        if kinds.entries.contains(where: { $0.weight < 0 }) { return "must not be negative" }
-        return kinds.entries.contains { $0.weight > 0 } ? nil : "needs a kind above 0"
     }
 
     private static var lossKeys: [ConfigurationKey<SegmenterConfiguration>] {
@@ -129,6 +117,11 @@ extension SegmenterConfiguration {
     /// What no single key can tell.
     func check(_ reader: inout ConfigurationReader<SegmenterConfiguration>) {
         if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
+        reader.requireDistinct(data.train, "data.train")
+        reader.requireDistinct(data.validation, "data.validation")
+        if !prompts.kinds.entries.contains(where: { $0.weight > 0 }) {
+            reader.report("prompts.kinds", "needs a kind above 0")
+        }
         if loss.dice == 0, loss.crossEntropy == 0, loss.focal == 0 {
             reader.report(
                 "loss.dice",

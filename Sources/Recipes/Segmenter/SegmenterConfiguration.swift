@@ -9,7 +9,10 @@ extension SegmenterInitialization: ConfigurationValue {}
 /// Everything that the training of a segmenter depends on.
 ///
 /// `SegmenterConfiguration()` holds the defaults.
-public struct SegmenterConfiguration: Sendable, Hashable, RunPlacement {
+public struct SegmenterConfiguration: Sendable, Hashable, RunPlacement, KeyedConfiguration {
+    /// The command `pretrain-segmenter`.
+    public static let command = "pretrain-segmenter"
+
     /// The sizes that a new segmenter can have.
     public enum Architecture: String, Sendable, CaseIterable, ConfigurationValue {
         /// Half a million parameters, 256 × 256 pixels.
@@ -138,25 +141,28 @@ public struct SegmenterConfiguration: Sendable, Hashable, RunPlacement {
 }
 
 extension SegmenterConfiguration {
-    /// Reads a configuration file and overrides.
-    ///
-    /// - Parameters:
-    ///   - file: the YAML file; nil for the defaults
-    ///   - overrides: `key=value` each, the later one wins
-    /// - Returns: the configuration, complete and checked
-    /// - Throws: ``ConfigurationError`` with every problem that there is
+    /// Reads a configuration file and overrides; see
+    /// ``RunConfiguration/load(file:overrides:requiresInputs:)``.
     public static func load(
-        file: String?, overrides: [String] = []
+        file: String?, overrides: [String] = [], requiresInputs: Bool = false
     ) throws -> SegmenterConfiguration {
-        try loadConfiguration(
-            SegmenterConfiguration(), keys: keys, file: file, overrides: overrides,
-            listing: "think2seg config show --of pretrain-segmenter"
-        ) { $0.check(&$1) }
+        try loadConfiguration(file: file, overrides: overrides) { configuration, reader in
+            configuration.check(&reader)
+            if requiresInputs { reader.requireMachine(configuration) }
+        }
     }
 
-    /// The configuration with every key, as a file that reads back equal.
-    public func resolved(comments: Bool = false) -> String {
-        resolvedYAML(self, keys: Self.keys, comments: comments)
+    /// The segmenter and the shards.
+    public var inputs: [ConfigurationInput] {
+        ConfigurationInput.of("segmenter.path", [segmenter.path])
+            + ConfigurationInput.of("data.train", data.train)
+            + ConfigurationInput.of("data.validation", data.validation)
+    }
+
+    /// What is allowed, but most likely not meant; a sentence each, with the keys.
+    public var warnings: [String] {
+        logging.warnings(standard: LoggingSection().saveTotalLimit)
+            + training.schedule.warnings(warmupSteps: training.warmupSteps)
     }
 
     /// How the trainer shall learn.

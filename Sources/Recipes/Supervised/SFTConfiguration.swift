@@ -4,7 +4,10 @@ import Segmentation
 import Torch
 
 /// Everything that supervised training of a policy depends on; `SFTConfiguration()` holds the defaults.
-public struct SFTConfiguration: Sendable, Hashable, RunPlacement {
+public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfiguration {
+    /// The command `sft`.
+    public static let command = "sft"
+
     /// Where the policy comes from.
     public enum Start: String, Sendable, CaseIterable, ConfigurationValue {
         /// A checkpoint's folder.
@@ -127,17 +130,29 @@ public struct SFTConfiguration: Sendable, Hashable, RunPlacement {
 }
 
 extension SFTConfiguration {
-    /// Reads a configuration file and overrides; see ``RunConfiguration/load(file:overrides:)``.
-    public static func load(file: String?, overrides: [String] = []) throws -> SFTConfiguration {
-        try loadConfiguration(
-            SFTConfiguration(), keys: keys, file: file, overrides: overrides,
-            listing: "think2seg config show --of sft"
-        ) { $0.check(&$1) }
+    /// Reads a configuration file and overrides; see ``RunConfiguration/load(file:overrides:requiresInputs:)``.
+    public static func load(
+        file: String?, overrides: [String] = [], requiresInputs: Bool = false
+    ) throws -> SFTConfiguration {
+        try loadConfiguration(file: file, overrides: overrides) { configuration, reader in
+            configuration.check(&reader)
+            if requiresInputs { reader.requireMachine(configuration) }
+        }
     }
 
-    /// The configuration with every key, as a file that reads back equal.
-    public func resolved(comments: Bool = false) -> String {
-        resolvedYAML(self, keys: Self.keys, comments: comments)
+    /// The policy, the shards and the answers.
+    public var inputs: [ConfigurationInput] {
+        ConfigurationInput.of("policy.path", [policy.path])
+            + ConfigurationInput.of("data.train", data.train)
+            + ConfigurationInput.of("data.answers", [data.answers])
+            + ConfigurationInput.of("data.validation", data.validation)
+    }
+
+    /// What is allowed, but most likely not meant; a sentence each, with the keys.
+    public var warnings: [String] {
+        logging.warnings(standard: LoggingSection().saveTotalLimit)
+            + training.schedule.warnings(
+                warmupSteps: training.warmupSteps, maxSteps: training.maxSteps)
     }
 
     /// Every key, in the order of the resolved file.
@@ -188,11 +203,9 @@ extension SFTConfiguration {
                 "data.guess_absent_class", \.data.guessesAbsentClass,
                 "Whether own questions without a target are taken to ask for some absent class"),
             Key("data.prefetch", \.data.prefetch, "Samples made ready ahead", in: 1...1024),
-            Key("prompt.variant", \.prompt.variant, "The name of template and grammar") { name in
-                PromptVariant.named(name) == nil
-                    ? "is \(name), must be one of "
-                        + PromptVariant.all.map(\.name).joined(separator: ", ") : nil
-            },
+            Key(
+                "prompt.variant", \.prompt.variant, "The name of template and grammar",
+                rule: .names(PromptVariant.all.map(\.name))),
             Key(
                 "prompt.coordinate_step", \.prompt.coordinateStep,
                 "What coordinates of answers are multiples of, in pixels", in: 1...64),
@@ -234,6 +247,8 @@ extension SFTConfiguration {
             reader.report("policy.path", "does nothing with policy.start embedded")
         }
         if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
+        reader.requireDistinct(data.train, "data.train")
+        reader.requireDistinct(data.validation, "data.validation")
         if data.answers.isEmpty, data.ownQuestions + data.namedQuestions == 0 {
             reader.report(
                 "data.own_questions", "is 0, and so is data.named_questions: nothing to ask")

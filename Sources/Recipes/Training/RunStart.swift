@@ -24,14 +24,22 @@ struct RunStart {
     var damaged: [Int] = []
     /// What tells the files that the run works with from others, where it continues.
     var inputs: [String: String]?
+    private let readingAll: Bool
     /// What the user should know, in lines for people.
     var notes: [String] = []
 
     /// Decides, without changing anything.
     ///
+    /// - Parameters:
+    ///   - configuration: what is to be run
+    ///   - mode: what to do with a folder that holds checkpoints
+    ///   - readingAll: whether every byte of the checkpoint and the inputs' fingerprints count, or sizes only
     /// - Throws: ``RunDirectoryError`` if the folder is not this run's or nothing in it can be used,
     ///   ``ConfigurationError`` with all keys that must be as they were
-    init(_ configuration: RunConfiguration, _ mode: ResumeMode) throws {
+    init(
+        _ configuration: RunConfiguration, _ mode: ResumeMode, readingAll: Bool = true
+    ) throws {
+        self.readingAll = readingAll
         let output = configuration.outputDirectory
         switch mode {
         case .never:
@@ -68,7 +76,7 @@ struct RunStart {
         let steps = folder.steps
         for step in steps {
             do {
-                checkpoint = try RunCheckpoint(path: folder.step(step))
+                checkpoint = try RunCheckpoint(path: folder.step(step), readingAll: readingAll)
                 return
             } catch let error as RunDirectoryError {
                 damaged.append(step)
@@ -87,7 +95,7 @@ struct RunStart {
         if isRun {
             try findNewest(ofRun: path)
         } else if FileManager.default.fileExists(atPath: path) {
-            checkpoint = try RunCheckpoint(path: path)
+            checkpoint = try RunCheckpoint(path: path, readingAll: readingAll)
         }
         guard let checkpoint else {
             throw MissingInputError(path: path, what: "checkpoint, or run with one")
@@ -138,7 +146,7 @@ struct RunStart {
             checkpoint.state.configuration, CheckpointState.values(of: configuration)
         )
         try Self.requireSame(configuration, saved, origin: checkpoint.path)
-        inputs = try Self.requireSameFiles(configuration, checkpoint)
+        if readingAll { inputs = try Self.requireSameFiles(configuration, checkpoint) }
         func change(_ key: String) -> String? {
             guard let before = saved[key], let after = now[key], before != after else { return nil }
             return "\(key) was \(before) and is \(after)"
@@ -160,8 +168,9 @@ struct RunStart {
             let change = change("training.max_steps") ?? change("training.num_train_epochs")
         {
             notes.append(
-                "\(change.prefix { $0 != " " }) has changed: from here on the learning rate follows the schedule of the new number "
-                    + "of steps, which is not the one of the steps before")
+                "\(change.prefix { $0 != " " }) has changed: from here on the learning rate follows the "
+                    + "schedule of the new number of steps, which is not the one of the steps before"
+            )
         }
     }
 

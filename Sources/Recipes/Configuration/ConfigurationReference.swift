@@ -1,0 +1,105 @@
+/// The reference of all keys of all commands' configurations, as Markdown.
+public enum ConfigurationReference {
+    /// The text of `Documentation/configuration.md`.
+    public static var markdown: String {
+        introduction + "\n"
+            + [
+                chapter(
+                    RunConfiguration.self,
+                    "What the keys do together: [GRPO runs](grpo.md). The last column says whether a "
+                        + "run that is continued may have another value than before.",
+                    resume: RunStart.mayChange),
+                chapter(
+                    SFTConfiguration.self, "A warm start of the policy, before `train`.",
+                    resume: nil),
+                chapter(
+                    SegmenterConfiguration.self,
+                    "Supervised training of the segmenter, which stays as it is in `train`.",
+                    resume: nil),
+            ].joined(separator: "\n")
+    }
+
+    private static let introduction = """
+        # Configuration
+
+        <!-- Written by `make reference`. Change the tables of keys in the sources, not this file. -->
+
+        `train`, `sft` and `pretrain-segmenter` each read a YAML file; `--set key=value` overrides a \
+        key, the later one wins. What is not set has its default. `think2seg config show FILE` prints \
+        every key as a run would have it, `--of sft` those of another command.
+
+        ## What is refused
+
+        Everything that is wrong with a configuration is reported at once, each problem with file, line, \
+        key and what would be right: unknown keys with the nearest known one, wrong types, values out \
+        of bounds, keys that stand twice, values that do not fit each other, and files that are not \
+        there. Exit status 78, or 66 if files that are not there are all that is wrong. What is allowed \
+        but most likely not meant is a warning.
+
+        | command | what it looks at |
+        |---|---|
+        | `config check FILE` | the file; what is missing on this machine is a warning, since \
+        configurations are checked on other machines too |
+        | `config check FILE --strict` | the same; every warning is a problem |
+        | `train FILE --dry-run` | all that a run reads before its first step, without weights in memory; \
+        see [GRPO runs](grpo.md#before-a-run) |
+
+        YAML's anchors and aliases (`&name`, `*name`) are read, merge keys (`<<`) are not. Indent with \
+        spaces. A list of one may be written as the entry alone. Texts that look like numbers need \
+        no quotes, except for editors.
+
+        ## In an editor
+
+        `think2seg config schema` prints a JSON Schema of the keys (`--of sft` and `--of \
+        pretrain-segmenter` those of the other commands). Editors with a YAML language server complete \
+        and check keys by it, when the file's first line names it, relative to the file:
+
+        ```
+        think2seg config schema > train.schema.json
+        ```
+
+        ```yaml
+        # yaml-language-server: $schema=train.schema.json
+        output_dir: runs/first
+        ```
+
+        The schema knows each key alone; `config check` knows what they mean together.
+
+        """
+
+    private static func chapter<Configuration: KeyedConfiguration>(
+        _ type: Configuration.Type, _ text: String, resume: ((String) -> Bool)?
+    ) -> String {
+        let defaults = Configuration()
+        let columns =
+            ["key", "value", "default", "meaning"] + (resume == nil ? [] : ["may change"])
+        let head = row(columns) + row(columns.map { _ in "---" }).replacing(" ", with: "")
+        var lines = "## \(Configuration.command)\n\n\(text)\n"
+        for section in sections(Configuration.keys.map(\.section)) {
+            lines += section.isEmpty ? "\n" : "\n### \(Configuration.command): \(section)\n\n"
+            lines += head
+            for key in Configuration.keys where key.section == section {
+                lines += row(
+                    [
+                        "`\(key.name)`", key.values, "`\(key.write(defaults))`", key.help,
+                    ] + (resume.map { [$0(key.name) ? "yes" : "no"] } ?? []))
+            }
+        }
+        return lines
+    }
+
+    /// Each section once, in order; a section's keys stand together.
+    private static func sections(_ names: [String]) -> [String] {
+        names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    private static func row(_ cells: [String]) -> String {
+        "| " + cells.map(escaped).joined(separator: " | ") + " |\n"
+    }
+
+    /// A cell's text: a bar would end the cell, a star outside of code might begin emphasis.
+    private static func escaped(_ text: String) -> String {
+        let bars = text.replacing("|", with: "\\|")
+        return text.hasPrefix("`") ? bars : bars.replacing("*", with: "\\*")
+    }
+}

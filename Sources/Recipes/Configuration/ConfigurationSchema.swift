@@ -1,0 +1,164 @@
+import Foundation
+import Yams
+
+extension KeyedConfiguration {
+    /// A JSON Schema of the configuration's keys, as text.
+    ///
+    /// Draft 7: every YAML language server takes it, and most take nothing newer. The schema knows each
+    /// key alone, and takes a text only where YAML reads one; `load` is the judge.
+    public static func schema() throws -> String {
+        var top: [String: JSONSchema] = [:]
+        for key in keys {
+            let schema = JSONSchema(key, default: key.write(Self()))
+            if key.section.isEmpty {
+                top[key.name] = schema
+            } else {
+                var section = top[key.section] ?? JSONSchema(section: [:])
+                section.properties?[key.lastName] = schema
+                top[key.section] = section
+            }
+        }
+        var root = JSONSchema(section: top)
+        root.type = ["object"]
+        root.dialect = "http://json-schema.org/draft-07/schema#"
+        root.title = "Configuration of think2seg \(command)"
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(root), as: UTF8.self) + "\n"
+    }
+}
+
+/// A node of a JSON Schema: the words that configurations need.
+struct JSONSchema: Encodable {
+    var dialect: String?
+    var title: String?
+    var description: String?
+    var type: [String]?
+    var `default`: JSONScalar?
+    var choices: [JSONScalar]?
+    var minimum: Double?
+    var exclusiveMinimum: Double?
+    var maximum: Double?
+    var pattern: String?
+    var items: Box?
+    var minItems: Int?
+    var minProperties: Int?
+    var anyOf: [JSONSchema]?
+    var properties: [String: JSONSchema]?
+    var allowsOthers: Bool?
+
+    /// A node within a node.
+    final class Box: Encodable {
+        let schema: JSONSchema
+        init(_ schema: JSONSchema) { self.schema = schema }
+        func encode(to encoder: any Encoder) throws { try schema.encode(to: encoder) }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case dialect = "$schema"
+        case choices = "enum"
+        case allowsOthers = "additionalProperties"
+        case title, description, type, `default`, minimum, exclusiveMinimum, maximum, pattern, items
+        case minItems, minProperties, anyOf, properties
+    }
+
+    private init() {}
+
+    /// A table of these keys and no others; `null` is an empty one.
+    init(section: [String: JSONSchema]) {
+        type = ["object", "null"]
+        properties = section
+        allowsOthers = false
+    }
+
+    /// What a key takes.
+    init<Root>(_ key: ConfigurationKey<Root>, default value: String) {
+        self.init(key.kind, key.rule)
+        description = key.help
+        let node = (try? compose(yaml: value)).flatMap(\.self)
+        `default` = node.map { JSONScalar($0, key.kind) } ?? .text("")
+    }
+
+    private init(_ kind: ConfigurationKind, _ rule: ConfigurationRule) {
+        self.init()
+        switch kind {
+        case .integer, .number:
+            type = [kind == .integer ? "integer" : "number"]
+            bound(by: rule)
+        case .truth: type = ["boolean"]
+        case .text:
+            type = ["string"]
+            choices = rule.names.map { $0.map(JSONScalar.text) }
+            pattern = rule.pattern.map { "^(\($0))$" }
+        case .choice(let names): choices = names.map(JSONScalar.text)
+        case .optional(let inner):
+            self = JSONSchema(inner, rule)
+            type = type.map { $0 + ["null"] }
+            choices = choices.map { $0 + [.null] }
+        case .list(let entry):
+            var list = JSONSchema()
+            list.type = ["array"]
+            list.items = Box(JSONSchema(entry, rule))
+            list.minItems = rule.leastEntries > 0 ? rule.leastEntries : nil
+            anyOf = [JSONSchema(entry, rule), list]
+        case .weights:
+            type = ["object"]
+            let weight = JSONSchema(.number, rule)
+            properties = Dictionary(
+                uniqueKeysWithValues: (rule.names ?? []).map { ($0, weight) })
+            allowsOthers = rule.names == nil
+            minProperties = rule.leastEntries > 0 ? rule.leastEntries : nil
+        }
+    }
+
+    private mutating func bound(by rule: ConfigurationRule) {
+        if rule.excludesMinimum {
+            exclusiveMinimum = rule.minimum
+        } else {
+            minimum = rule.minimum
+        }
+        maximum = rule.maximum
+    }
+}
+
+/// A value of YAML as JSON has it.
+indirect enum JSONScalar: Encodable {
+    case null
+    case truth(Bool)
+    case integer(Int)
+    case number(Double)
+    case text(String)
+    case list([JSONScalar])
+    case table([String: JSONScalar])
+
+    /// The value of a key of a kind.
+    init(_ node: Node, _ kind: ConfigurationKind) {
+        switch kind {
+        case .integer: self = Int(yaml: node).map(JSONScalar.integer) ?? .null
+        case .number: self = Double(yaml: node).map(JSONScalar.number) ?? .null
+        case .truth: self = Bool(yaml: node).map(JSONScalar.truth) ?? .null
+        case .text, .choice: self = .text(node.scalar?.string ?? "")
+        case .optional(let inner):
+            self = [String]?(yaml: node) == .some(nil) ? .null : JSONScalar(node, inner)
+        case .list(let entry):
+            self = .list((node.sequence ?? []).map { JSONScalar($0, entry) })
+        case .weights:
+            let weights = NamedWeights(yaml: node)?.entries ?? []
+            self = .table(
+                Dictionary(uniqueKeysWithValues: weights.map { ($0.name, .number($0.weight)) }))
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .truth(let value): try container.encode(value)
+        case .integer(let value): try container.encode(value)
+        case .number(let value): try container.encode(value)
+        case .text(let value): try container.encode(value)
+        case .list(let values): try container.encode(values)
+        case .table(let values): try container.encode(values)
+        }
+    }
+}

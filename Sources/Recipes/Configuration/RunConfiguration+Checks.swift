@@ -1,0 +1,128 @@
+import Foundation
+import NN
+import RLTrainer
+
+extension RunConfiguration {
+    /// The policy, the segmenter and the shards.
+    public var inputs: [ConfigurationInput] { inputs(continues: false) }
+
+    /// The files and folders that a run reads; one that continues from a checkpoint reads the policy
+    /// that it started from only if it is the reference.
+    func inputs(continues: Bool) -> [ConfigurationInput] {
+        let policies = continues && grpo.loss.beta == 0 ? [] : [policy.path]
+        return ConfigurationInput.of("policy.path", policies)
+            + ConfigurationInput.of("segmenter.path", [segmenter.path])
+            + ConfigurationInput.of("data.train", data.train)
+            + ConfigurationInput.of("data.validation", data.validation)
+    }
+
+    /// What no single key can tell: numbers and files that do not fit each other.
+    func checkTogether(_ reader: inout ConfigurationReader<RunConfiguration>) {
+        reader.requireDistinct(data.train, "data.train")
+        reader.requireDistinct(data.validation, "data.validation")
+        if evaluation.earlyStoppingPatience != nil, data.validation.isEmpty {
+            reader.report(
+                "evaluation.early_stopping_patience",
+                "needs held-out shards: set data.validation, or this to null")
+        }
+    }
+
+    /// What is allowed, but most likely not meant, of numbers that do not fit each other.
+    var doubtfulNumbers: [String] {
+        pictureWarnings + rewardWarnings + clipWarnings + evaluationWarnings
+            + logging.warnings(standard: LoggingSection().saveTotalLimit)
+            + training.schedule.warnings(
+                warmupSteps: training.warmupSteps ?? 0,
+                warmupRatio: training.warmupSteps == nil ? training.warmupRatio : 0,
+                maxSteps: training.maxSteps)
+            + scheduleWarnings
+    }
+
+    private var pictureWarnings: [String] {
+        // A patch of 14 pixels, two of which in either direction are one token.
+        let (side, block) = (data.imageSize, 28)
+        if side % block == 0 { return [] }
+        let lower = side / block * block
+        return [
+            "data.image_size is \(side), no multiple of \(block): the policy's processor stretches "
+                + "pictures once more; use \(lower) or \(lower + block)"
+        ]
+    }
+
+    private var evaluationWarnings: [String] {
+        let shared = data.validation.filter(data.train.contains)
+        if !shared.isEmpty {
+            return [
+                "data.validation has shards that are trained on: \(shared.joined(separator: ", "))"
+            ]
+        }
+        if data.validation.isEmpty, evaluation != EvaluationSection() {
+            return ["evaluation does nothing without data.validation"]
+        }
+        return []
+    }
+
+    private var rewardWarnings: [String] {
+        if rewards.entries.contains(where: { $0.weight != 0 }) { return [] }
+        return ["rewards has no weight but 0: nothing can be learnt from rewards in this run"]
+    }
+
+    private var clipWarnings: [String] {
+        let loss = grpo.loss
+        if loss.lossType == .cispo { return [] }
+        var found: [String] = []
+        let high = loss.epsilonHigh ?? loss.epsilon
+        if high < loss.epsilon {
+            found.append(
+                "grpo.epsilon_high is \(high.yaml), less than grpo.epsilon, \(loss.epsilon.yaml): "
+                    + "papers let the ratio rise further than fall")
+        }
+        if let delta = loss.delta, delta <= 1 + high {
+            found.append(
+                "grpo.delta is \(delta.yaml), not above 1 + grpo.epsilon_high, \((1 + high).yaml): it "
+                    + "bounds ratios that are not clipped")
+        }
+        return found
+    }
+
+    private var scheduleWarnings: [String] {
+        var found: [String] = []
+        if training.warmupSteps != nil, training.warmupRatio > 0 {
+            found.append("training.warmup_ratio does nothing beside training.warmup_steps")
+        }
+        if policy.castsHeadToFloat32, policy.dtype == .float32 {
+            found.append(
+                "policy.cast_lm_head_to_fp32 does nothing with policy.dtype float32")
+        }
+        return found
+    }
+}
+
+extension RunConfiguration {
+    /// Reads the configuration of a run that is to begin, or to be continued, here and now.
+    ///
+    /// - Parameters:
+    ///   - file: the YAML file; nil for the defaults
+    ///   - overrides: `key=value` each, the later one wins
+    ///   - resume: what to do with a folder that holds checkpoints
+    /// - Returns: the configuration, complete and checked
+    /// - Throws: ``ConfigurationError`` with every problem that there is: those of
+    ///   ``load(file:overrides:requiresInputs:)``, files that are not there, a device that is not, and
+    ///   keys that must be as they were when the run began
+    public static func load(
+        file: String?, overrides: [String], toRun resume: ResumeMode
+    ) throws -> RunConfiguration {
+        try loadConfiguration(file: file, overrides: overrides) { configuration, reader in
+            configuration.check(&reader)
+            let isReadable = reader.problems.isEmpty
+            let start = Result { try RunStart(configuration, resume, readingAll: false) }
+            let continues = (try? start.get())?.checkpoint != nil
+            reader.requireInputs(configuration.inputs(continues: continues))
+            reader.requireDevice(configuration.device)
+            // Keys that could not be read have their defaults: a comparison would find them changed.
+            if isReadable, case .failure(let error as ConfigurationError) = start {
+                reader.report(error.problems)
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+import Datasets
+import Foundation
+import Imaging
+import NN
+import Qwen25VL
+import RLTrainer
+import SAM2
+import Torch
+
+/// What a run will do and take, in lines for people.
+struct DryRunReport {
+    let configuration: RunConfiguration
+    let start: RunStart
+    let data: ShardedDataset
+    let policy: QwenPolicy
+    let segmenter: SAM2Segmenter
+    let prompt: QwenPolicy.Prompt
+
+    private var grpo: GRPOConfiguration {
+        configuration.resolvedGRPO(sampleCount: data.count)
+    }
+    private var total: Int { grpo.schedule.totalSteps }
+    private var done: Int { start.checkpoint?.step ?? 0 }
+    private var trained: [Parameter] {
+        policy.parameters.filter { $0.tensor.requiresGradient }
+    }
+
+    var lines: [String] {
+        [startLine] + modelLines + dataLines + trainingLines + memoryLines + diskLines
+    }
+
+    var warnings: [String] { [memoryWarning, diskWarning, dataWarning].compactMap(\.self) }
+
+    // MARK: - What is run
+
+    private var startLine: String {
+        guard let checkpoint = start.checkpoint else {
+            return "start      from the beginning, in \(configuration.outputDirectory)"
+        }
+        return "start      from \(checkpoint.path), after step \(checkpoint.step)"
+            + (start.isInPlace ? "" : ", as a new branch in \(configuration.outputDirectory)")
+    }
+
+    private var modelLines: [String] {
+        let threads =
+            configuration.threads > 0
+            ? configuration.threads : ProcessInfo.processInfo.activeProcessorCount
+        let workers =
+            configuration.workers > 1
+            ? "\(configuration.workers) workers of one thread each"
+            : counted(threads, "thread")
+        return [
+            "device     \(configuration.device), \(workers)",
+            "policy     \(millions(policy.parameters.numberCount)) M parameters, "
+                + "\(millions(trained.numberCount)) M of them trained, "
+                + configuration.policy.dtype.rawValue,
+            "reference  "
+                + (configuration.grpo.loss.beta == 0
+                    ? "none: grpo.beta is 0" : configuration.policy.path),
+            "segmenter  \(millions(segmenter.model.parameters.numberCount)) M parameters, "
+                + "\(configuration.segmenter.dtype.rawValue), frozen",
+        ]
+    }
+
+    private var dataLines: [String] {
+        let (side, frame) = (configuration.data.imageSize, prompt.frame)
+        let shown =
+            frame.width == side && frame.height == side
+            ? "" : ", which the policy sees as \(frame.width) x \(frame.height)"
+        let pictures = prompt.input.grids.reduce(0) {
+            $0 + $1.tokenCount(mergeSize: policy.model.configuration.vision.mergeSize)
+        }
+        let length = configuration.grpo.sampling.maxCompletionLength
+        let most = policy.model.configuration.text.maximumPositions
+        return [
+            "data       \(data.count) samples in \(counted(data.shards.count, "shard"))",
+            "pictures   \(side) x \(side) pixels\(shown)",
+            "prompt     \(prompt.tokenCount) tokens, \(pictures) of them the picture's; with a completion "
+                + "up to \(prompt.tokenCount + length)"
+                + (most.map { ", max_position_embeddings is \($0)" } ?? ""),
+        ]
+    }
+
+    private var trainingLines: [String] {
+        let epochs = grpo.epochs(steps: total, epochLength: data.count)
+        let perStep = grpo.promptsPerStep
+        let reuse =
+            grpo.stepsPerBatch == 1
+            ? ""
+            : "; drawn for \(grpo.stepsPerGeneration) steps at once and used "
+                + "\(grpo.numIterations) times"
+        let minutes = configuration.training.maxMinutes.map {
+            "; ends after \($0.yaml) minutes if not before"
+        }
+        return [
+            "training   \(total) steps, \(done) of them done; \(String(format: "%.2f", epochs)) "
+                + "epochs\(minutes ?? "")",
+            "a step     \(perStep) prompts x \(grpo.numGenerations) completions = "
+                + "\(perStep * grpo.numGenerations)\(reuse)",
+            "rate       " + grpo.schedule.words(peak: configuration.training.learningRate),
+        ]
+    }
+
+    // MARK: - What it takes
+
+    private var sizes: RunSizes {
+        let model = policy.model.configuration
+        return RunSizes(
+            policy: model, parameterCount: policy.parameters.numberCount,
+            trainedCount: trained.numberCount,
+            trainsVision: trained.contains(where: Qwen25VLModel.isVision),
+            elementBytes: configuration.policy.dtype.dtype.byteCount, fileBytes: weightBytes,
+            castsHead: configuration.policy.castsHeadToFloat32,
+            hasReference: configuration.grpo.loss.beta != 0,
+            segmenter: segmenter.model.configuration,
+            segmenterCount: segmenter.model.parameters.numberCount,
+            segmenterElementBytes: configuration.segmenter.dtype.dtype.byteCount,
+            promptTokens: prompt.tokenCount,
+            patches: prompt.input.grids.reduce(0) { $0 + $1.patchCount },
+            imageSize: configuration.data.imageSize, groupSize: grpo.numGenerations,
+            completionLength: configuration.grpo.sampling.maxCompletionLength,
+            promptsPerGeneration: grpo.promptsPerGeneration, workers: grpo.workers,
+            isOnCPU: configuration.device == "cpu")
+    }
+
+    private var weightBytes: Int {
+        let folder = start.checkpoint?.policy ?? configuration.policy.path
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasSuffix(".safetensors") }.reduce(0) {
+            let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\($1)")
+            return $0 + ((attributes?[.size] as? Int) ?? 0)
+        }
+    }
+
+    private var most: MemoryEstimate {
+        MemoryEstimate(sizes, completionLength: sizes.completionLength)
+    }
+
+    private var memoryLines: [String] {
+        let least = MemoryEstimate(sizes, completionLength: 1)
+        let heading =
+            "memory     estimated from sizes, count with a fifth more: \(megabytes(least.peak)) with "
+            + "completions of one token, \(megabytes(most.peak)) with the longest"
+        func line(_ part: MemoryEstimate.Part, _ note: String) -> String {
+            "           \(part.name): \(megabytes(part.bytes))\(note)"
+        }
+        let largest = most.phases.map(\.bytes).max()
+        return [heading] + most.lasting.map { line($0, "") }
+            + most.phases.map {
+                line($0, $0.bytes == largest ? ", the largest phase of a step" : ", for a while")
+            }
+    }
+
+    private var memoryWarning: String? {
+        let needed = most.peak / 5 * 6
+        guard configuration.device == "cpu", let available = availableMemory(), needed > available
+        else { return nil }
+        return
+            "the run may need \(megabytes(needed)) of memory, and \(megabytes(available)) are "
+            + "available: lower grpo.max_completion_length, grpo.num_generations or data.image_size"
+    }
+
+    private var checkpoints: Int {
+        checkpointsAtOnce(
+            total: total, done: done, every: configuration.logging.saveSteps,
+            keep: configuration.logging.saveTotalLimit,
+            best: !configuration.data.validation.isEmpty)
+    }
+
+    private var freeSpace: Int? {
+        let place = existingParent(configuration.outputDirectory)
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: place)
+        return (attributes?[.systemFreeSize] as? NSNumber)?.intValue
+    }
+
+    private var diskLines: [String] {
+        let bytes = sizes.checkpointBytes
+        let free = freeSpace.map { ", \(megabytes($0)) are free" } ?? ""
+        return [
+            "disk       \(megabytes(bytes)) for a checkpoint, \(checkpoints) at a time at most: "
+                + "\(megabytes(bytes * checkpoints))\(free)"
+        ]
+    }
+
+    private var diskWarning: String? {
+        let needed = sizes.checkpointBytes * checkpoints
+        guard let freeSpace, needed > freeSpace else { return nil }
+        return
+            "checkpoints may need \(megabytes(needed)), and \(megabytes(freeSpace)) are free where "
+            + "\(configuration.outputDirectory) is: set logging.save_total_limit, or raise "
+            + "logging.save_steps"
+    }
+
+    private var dataWarning: String? {
+        if grpo.promptsPerGeneration <= data.count { return nil }
+        return
+            "a batch of rollouts has \(grpo.promptsPerGeneration) prompts, and there are "
+            + "\(data.count) samples: it takes some of them several times"
+    }
+}
+
+extension LearningRateSchedule {
+    /// The learning rate over the run, in words.
+    func words(peak: Double) -> String {
+        let rise =
+            warmupSteps > 0 && kind != .constant
+            ? "rises from 0 to \(peak.yaml) over \(warmupSteps) steps, then " : "\(peak.yaml), "
+        switch kind {
+        case .linear: return rise + "falls in a straight line to 0 after step \(totalSteps)"
+        case .cosine: return rise + "falls along half a cosine to 0 after step \(totalSteps)"
+        case .constant, .constantWithWarmup: return rise + "stays"
+        case .inverseSqrt:
+            let last = String(format: "%.3g", peak * factor(step: max(0, totalSteps - 1)))
+            return rise + "falls with the square root of the step, to \(last) in the last"
+        }
+    }
+}
+
+/// A number of things, in words.
+private func counted(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+}
+
+/// Bytes as people read them: MB below 10 GB.
+func megabytes(_ bytes: Int) -> String {
+    let value = Double(bytes) / 1e6
+    if value >= 10_000 { return String(format: "%.1f GB", value / 1000) }
+    return String(format: value < 10 ? "%.1f MB" : "%.0f MB", value)
+}
+
+/// Bytes that a process can still have; nil where the system does not say.
+func availableMemory() -> Int? {
+    guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
+        let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
+        let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+    else { return nil }
+    return kilobytes * 1024
+}
