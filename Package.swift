@@ -7,7 +7,7 @@ import PackageDescription
 //   0  CTorchShim  CHDF5  CImageCodecs   the C faces of libtorch, libhdf5, libpng, libjpeg-turbo
 //      Imaging  Tokenizers               pixels and text; no tensors
 //   1  Torch  Segmentation  Datasets
-//   2  NN  Rewards  Evaluation  Reports
+//   2  NN  Rewards  Evaluation  Reports  EventFiles
 //   3  Qwen25VL  SAM2  RLTrainer
 //   4  Supervised                        what comes before reinforcement learning
 //   5  Recipes                           the one target that knows all the names
@@ -58,6 +58,7 @@ let torchLink: [LinkerSetting] = [
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 var targets: [Target] = [
     // Layer 0
@@ -78,6 +79,9 @@ var targets: [Target] = [
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
     .target(name: "Evaluation", dependencies: ["Datasets", "Imaging"], swiftSettings: optimized),
     .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: optimized),
+    .target(
+        name: "EventFiles", dependencies: ["Datasets", "Imaging", protobuf],
+        exclude: ["event.proto"], swiftSettings: optimized),
 
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
     .testTarget(
@@ -98,6 +102,9 @@ var targets: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "ReportsTests", dependencies: ["TestSupport", "Reports", "Imaging"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "EventFilesTests", dependencies: ["TestSupport", "EventFiles"],
         swiftSettings: strict),
     .testTarget(
         name: "RewardsTests", dependencies: ["TestSupport", "Rewards", "Segmentation", "Imaging"],
@@ -134,8 +141,8 @@ if withTorch {
         .target(
             name: "Recipes",
             dependencies: [
-                "Supervised", "Evaluation", "Reports", "RLTrainer", "Qwen25VL", "SAM2", "NN",
-                "Torch", "Datasets", "Rewards",
+                "Supervised", "Evaluation", "Reports", "EventFiles", "RLTrainer", "Qwen25VL",
+                "SAM2", "NN", "Torch", "Datasets", "Rewards",
                 "Segmentation", "Tokenizers", "Imaging", yams,
             ], swiftSettings: strict),
         // Layer 6
@@ -179,8 +186,8 @@ if withTorch {
         .testTarget(
             name: "RecipesTests",
             dependencies: [
-                "TestSupport", "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer",
-                "Qwen25VL", "SAM2", "NN", "Torch",
+                "TestSupport", "Recipes", "Supervised", "Evaluation", "Reports", "EventFiles",
+                "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch",
                 "Datasets", "Rewards",
                 "Segmentation", "Tokenizers", "Imaging",
             ],
@@ -194,6 +201,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: targets,
     cxxLanguageStandard: .cxx20

@@ -72,6 +72,8 @@ import Testing
             "training.adam_beta2": "0.99", "training.adam_epsilon": "1e-6",
             "training.max_grad_norm": "0.5", "logging.save_steps": "9",
             "logging.save_total_limit": "2", "logging.log_completions_steps": "4",
+            "logging.tensorboard": "false", "logging.log_images_steps": "7",
+            "logging.num_images": "2",
         ]
         let base = try load(minimal)
         #expect(Set(RunConfiguration.keys.map(\.name)) == Set(values.keys))

@@ -41,8 +41,8 @@ extension RunDirectory {
         return try? RunConfiguration.load(file: path + "/config.yaml")
     }
 
-    /// Brings a folder to the state of the step that a run continues after: later metrics and rollouts
-    /// go, damaged checkpoints get out of the way, and what a killed process left half done goes too.
+    /// Brings a folder to the state of the step that a run continues after: later metrics, rollouts
+    /// and events go, damaged checkpoints get out of the way, and what a killed process left half done goes too.
     static func cutBack(_ path: String, to start: RunStart) throws {
         let files = FileManager.default
         let step = start.checkpoint?.step ?? 0
@@ -60,6 +60,7 @@ extension RunDirectory {
             else { continue }
             try files.removeItem(atPath: "\(path)/rollouts/\(name)")
         }
+        try RunEvents.cutBack(path, to: step)
         let metrics = path + "/metrics.jsonl"
         let text = files.contents(atPath: metrics) ?? Data()
         try DurableFiles.write(linesUpTo(step, of: text), to: metrics)

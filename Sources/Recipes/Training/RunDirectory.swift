@@ -19,11 +19,14 @@ public struct RunDirectoryError: Error, Sendable, CustomStringConvertible {
 /// The files of a run.
 ///
 /// `config.yaml` (resolved), `run.json` (what ran, where), `metrics.jsonl` (one line per optimizer
-/// step), `rollouts/step-N.jsonl`, `checkpoints/step-N/`. A checkpoint is written beside its place and
+/// step), `rollouts/step-N.jsonl`, `tensorboard/` (see ``RunEvents``), `checkpoints/step-N/`. A checkpoint is written beside its place and
 /// appears by a rename, or not at all. The folder is this process's as long as the object exists.
 public final class RunDirectory {
     /// The folder.
     public let path: String
+    /// What TensorBoard shows of the run; nil if `logging.tensorboard` is off.
+    let events: RunEvents?
+    private let template: PromptTemplate
     private let metrics: FileHandle
     private let lock: FolderLock
 
@@ -37,6 +40,8 @@ public final class RunDirectory {
     init(_ configuration: RunConfiguration, command: [String], start: RunStart) throws {
         let path = configuration.outputDirectory
         self.path = path
+        template = PromptTemplate(try variant(configuration.prompt.variant))
+        events = RunEvents(configuration, after: start.checkpoint?.step ?? 0)
         if !start.isInPlace { try Self.requireFree(path) }
         do {
             for folder in [path, path + "/rollouts", path + "/checkpoints"] {
@@ -90,12 +95,15 @@ public final class RunDirectory {
             throw RunDirectoryError(
                 path: path + "/metrics.jsonl", message: "cannot write: \(systemReason(error))")
         }
+        try events?.append(step)
     }
 
     /// Writes the completions of a step to `rollouts/step-N.jsonl`.
     public func write<Prompt>(rollouts groups: [RolloutGroup<Prompt>], step: Int) throws {
         let lines = try groups.flatMap { group in
-            try group.completions.indices.map { try RolloutRecord(group, $0, step: step).line() }
+            try group.completions.indices.map {
+                try RolloutRecord(group, $0, step: step, template: template).line()
+            }
         }
         try Self.write(
             lines.joined(separator: "\n") + "\n", to: "\(path)/rollouts/step-\(step).jsonl")
@@ -118,6 +126,7 @@ public final class RunDirectory {
             try fill(folder)
             // What the checkpoint is a step of must not be younger than the checkpoint.
             try metrics.synchronize()
+            try events?.synchronize()
         }
     }
 
@@ -160,11 +169,15 @@ public final class RunDirectory {
         func isEmptyFolder(_ name: String) -> Bool {
             (try? files.contentsOfDirectory(atPath: "\(path)/\(name)"))?.isEmpty ?? true
         }
-        let own = ["config.yaml", "run.json", "metrics.jsonl", "rollouts", "checkpoints"]
+        let own = [
+            "config.yaml", "run.json", "metrics.jsonl", "rollouts", "checkpoints",
+            RunEvents.folder,
+        ]
         guard contents.allSatisfy(own.contains), contents.contains("run.json") else { return false }
         let metrics = try? files.attributesOfItem(atPath: path + "/metrics.jsonl")
         let size = metrics?[.size] as? Int ?? 0
-        return size == 0 && isEmptyFolder("rollouts") && isEmptyFolder("checkpoints")
+        return size == 0
+            && ["rollouts", "checkpoints", RunEvents.folder].allSatisfy(isEmptyFolder)
     }
 
     static func write(_ text: String, to path: String) throws {

@@ -153,9 +153,13 @@ public final class TrainRecipe {
 
     private func record(_ report: StepReport<QwenPolicy.Prompt>) throws {
         try directory.append(report.metrics)
-        let (interval, step) = (configuration.logging.logCompletionsSteps, trainer.stepCount)
-        if interval > 0, step % interval == 0, report.isFresh {
+        guard report.isFresh else { return }
+        let (logging, step, grpo) = (configuration.logging, trainer.stepCount, configuration.grpo)
+        if grpo.isDue(step, every: logging.logCompletionsSteps) {
             try directory.write(rollouts: report.groups, step: step)
+        }
+        if grpo.isDue(step - 1, every: logging.logImagesSteps) {
+            try directory.events?.write(report.groups, step: step)
         }
     }
 
