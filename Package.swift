@@ -154,6 +154,14 @@ if withTorch {
             ],
             swiftSettings: strict),
 
+        // Not a part of the command: scripts/fuzz runs it.
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "TestSupport", "Recipes", "NN", "Torch", "Datasets", "Rewards", "Segmentation",
+                "Imaging",
+            ], path: "Tests/Fuzz", swiftSettings: strict),
+
         .testTarget(
             name: "CTorchShimTests", dependencies: ["CTorchShim"], swiftSettings: strict),
         .testTarget(
