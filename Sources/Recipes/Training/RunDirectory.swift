@@ -126,7 +126,7 @@ public final class RunDirectory {
             try fill(folder)
             // What the checkpoint is a step of must not be younger than the checkpoint.
             try metrics.synchronize()
-            try events?.synchronize()
+            try RunEvents.synchronize(path)
         }
     }
 

@@ -8,7 +8,7 @@ import RLTrainer
 /// Each session of a run writes one file, made with the session's first step: the metrics of every step
 /// by the names that they have in `metrics.jsonl`; and of some steps, pictures and answers. TensorBoard's
 /// scalars have 32 bits: a number there is the float nearest to the one in `metrics.jsonl`. One that is
-/// not finite, null there, is left out here.
+/// not finite, null there, is left out here; so is one that no float reaches.
 ///
 /// What is written is there when the process is killed. A failure is a ``RunDirectoryError``.
 final class RunEvents {
@@ -38,11 +38,8 @@ final class RunEvents {
     ///
     /// On resuming, numbers of the checkpoint's step stay, those of later steps go.
     func write(scalars: [(name: String, value: Double)], step: Int) throws {
-        try write(
-            scalars.filter { $0.value.isFinite }.map {
-                LoggedValue($0.name, .scalar(Float($0.value)))
-            },
-            step: step)
+        let numbers = scalars.map { ($0.name, Float($0.value)) }.filter(\.1.isFinite)
+        try write(numbers.map { LoggedValue($0, .scalar($1)) }, step: step)
     }
 
     /// Adds pictures of the first groups of a step with what was answered; see ``GroupPicture``.
@@ -72,9 +69,10 @@ final class RunEvents {
         }
     }
 
-    /// Waits until all is on the disk.
-    func synchronize() throws {
-        if file != nil { try DurableFiles.synchronizeTree(path) }
+    /// Waits until all events of the run in a folder are on the disk; on any thread.
+    static func synchronize(_ run: String) throws {
+        let path = "\(run)/\(folder)"
+        if FileManager.default.fileExists(atPath: path) { try DurableFiles.synchronizeTree(path) }
     }
 
     private func begin(time: Double) throws -> EventFileWriter {
