@@ -8,7 +8,7 @@ import PackageDescription
 //                                     the C faces of libtorch, libhdf5, libpng, libjpeg-turbo, OpenSSL
 //      Imaging  Tokenizers               pixels and text; no tensors
 //   1  Torch  Segmentation  Datasets
-//   2  NN  Rewards  Evaluation  Reports
+//   2  NN  Rewards  Evaluation  Reports  EventFiles
 //   3  Qwen25VL  SAM2  RLTrainer
 //   4  Supervised                        what comes before reinforcement learning
 //   5  Recipes                           the one target that knows all the names
@@ -59,6 +59,7 @@ let torchLink: [LinkerSetting] = [
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 var targets: [Target] = [
     // Layer 0
@@ -81,6 +82,9 @@ var targets: [Target] = [
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
     .target(name: "Evaluation", dependencies: ["Datasets", "Imaging"], swiftSettings: optimized),
     .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: optimized),
+    .target(
+        name: "EventFiles", dependencies: ["Datasets", "Imaging", protobuf],
+        exclude: ["event.proto"], swiftSettings: optimized),
 
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
     .testTarget(
@@ -101,6 +105,9 @@ var targets: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "ReportsTests", dependencies: ["TestSupport", "Reports", "Imaging"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "EventFilesTests", dependencies: ["TestSupport", "EventFiles"],
         swiftSettings: strict),
     .testTarget(
         name: "RewardsTests", dependencies: ["TestSupport", "Rewards", "Segmentation", "Imaging"],
@@ -137,8 +144,8 @@ if withTorch {
         .target(
             name: "Recipes",
             dependencies: [
-                "Supervised", "Evaluation", "Reports", "RLTrainer", "Qwen25VL", "SAM2", "NN",
-                "Torch", "Datasets", "Rewards",
+                "Supervised", "Evaluation", "Reports", "EventFiles", "RLTrainer", "Qwen25VL",
+                "SAM2", "NN", "Torch", "Datasets", "Rewards",
                 "Segmentation", "Tokenizers", "Imaging", "CLibcrypto", yams,
             ], swiftSettings: strict),
         // Layer 6
@@ -149,6 +156,14 @@ if withTorch {
                 "Rewards", "Segmentation", "Tokenizers", "Imaging", "Torch", argumentParser,
             ],
             swiftSettings: strict),
+
+        // Not a part of the command: scripts/fuzz runs it.
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "TestSupport", "Recipes", "NN", "Torch", "Datasets", "Rewards", "Segmentation",
+                "Imaging",
+            ], path: "Tests/Fuzz", swiftSettings: strict),
 
         .testTarget(
             name: "CTorchShimTests", dependencies: ["CTorchShim"], swiftSettings: strict),
@@ -182,8 +197,8 @@ if withTorch {
         .testTarget(
             name: "RecipesTests",
             dependencies: [
-                "TestSupport", "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer",
-                "Qwen25VL", "SAM2", "NN", "Torch",
+                "TestSupport", "Recipes", "Supervised", "Evaluation", "Reports", "EventFiles",
+                "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch",
                 "Datasets", "Rewards",
                 "Segmentation", "Tokenizers", "Imaging",
             ],
@@ -197,6 +212,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     ],
     targets: targets,
     cxxLanguageStandard: .cxx20

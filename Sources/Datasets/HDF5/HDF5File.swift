@@ -25,9 +25,15 @@ final class HDF5File: Sendable {
         }
     }
 
-    /// Opens a file to read it.
+    /// Opens a file to read it, whose structure is one that the library can be trusted with.
     static func open(_ path: String) throws -> HDF5File {
-        try HDF5.withLock {
+        do {
+            try HDF5Structure.check(path: path)
+        } catch {
+            throw HDF5Error(
+                path: path, object: "", function: "byte \(error.place)", message: error.problem)
+        }
+        return try HDF5.withLock {
             let id = H5Fopen(path, chdf5_read_only(), chdf5_default_properties())
             return HDF5File(
                 path: path, object: HDF5Object(try HDF5.check(id, "H5Fopen", path: path)))

@@ -202,6 +202,17 @@ extension RunConfiguration {
             Key(
                 "logging.log_completions_steps", \.logging.logCompletionsSteps,
                 "Optimizer steps between records of completions in rollouts/; 0: none", in: 0...),
+            Key(
+                "logging.tensorboard", \.logging.tensorboard,
+                "Whether metrics, pictures and answers are also written to tensorboard/, which "
+                    + "TensorBoard opens"),
+            Key(
+                "logging.log_images_steps", \.logging.logImagesSteps,
+                "Optimizer steps between pictures in tensorboard/, the first step's first; 0: none",
+                in: 0...),
+            Key(
+                "logging.num_images", \.logging.numImages,
+                "The most questions that are pictured at once", in: 1...1000),
         ]
     }
 

@@ -130,6 +130,12 @@ public struct RunConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
         public var saveBeforeTimeLimit: Double?
         /// Optimizer steps between records of completions; none if 0.
         public var logCompletionsSteps = 1
+        /// Whether the run's numbers are also written for TensorBoard.
+        public var tensorboard = true
+        /// Optimizer steps between pictures for TensorBoard; none if 0.
+        public var logImagesSteps = 50
+        /// Questions that are pictured at once, at most.
+        public var numImages = 4
     }
 
     /// The folder that the run writes to.

@@ -9,6 +9,8 @@ struct RolloutRecord: Encodable {
     let id: String
     let epoch: Int
     let question: String
+    /// What the policy was asked, without the picture.
+    let prompt: String
     let completion: String
     let length: Int
     let stopReason: StopReason
@@ -22,18 +24,19 @@ struct RolloutRecord: Encodable {
     let advantage: Double
 
     enum CodingKeys: String, CodingKey {
-        case step, id, epoch, question, completion, length, prompts, rewards, reward, fault
+        case step, id, epoch, question, prompt, completion, length, prompts, rewards, reward, fault
         case advantage
         case stopReason = "stop_reason"
         case parseError = "parse_error"
     }
 
-    init<P>(_ group: RolloutGroup<P>, _ index: Int, step: Int) {
+    init<P>(_ group: RolloutGroup<P>, _ index: Int, step: Int, template: PromptTemplate) {
         let (completion, score) = (group.completions[index], group.rewards[index])
         self.step = step
         id = group.example.id
         epoch = group.example.epoch
         question = group.example.question
+        prompt = template.user(question: question)
         self.completion = completion.text
         length = completion.tokenIDs.count
         stopReason = completion.stopReason

@@ -41,8 +41,8 @@ extension RunDirectory {
         return try? RunConfiguration.load(file: path + "/config.yaml")
     }
 
-    /// Brings a folder to the state of the step that a run continues after: later metrics, faults and
-    /// rollouts go, damaged checkpoints get out of the way, and what a killed process left half done goes too.
+    /// Brings a folder to the state of the step that a run continues after: later metrics, faults,
+    /// events and rollouts go, damaged checkpoints get out of the way, and what a killed process left half done goes too.
     static func cutBack(_ path: String, to start: RunStart) throws {
         let files = FileManager.default
         let step = start.checkpoint?.step ?? 0
@@ -53,6 +53,7 @@ extension RunDirectory {
         try checkpoints.link(best: evaluation?.bestStep)
         try removeSteps(after: step, in: path + "/rollouts", suffix: ".jsonl")
         try removeSteps(after: evaluation?.lastStep ?? -1, in: path + "/evaluation", suffix: "")
+        try RunEvents.cutBack(path, to: step)
         let metrics = path + "/metrics.jsonl"
         let text = files.contents(atPath: metrics) ?? Data()
         try DurableFiles.write(

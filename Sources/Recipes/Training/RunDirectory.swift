@@ -9,7 +9,7 @@ import Torch
 ///
 /// `config.yaml` (resolved), `run.json` (what ran, where), `metrics.jsonl` (one line per optimizer
 /// step), `faults.jsonl` (what was wrong, if something was), `rollouts/step-N.jsonl`,
-/// `checkpoints/step-N/`. A checkpoint is written beside its place and appears by a rename, or not at
+/// `tensorboard/` (see ``RunEvents``), `evaluation/step-N/`, `checkpoints/step-N/`. A checkpoint is written beside its place and appears by a rename, or not at
 /// all. The folder is this process's as long as the object exists.
 public final class RunDirectory {
     /// The folder.
@@ -18,6 +18,9 @@ public final class RunDirectory {
     let checkpoints: CheckpointFolder
     /// Writes them.
     let writer = CheckpointWriter()
+    /// What TensorBoard shows of the run; nil if `logging.tensorboard` is off.
+    let events: RunEvents?
+    private let template: PromptTemplate
     private let metrics: LineFile
     private let lock: FolderLock
 
@@ -32,6 +35,8 @@ public final class RunDirectory {
         let path = configuration.outputDirectory
         self.path = path
         checkpoints = CheckpointFolder(run: path)
+        template = PromptTemplate(try variant(configuration.prompt.variant))
+        events = RunEvents(configuration, after: start.checkpoint?.step ?? 0)
         if !start.isInPlace { try Self.requireFree(path) }
         do {
             for folder in [
@@ -79,6 +84,7 @@ public final class RunDirectory {
     /// Adds a line of numbers to `metrics.jsonl`.
     public func append(_ step: StepMetrics) throws {
         try metrics.append(step.jsonLine)
+        try events?.append(step)
     }
 
     /// Writes an evaluation to `evaluation/step-N/`, and its numbers to `metrics.jsonl`.
@@ -90,7 +96,9 @@ public final class RunDirectory {
     /// Writes the completions of a step to `rollouts/step-N.jsonl`.
     public func write<Prompt>(rollouts groups: [RolloutGroup<Prompt>], step: Int) throws {
         let lines = try groups.flatMap { group in
-            try group.completions.indices.map { try RolloutRecord(group, $0, step: step).line() }
+            try group.completions.indices.map {
+                try RolloutRecord(group, $0, step: step, template: template).line()
+            }
         }
         try Self.write(
             lines.joined(separator: "\n") + "\n", to: "\(path)/rollouts/step-\(step).jsonl")
@@ -107,10 +115,11 @@ public final class RunDirectory {
     ///   - retention: which checkpoints stay
     /// - Throws: what the checkpoint before threw, ``RunDirectoryError`` or `CheckpointError`
     func save(_ snapshot: RunSnapshot, _ retention: CheckpointRetention) throws {
-        let (checkpoints, metrics) = (checkpoints, metrics)
+        let (run, checkpoints, metrics) = (path, checkpoints, metrics)
         try writer.begin {
             // What the checkpoint is a step of must not be younger than the checkpoint.
             try metrics.synchronize()
+            try RunEvents.synchronize(run)
             try checkpoints.write(step: snapshot.step, fill: snapshot.write)
             try checkpoints.link(best: retention.best)
             try checkpoints.removeAll(butNewest: retention.keep, best: retention.best)
@@ -125,13 +134,13 @@ public final class RunDirectory {
         }
         let own = [
             "config.yaml", "run.json", "metrics.jsonl", "rollouts", "checkpoints", "evaluation",
-            faultsFile,
+            faultsFile, RunEvents.folder,
         ]
         guard contents.allSatisfy(own.contains), contents.contains("run.json") else { return false }
         let metrics = try? files.attributesOfItem(atPath: path + "/metrics.jsonl")
         let size = metrics?[.size] as? Int ?? 0
         return size == 0
-            && ["rollouts", "checkpoints", "evaluation"].allSatisfy(isEmptyFolder)
+            && ["rollouts", "checkpoints", "evaluation", RunEvents.folder].allSatisfy(isEmptyFolder)
     }
 
     static func write(_ text: String, to path: String) throws {

@@ -119,12 +119,20 @@ extension TrainRecipe {
             throw error
         }
         let metrics = try record(report.metrics, report.faults)
-        let step = trainer.stepCount
-        if isDue(step, every: configuration.logging.logCompletionsSteps), report.isFresh {
-            try directory.write(rollouts: report.groups, step: step)
-        }
+        if report.isFresh { try record(report.groups) }
         try report.faults.forEach(onFault)
         return metrics
+    }
+
+    /// Leaves completions on the disk, and pictures of them, if the step is one of those.
+    private func record(_ groups: [RolloutGroup<QwenPolicy.Prompt>]) throws {
+        let (logging, step, grpo) = (configuration.logging, trainer.stepCount, configuration.grpo)
+        if grpo.isDue(step, every: logging.logCompletionsSteps) {
+            try directory.write(rollouts: groups, step: step)
+        }
+        if grpo.isDue(step - 1, every: logging.logImagesSteps) {
+            try directory.events?.write(groups, step: step)
+        }
     }
 
     private func record(_ numbers: StepMetrics, _ faults: [Fault]) throws -> StepMetrics {

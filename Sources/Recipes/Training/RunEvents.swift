@@ -1,0 +1,117 @@
+import EventFiles
+import Foundation
+import Imaging
+import RLTrainer
+
+/// What TensorBoard shows of a run: event files in the run's folder `tensorboard/`.
+///
+/// Each session of a run writes one file, made with the session's first step: the metrics of every step
+/// by the names that they have in `metrics.jsonl`; and of some steps, pictures and answers. TensorBoard's
+/// scalars have 32 bits: a number there is the float nearest to the one in `metrics.jsonl`. One that is
+/// not finite, null there, is left out here; so is one that no float reaches.
+///
+/// What is written is there when the process is killed. A failure is a ``RunDirectoryError``.
+final class RunEvents {
+    /// The folder in the run's folder.
+    static let folder = "tensorboard"
+
+    /// The run's folder `tensorboard/`.
+    let path: String
+    private let firstStep: Int
+    private let pictureCount: Int
+    private var file: EventFileWriter?
+
+    /// The events of a session that continues after a step; nil if the configuration wants none.
+    init?(_ configuration: RunConfiguration, after step: Int) {
+        guard configuration.logging.tensorboard else { return nil }
+        path = "\(configuration.outputDirectory)/\(Self.folder)"
+        firstStep = step + 1
+        pictureCount = configuration.logging.numImages
+    }
+
+    /// Adds the metrics of a step.
+    func append(_ metrics: StepMetrics) throws {
+        try write(scalars: metrics.entries.map { ($0.name, $0.value) }, step: metrics.step)
+    }
+
+    /// Adds numbers of a step, under names that no metric has; those that are not finite are left out.
+    ///
+    /// On resuming, numbers of the checkpoint's step stay, those of later steps go.
+    func write(scalars: [(name: String, value: Double)], step: Int) throws {
+        let numbers = scalars.map { ($0.name, Float($0.value)) }.filter(\.1.isFinite)
+        try write(numbers.map { LoggedValue($0, .scalar($1)) }, step: step)
+    }
+
+    /// Adds pictures of the first groups of a step with what was answered; see ``GroupPicture``.
+    func write<Prompt: PolicyPrompt>(_ groups: [RolloutGroup<Prompt>], step: Int) throws {
+        let values = try groups.prefix(pictureCount).enumerated().flatMap { index, group in
+            let picture = GroupPicture(group)
+            return [
+                LoggedValue("samples/\(index)/picture", .picture(try picture.logged(step: step))),
+                LoggedValue("samples/\(index)/answers", .text(picture.markdown)),
+            ]
+        }
+        try write(values, step: step)
+    }
+
+    /// Adds values of a step.
+    func write(_ values: [LoggedValue], step: Int) throws {
+        if values.isEmpty { return }
+        do {
+            let time = Date().timeIntervalSince1970
+            let file = try self.file ?? begin(time: time)
+            self.file = file
+            try file.append(LoggedEvent(step: step, time: time, .values(values)))
+        } catch let error as EventFileError {
+            throw RunDirectoryError(
+                path: error.path, message: error.message, isWriteFailure: true)
+        } catch {
+            throw RunDirectoryError.writing(path, error)
+        }
+    }
+
+    /// Waits until all events of the run in a folder are on the disk; on any thread.
+    static func synchronize(_ run: String) throws {
+        let path = "\(run)/\(folder)"
+        if FileManager.default.fileExists(atPath: path) { try DurableFiles.synchronizeTree(path) }
+    }
+
+    private func begin(time: Double) throws -> EventFileWriter {
+        let files = FileManager.default
+        try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let names = try files.contentsOfDirectory(atPath: path)
+        let file = try EventFileWriter(
+            path: "\(path)/\(EventFile.name(after: names, time: time))", time: time)
+        // A TensorBoard that watches forgets what it read of steps that are made again.
+        try file.append(LoggedEvent(step: firstStep, time: time, .start))
+        return file
+    }
+
+    /// Brings the events of the run in a folder to the state of a step: what came later goes.
+    static func cutBack(_ run: String, to step: Int) throws {
+        let (files, path) = (FileManager.default, "\(run)/\(folder)")
+        guard files.fileExists(atPath: path) else { return }
+        for name in try files.contentsOfDirectory(atPath: path) where EventFile.isName(name) {
+            let file = "\(path)/\(name)"
+            let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+            let kept = EventFile.cut(bytes, upTo: step)
+            if kept == bytes { continue }
+            if kept.isEmpty {
+                try files.removeItem(atPath: file)
+            } else {
+                try DurableFiles.write(Data(kept), to: file)
+            }
+        }
+    }
+}
+
+extension GRPOConfiguration {
+    /// Whether what is first learnt from in a step belongs to a step that is a multiple of `interval`:
+    /// this one, or a later one that learns from the same rollouts.
+    ///
+    /// Never with an interval of 0.
+    func isDue(_ step: Int, every interval: Int) -> Bool {
+        interval > 0
+            && (0..<numIterations).contains { (step + $0 * stepsPerGeneration) % interval == 0 }
+    }
+}

@@ -1,0 +1,151 @@
+import Datasets
+import Foundation
+import Imaging
+import NN
+import TestSupport
+import Torch
+
+/// Shards, as `ShardWriter` makes them.
+enum ShardKind: Kind {
+    static let name = "shards"
+    static let suffix = "h5"
+
+    static func mutator(_ folder: String) throws -> Mutator {
+        var seeds: [[UInt8]] = []
+        for (number, withInstances) in [false, true, true].enumerated() {
+            let path = "\(folder)/\(number).h5"
+            let writer = try ShardWriter(path: path, dataset: "fuzz", split: "train")
+            for index in 0...number {
+                try writer.append(sample(index, withInstances: withInstances))
+            }
+            try writer.finish()
+            seeds.append([UInt8](try Data(contentsOf: URL(fileURLWithPath: path))))
+        }
+        return Mutator(seeds: seeds)
+    }
+
+    private static func sample(_ index: Int, withInstances: Bool) throws -> SegmentationSample {
+        let frame = ImageFrame(width: 6 + index, height: 5)
+        let image = RGBImage(frame: frame, color: .object(index))
+        var mask = BinaryMask(width: frame.width, height: frame.height)
+        if index != 1 { mask[2, 3] = true }
+        let isJPEG = index == 2
+        let instance = InstanceTruth(
+            className: "plane", isTarget: true, box: Box(x1: 2, y1: 3, x2: 3, y2: 4), mask: mask)
+        return SegmentationSample(
+            id: "sample-\(index)",
+            image: try isJPEG
+                ? ImageCodec.encodeJPEG(image, quality: 80) : ImageCodec.encodePNG(image),
+            format: isJPEG ? .jpeg : .png, frame: frame,
+            questions: ["where?", "Où est l'avion?"], answers: index == 0 ? [] : ["there"],
+            mask: mask, instances: withInstances ? [instance] : nil)
+    }
+
+    static func read(_ path: String) throws -> String? {
+        let reader = try ShardReader(path: path)
+        _ = reader.summary
+        for problem in reader.verify() where problem.message.isEmpty {
+            return "a problem without words: \(problem)"
+        }
+        for index in 0..<reader.count {
+            do {
+                let sample = try reader.sample(at: index)
+                if sample.mask.frame != sample.frame { return "a mask of another size" }
+            } catch let error as ShardError {
+                if !error.description.contains(path) { return "an error without a path: \(error)" }
+            }
+        }
+        return nil
+    }
+
+    static func isDocumented(_ error: any Error) -> Bool { error is ShardError }
+}
+
+/// Touches the numbers of a tensor, unless it claims more than any input has.
+private func touch(_ tensor: Tensor) throws {
+    guard tensor.count <= 1 << 20 else { return }
+    _ = try tensor.to(.float64).to(.float32).floats
+}
+
+/// Safetensors files, as libraries and `SafetensorsFile` write them.
+enum SafetensorsKind: Kind {
+    static let name = "safetensors"
+    static let suffix = "safetensors"
+
+    static func mutator(_ folder: String) throws -> Mutator {
+        var seeds: [[UInt8]] = []
+        for dtype in [DType.float32, .bfloat16, .float16, .int64, .uint8, .bool] {
+            let path = "\(folder)/\(seeds.count).safetensors"
+            try SafetensorsFile.write(
+                [
+                    NamedTensor("a.weight", try Tensor.zeros([2, 3], dtype: dtype)),
+                    NamedTensor("b", try Tensor.zeros([], dtype: dtype)),
+                    NamedTensor("empty", try Tensor.zeros([0, 4], dtype: dtype)),
+                ], to: path, metadata: ["format": "pt"])
+            seeds.append([UInt8](try Data(contentsOf: URL(fileURLWithPath: path))))
+        }
+        seeds += try files("Tests/Fixtures", ".safetensors").filter { $0.count < 20_000 }
+        return Mutator(
+            seeds: seeds,
+            tokens: words(
+                "{ } [ ] , : \" 0 -1 1e9 1.5 9223372036854775807 18446744073709551616 null "
+                    + "true \"dtype\" \"shape\" \"data_offsets\" \"F32\" \"F64\" \"BOOL\" \"__metadata__\" \\u0000"
+            ))
+    }
+
+    static func read(_ path: String) throws -> String? {
+        let file = try SafetensorsFile(path: path)
+        for entry in file.entries { try touch(file.tensor(entry)) }
+        let checkpoint = try SafetensorsCheckpoint(path: path)
+        return checkpoint.keys.count == file.entries.count ? nil : "tensors got lost"
+    }
+
+    static func isDocumented(_ error: any Error) -> Bool { error is CheckpointError }
+}
+
+/// Checkpoints of `torch.save`.
+enum TorchKind: Kind {
+    static let name = "torch"
+    static let suffix = "pt"
+
+    static func mutator(_ folder: String) throws -> Mutator {
+        var seeds = try files("Tests/Fixtures/torch", ".pt")
+        for isWide in [false, true] {
+            var builder = ArchiveBuilder()
+            builder.isWide = isWide
+            builder.storages = [
+                ("0", [UInt8](repeating: 1, count: 24)), ("1", [0, 0, 0x80, 0x3F]),
+            ]
+            let first = Pickle.storage(count: 6)
+            let second = Pickle.storage(key: "1", count: 1)
+            seeds.append(
+                builder.archive(
+                    Pickle.whole(
+                        Pickle.dictionary([
+                            ("a", Pickle.tensor(first, shape: [2, 3], strides: [3, 1])),
+                            (
+                                "b",
+                                Pickle.tensor(first, offset: 1, shape: [2, 2], strides: [1, 3])
+                            ),
+                            ("c", Pickle.tensor(second, shape: [4, 1], strides: [0, 1])),
+                        ]))))
+        }
+        return Mutator(seeds: seeds)
+    }
+
+    static func read(_ path: String) throws -> String? {
+        let file = try TorchCheckpointFile(path: path)
+        // Containers may hold themselves, and each other many times over.
+        var (left, pending) = (10_000, [file.root])
+        while let value = pending.popLast(), left > 0 {
+            left -= 1
+            if value.kind.isEmpty { return "a value without a kind" }
+            if let entry = value.tensor { try touch(file.tensor(entry)) }
+            pending += value.elements?.prefix(1000) ?? []
+            for (key, item) in (value.dictionary ?? []).prefix(1000) { pending += [key, item] }
+        }
+        return nil
+    }
+
+    static func isDocumented(_ error: any Error) -> Bool { error is CheckpointError }
+}
