@@ -27,6 +27,7 @@ public func systemReason(_ error: any Error) -> String {
     case .fileWriteNoPermission, .fileReadNoPermission: return "permission denied"
     case .fileNoSuchFile, .fileReadNoSuchFile: return "no such file or folder"
     case .fileWriteOutOfSpace: return "no space left on the disk"
+    case .fileWriteVolumeReadOnly: return "the file system is read-only"
     default: return outer.localizedDescription
     }
 }

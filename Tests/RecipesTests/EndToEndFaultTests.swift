@@ -117,6 +117,15 @@ extension EndToEnd.ResumeTests {
                 }
             ),
         ]
+        // Without what is being written.
+        func checkpointFiles(_ run: String) throws -> [String: Data] {
+            let checkpoints = CheckpointFolder(run: run)
+            return try checkpoints.steps.reduce(into: [:]) { all, step in
+                for (name, data) in try files(checkpoints.step(step)) {
+                    all["\(step)/\(name)"] = data
+                }
+            }
+        }
         try withFolder { folder in
             func configuration(_ name: String) -> RunConfiguration {
                 var result = self.configuration("\(folder)/\(name)")
@@ -137,19 +146,14 @@ extension EndToEnd.ResumeTests {
                     // The folder is free when the recipe is gone.
                     try TrainRecipe(configuration("\(kind)"), command: ["test"]).run { metrics in
                         steps = metrics.step
-                        if metrics.step == 2 { try damage(folder + "/train.h5") }
-                        // A hidden folder is a checkpoint that is being written.
-                        if metrics.step > 1 {
-                            before = try files(run + "/checkpoints").filter {
-                                !$0.key.hasPrefix(".")
-                            }
-                        }
+                        if metrics.step == 3 { try damage(folder + "/train.h5") }
+                        if metrics.step > 2 { before = try checkpointFiles(run) }
                     }
                 }
                 #expect(error.kind == kind && error.path == folder + "/train.h5")
                 #expect(steps < 6 && !before.isEmpty)
                 #expect(!exists(run + "/faults.jsonl"))
-                let after = try files(run + "/checkpoints")
+                let after = try checkpointFiles(run)
                 for (name, data) in before { #expect(after[name] == data, "\(name)") }
                 // With the shard back the run goes on to its end.
                 try shard.write(to: file)

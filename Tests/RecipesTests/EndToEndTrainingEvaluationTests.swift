@@ -104,6 +104,12 @@ extension EndToEnd {
                     #expect(found.answers == expected.answers)
                     #expect(found.summary == expected.summary)
                 }
+                // Steps are steps in a report, and evaluations are its curve of held-out samples.
+                let record = try RunRecord(path: folder + "/run")
+                #expect(record.steps.map(\.number) == [1, 2, 3, 4])
+                #expect(record.heldOut?.points.map(\.step) == [2, 4])
+                let page = try RunReport(run: folder + "/run").html()
+                #expect(page.contains("How it was learnt") && page.contains("4 optimizer steps"))
             }
         }
 

@@ -133,14 +133,14 @@ private struct Refusal: Error, CustomStringConvertible {
 
     @Test("a group costs one change of threads")
     func oneThread() throws {
-        let threads = Mutex(Set<ObjectIdentifier>())
+        let threads = Mutex(Set<pthread_t>())
         let scorer = try scorer { _ in
-            threads.withLock { _ = $0.insert(ObjectIdentifier(Thread.current)) }
+            threads.withLock { _ = $0.insert(pthread_self()) }
             return 1
         }
         _ = try score(scorer, timeLimit: 60)
         #expect(threads.withLock(\.count) == 1)
-        #expect(threads.withLock { !$0.contains(ObjectIdentifier(Thread.current)) })
+        #expect(threads.withLock { !$0.contains(pthread_self()) })
     }
 
     @Test("sixteen threads that do not come back stop the run; those that do make room again")

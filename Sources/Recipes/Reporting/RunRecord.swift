@@ -9,13 +9,25 @@ struct RunRecord {
     let configuration: String?
     /// `run.json`: names and values as texts, in order; empty if the folder has none.
     let facts: [(name: String, value: String)]
-    /// The lines of `metrics.jsonl`.
+    /// The optimizer steps, as `metrics.jsonl` has them.
     let steps: [Step]
+    /// The evaluations while it was trained: their numbers, by the step that they were made after.
+    let evaluations: [Step]
 
     /// The numbers of an optimizer step.
     struct Step {
         let number: Int
         let values: [String: Double]
+        /// Whether the line tells what an evaluation found, and not what a step did.
+        fileprivate var isEvaluation: Bool { values.keys.contains { $0.hasPrefix("eval_") } }
+    }
+
+    /// gIoU on held-out samples along the way; nil without evaluations.
+    var heldOut: RunReport.Curve? {
+        let points = evaluations.compactMap { step in
+            step.values["eval_giou"].map { RunReport.Curve.Point(step: step.number, gIoU: $0) }
+        }
+        return points.isEmpty ? nil : RunReport.Curve("this run", points)
     }
 
     /// Reads a run's folder; a last line that was not written to its end does not count.
@@ -42,7 +54,8 @@ struct RunRecord {
             }
             steps.append(step)
         }
-        self.steps = steps
+        self.steps = steps.filter { !$0.isEvaluation }
+        evaluations = steps.filter(\.isEvaluation)
     }
 
     private static func step(_ line: Data) -> Step? {

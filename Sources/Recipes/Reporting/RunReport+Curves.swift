@@ -5,10 +5,12 @@ import Reports
 extension RunReport {
     /// The curves: held out first, then those of training.
     func addCurves(to page: inout HTMLPage, _ record: RunRecord) {
-        if !heldOut.isEmpty || !controls.isEmpty {
+        let curves = heldOut.isEmpty ? record.heldOut.map { [$0] } ?? [] : heldOut
+        if !curves.isEmpty || !controls.isEmpty {
             page.addSection(
                 "How it was learnt", id: "held-out", lead: heldOutLead,
-                [.element("div", ["class": "charts"], [heldOutChart.figure])] + controlTable)
+                [.element("div", ["class": "charts"], [heldOutChart(curves).figure])]
+                    + controlTable)
         }
         let all = trainingCharts(record).filter { chart in
             chart.series.contains { $0.points.contains { $0.y.isFinite } }
@@ -48,7 +50,7 @@ extension RunReport {
             + "fail. Only if they stay down does the rise come from the reward."
     }
 
-    private var heldOutChart: LineChart {
+    private func heldOutChart(_ curves: [Curve]) -> LineChart {
         func points(_ points: [Curve.Point]) -> [ChartPoint] {
             points.map { ChartPoint(x: Double($0.step), y: $0.gIoU) }
         }
@@ -57,7 +59,7 @@ extension RunReport {
                 point.range.map { (Double(point.step), $0.low, $0.high) }
             }
         }
-        let runs = heldOut.map { curve in
+        let runs = curves.map { curve in
             ChartSeries(
                 curve.name, points(curve.points), style: .marked, band: band(curve.points))
         }
@@ -67,7 +69,7 @@ extension RunReport {
         var chart = LineChart(
             title: "gIoU on held-out samples", xLabel: "optimizer step", series: runs + others,
             including: [0])
-        if heldOut.contains(where: { $0.points.contains { $0.range != nil } }) {
+        if curves.contains(where: { $0.points.contains { $0.range != nil } }) {
             chart.note = "Bands reach from the lowest to the highest of several seeds."
         }
         chart.isWide = true

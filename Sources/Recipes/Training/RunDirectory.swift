@@ -47,19 +47,21 @@ public final class RunDirectory {
             }
             lock = try FolderLock(path)
             if start.isInPlace { try Self.cutBack(path, to: start) }
-            try Self.write(configuration.resolved(comments: true), to: path + "/config.yaml")
+            // First: it tells that the folder is a run's, if anything after it fails.
             try Self.write(
                 Self.description(
                     device: configuration.device, seed: configuration.seed, command: command,
                     resumedFrom: start.checkpoint?.path),
                 to: path + "/run.json")
+            try Self.write(configuration.resolved(comments: true), to: path + "/config.yaml")
             let file = path + "/metrics.jsonl"
             if !start.isInPlace { try Self.write("", to: file) }
             metrics = try LineFile(file)
         } catch let error as RunDirectoryError {
             throw error
         } catch {
-            throw RunDirectoryError.writing(path, error)
+            throw RunDirectoryError(
+                path: path, message: "cannot be made a run's folder: \(systemReason(error))")
         }
     }
 
@@ -136,7 +138,9 @@ public final class RunDirectory {
             "config.yaml", "run.json", "metrics.jsonl", "rollouts", "checkpoints", "evaluation",
             faultsFile, RunEvents.folder,
         ]
-        guard contents.allSatisfy(own.contains), contents.contains("run.json") else { return false }
+        guard contents.allSatisfy(own.contains),
+            contents.contains("run.json") || !contents.contains("config.yaml")
+        else { return false }
         let metrics = try? files.attributesOfItem(atPath: path + "/metrics.jsonl")
         let size = metrics?[.size] as? Int ?? 0
         return size == 0
