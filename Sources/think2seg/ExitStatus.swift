@@ -56,7 +56,11 @@ func exitStatus(of error: any Error) -> Int32? {
         }
     case let error as DryRunError: return error.errors.first.flatMap(exitStatus)
     case let error as RunDirectoryError:
-        return error.isWriteFailure ? SystemExit.cannotWrite : SystemExit.cannotCreate
+        switch error.kind {
+        case .unusable: return SystemExit.cannotCreate
+        case .cannotWrite: return SystemExit.cannotWrite
+        case .damaged: return SystemExit.badData
+        }
     case let error as TorchError:
         return error.code == .outOfMemory ? SystemExit.system : SystemExit.software
     default:

@@ -34,12 +34,13 @@ struct CheckpointManifest: Codable, Hashable {
     init(folder: String) throws {
         let path = "\(folder)/\(Self.file)"
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw RunDirectoryError(path: path, message: "is missing")
+            throw RunDirectoryError.damaged(
+                path, "is missing: the checkpoint is incomplete, or of a version that wrote none")
         }
         // A changed byte shows even where JSON would not mind it.
         guard let manifest = try? JSONDecoder().decode(Self.self, from: data),
             try manifest.json() == data
-        else { throw RunDirectoryError(path: path, message: "is cut short or damaged") }
+        else { throw RunDirectoryError.damaged(path, "is cut short or damaged") }
         self = manifest
     }
 
@@ -62,15 +63,14 @@ struct CheckpointManifest: Codable, Hashable {
         }) {
             let path = "\(folder)/\(name)"
             let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-            guard let size else { throw RunDirectoryError(path: path, message: "is missing") }
+            guard let size else { throw RunDirectoryError.damaged(path, "is missing") }
             guard size == entry.bytes else {
-                throw RunDirectoryError(
-                    path: path,
-                    message: "is cut short or damaged: it has \(size) bytes of \(entry.bytes)")
+                throw RunDirectoryError.damaged(
+                    path, "is cut short or damaged: it has \(size) bytes of \(entry.bytes)")
             }
             if readingAll, try Self.entry(path) != entry {
-                throw RunDirectoryError(
-                    path: path, message: "is damaged: its SHA-256 is not the one in \(Self.file)")
+                throw RunDirectoryError.damaged(
+                    path, "is damaged: its SHA-256 is not the one in \(Self.file)")
             }
         }
     }
@@ -82,8 +82,8 @@ struct CheckpointManifest: Codable, Hashable {
     private static func entry(_ path: String) throws -> Entry? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         func failure() -> RunDirectoryError {
-            RunDirectoryError(
-                path: path, message: "cannot be read: \(String(cString: strerror(errno)))")
+            RunDirectoryError.damaged(
+                path, "cannot be read: \(String(cString: strerror(errno)))")
         }
         if descriptor < 0 { throw failure() }
         defer { close(descriptor) }

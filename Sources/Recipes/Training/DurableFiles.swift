@@ -43,7 +43,7 @@ enum DurableFiles {
     private static func failure(_ path: String, _ what: String) -> RunDirectoryError {
         RunDirectoryError(
             path: path, message: "\(what): \(String(cString: strerror(errno)))",
-            isWriteFailure: true)
+            kind: .cannotWrite)
     }
 }
 

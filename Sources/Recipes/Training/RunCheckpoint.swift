@@ -101,16 +101,16 @@ struct RunCheckpoint {
         let file = "\(path)/\(Self.stateFile)"
         guard manifest.files[Self.stateFile] != nil,
             let json = FileManager.default.contents(atPath: file)
-        else { throw RunDirectoryError(path: file, message: "is missing") }
+        else { throw RunDirectoryError.damaged(file, "is missing") }
         do {
             state = try CheckpointState(json: json)
         } catch {
-            throw RunDirectoryError(path: file, message: "is cut short or damaged")
+            throw RunDirectoryError.damaged(file, "is as it was written, by another version")
         }
         var needed = [GRPOTrainer<QwenPolicy>.optimizerFile]
         if state.trainer.batch != nil { needed.append(GRPOTrainer<QwenPolicy>.rolloutsFile) }
         if let missing = needed.first(where: { manifest.files[$0] == nil }) {
-            throw RunDirectoryError(path: "\(path)/\(missing)", message: "is missing")
+            throw RunDirectoryError.damaged("\(path)/\(missing)", "is missing")
         }
     }
 }

@@ -7,14 +7,29 @@ public struct RunDirectoryError: Error, Sendable, CustomStringConvertible {
     public let path: String
     /// What is wrong, and what to do.
     public let message: String
-    /// Whether writing failed, as on a full disk, and not what was found.
-    public let isWriteFailure: Bool
+    /// What kind of problem it is.
+    public let kind: Kind
+
+    /// What kind of problem there is with a run's folder.
+    public enum Kind: Sendable, Hashable {
+        /// The folder cannot be made, or is somebody else's.
+        case unusable
+        /// Writing failed, as on a full disk.
+        case cannotWrite
+        /// A checkpoint is not as it was written.
+        case damaged
+    }
 
     /// An error from its parts.
-    init(path: String, message: String, isWriteFailure: Bool = false) {
+    init(path: String, message: String, kind: Kind = .unusable) {
         self.path = path
         self.message = message
-        self.isWriteFailure = isWriteFailure
+        self.kind = kind
+    }
+
+    /// What is said of a checkpoint's file that is not as it was written.
+    static func damaged(_ path: String, _ message: String) -> RunDirectoryError {
+        RunDirectoryError(path: path, message: message, kind: .damaged)
     }
 
     /// What is said when `path` cannot be written.
@@ -25,7 +40,7 @@ public struct RunDirectoryError: Error, Sendable, CustomStringConvertible {
     /// What is said when `path` cannot be written.
     static func writing(_ path: String, reason: String) -> RunDirectoryError {
         RunDirectoryError(
-            path: path, message: "cannot write: \(reason)", isWriteFailure: true)
+            path: path, message: "cannot write: \(reason)", kind: .cannotWrite)
     }
 
     /// Path and message.

@@ -64,7 +64,7 @@ final class RunEvents {
             try file.append(LoggedEvent(step: step, time: time, .values(values)))
         } catch let error as EventFileError {
             throw RunDirectoryError(
-                path: error.path, message: error.message, isWriteFailure: true)
+                path: error.path, message: error.message, kind: .cannotWrite)
         } catch {
             throw RunDirectoryError.writing(path, error)
         }

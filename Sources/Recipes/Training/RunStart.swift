@@ -84,9 +84,9 @@ struct RunStart {
             }
         }
         if steps.isEmpty { return }
-        throw RunDirectoryError(
-            path: path + "/checkpoints",
-            message: "no checkpoint is whole; move the folder away to start anew\n"
+        throw RunDirectoryError.damaged(
+            path + "/checkpoints",
+            "no checkpoint is whole; move the folder away to start anew\n"
                 + notes.joined(separator: "\n"))
     }
 
