@@ -142,6 +142,8 @@ extension EndToEnd {
                 for (name, share) in [
                     ("optimizer.safetensors", 0.9), ("state.json", 0.5),
                     ("policy/model.safetensors", 0.999), ("state.json", 0),
+                    // One byte is another.
+                    ("policy/model.safetensors", 1), ("optimizer.safetensors", 1),
                     ("manifest.json", 0.5), ("manifest.json", 0), ("policy/tokenizer.json", 0),
                 ] {
                     try? FileManager.default.removeItem(atPath: parts.outputDirectory)
@@ -150,7 +152,11 @@ extension EndToEnd {
                     let path = "\(parts.outputDirectory)/checkpoints/step-2/\(name)"
                     let data = try contents(path)
                     try FileManager.default.removeItem(atPath: path)
-                    if share > 0 {
+                    if share == 1 {
+                        var changed = data
+                        changed[changed.count / 2] ^= 1
+                        try changed.write(to: URL(fileURLWithPath: path))
+                    } else if share > 0 {
                         try data.prefix(Int(Double(data.count) * share))
                             .write(to: URL(fileURLWithPath: path))
                     }

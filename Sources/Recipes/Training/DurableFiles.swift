@@ -67,5 +67,13 @@ final class FolderLock {
         descriptor = opened
     }
 
+    /// Takes a folder if it is there.
+    ///
+    /// - Throws: ``RunDirectoryError`` if another run has it
+    convenience init?(existing folder: String) throws {
+        guard FileManager.default.fileExists(atPath: folder) else { return nil }
+        try self.init(folder)
+    }
+
     deinit { if descriptor >= 0 { close(descriptor) } }
 }

@@ -30,8 +30,11 @@ public final class RunDirectory {
     ///   - configuration: what is written as `config.yaml`; names the folder
     ///   - command: what is written as the command in `run.json`
     ///   - start: where the run begins
+    ///   - lock: keeps the folder; nil if it was not there when `start` was found
     /// - Throws: ``RunDirectoryError`` if the folder is in use or cannot be written
-    init(_ configuration: RunConfiguration, command: [String], start: RunStart) throws {
+    init(
+        _ configuration: RunConfiguration, command: [String], start: RunStart, lock: FolderLock?
+    ) throws {
         let path = configuration.outputDirectory
         self.path = path
         checkpoints = CheckpointFolder(run: path)
@@ -45,7 +48,7 @@ public final class RunDirectory {
                 try FileManager.default.createDirectory(
                     atPath: folder, withIntermediateDirectories: true)
             }
-            lock = try FolderLock(path)
+            self.lock = try lock ?? FolderLock(path)
             if start.isInPlace { try Self.cutBack(path, to: start) }
             // First: it tells that the folder is a run's, if anything after it fails.
             try Self.write(

@@ -50,6 +50,11 @@ struct RunStart {
             try find(path, output: output)
             guard let checkpoint else { return }
             try compare(configuration, checkpoint)
+            if !isInPlace {
+                // The best checkpoint so far is in another folder.
+                self.checkpoint?.state.evaluation = EvaluationProgress(
+                    lastStep: checkpoint.state.evaluation?.lastStep)
+            }
         }
         if let checkpoint {
             notes.append("continuing from \(checkpoint.path), after step \(checkpoint.step)")

@@ -46,6 +46,8 @@ public final class TrainRecipe {
         _ configuration: RunConfiguration, command: [String], resume: ResumeMode = .never
     ) throws {
         // Before minutes are spent on loading models.
+        // Nobody else writes to the folder from the look at it on.
+        let lock = try FolderLock(existing: configuration.outputDirectory)
         let start = try RunStart(configuration, resume)
         try applyThreads(configuration.threads)
         let device = try availableDevice(configuration.device)
@@ -96,7 +98,7 @@ public final class TrainRecipe {
             shortest, completionLength: grpo.sampling.maxCompletionLength)
         self.policy = policy
         self.configuration = configuration
-        directory = try RunDirectory(configuration, command: command, start: start)
+        directory = try RunDirectory(configuration, command: command, start: start, lock: lock)
     }
 
     /// Where the last checkpoint's policy stands after ``run(shouldStop:onStep:)``.
