@@ -18,13 +18,15 @@ struct TrainCommand: ParsableCommand {
             Example:
               think2seg train Configs/train.yaml --set output_dir=runs/a --set seed=7
 
-            The run's folder gets config.yaml (resolved), run.json, metrics.jsonl, rollouts/, \
-            faults.jsonl if something was wrong, and checkpoints/step-N/ with policy/, which \
-            transformers loads, and all that a run continues from. `think2seg config show` lists all keys.
+            The run's folder gets config.yaml (resolved), run.json, metrics.jsonl, tensorboard/, \
+            rollouts/, evaluation/ with data.validation, faults.jsonl if something was wrong, and \
+            checkpoints/step-N/ with policy/, which transformers loads, and all that a run continues from. `think2seg config show` lists all keys.
 
             The same command continues a run that was interrupted, from its newest whole checkpoint; \
             on the CPU the steps to come are to the byte those of a run that was not. Only the \
-            length, what is logged and saved, and device, threads and workers may change.
+            length, what is evaluated, logged and saved, and device, threads and workers may change.
+
+            Exit status 75: ended in time for logging.save_before_time_limit; 130, 143: Ctrl-C, SIGTERM.
 
             With --dry-run: shards, tokenizer, parameters and the segmenter are looked into, and steps, \
             learning rate, memory and disk space are told.
