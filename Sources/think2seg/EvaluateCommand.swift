@@ -123,7 +123,7 @@ struct EvaluateCommand: ParsableCommand {
     private func write(_ result: EvaluationResult, to path: String) throws {
         let document = try result.document()
         if path == "-" {
-            FileHandle.standardOutput.write(document)
+            try FileHandle.standardOutput.write(contentsOf: document)
         } else {
             try ImageCodec.write(Array(document), path: path)
         }

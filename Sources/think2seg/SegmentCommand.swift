@@ -161,7 +161,7 @@ struct Coordinates: ExpressibleByArgument {
 func writeJSON(_ value: some Encodable, to path: String) throws {
     let data = try jsonDocument(value)
     if path == "-" {
-        FileHandle.standardOutput.write(data)
+        try FileHandle.standardOutput.write(contentsOf: data)
     } else {
         try ImageCodec.write(Array(data), path: path)
     }

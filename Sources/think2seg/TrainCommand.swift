@@ -167,7 +167,7 @@ func shellWord(_ word: String) -> String {
         ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
 }
 
-/// Ctrl-C and SIGTERM: the first one asks for the end after the step, the second one ends at once.
+/// Ctrl-C, SIGTERM and the end of the terminal: the first one asks for the end after the step, the second one ends at once.
 enum Interruption {
     /// Written by the signal handler alone, read by the training loop.
     nonisolated(unsafe) private static var count: sig_atomic_t = 0
@@ -177,16 +177,23 @@ enum Interruption {
     /// Whether somebody asked for the end.
     static var isRequested: Bool { count > 0 }
 
-    /// The exit status of who ends because of it, as shells have it: 130 after Ctrl-C, 143 after SIGTERM.
+    /// The exit status of who ends because of it, as shells have it: 130 after Ctrl-C, 143 after SIGTERM,
+    /// 129 after SIGHUP.
     static var exitStatus: Int32 { 128 + Int32(number) }
 
     /// Begins to listen.
     static func watch() {
-        for number in [SIGINT, SIGTERM] {
-            signal(number) { number in
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            let before = signal(number) { number in
+                // A terminal that goes away may say so more than once.
+                if number == SIGHUP, Interruption.count > 0 { return }
                 Interruption.number = sig_atomic_t(number)
                 Interruption.count += 1
                 if Interruption.count > 1 { _exit(128 + number) }
+            }
+            // As nohup wants it.
+            if number == SIGHUP, unsafeBitCast(before, to: Int.self) == 1 {
+                signal(number, SIG_IGN)
             }
         }
     }
