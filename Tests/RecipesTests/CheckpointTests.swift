@@ -75,6 +75,32 @@ import Testing
         #expect(large.reduce(0) { $0 + $1.count } == 64 << 20 + 256 * 64 << 10)
     }
 
+    @Test("A fingerprint tells contents and names apart, and follows links to files")
+    func fingerprint() throws {
+        try withTemporaryFolder { folder in
+            for name in ["a", "b"] {
+                try FileManager.default.createDirectory(
+                    atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+            }
+            try write("weights", folder + "/a/model")
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/b/model", withDestinationPath: "../a/model")
+            try FileManager.default.createSymbolicLink(
+                atPath: folder + "/b/elsewhere", withDestinationPath: "..")
+            let first = try InputFingerprint.digest([folder + "/a"])
+            #expect(try InputFingerprint.digest([folder + "/b"]) == first)
+            try write("weighty", folder + "/a/model")
+            #expect(try InputFingerprint.digest([folder + "/a"]) != first)
+            try write("weights", folder + "/a/model")
+            #expect(try InputFingerprint.digest([folder + "/a"]) == first)
+            try write("weights", folder + "/a/other")
+            #expect(try InputFingerprint.digest([folder + "/a"]) != first)
+            #expect(throws: MissingInputError.self) {
+                try InputFingerprint.digest([folder + "/none"])
+            }
+        }
+    }
+
     @Test("The newest checkpoints stay, and the best one with them; best leads to it")
     func retention() throws {
         try withTemporaryFolder { run in

@@ -44,10 +44,12 @@ enum InputFingerprint {
     }
 
     private static func add(_ path: String, _ name: String, to hash: inout SHA256) throws {
-        let url = URL(fileURLWithPath: path)
-        let values = try url.resourceValues(forKeys: [.isDirectoryKey, .fileSizeKey])
-        if values.isDirectory == true { return }
-        let file = try FileHandle(forReadingFrom: url)
+        // Follows links, as reading does; one that leads to a folder or nowhere is no file.
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
+            !isFolder.boolValue
+        else { return }
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer { try? file.close() }
         let size = Int(try file.seekToEnd())
         add(Data("\(name)\n\(size)\n".utf8), to: &hash)
