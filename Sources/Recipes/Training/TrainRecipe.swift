@@ -101,7 +101,7 @@ public final class TrainRecipe {
         directory = try RunDirectory(configuration, command: command, start: start, lock: lock)
     }
 
-    /// Where the last checkpoint's policy stands after ``run(shouldStop:onStep:)``.
+    /// Where the last checkpoint's policy stands after ``run(shouldStop:onFault:onEvaluation:onStep:)``.
     public var finalPolicy: String { directory.checkpoint(step: trainer.stepCount) + "/policy" }
 
     /// Optimizer steps done.
