@@ -1,33 +1,23 @@
-public import Torch
+import Torch
 
 extension AdamW {
-    /// Writes the state of all parameters to one safetensors file: `master.KEY`, `exp_avg.KEY`,
-    /// `exp_avg_sq.KEY` and `step.KEY`, all float32.
-    ///
-    /// The masters are float32 copies of the parameters, or their values where they are float32.
+    /// Writes the state of all parameters to a file; see `[AdamW.Slot].write(to:)`.
     ///
     /// - Parameter path: the file; replaced in one go
     /// - Throws: `CheckpointError` if it cannot be written
-    public func save(to path: String) throws {
-        try SafetensorsFile.write(
-            slots.flatMap { slot in slot.tensors.map { NamedTensor("\($0).\(slot.key)", $1) } },
-            to: path)
-    }
+    public func save(to path: String) throws { try slots.write(to: path) }
 
-    /// The state of all parameters as ``save(to:)`` writes it, copied: it stays as it is while training
-    /// goes on.
-    public func snapshot() throws -> [NamedTensor] {
+    /// The state of all parameters, copied to main memory: it stays as it is while training goes on.
+    public func snapshot() throws -> [Slot] {
         try withoutGradients {
-            try slots.flatMap { slot in
-                try slot.tensors.map {
-                    NamedTensor("\($0).\(slot.key)", try $1.detached().copiedToHost())
-                }
+            try slots.map { slot in
+                Slot(
+                    key: slot.key, master: try slot.master.detached().copiedToHost(),
+                    expAvg: try slot.expAvg.copiedToHost(),
+                    expAvgSq: try slot.expAvgSq.copiedToHost(), step: try slot.step.copiedToHost())
             }
         }
     }
-
-    /// The key in a file of the master of a parameter.
-    public static func masterKey(_ key: String) -> String { "master.\(key)" }
 
     /// Continues from a file that ``save(to:)`` wrote for the same parameters; parameters get the values
     /// of their masters.
@@ -61,6 +51,20 @@ extension AdamW {
             for (target, source) in pairs { try target.copyInPlace(from: source) }
             try roundMasters()
         }
+    }
+}
+
+extension [AdamW.Slot] {
+    /// Writes the state of all parameters to one safetensors file: `master.KEY`, `exp_avg.KEY`,
+    /// `exp_avg_sq.KEY` and `step.KEY`, all float32.
+    ///
+    /// The masters are float32 copies of the parameters, or their values where they are float32.
+    ///
+    /// - Parameter path: the file; replaced in one go
+    /// - Throws: `CheckpointError` if it cannot be written
+    public func write(to path: String) throws {
+        try SafetensorsFile.write(
+            flatMap { slot in slot.tensors.map { NamedTensor("\($0).\(slot.key)", $1) } }, to: path)
     }
 }
 

@@ -8,7 +8,7 @@ public import Torch
 /// Weight decay leaves out biases and the weights of normalisations, as transformers' Trainer does.
 public final class AdamW {
     /// The state of one parameter, by its key.
-    public struct Slot {
+    public struct Slot: Sendable {
         /// The parameter's key.
         public let key: String
         /// What the optimizer steps on: the parameter, or its float32 master.

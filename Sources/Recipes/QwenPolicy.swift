@@ -234,15 +234,17 @@ public final class QwenPolicy: Policy {
 
     /// What ``save(to:)`` writes, such that it stays as it is while training goes on.
     ///
-    /// - Parameter copies: copies of trained parameters that are there already, by key
+    /// - Parameter copies: the optimizer's copies of trained parameters, which serve where they are of
+    ///   the same type
     /// - Returns: the files; parameters that are not trained are shared, not copied
     /// - Throws: `TorchError`
-    func snapshot(copies: [String: Tensor]) throws -> Qwen25VLFiles {
-        try withoutGradients {
+    func snapshot(copies: [AdamW.Slot]) throws -> Qwen25VLFiles {
+        let masters = Dictionary(uniqueKeysWithValues: copies.map { ($0.key, $0.master) })
+        return try withoutGradients {
             try model.files { parameter in
                 let tensor = parameter.tensor
                 if !tensor.requiresGradient { return try tensor.detached() }
-                if let copy = copies[parameter.key], copy.dtype == tensor.dtype { return copy }
+                if let copy = masters[parameter.key], copy.dtype == tensor.dtype { return copy }
                 return try tensor.detached().copiedToHost()
             }
         }

@@ -46,6 +46,22 @@ extension EndToEnd {
             }
         }
 
+        @Test("Held-out shards are looked into as well, and what is evaluated is told")
+        func evaluation() throws {
+            try withFolder { folder in
+                var configuration = fixture.configuration(output: folder + "/run")
+                #expect(try line(configuration, "evaluation").hasSuffix("names no shards"))
+                configuration.data.validation = [fixture.shard]
+                configuration.evaluation.evalSamples = 3
+                let told = try line(configuration, "evaluation")
+                #expect(told == "evaluation 3 held-out samples in 1 shards, every 100 steps")
+                configuration.data.validation = [folder + "/damaged.h5"]
+                try Data("no shard".utf8).write(to: URL(fileURLWithPath: folder + "/damaged.h5"))
+                let refusal = message { _ = try lines(configuration) }
+                #expect(refusal.contains(folder + "/damaged.h5"))
+            }
+        }
+
         @Test("A model without its weights has the keys and shapes of the whole one")
         func outline() throws {
             let whole = try fixture.loadPolicy()

@@ -16,8 +16,17 @@ extension RunConfiguration {
             + ConfigurationInput.of("data.validation", data.validation)
     }
 
-    /// What no single key can tell: numbers and files that do not fit each other.
-    func checkTogether(_ reader: inout ConfigurationReader<RunConfiguration>) {
+    /// What no single key can tell.
+    func check(_ reader: inout ConfigurationReader<RunConfiguration>) {
+        if policy.path.isEmpty {
+            reader.report("policy.path", "is needed: the folder of a checkpoint")
+        }
+        if segmenter.path.isEmpty {
+            reader.report(
+                "segmenter.path",
+                "is needed: the folder of a checkpoint, or an official .pt file")
+        }
+        if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
         reader.requireDistinct(data.train, "data.train")
         reader.requireDistinct(data.validation, "data.validation")
         if evaluation.earlyStoppingPatience != nil, data.validation.isEmpty {
@@ -25,6 +34,54 @@ extension RunConfiguration {
                 "evaluation.early_stopping_patience",
                 "needs held-out shards: set data.validation, or this to null")
         }
+        if workers > 1, device != "cpu" {
+            reader.report("workers", "is \(workers): more than one needs device cpu")
+        }
+        if grpo.loss.lossType == .rloo, grpo.loss.beta != 0, !grpo.klInReward {
+            reader.report(
+                "grpo.loss_type",
+                "rloo takes no divergence into the loss: set grpo.kl_in_reward, or grpo.beta to 0")
+        }
+    }
+
+    /// What is allowed, but most likely not meant; a sentence each, with the keys.
+    public var warnings: [String] {
+        let loss = grpo.loss
+        var found: [String] = []
+        let groups = grpo.promptsPerStep
+        if workers > 1, groups % workers != 0 {
+            found.append(
+                "workers is \(workers), but grpo.num_prompts_per_step is \(groups): in each step "
+                    + "some workers wait for others")
+        }
+        if loss.importanceSamplingLevel == .sequence, loss.lossType != .rloo, loss.epsilon >= 0.1 {
+            found.append(
+                "grpo.epsilon is \(loss.epsilon.yaml): with grpo.importance_sampling_level sequence "
+                    + "ratios are means over completions, and the paper has 3e-4")
+        }
+        if loss.lossType == .cispo, (loss.epsilonHigh ?? loss.epsilon) < 1 {
+            found.append(
+                "grpo.epsilon_high is \((loss.epsilonHigh ?? loss.epsilon).yaml): with "
+                    + "grpo.loss_type cispo it is the largest ratio itself, and below 1 every token "
+                    + "is clipped")
+        }
+        if loss.lossType == .cispo, loss.delta != nil {
+            found.append("grpo.delta does nothing with grpo.loss_type cispo")
+        }
+        if training.maxMinutes != nil, dependsOnTotalSteps {
+            found.append(
+                "training.max_minutes may end the run anywhere, but with training.lr_scheduler_type "
+                    + "\(training.schedule.rawValue) the learning rate depends on the number of steps: "
+                    + "use constant, or constant_with_warmup with training.warmup_steps")
+        }
+        if grpo.shufflesRewards {
+            found.append(
+                "grpo.shuffle_rewards is a control: nothing can be learnt from rewards in this run")
+        }
+        if grpo.klInReward, loss.beta == 0 {
+            found.append("grpo.kl_in_reward does nothing while grpo.beta is 0")
+        }
+        return found + doubtfulNumbers
     }
 
     /// What is allowed, but most likely not meant, of numbers that do not fit each other.

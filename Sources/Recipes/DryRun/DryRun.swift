@@ -43,6 +43,7 @@ public struct DryRun {
         }
         found.attempt { try availableDevice(configuration.device) }
         let data = found.attempt { try ShardedDataset(paths: configuration.data.train) }
+        let evaluation = found.attempt { try TrainingEvaluation(configuration, progress: nil) }
         let question = data.flatMap { data in
             found.attempt { try Self.longestQuestion(data) }
         }
@@ -57,13 +58,14 @@ public struct DryRun {
                     image: .black(side: configuration.data.imageSize), question: question ?? "")
             }
         }
-        guard found.errors.isEmpty, let start, let data, let policy, let segmenter, let prompt
+        guard found.errors.isEmpty, let start, let data, let evaluation, let policy, let segmenter,
+            let prompt
         else {
             throw DryRunError(errors: found.errors)
         }
         let report = DryRunReport(
-            configuration: configuration, start: start, data: data, policy: policy,
-            segmenter: segmenter, prompt: prompt)
+            configuration: configuration, start: start, data: data, evaluation: evaluation,
+            policy: policy, segmenter: segmenter, prompt: prompt)
         let length = configuration.grpo.sampling.maxCompletionLength
         lines = report.lines
         warnings = try policy.warnings(prompt, completionLength: length) + report.warnings

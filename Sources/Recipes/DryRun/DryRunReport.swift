@@ -12,6 +12,7 @@ struct DryRunReport {
     let configuration: RunConfiguration
     let start: RunStart
     let data: ShardedDataset
+    let evaluation: TrainingEvaluation?
     let policy: QwenPolicy
     let segmenter: SAM2Segmenter
     let prompt: QwenPolicy.Prompt
@@ -74,6 +75,7 @@ struct DryRunReport {
         let most = policy.model.configuration.text.maximumPositions
         return [
             "data       \(data.count) samples in \(counted(data.shards.count, "shard"))",
+            "evaluation " + (evaluation?.summary ?? "none: data.validation names no shards"),
             "pictures   \(side) x \(side) pixels\(shown)",
             "prompt     \(prompt.tokenCount) tokens, \(pictures) of them the picture's; with a completion "
                 + "up to \(prompt.tokenCount + length)"
@@ -84,11 +86,6 @@ struct DryRunReport {
     private var trainingLines: [String] {
         let epochs = grpo.epochs(steps: total, epochLength: data.count)
         let perStep = grpo.promptsPerStep
-        let reuse =
-            grpo.stepsPerBatch == 1
-            ? ""
-            : "; drawn for \(grpo.stepsPerGeneration) steps at once and used "
-                + "\(grpo.numIterations) times"
         let minutes = configuration.training.maxMinutes.map {
             "; ends after \($0.yaml) minutes if not before"
         }
@@ -96,7 +93,7 @@ struct DryRunReport {
             "training   \(total) steps, \(done) of them done; \(String(format: "%.2f", epochs)) "
                 + "epochs\(minutes ?? "")",
             "a step     \(perStep) prompts x \(grpo.numGenerations) completions = "
-                + "\(perStep * grpo.numGenerations)\(reuse)",
+                + "\(perStep * grpo.numGenerations)\(grpo.reuse.map { "; " + $0 } ?? "")",
             "rate       " + grpo.schedule.words(peak: configuration.training.learningRate),
         ]
     }

@@ -20,7 +20,8 @@ public struct SceneStrip: Sendable {
 
     private static let gap = 6
     private static let maskColor = RGBColor(230, 24, 156)
-    private static let truthColor = RGBColor(125, 255, 90)
+    /// The colour of the truth.
+    static let truthColor = RGBColor(125, 255, 90)
     private static let boxColor = RGBColor(255, 210, 31)
 
     /// A strip of answers.

@@ -4,7 +4,8 @@ import RLTrainer
 
 /// The files of a run that comes before reinforcement learning.
 ///
-/// `config.yaml`, `run.json`, `metrics.jsonl`, `checkpoints/step-N/`. A checkpoint is written beside its place and appears by a rename.
+/// `config.yaml`, `run.json`, `metrics.jsonl`, `checkpoints/step-N/`. A checkpoint is written beside its
+/// place and appears by a rename.
 final class StageDirectory {
     /// What a folder holds before a run begins or goes on.
     struct Opening {
@@ -43,7 +44,7 @@ final class StageDirectory {
             throw RunDirectoryError(
                 path: path,
                 message: (["holds no checkpoint to go on from; start without --resume"] + problems)
-                    .joined(separator: "\n"))
+                    .joined(separator: "\n"), kind: problems.isEmpty ? .unusable : .damaged)
         }
     }
 

@@ -1,6 +1,12 @@
 import Foundation
 import Torch
 
+/// The N of a name `step-N` with a suffix; nil if it is another one.
+func stepNumber(_ name: String, suffix: String = "") -> Int? {
+    guard name.hasPrefix("step-"), name.hasSuffix(suffix) else { return nil }
+    return Int(name.dropFirst(5).dropLast(suffix.count))
+}
+
 /// The folder `checkpoints/` of a run: `step-N/` each, and `best`, a link to one of them.
 ///
 /// What begins with a dot is being written or removed, and is no checkpoint.
@@ -17,8 +23,13 @@ struct CheckpointFolder: Sendable {
     /// The steps of all checkpoints, the newest first, whatever they hold.
     var steps: [Int] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        return names.compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst(5)) : nil }
-            .sorted(by: >)
+        return names.compactMap { stepNumber($0) }.sorted(by: >)
+    }
+
+    /// The step that `best` leads to; nil without a link.
+    var best: Int? {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: path + "/best"))
+            .flatMap { stepNumber($0) }
     }
 
     /// Writes a checkpoint: `fill` gets a folder beside its place, which is hashed, synced and renamed.

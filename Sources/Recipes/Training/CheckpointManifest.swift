@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 
 /// What a checkpoint consists of: the size and SHA-256 of every file, kept beside them as
 /// `manifest.json`.
@@ -80,28 +81,23 @@ struct CheckpointManifest: Codable, Hashable {
 
     /// A file's entry; nil for a folder.
     private static func entry(_ path: String) throws -> Entry? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        func failure() -> RunDirectoryError {
-            RunDirectoryError.damaged(
-                path, "cannot be read: \(String(cString: strerror(errno)))")
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+        {
+            return nil
         }
-        if descriptor < 0 { throw failure() }
-        defer { close(descriptor) }
-        var hash = SHA256()
-        var bytes = 0
-        let block = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
-        defer { block.deallocate() }
-        while true {
-            let count = read(descriptor, block.baseAddress, block.count)
-            if count < 0 {
-                if errno == EINTR { continue }
-                if errno == EISDIR { return nil }
-                throw failure()
+        do {
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            defer { try? file.close() }
+            var hash = SHA256()
+            var bytes = 0
+            while let data = try file.read(upToCount: 1 << 20), !data.isEmpty {
+                hash.update(data)
+                bytes += data.count
             }
-            if count == 0 { break }
-            hash.update(UnsafeRawBufferPointer(rebasing: block[..<count]))
-            bytes += count
+            return Entry(bytes: bytes, sha256: hash.digits())
+        } catch {
+            throw RunDirectoryError.damaged(path, "cannot be read: \(systemReason(error))")
         }
-        return Entry(bytes: bytes, sha256: hash.digits())
     }
 }

@@ -40,20 +40,12 @@ public enum CheckpointRecipe {
             }
             return [listing(path, best: nil, readingAll)]
         }
-        let best = bestStep(folder)
+        let best = folder.best
         let steps = folder.steps.sorted()
         if steps.isEmpty {
             throw MissingInputError(path: folder.path, what: "checkpoint; the run has none yet")
         }
         return steps.map { listing(folder.step($0), best: best, readingAll) }
-    }
-
-    private static func bestStep(_ folder: CheckpointFolder) -> Int? {
-        let link = folder.path + "/best"
-        guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: link),
-            target.hasPrefix("step-")
-        else { return nil }
-        return Int(target.dropFirst(5))
     }
 
     private static func listing(_ path: String, best: Int?, _ readingAll: Bool) -> CheckpointListing
@@ -139,7 +131,7 @@ public enum CheckpointRecipe {
             }
             return folder.step(step)
         case .best:
-            guard let step = bestStep(folder) else {
+            guard let step = folder.best else {
                 throw MissingInputError(
                     path: folder.path + "/best", what: "link; the run was not evaluated")
             }
@@ -147,8 +139,8 @@ public enum CheckpointRecipe {
         case .newest:
             let all = try list(path, readingAll: false)
             guard let newest = all.last(where: { $0.problem == nil }) else {
-                throw RunDirectoryError(
-                    path: folder.path, message: "no checkpoint is whole: \(all[0].problem ?? "")")
+                throw RunDirectoryError.damaged(
+                    folder.path, "no checkpoint is whole: \(all[0].problem ?? "")")
             }
             return newest.path
         }

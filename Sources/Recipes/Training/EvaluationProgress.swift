@@ -16,6 +16,9 @@ struct EvaluationProgress: Codable, Hashable, Sendable {
         case sinceBest = "since_best"
     }
 
+    /// The progress of a run whose best checkpoint is to be found anew.
+    var withoutBest: EvaluationProgress { EvaluationProgress(lastStep: lastStep) }
+
     /// Adds the value of a step.
     ///
     /// - Parameters:

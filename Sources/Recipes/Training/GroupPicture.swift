@@ -10,8 +10,6 @@ import Rewards
 struct GroupPicture<Prompt: PolicyPrompt> {
     /// The longest side of what is drawn, in pixels.
     static var longestSide: Int { 512 }
-    /// The colour of the truth, as in reports.
-    static var truthColor: RGBColor { RGBColor(125, 255, 90) }
 
     private let group: RolloutGroup<Prompt>
 
@@ -35,7 +33,7 @@ struct GroupPicture<Prompt: PolicyPrompt> {
             picture, mask: reward.mask?.resized(to: frame), prompts: reward.prompts,
             frame: group.prompt.frame)
         drawn.drawContour(
-            example.truth.resized(to: frame), color: Self.truthColor,
+            example.truth.resized(to: frame), color: SceneStrip.truthColor,
             thickness: OverlayStyle(for: frame).lineWidth)
         return drawn
     }

@@ -52,10 +52,10 @@ enum InputFingerprint {
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer { try? file.close() }
         let size = Int(try file.seekToEnd())
-        add(Data("\(name)\n\(size)\n".utf8), to: &hash)
+        hash.update(Data("\(name)\n\(size)\n".utf8))
         for range in ranges(size) {
             try file.seek(toOffset: UInt64(range.lowerBound))
-            add(try file.read(upToCount: range.count) ?? Data(), to: &hash)
+            hash.update(try file.read(upToCount: range.count) ?? Data())
         }
     }
 
@@ -74,9 +74,5 @@ enum InputFingerprint {
                 let start = ends + between / 256 * part
                 return start..<min(start + block, size - ends)
             } + blocks(size - ends..<size)
-    }
-
-    private static func add(_ data: Data, to hash: inout SHA256) {
-        data.withUnsafeBytes { hash.update($0) }
     }
 }

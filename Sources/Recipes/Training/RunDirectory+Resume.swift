@@ -65,9 +65,7 @@ extension RunDirectory {
     private static func removeSteps(after step: Int, in folder: String, suffix: String) throws {
         let files = FileManager.default
         for name in try files.contentsOfDirectory(atPath: folder) {
-            guard name.hasPrefix("step-"), name.hasSuffix(suffix),
-                let number = Int(name.dropFirst(5).dropLast(suffix.count)), number > step
-            else { continue }
+            guard let number = stepNumber(name, suffix: suffix), number > step else { continue }
             try files.removeItem(atPath: "\(folder)/\(name)")
         }
     }

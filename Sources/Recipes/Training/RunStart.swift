@@ -52,8 +52,7 @@ struct RunStart {
             try compare(configuration, checkpoint)
             if !isInPlace {
                 // The best checkpoint so far is in another folder.
-                self.checkpoint?.state.evaluation = EvaluationProgress(
-                    lastStep: checkpoint.state.evaluation?.lastStep)
+                self.checkpoint?.state.evaluation = checkpoint.state.evaluation?.withoutBest
             }
         }
         if let checkpoint {
@@ -163,8 +162,7 @@ struct RunStart {
                 change + (changesBytes ? ": the run goes on, but not to the same bytes" : ""))
         }
         if !Self.measuring.allSatisfy({ change($0) == nil }) {
-            self.checkpoint?.state.evaluation = EvaluationProgress(
-                lastStep: checkpoint.state.evaluation?.lastStep)
+            self.checkpoint?.state.evaluation = checkpoint.state.evaluation?.withoutBest
             notes.append(
                 "evaluations of before and after cannot be compared: the best checkpoint is found anew"
             )

@@ -1,4 +1,5 @@
 import CLibcrypto
+import Foundation
 
 /// The SHA-256 of bytes that come piece by piece, by OpenSSL.
 struct SHA256: ~Copyable {
@@ -14,10 +15,13 @@ struct SHA256: ~Copyable {
     deinit { EVP_MD_CTX_free(context) }
 
     /// Adds bytes.
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    private mutating func update(_ bytes: UnsafeRawBufferPointer) {
         let isDone = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
         precondition(isDone == 1, "OpenSSL refuses bytes")
     }
+
+    /// Adds bytes.
+    mutating func update(_ data: Data) { data.withUnsafeBytes { update($0) } }
 
     /// The hash as 64 hexadecimal digits.
     consuming func digits() -> String {

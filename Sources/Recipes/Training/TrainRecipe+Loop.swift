@@ -181,7 +181,7 @@ extension TrainRecipe {
             evaluation: evaluation?.progress, inputs: inputs)
         try directory.save(
             RunSnapshot(
-                policy: try policy.snapshot(copies: trainer.masters()), trainer: trainer,
+                policy: try policy.snapshot(copies: trainer.optimizer), trainer: trainer,
                 state: try state.json()),
             CheckpointRetention(
                 keep: configuration.logging.saveTotalLimit,

@@ -45,8 +45,7 @@ public final class TrainRecipe {
     public init(
         _ configuration: RunConfiguration, command: [String], resume: ResumeMode = .never
     ) throws {
-        // Before minutes are spent on loading models.
-        // Nobody else writes to the folder from the look at it on.
+        // Before minutes are spent on loading models, and held from the look at the folder on.
         let lock = try FolderLock(existing: configuration.outputDirectory)
         let start = try RunStart(configuration, resume)
         try applyThreads(configuration.threads)
@@ -89,11 +88,8 @@ public final class TrainRecipe {
         summary = Self.summary(
             configuration, samples: data.epochLength, steps: totalSteps, policy: policy,
             frozen: frozen, evaluation: evaluation)
-        let side = configuration.data.imageSize
         let shortest = try policy.prompt(
-            image: RGBImage(
-                width: side, height: side, pixels: [UInt8](repeating: 0, count: side * side * 3)),
-            question: "")
+            image: .black(side: configuration.data.imageSize), question: "")
         warnings = try policy.warnings(
             shortest, completionLength: grpo.sampling.maxCompletionLength)
         self.policy = policy
@@ -136,7 +132,7 @@ public final class TrainRecipe {
         frozen: Int,
         evaluation: TrainingEvaluation?
     ) -> [String] {
-        let count = policy.parameters.reduce(0) { $0 + $1.tensor.count }
+        let count = policy.parameters.numberCount
         let grpo = configuration.grpo
         return [
             "policy     \(configuration.policy.path): \(millions(count - frozen)) M of "
@@ -145,7 +141,7 @@ public final class TrainRecipe {
             "data       \(samples) samples in \(configuration.data.train.count) shards, "
                 + "\(configuration.data.imageSize) x \(configuration.data.imageSize) pixels",
             "training   \(steps) steps of \(grpo.promptsPerStep) prompts x \(grpo.numGenerations) "
-                + "completions, \(reuse(grpo))\(grpo.loss.lossType.rawValue), beta \(grpo.loss.beta.yaml), "
+                + "completions, \(grpo.reuse.map { $0 + ", " } ?? "")\(grpo.loss.lossType.rawValue), beta \(grpo.loss.beta.yaml), "
                 + "learning rate \(configuration.training.learningRate.yaml)",
         ] + (evaluation.map { ["evaluation \($0.summary)"] } ?? []) + [
             "output     \(configuration.outputDirectory)"
@@ -153,11 +149,12 @@ public final class TrainRecipe {
     }
 }
 
-/// How rollouts serve several steps, if they do.
-private func reuse(_ grpo: GRPOConfiguration) -> String {
-    if grpo.stepsPerBatch == 1 { return "" }
-    return
-        "drawn for \(grpo.stepsPerGeneration) steps at once and used \(grpo.numIterations) times, "
+extension GRPOConfiguration {
+    /// How rollouts serve several steps; nil if they do not.
+    var reuse: String? {
+        stepsPerBatch == 1
+            ? nil : "drawn for \(stepsPerGeneration) steps at once and used \(numIterations) times"
+    }
 }
 
 func millions(_ count: Int) -> String {
