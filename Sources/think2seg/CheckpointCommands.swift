@@ -25,8 +25,9 @@ struct CheckpointListCommand: ParsableCommand {
     var folder: String
 
     func run() throws {
-        print("step       written           size      held-out  ")
-        for entry in try CheckpointRecipe.list(folder, readingAll: false) {
+        let entries = try CheckpointRecipe.list(folder, readingAll: false)
+        print("step       written           size      held-out")
+        for entry in entries {
             if let problem = entry.problem {
                 print("damaged    \(problem)")
                 continue
