@@ -126,7 +126,8 @@ public struct Bootstrap: Hashable, Sendable, Codable {
         return drawn.map(interval)
     }
 
-    private func interval(of values: [Double]) -> Interval? {
+    /// The middle part of drawn values; nil without any.
+    func interval(of values: [Double]) -> Interval? {
         if values.isEmpty { return nil }
         let sorted = values.sorted()
         let tail = (1 - confidence) / 2

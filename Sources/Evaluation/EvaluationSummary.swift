@@ -114,18 +114,7 @@ public struct EvaluationComparison: Hashable, Sendable, Codable {
     public init(
         from before: [SampleOutcome], to after: [SampleOutcome], bootstrap: Bootstrap = Bootstrap()
     ) throws(Mismatch) {
-        guard before.count == after.count else {
-            throw Mismatch(
-                description: "one evaluation has \(before.count) answers and the other "
-                    + "\(after.count): compare evaluations of the same data and questions")
-        }
-        for (old, new) in zip(before, after)
-        where old.id != new.id || old.questionIndex != new.questionIndex {
-            throw Mismatch(
-                description: "question \(old.questionIndex) about sample '\(old.id)' stands where "
-                    + "the other evaluation has question \(new.questionIndex) about '\(new.id)': "
-                    + "compare evaluations of the same data and questions")
-        }
+        try Self.requireSameQuestions(before, after)
         let (old, new) = (SampleGroups(before), SampleGroups(after))
         let metrics = Metric.allCases
         let first = metrics.map { metric in old.statistic { metric.terms(of: $0) } }
@@ -145,9 +134,34 @@ public struct EvaluationComparison: Hashable, Sendable, Codable {
         self.differences = differences
     }
 
+    /// Fails where two evaluations are not of the same questions in the same order.
+    static func requireSameQuestions(
+        _ before: [SampleOutcome], _ after: [SampleOutcome]
+    ) throws(Mismatch) {
+        guard before.count == after.count else {
+            throw Mismatch(
+                description: "one evaluation has \(before.count) answers and the other "
+                    + "\(after.count): compare evaluations of the same data and questions")
+        }
+        for (old, new) in zip(before, after)
+        where old.id != new.id || old.questionIndex != new.questionIndex {
+            throw Mismatch(
+                description: "question \(old.questionIndex) about sample '\(old.id)' stands where "
+                    + "the other evaluation has question \(new.questionIndex) about '\(new.id)': "
+                    + "compare evaluations of the same data and questions")
+        }
+    }
+
     /// A metric's change.
     public subscript(_ metric: Metric) -> Estimate {
         differences[metric.rawValue] ?? Estimate(value: nil, interval: nil, count: 0)
+    }
+}
+
+extension SampleRatio {
+    /// A metric of answers, as a ratio over their samples in the order in which they first come.
+    public init(_ metric: Metric, of outcomes: [SampleOutcome]) {
+        self = SampleGroups(outcomes).statistic { metric.terms(of: $0) }.ratio
     }
 }
 

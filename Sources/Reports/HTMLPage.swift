@@ -155,6 +155,8 @@ private let pageStyle: StaticString = """
     .plot .dash { stroke-dasharray: 5 4; }
     .plot .raw { fill: none; stroke: var(--c); stroke-width: 1; opacity: .3; stroke-linejoin: round; }
     .plot .band { fill: var(--c); opacity: .16; stroke: none; }
+    .plot .part { fill: none; stroke: var(--c); stroke-width: 1.2; opacity: .8; }
+    .plot text.row { fill: var(--ink); }
     .plot .mark { fill: var(--c); stroke: var(--ground); stroke-width: 1.2; }
     .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); gap: 18px; margin-top: 12px; }
     .card { background: var(--raised); border: 1px solid var(--rule); border-radius: 10px; padding: 14px; min-width: 0; }

@@ -181,6 +181,19 @@ enum Interruption {
     /// 129 after SIGHUP.
     static var exitStatus: Int32 { 128 + Int32(number) }
 
+    /// Asks for the end when the process that began this one is there no more, and leaves Ctrl-C to it:
+    /// it passes on what is asked of it.
+    static func follow(parent: Int32) {
+        signal(SIGINT, SIG_IGN)
+        signal(SIGHUP, SIG_IGN)
+        let thread = Thread {
+            while getppid() == parent { Thread.sleep(forTimeInterval: 0.25) }
+            kill(getpid(), SIGTERM)
+        }
+        thread.name = "parent"
+        thread.start()
+    }
+
     /// Begins to listen.
     static func watch() {
         for number in [SIGINT, SIGTERM, SIGHUP] {

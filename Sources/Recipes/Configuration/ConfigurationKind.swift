@@ -18,6 +18,8 @@ public indirect enum ConfigurationKind: Sendable, Hashable {
     case optional(ConfigurationKind)
     /// A table of numbers by name.
     case weights
+    /// A table of anything by name.
+    case table
 
     /// What the kind is called in messages: "an integer".
     public var name: String {
@@ -30,6 +32,7 @@ public indirect enum ConfigurationKind: Sendable, Hashable {
         case .list(let entry): "a list, each entry \(entry.name)"
         case .optional(let kind): "\(kind.name), or null"
         case .weights: "a table of numbers by name"
+        case .table: "a table"
         }
     }
 }

@@ -26,6 +26,11 @@ struct ConfigurationReader<Root> {
             report(file, "", "the file is not a table of keys")
             return
         }
+        read(tree: tree, file: file, into: &root)
+    }
+
+    /// Reads a table of keys, part of a file, into `root`.
+    mutating func read(tree: Node, file: String, into root: inout Root) {
         read(tree, prefix: "", file: file, into: &root)
     }
 

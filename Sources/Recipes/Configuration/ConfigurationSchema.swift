@@ -101,6 +101,7 @@ struct JSONSchema: Encodable {
             list.items = Box(JSONSchema(entry, rule))
             list.minItems = rule.leastEntries > 0 ? rule.leastEntries : nil
             anyOf = [JSONSchema(entry, rule), list]
+        case .table: type = ["object"]
         case .weights:
             type = ["object"]
             let weight = JSONSchema(.number, rule)
@@ -142,6 +143,7 @@ indirect enum JSONScalar: Encodable {
             self = [String]?(yaml: node) == .some(nil) ? .null : JSONScalar(node, inner)
         case .list(let entry):
             self = .list((node.sequence ?? []).map { JSONScalar($0, entry) })
+        case .table: self = .table([:])
         case .weights:
             let weights = NamedWeights(yaml: node)?.entries ?? []
             self = .table(

@@ -205,14 +205,7 @@ func loadConfiguration<Root: KeyedConfiguration>(
     var configuration = Root()
     var reader = ConfigurationReader(keys: Root.keys, listing: Root.listing)
     if let file {
-        guard let data = FileManager.default.contents(atPath: file) else {
-            throw MissingInputError(path: file, what: "configuration file")
-        }
-        guard let text = String(bytes: data, encoding: .utf8) else {
-            throw ConfigurationError(problems: [
-                ConfigurationProblem(location: file, key: "", message: "not UTF-8 text")
-            ])
-        }
+        let text = try configurationText(file, what: "configuration file")
         reader.read(text, file: file, into: &configuration)
     }
     if !reader.problems.isEmpty, reader.locations.isEmpty {
@@ -223,6 +216,21 @@ func loadConfiguration<Root: KeyedConfiguration>(
     check(configuration, &reader)
     if reader.problems.isEmpty { return configuration }
     throw ConfigurationError(problems: reader.problems)
+}
+
+/// A file's text.
+///
+/// - Throws: ``MissingInputError``, or ``ConfigurationError`` if it is no text
+func configurationText(_ file: String, what: String) throws -> String {
+    guard let data = FileManager.default.contents(atPath: file) else {
+        throw MissingInputError(path: file, what: what)
+    }
+    guard let text = String(bytes: data, encoding: .utf8) else {
+        throw ConfigurationError(problems: [
+            ConfigurationProblem(location: file, key: "", message: "not UTF-8 text")
+        ])
+    }
+    return text
 }
 
 /// A file or folder that is named but not there.

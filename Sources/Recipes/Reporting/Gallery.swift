@@ -91,7 +91,7 @@ struct Gallery {
             return GalleryCard.Shot(
                 caption: when + says,
                 picture: picture.drawn(
-                    overlay(answer, truth: truth), label: "\(when): \(answer.question)",
+                    answer.overlay(truth: truth), label: "\(when): \(answer.question)",
                     isFirst: isFirst))
         }
         return GalleryCard(
@@ -103,36 +103,10 @@ struct Gallery {
                     picture: picture.drawn(
                         SamplePicture.Overlay(truth: truth), label: "the truth", isFirst: false)),
             ],
-            statements: [("before:", statement(old)), ("after:", statement(new))])
+            statements: [("before:", old.statement), ("after:", new.statement)])
     }
 
     private func text(_ answer: EvaluatedAnswer) -> String {
         metricText(answer.outcome.iou, .gIoU)
-    }
-
-    /// The thought, or the whole answer where there is none; and why it cannot be read.
-    private func statement(_ answer: EvaluatedAnswer) -> String {
-        let said = thought(of: answer.completion) ?? answer.completion
-        let trimmed = said.trimmingCharacters(in: .whitespacesAndNewlines)
-        let problem = answer.parseError.map { " [cannot be read: \($0)]" } ?? ""
-        return (trimmed.isEmpty ? "(no words)" : shortened(trimmed, limit: 400)) + problem
-    }
-
-    private func overlay(
-        _ answer: EvaluatedAnswer, truth: BinaryMask
-    ) -> SamplePicture.Overlay {
-        var overlay = SamplePicture.Overlay(mask: answer.mask?.mask, truth: truth)
-        for prompt in answer.prompts {
-            if let box = prompt.box {
-                overlay.boxes.append(answer.policyFrame.convert(box, to: truth.frame))
-            }
-            overlay.positivePoints += prompt.positivePoints.map {
-                answer.policyFrame.convert($0, to: truth.frame)
-            }
-            overlay.negativePoints += prompt.negativePoints.map {
-                answer.policyFrame.convert($0, to: truth.frame)
-            }
-        }
-        return overlay
     }
 }

@@ -17,6 +17,10 @@ public struct SegmenterConfiguration: Sendable, Hashable, RunPlacement, KeyedCon
     public enum Architecture: String, Sendable, CaseIterable, ConfigurationValue {
         /// Half a million parameters, 256 × 256 pixels.
         case embedded
+        /// The same with half its widths.
+        case embeddedNarrow = "embedded_narrow"
+        /// The same with twice its widths.
+        case embeddedWide = "embedded_wide"
         /// SAM2.1 tiny.
         case tiny
         /// SAM2.1 small.
@@ -30,6 +34,8 @@ public struct SegmenterConfiguration: Sendable, Hashable, RunPlacement, KeyedCon
         public var configuration: SAM2Configuration {
             switch self {
             case .embedded: EmbeddedModels.segmenterConfiguration
+            case .embeddedNarrow: EmbeddedModels.segmenter(width: 8)
+            case .embeddedWide: EmbeddedModels.segmenter(width: 32)
             case .tiny: .tiny
             case .small: .small
             case .basePlus: .basePlus

@@ -196,7 +196,7 @@ struct RunStart {
     }
 
     /// Fails with every key whose value differs and must not.
-    private static func requireSame(
+    static func requireSame(
         _ configuration: RunConfiguration, _ saved: [String: String], origin: String
     ) throws {
         let defaults = CheckpointState.values(of: RunConfiguration())

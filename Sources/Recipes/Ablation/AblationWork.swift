@@ -1,0 +1,159 @@
+import Evaluation
+import Foundation
+import NN
+public import RLTrainer
+import Segmentation
+import Torch
+
+/// One run of an ablation, from its first step to its evaluation, in this process.
+///
+/// Both halves go on where they were interrupted.
+public struct AblationWork {
+    /// What happens, while it does.
+    public enum Event: Sendable {
+        /// Something that was found, in lines for people.
+        case note(String)
+        /// Training begins, or goes on.
+        case training(totalSteps: Int)
+        /// Something was wrong in a step that did not stop the run.
+        case fault(Fault)
+        /// A step is done.
+        case step(StepMetrics)
+        /// What an evaluation while training finds.
+        case trainingEvaluation(TrainingEvaluationEvent)
+        /// How far the evaluation of the policy that came out is.
+        case evaluation(EvaluateRecipe.Progress)
+    }
+
+    /// How it ended.
+    public enum Ending: Sendable, Hashable {
+        /// The run is trained and evaluated.
+        case finished
+        /// Somebody asked for the end.
+        case stopped
+        /// Time is up, as `logging.save_before_time_limit` says; the same command goes on.
+        case timeLimit
+    }
+
+    /// What is measured.
+    public let measure: AblationPlan.Measure
+    /// What is run.
+    public let run: AblationRun
+
+    /// A run of a plan.
+    public init(_ run: AblationRun, of plan: AblationPlan) {
+        self.run = run
+        measure = plan.measure
+    }
+
+    /// Whether the run is trained and evaluated as the plan has it now.
+    public var isDone: Bool {
+        guard let recipe = try? evaluation(),
+            let written = RunDirectory.configuration(of: run.folder),
+            written.identity == run.configuration.identity,
+            let data = FileManager.default.contents(atPath: run.evaluation + "/evaluation.json"),
+            let found = try? JSONDecoder().decode(EvaluationResult.self, from: data)
+        else { return false }
+        var setup = EvaluationResult.Setup()
+        setup.policy = recipe.policy
+        setup.segmenter = recipe.segmenter
+        setup.data = recipe.data
+        setup.questions = recipe.settings.questions
+        setup.imageSize = recipe.settings.imageSize
+        setup.seed = recipe.settings.seed
+        setup.parser = recipe.settings.parser.rawValue
+        setup.maxCompletionLength = recipe.settings.maxCompletionLength
+        return found.setup == setup
+            && recipe.settings.limit.map { found.summary.samples <= $0 } ?? true
+    }
+
+    /// Trains, then evaluates.
+    ///
+    /// - Parameters:
+    ///   - command: the command line, for `run.json`
+    ///   - shouldStop: asked between steps and samples
+    ///   - onEvent: is told what happens
+    /// - Returns: how it ended
+    /// - Throws: the error of the file that cannot be used
+    public func callAsFunction(
+        command: [String], shouldStop: () -> Bool = { false }, onEvent: (Event) throws -> Void
+    ) throws -> Ending {
+        if !isDone { try removeStaleEvaluation() }
+        switch try train(command, shouldStop, onEvent) {
+        case .stopped: return .stopped
+        case .timeLimit: return .timeLimit
+        case .finished, .outOfTime, .stalled: break
+        }
+        do {
+            try applyThreads(run.configuration.threads)
+            _ = try evaluation().run(output: run.evaluation) { progress in
+                if shouldStop() { throw Stop() }
+                try onEvent(.evaluation(progress))
+            }
+        } catch is Stop {
+            return .stopped
+        }
+        return .finished
+    }
+
+    /// Thrown to leave the evaluation.
+    private struct Stop: Error {}
+
+    private func train(
+        _ command: [String], _ shouldStop: () -> Bool, _ onEvent: (Event) throws -> Void
+    ) throws -> TrainEnding {
+        let recipe = try TrainRecipe(run.configuration, command: command, resume: .automatic)
+        for note in recipe.notes + recipe.warnings { try onEvent(.note(note)) }
+        try onEvent(.training(totalSteps: recipe.totalSteps))
+        return try recipe.run(
+            shouldStop: shouldStop, onFault: { try onEvent(.fault($0)) },
+            onEvaluation: { try onEvent(.trainingEvaluation($0)) },
+            onStep: { try onEvent(.step($0)) })
+    }
+
+    /// The checkpoint whose policy is measured.
+    ///
+    /// - Throws: ``MissingInputError`` where there is none yet
+    func checkpoint() throws -> String {
+        let folder = CheckpointFolder(run: run.folder)
+        let step = measure.checkpoint == .best ? folder.best : folder.steps.first
+        guard let step else {
+            throw MissingInputError(
+                path: folder.path,
+                what: "checkpoint (measure.checkpoint \(measure.checkpoint.yaml))")
+        }
+        return folder.step(step)
+    }
+
+    /// Removes an evaluation that is whole and not what the plan asks for: of fewer steps, or of other
+    /// measures.
+    private func removeStaleEvaluation() throws {
+        let path = run.evaluation + "/evaluation.json"
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            try FileManager.default.removeItem(atPath: run.evaluation)
+        } catch {
+            throw RunDirectoryError.writing(run.evaluation, error)
+        }
+    }
+
+    private func evaluation() throws -> EvaluateRecipe {
+        let configuration = run.configuration
+        var recipe = EvaluateRecipe(
+            policy: try checkpoint() + "/policy", segmenter: configuration.segmenter.path,
+            data: measure.data.isEmpty ? configuration.data.validation : measure.data)
+        recipe.variant = configuration.prompt.variant
+        recipe.device = try availableDevice(configuration.device)
+        recipe.dtype = configuration.policy.dtype.dtype
+        recipe.settings.limit = measure.limit
+        recipe.settings.imageSize = configuration.data.imageSize
+        recipe.settings.questions = measure.questions
+        recipe.settings.maxCompletionLength = configuration.grpo.sampling.maxCompletionLength
+        recipe.settings.parser = .strict
+        recipe.settings.seed = UInt64(measure.seed)
+        recipe.settings.resamples = measure.resamples
+        recipe.settings.workers = max(1, configuration.workers)
+        recipe.settings.threadsPerWorker = configuration.workers > 1 ? 1 : nil
+        return recipe
+    }
+}
