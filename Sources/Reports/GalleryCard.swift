@@ -22,6 +22,9 @@ public struct GalleryCard: Sendable {
     public var shots: [Shot]
     /// What was said, each with who or when.
     public var statements: [(speaker: String, text: String)]
+    /// Whether the last picture is the truth alone, which the others show too: narrow screens leave it
+    /// out.
+    public var endsWithTruth = false
 
     /// A card.
     public init(
@@ -49,7 +52,10 @@ public struct GalleryCard: Sendable {
             [
                 .element("p", ["class": "question"], question),
                 .element("p", ["class": "score"], score),
-                pictures.isEmpty ? .none : .element("div", ["class": "shots"], pictures),
+                pictures.isEmpty
+                    ? .none
+                    : .element(
+                        "div", ["class": endsWithTruth ? "shots truth-last" : "shots"], pictures),
             ] + said)
     }
 

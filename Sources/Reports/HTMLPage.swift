@@ -163,14 +163,13 @@ private let pageStyle: StaticString = """
     .card .question { font-weight: 600; margin: 0; }
     .card .score { margin: 0 0 10px; font-size: .9rem; color: var(--soft); font-variant-numeric: tabular-nums; }
     .card .score b { color: var(--ink); }
-    .shots { display: grid; grid-template-columns: repeat(3, 1fr); gap: 8px; }
+    .shots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(130px, 45%), 1fr)); gap: 8px; }
     .shots figure { font-size: .82rem; }
     .shots figcaption { font-weight: 500; font-size: .82rem; color: var(--soft); margin-bottom: 3px; }
     .said { margin: 10px 0 0; font-size: .88rem; max-width: none; }
     .said span { color: var(--soft); }
     @media (max-width: 520px) {
-      .shots { grid-template-columns: repeat(2, 1fr); }
-      .shots figure:nth-child(3) { display: none; }
+      .shots.truth-last figure:last-child { display: none; }
       main { padding: 20px 16px 48px; }
       table { font-size: .85rem; }
       th, td { padding-right: 10px; }

@@ -6,22 +6,30 @@ import Recipes
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Writes a page about a run: curves, costs, and answers before and after.",
+        abstract: "Writes a page about a run, or several side by side: curves, costs, answers.",
         discussion: """
             Examples:
               think2seg report runs/a
               think2seg report runs/a --before runs/a/before --after runs/a/after
+              think2seg report runs/a runs/b runs/c --output comparison.html
 
             writes runs/a/report.html, one file that needs no network. --before and --after are \
             folders that 'evaluate --output' wrote about the same samples and questions; their \
-            shards give the gallery's pictures. Without them the page has the curves of training \
-            and some of its answers.
+            shards give the gallery's pictures. Without them the page shows the evaluations that \
+            the run made itself (data.validation), or some answers of training. Several runs come \
+            side by side, with what differs in their configurations.
             """)
 
-    @Argument(help: ArgumentHelp("The run's folder.", valueName: "run"))
-    var folder: String
+    @Argument(help: ArgumentHelp("The runs' folders.", valueName: "run"))
+    var folders: [String]
 
-    @Option(help: "The file; report.html in the run's folder if not given.")
+    /// The only run, or the first.
+    private var folder: String { folders[0] }
+
+    @Option(
+        help:
+            "The file; report.html in the run's folder if not given, for several runs comparison.html in the first one's."
+    )
     var output: String?
 
     @Option(help: "An evaluation of the policy before training.")
@@ -64,6 +72,10 @@ struct ReportCommand: ParsableCommand {
     var seed: UInt64 = 0
 
     func validate() throws {
+        if folders.isEmpty { throw ValidationError("name at least one run") }
+        if folders.count > 1, before != nil || after != nil || strip != nil || curve != nil {
+            throw ValidationError("--before, --after, --strip and --curve are for one run")
+        }
         if (before == nil) != (after == nil) {
             throw ValidationError("give --before and --after, or neither")
         }
@@ -87,6 +99,13 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         try requireWritable([output, strip, curve].compactMap(\.self))
+        if folders.count > 1 {
+            var report = RunsReport(runs: folders)
+            report.galleryCount = gallery
+            report.seed = seed
+            Console.note(try report.write(to: output))
+            return
+        }
         var report = RunReport(run: folder)
         report.galleryCount = gallery
         report.seed = seed

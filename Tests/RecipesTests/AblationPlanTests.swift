@@ -139,9 +139,9 @@ import Testing
                     a: {grpo.num_generation: 4}
                     b: {training.max_steps: x}
                 """) == [
-                    ":3:18|grpo.beta|is -1, must be at least 0",
                     ":5:9|grpo.num_generation|unknown key; did you mean grpo.num_generations?",
                     ":6:9|training.max_steps|expected an integer, or null, found \"x\"",
+                    ":3:18|grpo.beta|is -1, must be at least 0",
                 ])
     }
 

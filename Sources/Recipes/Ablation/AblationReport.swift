@@ -151,65 +151,16 @@ struct AblationReport {
             })
     }
 
-    // MARK: - Curves
-
     private func addCurves(to page: inout HTMLPage) {
-        let charts = [
-            chart("Reward", "reward", "weighted sum of the variant's own terms"),
-            chart("Mask IoU in training", "rewards/mask_iou/mean", "mean over sampled answers"),
-            heldOut,
-            chart("Length", "completions/mean_length", "tokens per answer"),
-            chart("KL", "kl", "distance to the policy before training"),
-            chart("Entropy", "entropy", "nats per token"),
-        ].compactMap(\.self)
+        let groups = result.variants.enumerated().map { place, variant in
+            (name: variant.name, runs: record.results(of: place).map(\.record))
+        }
+        let charts = RunCurves(groups: groups).charts
         guard !charts.isEmpty else { return }
         page.addSection(
             "How it was learnt", id: "curves",
-            lead: "Means over a variant's seeds, smoothed over neighbouring steps.",
+            lead: "Means over a variant's seeds and over neighbouring steps.",
             [.element("div", ["class": "charts"], charts.map(\.figure))])
-    }
-
-    private func chart(_ title: String, _ name: String, _ note: String) -> LineChart? {
-        curves(title, note) { $0.curve(name) }
-    }
-
-    private var heldOut: LineChart? {
-        var chart = curves("gIoU on held-out samples, along the way", "") { record in
-            record.evaluations.compactMap { step in
-                step.values["eval_giou"].map { ChartPoint(x: Double(step.number), y: $0) }
-            }
-        }
-        guard var series = chart?.series else { return nil }
-        for place in series.indices { series[place].style = .marked }
-        chart?.series = series
-        return chart
-    }
-
-    private func curves(
-        _ title: String, _ note: String, _ points: (RunRecord) -> [ChartPoint]
-    ) -> LineChart? {
-        let series = result.variants.indices.compactMap { place -> ChartSeries? in
-            let runs = record.results(of: place).map { points($0.record) }
-            let mean = Self.mean(runs)
-            if mean.isEmpty { return nil }
-            let raw = ChartSeries(result.variants[place].name, mean, style: .smoothed)
-            return ChartSeries(result.variants[place].name, raw.smoothed, style: .line)
-        }
-        let shown = series.contains { $0.points.contains { $0.y.isFinite } }
-        return shown ? LineChart(title: title, note: note, series: series) : nil
-    }
-
-    /// The mean of curves, where all have a point.
-    static func mean(_ runs: [[ChartPoint]]) -> [ChartPoint] {
-        guard let first = runs.first else { return [] }
-        let tables = runs.map { run in
-            Dictionary(run.map { ($0.x, $0.y) }, uniquingKeysWith: { $1 })
-        }
-        return first.compactMap { point in
-            let values = tables.compactMap { $0[point.x] }
-            guard values.count == runs.count else { return nil }
-            return ChartPoint(x: point.x, y: values.reduce(0, +) / Double(values.count))
-        }
     }
 
     // MARK: - Runs

@@ -48,25 +48,22 @@ struct Gallery {
         let failed = after.count { $0.outcome.iou < GallerySelection.failureBound }
         let worse = zip(before, after).count { $0.outcome.iou > $1.outcome.iou + 0.05 }
         var content: [HTML] = [
-            GalleryCard.legend, .element("h3", "Chosen at random"),
+            GalleryCard.legend, .element("h3", "Failures"),
+            .element(
+                "p", ["class": "lead"],
+                "\(failed) of \(after.count) answers have an IoU below 0.5 after training, and "
+                    + "\(worse) lost more than 0.05. The worst, those that lost most first:"),
+            try grid(selection.failures), .element("h3", "Chosen at random"),
             .element(
                 "p", ["class": "lead"],
                 "\(selection.random.count) of \(after.count) questions, drawn with seed \(seed), "
                     + "whatever came out."),
-            try grid(selection.random),
+            try grid(selection.random), .element("h3", "The biggest gains"),
         ]
-        content.append(.element("h3", "The biggest gains"))
         content.append(
             selection.gains.isEmpty
                 ? .element("p", ["class": "lead"], "No answer gained.")
                 : try grid(selection.gains))
-        content.append(.element("h3", "Failures"))
-        content.append(
-            .element(
-                "p", ["class": "lead"],
-                "\(failed) of \(after.count) answers have an IoU below 0.5 after training, and "
-                    + "\(worse) lost more than 0.05. The worst, those that lost most first:"))
-        content.append(try grid(selection.failures))
         page.addSection(
             "What it looks like", id: "gallery",
             lead: "Each card is a question about a held-out picture.", content)
@@ -94,7 +91,7 @@ struct Gallery {
                     answer.overlay(truth: truth), label: "\(when): \(answer.question)",
                     isFirst: isFirst))
         }
-        return GalleryCard(
+        var card = GalleryCard(
             question: new.question, score: score,
             shots: [
                 shot(old, "before", isFirst: isFirst), shot(new, "after", isFirst: false),
@@ -104,6 +101,8 @@ struct Gallery {
                         SamplePicture.Overlay(truth: truth), label: "the truth", isFirst: false)),
             ],
             statements: [("before:", old.statement), ("after:", new.statement)])
+        card.endsWithTruth = true
+        return card
     }
 
     private func text(_ answer: EvaluatedAnswer) -> String {

@@ -146,6 +146,35 @@ public struct RunReport: Sendable {
     ///   the errors of the samples
     public func html() throws -> String {
         let record = try RunRecord(path: run)
+        let own = comparisons.isEmpty ? try record.savedEvaluations() : []
+        var report = self
+        report.compareOwnEvaluations(own, record)
+        return try report.html(record, newest: own.last)
+    }
+
+    /// Takes the run's own evaluations, before its first step and after its last, where no others are
+    /// given.
+    private mutating func compareOwnEvaluations(
+        _ evaluations: [(step: Int, result: EvaluationResult)], _ record: RunRecord
+    ) {
+        guard let first = evaluations.first, let last = evaluations.last, first.step == 0,
+            last.step > 0
+        else { return }
+        comparisons = [
+            Comparison(
+                "held-out questions",
+                note:
+                    "The run's own evaluations, before its first step and after step \(last.step).",
+                before: first.result, after: last.result)
+        ]
+        if samples == nil, let shards = record.heldOutShards {
+            samples = try? ShardedDataset(paths: shards)
+        }
+    }
+
+    private func html(
+        _ record: RunRecord, newest: (step: Int, result: EvaluationResult)?
+    ) throws -> String {
         let results = try comparisons.map { comparison in
             ComparedResult(
                 comparison: comparison,
@@ -167,6 +196,12 @@ public struct RunReport: Sendable {
             try Gallery(
                 comparison: first, samples: samples, count: galleryCount, seed: seed
             ).add(to: &page)
+        } else if let newest, let shards = record.heldOutShards {
+            try SideBySideGallery(
+                [.init(name: "step \(newest.step)", answers: newest.result.answers)],
+                samples: try ShardedDataset(paths: shards), count: galleryCount, seed: seed
+            ).add(
+                to: &page, lead: "Answers to held-out questions after step \(newest.step).")
         } else {
             addExamples(to: &page, record)
         }

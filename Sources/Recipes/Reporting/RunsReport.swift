@@ -1,0 +1,195 @@
+import Datasets
+import Evaluation
+import Foundation
+import Imaging
+import Reports
+
+/// One page about several runs side by side: what differs between them, their curves, and their answers
+/// to the same questions; the `report` command with more than one run.
+public struct RunsReport: Sendable {
+    /// The runs' folders.
+    public var runs: [String]
+    /// How many samples of each kind the gallery shows.
+    public var galleryCount = 6
+    /// Decides about the gallery's random samples.
+    public var seed: UInt64 = 0
+
+    /// A report about runs' folders.
+    public init(runs: [String]) {
+        self.runs = runs
+    }
+
+    /// Writes the page; it appears whole or not at all.
+    ///
+    /// - Parameter output: the file; `comparison.html` in the first run's folder if nil
+    /// - Returns: the file
+    /// - Throws: the error of the file that cannot be read or written
+    @discardableResult
+    public func write(to output: String? = nil) throws -> String {
+        let path = output ?? runs[0] + "/comparison.html"
+        try ImageCodec.write(Array(try html().utf8), path: path)
+        return path
+    }
+
+    /// The page.
+    ///
+    /// - Returns: HTML that needs no other file
+    /// - Throws: ``MissingInputError`` and ``EvaluationError`` where a run's files cannot be used
+    public func html() throws -> String {
+        let records = try runs.map(RunRecord.init(path:))
+        let names = Self.names(runs)
+        var page = HTMLPage(
+            title: "\(runs.count) runs side by side",
+            kicker: "think2seg · " + names.joined(separator: ", "))
+        page.body.append(
+            .element(
+                "p", ["class": "lead"],
+                "Numbers of training are of questions that differ from step to step; what a policy "
+                    + "learnt, only held-out questions tell. Differences between single runs are "
+                    + "also those of their seeds: `think2seg ablate` compares with several."))
+        page.addSection(
+            "Where they stand", id: "numbers", [Self.numbers(records, names)])
+        page.addSection(
+            "What differs in their configurations", id: "configurations",
+            [Self.differences(records, names)])
+        let charts = RunCurves(groups: zip(names, records).map { ($0, [$1]) }).charts
+        if !charts.isEmpty {
+            page.addSection(
+                "Training, step by step", id: "training",
+                lead: "Means over neighbouring steps.",
+                [.element("div", ["class": "charts"], charts.map(\.figure))])
+        }
+        try addGallery(to: &page, records, names)
+        page.addSection("What ran", id: "run", [Self.facts(records, names)])
+        return page.source
+    }
+
+    /// The last part of each path that tells it from the others.
+    static func names(_ paths: [String]) -> [String] {
+        let parts = paths.map { path in
+            URL(fileURLWithPath: path).standardizedFileURL.pathComponents.filter { $0 != "/" }
+        }
+        let longest = parts.map(\.count).max() ?? 1
+        for count in 1...max(1, longest) {
+            let names = parts.map { $0.suffix(count).joined(separator: "/") }
+            if Set(names).count == names.count { return names }
+        }
+        return paths
+    }
+
+    private static func numbers(_ records: [RunRecord], _ names: [String]) -> HTML {
+        let heads = [
+            "run", "steps", "reward", "mask IoU", "held-out gIoU", "best", "tokens per answer",
+            "KL",
+            "s per step", "hours",
+        ]
+        let rows = zip(names, records).map { name, record -> [HTML] in
+            func late(_ metric: String, _ digits: Int) -> HTML {
+                let values = record.curve(metric).map(\.y).filter(\.isFinite)
+                let last = values.suffix(max(1, values.count / 10))
+                guard !last.isEmpty else { return .text("–") }
+                return .text(
+                    String(format: "%.\(digits)f", last.reduce(0, +) / Double(last.count)))
+            }
+            let held = record.heldOut?.points.map(\.gIoU) ?? []
+            let seconds = record.curve("step_time").map(\.y).reduce(0, +)
+            return [
+                .text(name), .text("\(record.steps.last?.number ?? 0)"), late("reward", 3),
+                late("rewards/mask_iou/mean", 3), .text(metricText(held.last, .gIoU)),
+                .text(metricText(held.max(), .gIoU)), late("completions/mean_length", 1),
+                late("kl", 4), late("step_time", 2), .text(String(format: "%.2f", seconds / 3600)),
+            ]
+        }
+        return .group([
+            htmlTable(heads, rows: rows),
+            .element(
+                "p", ["class": "note"],
+                "Reward, mask IoU, tokens, KL and seconds: means over the last tenth of the steps. "
+                    + "Rewards of runs with other terms or weights are other numbers."),
+        ])
+    }
+
+    private static func differences(_ records: [RunRecord], _ names: [String]) -> HTML {
+        let values = records.map { record in
+            record.runConfiguration.map(CheckpointState.values) ?? [:]
+        }
+        let keys = RunConfiguration.keys.map(\.name).filter { key in
+            key != "output_dir" && Set(values.map { $0[key] ?? "–" }).count > 1
+        }
+        if keys.isEmpty { return .element("p", "Nothing but the folder.") }
+        let rows = keys.map { key -> [HTML] in
+            [HTML.element("code", key)] + values.map { HTML.element("code", $0[key] ?? "–") }
+        }
+        return htmlTable(["key"] + names, rows: rows, words: Set(1...names.count))
+    }
+
+    private static func facts(_ records: [RunRecord], _ names: [String]) -> HTML {
+        var order: [String] = []
+        for fact in records.flatMap(\.facts) where !order.contains(fact.name) {
+            order.append(fact.name)
+        }
+        let rows = order.map { name -> [HTML] in
+            [.text(name)]
+                + records.map { record in
+                    .element("code", record.facts.first { $0.name == name }?.value ?? "–")
+                }
+        }
+        return htmlTable([""] + names, rows: rows, words: Set(1...names.count))
+    }
+
+    /// The newest held-out answers of each run, if all are to the same questions.
+    private func addGallery(
+        to page: inout HTMLPage, _ records: [RunRecord], _ names: [String]
+    ) throws {
+        let evaluations = try records.map { try $0.savedEvaluations().last }
+        var columns: [SideBySideGallery.Column] = []
+        for (name, evaluation) in zip(names, evaluations) {
+            guard let evaluation else { continue }
+            columns.append(
+                SideBySideGallery.Column(
+                    name: "\(name), step \(evaluation.step)", answers: evaluation.result.answers))
+        }
+        guard let first = columns.first,
+            let shards = records.compactMap(\.heldOutShards).first
+        else { return }
+        let asked = first.answers.map { [$0.outcome.id, "\($0.outcome.questionIndex)"] }
+        let same = columns.filter { column in
+            column.answers.map { [$0.outcome.id, "\($0.outcome.questionIndex)"] } == asked
+        }
+        try SideBySideGallery(
+            same, samples: try ShardedDataset(paths: shards), count: galleryCount, seed: seed
+        ).add(
+            to: &page,
+            lead: "The same held-out questions, answered by the newest evaluation of each run.")
+    }
+}
+
+extension RunRecord {
+    /// The configuration; nil if the folder has none that can be read.
+    var runConfiguration: RunConfiguration? {
+        try? RunConfiguration.load(file: path + "/config.yaml")
+    }
+
+    /// The held-out shards of the configuration; nil if they are not there.
+    var heldOutShards: [String]? {
+        guard let shards = runConfiguration?.data.validation, !shards.isEmpty,
+            shards.allSatisfy(FileManager.default.fileExists)
+        else { return nil }
+        return shards
+    }
+
+    /// The evaluations that were made while the policy was trained, by step.
+    ///
+    /// - Throws: ``EvaluationError`` of one that is damaged
+    func savedEvaluations() throws -> [(step: Int, result: EvaluationResult)] {
+        let folder = path + "/evaluation"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return try names.compactMap { stepNumber($0) }.sorted().compactMap { step in
+            let place = "\(folder)/step-\(step)"
+            guard FileManager.default.fileExists(atPath: place + "/evaluation.json") else {
+                return nil
+            }
+            return (step, try EvaluationResult.load(folder: place))
+        }
+    }
+}

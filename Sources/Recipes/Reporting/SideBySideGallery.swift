@@ -1,0 +1,135 @@
+import Datasets
+import Evaluation
+import Foundation
+import Imaging
+import Reports
+import Segmentation
+
+/// The same held-out questions with the answers of several policies.
+struct SideBySideGallery {
+    /// The answers of one policy.
+    struct Column {
+        /// What people read.
+        let name: String
+        /// The answers, of all columns to the same questions in the same order.
+        let answers: [EvaluatedAnswer]
+    }
+
+    private let columns: [Column]
+    private let samples: any SampleSource
+    private let places: [String: Int]
+    /// Which answers are shown: those that all columns fail at, some at random, and those at which the
+    /// columns differ most.
+    let choice: (failures: [Int], random: [Int], different: [Int])
+
+    /// A gallery.
+    ///
+    /// - Parameters:
+    ///   - columns: the policies
+    ///   - samples: what they were asked about
+    ///   - count: how many questions of each kind are shown at most
+    ///   - seed: decides about the random ones
+    init(_ columns: [Column], samples: any SampleSource, count: Int, seed: UInt64) {
+        self.columns = columns
+        self.samples = samples
+        places = Dictionary(
+            (0..<samples.count).map { (samples.id(at: $0), $0) },
+            uniquingKeysWith: { first, _ in first })
+        choice = Self.choice(
+            columns.map { $0.answers.map(\.outcome.iou) }, count: count, seed: seed)
+    }
+
+    /// Chooses answers by the IoUs of each column.
+    static func choice(
+        _ ious: [[Double]], count: Int, seed: UInt64
+    ) -> (failures: [Int], random: [Int], different: [Int]) {
+        let indices = 0..<(ious.map(\.count).min() ?? 0)
+        func best(_ index: Int) -> Double { ious.map { $0[index] }.max() ?? 0 }
+        func spread(_ index: Int) -> Double { best(index) - (ious.map { $0[index] }.min() ?? 0) }
+        let failures = indices.filter { best($0) < GallerySelection.failureBound }
+            .sorted { (best($0), $0) < (best($1), $1) }.prefix(count)
+        var hash = StableHash()
+        hash.combine("side by side")
+        hash.combine(seed)
+        var generator = SeededGenerator(seed: hash.value)
+        let random = generator.permutation(count: indices.count).prefix(count).sorted()
+        let different = indices.filter { spread($0) > 0 }
+            .sorted { (spread($0), $1) > (spread($1), $0) }.prefix(count)
+        return (Array(failures), random, ious.count > 1 ? Array(different) : [])
+    }
+
+    /// Adds the section.
+    ///
+    /// - Throws: the errors of the samples
+    func add(to page: inout HTMLPage, lead: String) throws {
+        var shown: Set<Int> = []
+        func part(_ title: String, _ indices: [Int]) throws -> [HTML] {
+            let cards = try indices.compactMap { index -> GalleryCard? in
+                let id = columns[0].answers[index].outcome.id
+                guard let place = places[id] else { return nil }
+                let isFirst = shown.insert(index).inserted
+                return try card(index, samples.sample(at: place), isFirst: isFirst)
+            }
+            return cards.isEmpty ? [] : [.element("h3", title), GalleryCard.grid(cards)]
+        }
+        let failures = columns.count > 1 ? "Failures of all" : "Failures"
+        let content =
+            try part(failures, choice.failures) + part("Chosen at random", choice.random)
+            + part("Where they differ most", choice.different)
+        guard !content.isEmpty else { return }
+        page.addSection(
+            "What it looks like", id: "gallery", lead: lead, [GalleryCard.legend] + content)
+    }
+
+    private func card(
+        _ index: Int, _ sample: SegmentationSample, isFirst: Bool
+    ) throws -> GalleryCard {
+        let picture = try SamplePicture(
+            ImageCodec.decode(sample.image, name: sample.id), id: "sample-\(index)")
+        var shots: [GalleryCard.Shot] = []
+        for (place, column) in columns.enumerated() {
+            let answer = column.answers[index]
+            let label = "\(column.name): IoU \(metricText(answer.outcome.iou, .gIoU))"
+            shots.append(
+                GalleryCard.Shot(
+                    caption: label,
+                    picture: picture.drawn(
+                        answer.overlay(truth: sample.mask), label: label,
+                        isFirst: isFirst && place == 0)))
+        }
+        let first = columns[0].answers[index]
+        let target =
+            first.outcome.targetClass ?? (sample.mask.isEmpty ? "none" : "marked")
+        return GalleryCard(
+            question: first.question, score: [.text("target: \(target) · \(sample.id)")],
+            shots: shots,
+            statements: columns.map { ("\($0.name):", $0.answers[index].statement) })
+    }
+}
+
+extension EvaluatedAnswer {
+    /// The thought, or the whole answer where there is none; and why it cannot be read.
+    var statement: String {
+        let said = thought(of: completion) ?? completion
+        let trimmed = said.trimmingCharacters(in: .whitespacesAndNewlines)
+        let problem = parseError.map { " [cannot be read: \($0)]" } ?? ""
+        return (trimmed.isEmpty ? "(no words)" : shortened(trimmed, limit: 400)) + problem
+    }
+
+    /// What is drawn over the picture: mask, truth, boxes and points.
+    func overlay(truth: BinaryMask) -> SamplePicture.Overlay {
+        var overlay = SamplePicture.Overlay(mask: mask?.mask, truth: truth)
+        for prompt in prompts {
+            if let box = prompt.box {
+                overlay.boxes.append(policyFrame.convert(box, to: truth.frame))
+            }
+            overlay.positivePoints += prompt.positivePoints.map {
+                policyFrame.convert($0, to: truth.frame)
+            }
+            overlay.negativePoints += prompt.negativePoints.map {
+                policyFrame.convert($0, to: truth.frame)
+            }
+        }
+        return overlay
+    }
+}
