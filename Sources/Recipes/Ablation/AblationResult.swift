@@ -112,7 +112,7 @@ public struct AblationCost: Sendable, Hashable, Codable {
     public var steps: Double
     /// Seconds in steps, on a machine that may have had other work.
     public var trainingSeconds: Double
-    /// Tokens that were drawn.
+    /// Tokens of prompts and answers.
     public var tokens: Double
     /// Seconds of the evaluation.
     public var evaluationSeconds: Double

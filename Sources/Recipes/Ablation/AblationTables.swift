@@ -62,7 +62,7 @@ extension AblationResult {
     /// What each variant's runs took.
     var costTable: Table {
         Table(
-            columns: ["variant", "steps", "tokens drawn", "training", "evaluation", "memory"],
+            columns: ["variant", "steps", "tokens", "training", "evaluation", "memory"],
             rows: variants.map { variant in
                 guard let cost = variant.cost else {
                     return [variant.name] + [String](repeating: "–", count: 5)

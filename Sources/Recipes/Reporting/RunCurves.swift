@@ -53,8 +53,9 @@ struct RunCurves {
             ChartSeries(group.name, Self.mean(group.runs.map(points)), style: style)
         }
         let values = Set(series.flatMap(\.points).map(\.y).filter(\.isFinite))
-        // What never changes is no curve; and a colour must stay a group's own.
-        return values.count > 1 ? LineChart(title: title, note: note, series: series) : nil
+        // What never changes is no curve, and neither is a single point.
+        let isCurve = values.count > 1 && series.contains { $0.points.count > 1 }
+        return isCurve ? LineChart(title: title, note: note, series: series) : nil
     }
 
     /// The mean of curves, where all have a point.
