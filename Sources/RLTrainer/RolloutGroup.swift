@@ -148,7 +148,13 @@ struct RolloutStage {
         }
         let rewards = try timed(&timings.reward) {
             try scorer.score(
-                completions: completions.map(\.text), policyFrame: prompt.frame,
+                completions: completions.map {
+                    ScoredCompletion(
+                        $0.text, tokenCount: $0.tokenIDs.count,
+                        isTruncated: $0.stopReason == .length)
+                },
+                about: RewardSubject(id: example.id, question: example.question),
+                policyFrame: prompt.frame,
                 truth: example.truth.resized(to: prompt.frame), timeLimit: rewardTimeout
             ) { try segmenter.encode(example.image) }
         }

@@ -42,10 +42,39 @@ public struct Scorer: Sendable {
         registry: RewardRegistry = .standard,
         segmentsWithoutTarget: Bool = false
     ) throws(RewardConfigurationError) {
+        try self.init(
+            parser: parser,
+            rewards: weights.entries.map {
+                RewardSpecification($0.term.rawValue, weight: $0.weight)
+            },
+            registry: registry, segmentsWithoutTarget: segmentsWithoutTarget)
+    }
+
+    /// A scorer of terms as a configuration has them; programs of terms are started.
+    ///
+    /// - Parameters:
+    ///   - parser: reads the answers.
+    ///   - rewards: the terms, in the order of the breakdowns.
+    ///   - registry: where the terms are looked up.
+    ///   - maxCompletionLength: the most tokens of a completion, for parameters that default to it.
+    ///   - segmentsWithoutTarget: whether to make masks where there is no target.
+    /// - Throws: ``RewardConfigurationError``
+    public init(
+        parser: AnswerParser = AnswerParser(acceptance: .strict),
+        rewards: [RewardSpecification],
+        registry: RewardRegistry = .standard,
+        maxCompletionLength: Int? = nil,
+        segmentsWithoutTarget: Bool = false
+    ) throws(RewardConfigurationError) {
+        weights = try RewardWeights(
+            rewards.map { RewardWeight(term: RewardTerm(rawValue: $0.name), weight: $0.weight) })
         var functions: [any RewardTermFunction] = []
-        for entry in weights.entries { functions.append(try registry.function(for: entry.term)) }
+        for specification in rewards {
+            functions.append(
+                try registry.function(
+                    for: specification, maxCompletionLength: maxCompletionLength))
+        }
         self.parser = parser
-        self.weights = weights
         self.functions = functions
         self.segmentsWithoutTarget = segmentsWithoutTarget
         strictParser = AnswerParser(grammar: parser.grammar, acceptance: .strict)
@@ -57,6 +86,7 @@ public struct Scorer: Sendable {
     ///
     /// - Parameters:
     ///   - completions: what the policy wrote.
+    ///   - subject: what it was asked about.
     ///   - policyFrame: the frame of the coordinates in the completions.
     ///   - truth: the pixels of the targets, in `policyFrame`.
     ///   - timeLimit: seconds that the terms of one completion may take together, above 0; nil: as
@@ -66,11 +96,12 @@ public struct Scorer: Sendable {
     /// - Throws: what `image` and the segmenter throw; ``SegmenterAnswerError`` when the segmenter
     ///   does not answer as it was asked; ``RewardsHangError`` when 16 threads are left behind.
     public func score(
-        completions: [String], policyFrame: ImageFrame, truth: BinaryMask,
+        completions: [ScoredCompletion], about subject: RewardSubject = RewardSubject(),
+        policyFrame: ImageFrame, truth: BinaryMask,
         timeLimit: Double? = nil, image: () throws -> any SegmenterImage
     ) throws -> [RewardBreakdown] {
         precondition(truth.frame == policyFrame, "the truth is not in the policy's frame")
-        let parses = completions.map(parser.parse)
+        let parses = completions.map { parser.parse($0.text) }
         let group = PromptGroup(parses)
         let noTarget = truth.isEmpty
         var objects: [BinaryMask]?
@@ -82,16 +113,36 @@ public struct Scorer: Sendable {
             try SegmenterAnswerError.check(answers, of: group.prompts, frame: policyFrame)
             objects = answers.map(\.mask)
         }
+        let shapes = TruthShapes(truth)
         let contexts = completions.indices.map { index in
             let mask = group.mask(of: index, objects: objects, frame: policyFrame)
             return RewardContext(
-                completion: completions[index], parse: parses[index],
-                strictParse: parser.acceptance == .strict
-                    ? parses[index] : strictParser.parse(completions[index]),
-                mask: mask, truth: truth,
-                iou: Self.iou(of: parses[index], mask: mask, truth: truth, noTarget: noTarget))
+                completions[index], subject, parses[index],
+                parser.acceptance == .strict
+                    ? parses[index] : strictParser.parse(completions[index].text),
+                mask, shapes,
+                Self.iou(of: parses[index], mask: mask, truth: truth, noTarget: noTarget))
         }
         return zip(contexts, try values(contexts, timeLimit: timeLimit)).map(breakdown)
+    }
+
+    /// Scores a group of completions of which nothing but the text is known.
+    ///
+    /// - Parameters:
+    ///   - completions: what the policy wrote.
+    ///   - policyFrame: the frame of the coordinates in the completions.
+    ///   - truth: the pixels of the targets, in `policyFrame`.
+    ///   - timeLimit: seconds that the terms of one completion may take together; nil: no limit.
+    ///   - image: encodes the picture; called once, and only if a mask is needed.
+    /// - Returns: one reward per completion, in their order.
+    /// - Throws: as ``score(completions:about:policyFrame:truth:timeLimit:image:)``.
+    public func score(
+        completions: [String], policyFrame: ImageFrame, truth: BinaryMask,
+        timeLimit: Double? = nil, image: () throws -> any SegmenterImage
+    ) throws -> [RewardBreakdown] {
+        try score(
+            completions: completions.map { ScoredCompletion($0) }, policyFrame: policyFrame,
+            truth: truth, timeLimit: timeLimit, image: image)
     }
 
     private func values(

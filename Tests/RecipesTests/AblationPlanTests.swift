@@ -1,6 +1,7 @@
 import Foundation
 import RLTrainer
 import Recipes
+import Rewards
 import TestSupport
 import Testing
 

@@ -96,9 +96,16 @@ import Torch
         let variants = try node(schema, "prompt.variant")["enum"] as? [String]
         #expect(variants?.contains("box_2points") == true)
         let rewards = try node(schema, "rewards")
-        #expect((rewards["properties"] as? [String: Any])?["mask_iou"] != nil)
-        #expect(rewards["additionalProperties"] as? Bool == false)
         #expect(rewards["minProperties"] as? Int == 1)
+        let terms = try #require(rewards["properties"] as? [String: [String: Any]])
+        #expect(terms["mask_iou"] != nil)
+        let soft = try #require(terms["iou_threshold"]?["anyOf"] as? [[String: Any]])
+        let fields = try #require(soft.last?["properties"] as? [String: [String: Any]])
+        #expect(fields["threshold"]?["maximum"] as? Double == 1)
+        #expect(fields["threshold"]?["default"] as? Double == 0.5)
+        #expect(soft.last?["additionalProperties"] as? Bool == false)
+        // An entry may have a name of its own.
+        #expect((rewards["additionalProperties"] as? [String: Any])?["anyOf"] != nil)
         let forms = try #require(try node(schema, "data.train")["anyOf"] as? [[String: Any]])
         #expect(forms.compactMap { ($0["type"] as? [String])?.first } == ["string", "array"])
         let pattern = try #require(try node(schema, "device")["pattern"] as? String)

@@ -2,6 +2,7 @@ import Foundation
 import NN
 import RLTrainer
 import Recipes
+import Rewards
 import Testing
 
 @Suite struct ConfigurationTests {
@@ -39,7 +40,13 @@ import Testing
         configuration.grpo.loss.epsilonHigh = 0.28
         configuration.policy.freeze = ["visual.*", "a b: #"]
         configuration.outputDirectory = "runs/a \"quoted\" name"
-        configuration.rewards = NamedWeights([("think_answer_format", 0.5), ("mask_iou", 3)])
+        configuration.rewards = RewardTable([
+            RewardSpecification("think_answer_format", weight: 0.5),
+            RewardSpecification(
+                "half", kind: "iou_threshold", parameters: ["threshold": 0.5, "max": 0.9]),
+            RewardSpecification(
+                "mine", command: ExternalCommand(["python3", "a b.py"], timeout: 2.5), weight: 3),
+        ])
         #expect(try load(configuration.resolved()) == configuration)
         #expect(try load(configuration.resolved(comments: true)) == configuration)
     }
@@ -139,11 +146,48 @@ import Testing
         #expect(broken.first?.message.hasPrefix("the value is not YAML") == true)
     }
 
-    @Test("A reward term that does not exist is refused by name, with the known ones")
-    func unknownTerm() {
-        let found = problems(minimal + "rewards: {mask_iou: 1, mask_dice: 2}")
-        #expect(found.first?.message.contains("mask_dice") == true)
-        #expect(found.first?.message.contains("sam_json_format") == true)
+    @Test("Everything that is wrong with rewards is told, each where it stands")
+    func wrongRewards() {
+        let found = problems(
+            minimal + """
+                rewards:
+                  mask_iuo: 1
+                  nothing_like_it: 2
+                  iou_threshold: {threshold: 2, softnes: 0.1, weight: x}
+                  other: {term: mask_dic}
+                  mask_dice: [1]
+                  mine: {command: [], timeout: 0, masks: 1, weigth: 2}
+                """)
+        let lines = found.map {
+            "\($0.location.split(separator: ":").dropFirst().joined(separator: ":")) \($0.key)|\($0.message)"
+        }
+        let line = minimal.split(separator: "\n", omittingEmptySubsequences: false).count + 1
+        func expect(_ offset: Int, _ column: Int, _ rest: String) {
+            let whole = "\(line + offset):\(column) rewards.\(rest)"
+            #expect(lines.contains { $0.hasPrefix(whole) }, "\(whole) is not among \(lines)")
+        }
+        expect(0, 3, "mask_iuo|there is no reward term mask_iuo; did you mean mask_iou?")
+        expect(
+            1, 3, "nothing_like_it|there is no reward term nothing_like_it; the terms are mask_iou,"
+        )
+        expect(2, 19, "iou_threshold.threshold|is 2, must be from 0 to 1")
+        expect(
+            2, 33,
+            "iou_threshold.softnes|is no parameter of iou_threshold; it has threshold, softness, min, max"
+        )
+        expect(2, 47, "iou_threshold.weight|expected a number")
+        expect(3, 11, "other|there is no reward term mask_dic; did you mean mask_dice?")
+        expect(4, 3, "mask_dice|expected a weight, or a table of weight and parameters")
+        expect(5, 10, "mine.command|expected a list of texts")
+        expect(5, 23, "mine.timeout|expected seconds, above 0")
+        expect(5, 35, "mine.masks|expected true or false")
+        expect(
+            5, 45,
+            "mine.weigth|is no parameter of a command; it has command, weight, timeout, masks")
+        #expect(lines.count == 11)
+        #expect(problems(minimal + "rewards: {}\n").map(\.message) == ["needs at least one term"])
+        let inline = problems(minimal, ["rewards={mask_iou: {wheight: 1}}"])
+        #expect(inline.map(\.location) == ["--set rewards={mask_iou: {wheight: 1}}"])
     }
 
     @Test("A missing file is missing input, not a wrong configuration")

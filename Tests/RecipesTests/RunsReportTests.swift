@@ -1,4 +1,5 @@
 import Foundation
+import RLTrainer
 import Recipes
 import TestSupport
 import Testing

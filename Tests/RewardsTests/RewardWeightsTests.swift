@@ -60,9 +60,9 @@ private struct LengthReward: RewardTermFunction {
         ])
         let error = #expect(throws: RewardConfigurationError.self) { try Scorer(weights: weights) }
         #expect(
-            error?.description
-                == "there is no reward term 'mask_iuo'; the terms are mask_iou, sam_json_format, "
-                + "think_answer_format")
+            error?.description.hasPrefix(
+                "there is no reward term 'mask_iuo'; the terms are mask_iou, sam_json_format, "
+                    + "think_answer_format, ") == true)
     }
 
     @Test("a term that is registered again replaces the one of its name")
@@ -73,7 +73,6 @@ private struct LengthReward: RewardTermFunction {
         }
         var registry = RewardRegistry()
         registry.register(Never())
-        #expect(registry.functions.count == 3)
-        #expect(try registry.function(for: .maskIoU) is Never)
+        #expect(try registry.function(for: RewardSpecification("mask_iou")) is Never)
     }
 }

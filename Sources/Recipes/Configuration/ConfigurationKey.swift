@@ -44,7 +44,7 @@ public struct ConfigurationKey<Root> {
     /// Which values of that kind.
     public let rule: ConfigurationRule
     /// Reads a value into the configuration; returns what is wrong with it, if anything.
-    let read: (Node, inout Root) -> String?
+    let read: (Node, inout Root) -> [LocatedProblems.Problem]
     /// The configuration's value as YAML.
     public let write: (Root) -> String
 
@@ -58,12 +58,31 @@ public struct ConfigurationKey<Root> {
         self.rule = rule
         kind = Value.kind
         read = { node, root in
-            guard let value = Value(yaml: node) else {
-                return "expected \(Value.kind.name), found \(Self.describe(node))"
+            func problem(_ message: String) -> [LocatedProblems.Problem] {
+                [.init(place: nil, key: "", message: message)]
             }
-            if let problem = rule.problem(with: value) { return problem }
+            guard let value = Value(yaml: node) else {
+                return problem("expected \(Value.kind.name), found \(Self.describe(node))")
+            }
+            if let wrong = rule.problem(with: value) { return problem(wrong) }
             root[keyPath: path] = value
-            return nil
+            return []
+        }
+        write = { $0[keyPath: path].yaml }
+    }
+
+    /// A table of reward terms, whose problems stand where its parts do.
+    init(_ name: String, _ path: WritableKeyPath<Root, RewardTable>, _ help: String) {
+        self.name = name
+        self.help = help
+        rule = .any
+        kind = .rewards
+        read = { node, root in
+            switch RewardTable.read(node) {
+            case .success(let table): root[keyPath: path] = table
+            case .failure(let error): return error.problems
+            }
+            return []
         }
         write = { $0[keyPath: path].yaml }
     }

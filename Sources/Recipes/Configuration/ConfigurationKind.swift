@@ -20,6 +20,8 @@ public indirect enum ConfigurationKind: Sendable, Hashable {
     case weights
     /// A table of anything by name.
     case table
+    /// A table of reward terms.
+    case rewards
 
     /// What the kind is called in messages: "an integer".
     public var name: String {
@@ -33,6 +35,7 @@ public indirect enum ConfigurationKind: Sendable, Hashable {
         case .optional(let kind): "\(kind.name), or null"
         case .weights: "a table of numbers by name"
         case .table: "a table"
+        case .rewards: "a table of reward terms, a weight or a table each"
         }
     }
 }

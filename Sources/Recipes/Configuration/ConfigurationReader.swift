@@ -82,7 +82,20 @@ struct ConfigurationReader<Root> {
     ) {
         guard let key = keys.first(where: { $0.name == name }) else { return }
         locations[name] = location
-        if let problem = key.read(node, &root) { report(location, name, problem) }
+        for problem in key.read(node, &root) {
+            let place = problem.place.flatMap { Self.place($0, in: location) }
+            report(
+                place ?? location,
+                [name, problem.key].filter { !$0.isEmpty }.joined(separator: "."),
+                problem.message)
+        }
+    }
+
+    /// A place in the file that a location is in; nil if it is in none.
+    private static func place(_ place: (line: Int, column: Int), in location: String) -> String? {
+        let parts = location.split(separator: ":", omittingEmptySubsequences: false)
+        guard !location.hasPrefix("--set "), parts.count >= 3 else { return nil }
+        return parts.dropLast(2).joined(separator: ":") + ":\(place.line):\(place.column)"
     }
 
     /// Adds a problem of a key, at the place where the key was set.

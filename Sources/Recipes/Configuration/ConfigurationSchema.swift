@@ -1,4 +1,5 @@
 import Foundation
+import Rewards
 import Yams
 
 extension KeyedConfiguration {
@@ -46,6 +47,7 @@ struct JSONSchema: Encodable {
     var anyOf: [JSONSchema]?
     var properties: [String: JSONSchema]?
     var allowsOthers: Bool?
+    var others: Box?
 
     /// A node within a node.
     final class Box: Encodable {
@@ -60,6 +62,28 @@ struct JSONSchema: Encodable {
         case allowsOthers = "additionalProperties"
         case title, description, type, `default`, minimum, exclusiveMinimum, maximum, pattern, items
         case minItems, minProperties, anyOf, properties
+    }
+
+    /// Writes the words that are there.
+    func encode(to encoder: any Encoder) throws {
+        var words = encoder.container(keyedBy: CodingKeys.self)
+        try words.encodeIfPresent(dialect, forKey: .dialect)
+        try words.encodeIfPresent(title, forKey: .title)
+        try words.encodeIfPresent(description, forKey: .description)
+        try words.encodeIfPresent(type, forKey: .type)
+        try words.encodeIfPresent(`default`, forKey: .default)
+        try words.encodeIfPresent(choices, forKey: .choices)
+        try words.encodeIfPresent(minimum, forKey: .minimum)
+        try words.encodeIfPresent(exclusiveMinimum, forKey: .exclusiveMinimum)
+        try words.encodeIfPresent(maximum, forKey: .maximum)
+        try words.encodeIfPresent(pattern, forKey: .pattern)
+        try words.encodeIfPresent(items, forKey: .items)
+        try words.encodeIfPresent(minItems, forKey: .minItems)
+        try words.encodeIfPresent(minProperties, forKey: .minProperties)
+        try words.encodeIfPresent(anyOf, forKey: .anyOf)
+        try words.encodeIfPresent(properties, forKey: .properties)
+        try words.encodeIfPresent(allowsOthers, forKey: .allowsOthers)
+        try words.encodeIfPresent(others, forKey: .allowsOthers)
     }
 
     private init() {}
@@ -102,6 +126,12 @@ struct JSONSchema: Encodable {
             list.minItems = rule.leastEntries > 0 ? rule.leastEntries : nil
             anyOf = [JSONSchema(entry, rule), list]
         case .table: type = ["object"]
+        case .rewards:
+            type = ["object"]
+            properties = Self.rewards
+            // Others have a kind of their own name, or a command.
+            others = Box(Self.reward(nil))
+            minProperties = 1
         case .weights:
             type = ["object"]
             let weight = JSONSchema(.number, rule)
@@ -144,6 +174,10 @@ indirect enum JSONScalar: Encodable {
         case .list(let entry):
             self = .list((node.sequence ?? []).map { JSONScalar($0, entry) })
         case .table: self = .table([:])
+        case .rewards:
+            let entries = RewardTable(yaml: node)?.entries ?? []
+            self = .table(
+                Dictionary(uniqueKeysWithValues: entries.map { ($0.name, .number($0.weight)) }))
         case .weights:
             let weights = NamedWeights(yaml: node)?.entries ?? []
             self = .table(

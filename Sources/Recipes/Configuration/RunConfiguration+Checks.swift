@@ -1,6 +1,7 @@
 import Foundation
 import NN
 import RLTrainer
+import Rewards
 
 extension RunConfiguration {
     /// The policy, the segmenter and the shards.

@@ -2,7 +2,6 @@ import Evaluation
 import Foundation
 import NN
 import RLTrainer
-import Rewards
 import Segmentation
 import Torch
 
@@ -63,10 +62,8 @@ extension RunConfiguration {
             Key("prompt.parser", \.prompt.parser, "Which answers are read"),
             Key(
                 "rewards", \.rewards,
-                "The weight of each reward term; with 0 a term is reported and does not count",
-                rule: .names(
-                    RewardRegistry.standard.functions.map(\.term.rawValue)
-                ).needingOne("term")),
+                "The weight of each reward term, or a table of weight and parameters (rewards.md); with "
+                    + "weight 0 a term is reported and does not count"),
         ]
     }
 

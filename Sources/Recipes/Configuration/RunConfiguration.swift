@@ -160,7 +160,7 @@ public struct RunConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
     /// How it is asked, and how its answers are read.
     public var prompt = PromptSection()
     /// The weight of each reward term.
-    public var rewards = NamedWeights([
+    public var rewards = RewardTable([
         ("mask_iou", 2), ("sam_json_format", 1), ("think_answer_format", 1),
     ])
     /// The algorithm.

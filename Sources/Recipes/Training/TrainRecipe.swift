@@ -69,10 +69,8 @@ public final class TrainRecipe {
         scorer = try Scorer(
             parser: AnswerParser(
                 grammar: template.variant.grammar, acceptance: configuration.prompt.parser),
-            weights: try RewardWeights(
-                configuration.rewards.entries.map {
-                    RewardWeight(term: RewardTerm(rawValue: $0.name), weight: $0.weight)
-                }))
+            rewards: configuration.rewards.entries,
+            maxCompletionLength: grpo.sampling.maxCompletionLength)
         trainer = try GRPOTrainer(
             policy: policy, reference: reference, segmenter: segmenter, scorer: scorer,
             source: data, configuration: grpo)
