@@ -26,7 +26,7 @@ public struct PaperSummary: Hashable, Sendable, Codable {
         case classesCIoU = "ciou_by_class"
     }
 
-    /// The metrics of answers.
+    /// The metrics of answers; nil where a question that is drawn has no answer.
     ///
     /// gIoU, cIoU and Pr@X are numbers where the published code gives numbers: 0 without a sample that
     /// has a mask, and 0 where a denominator is.
@@ -35,7 +35,6 @@ public struct PaperSummary: Hashable, Sendable, Codable {
     ///   - outcomes: the answers, those to questions that are not drawn among them
     ///   - questionSeed: decides which question of each sample is drawn
     ///   - bootstrap: how the intervals are made
-    /// - Returns: nil where a question that is drawn has no answer
     public init?(
         _ outcomes: [PaperOutcome], questionSeed: UInt64, bootstrap: Bootstrap = Bootstrap()
     ) {

@@ -28,6 +28,7 @@ public struct EvaluatedRun: Sendable {
     /// The folder of a checkpoint's policy.
     ///
     /// - Parameter choice: which checkpoint
+    /// - Returns: the folder
     /// - Throws: ``MissingInputError`` or ``RunDirectoryError`` where there is no such checkpoint, or it
     ///   is damaged
     public func policy(_ choice: CheckpointRecipe.Choice) throws -> String {

@@ -166,6 +166,10 @@ final class EvaluationFolder {
     /// Writes `predictions.jsonl` and `evaluation.json`, and removes what they were made from.
     func finish(_ result: EvaluationResult) throws {
         try result.write(to: path)
+        // The answers must not be gone before what was made from them is on the disk.
+        for file in [EvaluationResult.predictions(path), EvaluationResult.document(path), path] {
+            try DurableFiles.synchronize(file)
+        }
         lines = nil
         try? FileManager.default.removeItem(atPath: Self.partial(path))
     }

@@ -33,7 +33,8 @@ enum DurableFiles {
         try synchronize(folder.isEmpty ? "." : folder)
     }
 
-    private static func synchronize(_ path: String) throws {
+    /// Waits until a file or folder is on the disk, without what is below it.
+    static func synchronize(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path, "cannot open to sync") }
         defer { close(descriptor) }
