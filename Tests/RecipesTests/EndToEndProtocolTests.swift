@@ -376,8 +376,8 @@ extension EndToEnd {
             questionCount: 1, truth: 80)
         if paper {
             var reading = PaperReading(
-                frame: .square(56), parseError: nil, prompts: answer.prompts, truth: 50)
-            (reading.intersection, reading.union) = (intersection / 2, 50)
+                frame: .square(56), parseError: nil, prompts: answer.prompts, truth: 25)
+            (reading.intersection, reading.union) = (intersection / 2, 25)
             answer.paper = reading
         }
         return answer
@@ -403,7 +403,7 @@ extension EndToEnd {
         #expect(strict.after == after.summary[.gIoU].value)
         #expect(try #require(strict.change.interval).width < 1e-12)
         let paper = try #require(found.paper?["ciou"])
-        #expect(abs(try #require(paper.change.value) - 0.1) < 1e-12)
+        #expect(abs(try #require(paper.change.value) - 0.2) < 1e-12)
         #expect(found.table.contains("gIoU") && found.table.contains("paper, one question"))
         let document = try object(found.document())
         #expect(document["paper_is_missing"] == nil)
