@@ -116,17 +116,38 @@ extension Bootstrap {
     public func differences(
         of metrics: [Metric], pairs: [(baseline: [SampleOutcome], other: [SampleOutcome])]
     ) throws(EvaluationComparison.Mismatch) -> [Metric: SeedDifference] {
+        try differences(metrics, pairs) { $0.terms(of: $1) }
+    }
+
+    /// The same by the published protocol.
+    ///
+    /// - Parameters:
+    ///   - metrics: what is compared, of ``Metric/paperCases``
+    ///   - pairs: as above, answers to drawn questions only
+    /// - Returns: the difference, other less first, of each metric that both have
+    /// - Throws: ``EvaluationComparison/Mismatch`` if the questions are not the same
+    public func differences(
+        of metrics: [Metric], pairs: [(baseline: [PaperOutcome], other: [PaperOutcome])]
+    ) throws(EvaluationComparison.Mismatch) -> [Metric: SeedDifference] {
+        try differences(metrics, pairs) { $0.terms(of: $1) }
+    }
+
+    private func differences<Answer: MeasuredAnswer>(
+        _ metrics: [Metric], _ pairs: [(baseline: [Answer], other: [Answer])],
+        _ terms: MetricTerms<Answer>
+    ) throws(EvaluationComparison.Mismatch) -> [Metric: SeedDifference] {
         guard let first = pairs.first else { return [:] }
         for pair in pairs {
             try EvaluationComparison.requireSameQuestions(first.baseline, pair.baseline)
             try EvaluationComparison.requireSameQuestions(first.baseline, pair.other)
         }
+        let groups = pairs.map { (SampleGroups($0.baseline), SampleGroups($0.other)) }
         var result: [Metric: SeedDifference] = [:]
         for metric in metrics {
-            let ratios = pairs.map { pair in
+            let ratios = groups.map { baseline, other in
                 (
-                    baseline: SampleRatio(metric, of: pair.baseline),
-                    other: SampleRatio(metric, of: pair.other)
+                    baseline: baseline.statistic { terms(metric, $0) }.ratio,
+                    other: other.statistic { terms(metric, $0) }.ratio
                 )
             }
             result[metric] = difference(of: ratios)

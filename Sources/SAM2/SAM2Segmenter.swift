@@ -135,22 +135,32 @@ public final class SAM2Image: SegmenterImage {
     public func masks(
         for prompts: [SegmentationPrompt], in frame: ImageFrame, output: ImageFrame
     ) throws -> [ObjectMask] {
+        try masks(for: prompts, in: frame, outputs: [output])[0]
+    }
+
+    /// ``masks(for:in:output:)`` in several frames; the decoder runs once.
+    public func masks(
+        for prompts: [SegmentationPrompt], in frame: ImageFrame, outputs: [ImageFrame]
+    ) throws -> [[ObjectMask]] {
         let batches = try PromptBatch.batches(prompts, limit: segmenter.promptsPerCall)
         return try withoutGradients {
-            var answers: [Int: ObjectMask] = [:]
+            var answers = [[Int: ObjectMask]](repeating: [:], count: outputs.count)
             for batch in batches {
                 let selected = try decode(batch.indices.map { prompts[$0] }, in: frame)
                     .best(segmenter.model.configuration.maskDecoder)
-                let masks = try MaskUpsampling(output: output).masks(selected.logits.selected(1, 0))
                 let scores = try selected.predictedIoU.floats
                 let objects = try selected.objectScore.floats
-                for (place, index) in batch.indices.enumerated() {
-                    answers[index] = ObjectMask(
-                        mask: masks[place], predictedIoU: scores[place],
-                        objectScore: objects[place])
+                for (number, output) in outputs.enumerated() {
+                    let masks = try MaskUpsampling(output: output)
+                        .masks(selected.logits.selected(1, 0))
+                    for (place, index) in batch.indices.enumerated() {
+                        answers[number][index] = ObjectMask(
+                            mask: masks[place], predictedIoU: scores[place],
+                            objectScore: objects[place])
+                    }
                 }
             }
-            return prompts.indices.compactMap { answers[$0] }
+            return answers.map { answers in prompts.indices.compactMap { answers[$0] } }
         }
     }
 

@@ -55,9 +55,28 @@ public protocol SegmenterImage: AnyObject {
     func masks(
         for prompts: [SegmentationPrompt], in frame: ImageFrame, output: ImageFrame
     ) throws -> [ObjectMask]
+
+    /// Segments what each prompt points at, in several frames.
+    ///
+    /// - Parameters:
+    ///   - prompts: what to segment, coordinates in `frame`; a prompt has a box or a point.
+    ///   - frame: the frame of the prompts' coordinates.
+    ///   - outputs: the frames of the masks.
+    /// - Returns: for each output what ``masks(for:in:output:)`` gives for it.
+    /// - Throws: what goes wrong in the segmenter; no prompt is an error.
+    func masks(
+        for prompts: [SegmentationPrompt], in frame: ImageFrame, outputs: [ImageFrame]
+    ) throws -> [[ObjectMask]]
 }
 
 extension SegmenterImage {
+    /// Asks for one frame after the other; a segmenter that can do better has its own.
+    public func masks(
+        for prompts: [SegmentationPrompt], in frame: ImageFrame, outputs: [ImageFrame]
+    ) throws -> [[ObjectMask]] {
+        try outputs.map { try masks(for: prompts, in: frame, output: $0) }
+    }
+
     /// The union of the masks of `prompts`, in `output`; empty when there are no prompts.
     public func mask(
         for prompts: [SegmentationPrompt], in frame: ImageFrame, output: ImageFrame

@@ -1,6 +1,8 @@
 public import ArgumentParser
+import Evaluation
 import Foundation
 import Imaging
+import RLTrainer
 public import Recipes
 import Segmentation
 
@@ -9,61 +11,94 @@ struct EvaluateCommand: ParsableCommand {
         commandName: "evaluate",
         abstract: "Measures a policy on held-out shards: gIoU, cIoU and more, with intervals.",
         discussion: """
-            Example:
+            Examples:
+              think2seg evaluate runs/a --output runs/a/val
               think2seg evaluate --policy runs/a/checkpoints/step-100/policy \\
                 --segmenter sam2.1-hiera-small --data shards/val.h5 --output runs/a/val
+              think2seg evaluate --predictions runs/a/val --seed 7
 
             writes runs/a/val/predictions.jsonl, a line per answer, and runs/a/val/evaluation.json, \
-            and prints the metrics as a table. Answers are greedy. Masks are compared at the size of \
-            each picture. Intervals hold 95 % and come from drawing the samples again 2000 times.
+            and prints the metrics of two protocols beside each other. Answers are greedy. Intervals \
+            hold 95 % and come from drawing the samples again 2000 times.
 
-            A mask that is predicted where there is no target counts in cIoU's union, every answer \
-            counts in Pr@X, and --parser strict reads what training would reward. The published \
-            evaluation differs in these three; --parser lenient is the third of them.
+            strict: every question, masks at the size of each picture, the parser of training. A mask \
+            that is predicted where there is no target counts in cIoU's union, and every answer counts \
+            in Pr@X.
+            paper: as the published evaluation counts. One question per sample, masks at S x S, the \
+            lenient parser. A mask where there is no target costs nothing in cIoU, and only answers \
+            with a mask count in Pr@X.
+
+            A run's folder or configuration gives policy, segmenter, shards and how the policy is \
+            asked; options override. Answers are on the disk as they come: interrupted in any way, the \
+            same command goes on. An evaluation that is finished is not made again.
             """)
 
+    @Argument(
+        help: ArgumentHelp(
+            "A run's folder, or its configuration.", valueName: "run"))
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Which checkpoint of the run.", valueName: "last|best|step-N"))
+    var checkpoint: CheckpointName?
+
     @Option(help: "The folder of a Qwen2.5-VL checkpoint.")
-    var policy: String
+    var policy: String?
 
     @Option(
         help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.")
-    var segmenter: String
+    var segmenter: String?
 
     @Option(parsing: .upToNextOption, help: "The shards.")
-    var data: [String]
+    var data: [String] = []
 
     @Option(help: "How many samples count, from the first on; all if not given.")
     var limit: Int?
 
     @Option(
         help:
-            "S: pictures are stretched to S x S pixels; best a multiple of 28, to which the policy's processor rounds."
+            "S: pictures are stretched to S x S pixels; best a multiple of 28, to which the policy's processor rounds (default: the run's, or 840)."
     )
-    var imageSize = 840
+    var imageSize: Int?
 
     @Option(
         help: "Which of a sample's questions: first; random, one drawn by --seed; all, each one.")
-    var questions = EvaluatedQuestions.first
+    var questions = EvaluatedQuestions.all
+
+    @Option(
+        name: .customLong("protocol"),
+        help:
+            "Whose metrics: strict; paper; both. paper needs all or random questions (default: both, or strict with --questions first)."
+    )
+    var protocols: ProtocolChoice?
 
     @Option(help: "The folder for predictions.jsonl and evaluation.json; made if need be.")
     var output: String?
 
+    @Flag(help: "Replace an evaluation in --output that is finished, or has another setup.")
+    var overwrite = false
+
+    @Option(help: "Only compute metrics, from the answers in a folder that --output named before.")
+    var predictions: String?
+
     @Option(help: "Where the metrics go as JSON; - for standard output.")
     var json: String?
 
-    @Option(help: "The most tokens an answer may have.")
-    var maxNewTokens = 1024
+    @Option(help: "The most tokens an answer may have (default: the run's, or 1024).")
+    var maxNewTokens: Int?
 
     @Option(
         help:
-            "Template and grammar: box_2points, box, 2points, box_4points, box_2points_2negatives.")
-    var variant = "box_2points"
+            "Template and grammar: box_2points, box, 2points, box_4points, box_2points_2negatives (default: the run's, or box_2points)."
+    )
+    var variant: String?
 
-    @Option(help: "Which answers are read: strict, as in training; lenient.")
-    var parser = AnswerAcceptance.strict
+    @Option(help: "Decides about random questions and the intervals' draws (default: 42).")
+    var seed: UInt64?
 
-    @Option(help: "Decides about random questions and the intervals' draws.")
-    var seed: UInt64 = 42
+    @Option(help: "How often all samples are drawn for the intervals.")
+    var resamples = 2000
 
     @Option(
         help:
@@ -74,60 +109,198 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "Say only what is wrong, and what was asked for.")
     var quiet = false
 
-    @OptionGroup var model: ModelOptions
+    @Option(help: "cpu, cuda or cuda:N (default: the run's, or cpu).")
+    var device: String?
+
+    @Option(help: "float32 or bfloat16 (default: the run's, or float32).")
+    var dtype: ModelDType?
+
+    @Option(help: "Threads of an operation; 0: one per core.")
+    var threads = 0
 
     func validate() throws {
-        if data.isEmpty { throw ValidationError("name at least one shard") }
+        try validateSources()
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
-        if !(28...4096).contains(imageSize) {
+        if let imageSize, !(28...4096).contains(imageSize) {
             throw ValidationError("--image-size must be from 28 to 4096")
         }
-        if maxNewTokens < 1 { throw ValidationError("--max-new-tokens must be at least 1") }
+        if let maxNewTokens, maxNewTokens < 1 {
+            throw ValidationError("--max-new-tokens must be at least 1")
+        }
         if !(1...256).contains(workers) {
             throw ValidationError("--workers must be from 1 to 256")
         }
-        if PromptVariant.named(variant) == nil {
+        if !(0...1024).contains(threads) {
+            throw ValidationError("--threads must be from 0 to 1024")
+        }
+        if !(1...1_000_000).contains(resamples) {
+            throw ValidationError("--resamples must be from 1 to 1000000")
+        }
+        if let variant, PromptVariant.named(variant) == nil {
             let known = PromptVariant.all.map(\.name).joined(separator: ", ")
             throw ValidationError("--variant is \(variant), must be one of \(known)")
+        }
+        if questions == .first, predictions == nil, protocols == .paper || protocols == .both {
+            throw ValidationError(
+                "the paper's protocol draws one of each sample's questions: give --questions all "
+                    + "or random, or --protocol strict")
+        }
+    }
+
+    private func validateSources() throws {
+        if predictions != nil {
+            let given: [(String, Bool)] = [
+                ("a run", config != nil), ("--checkpoint", checkpoint != nil),
+                ("--policy", policy != nil), ("--segmenter", segmenter != nil),
+                ("--data", !data.isEmpty), ("--output", output != nil), ("--limit", limit != nil),
+                ("--image-size", imageSize != nil), ("--max-new-tokens", maxNewTokens != nil),
+                ("--variant", variant != nil), ("--device", device != nil),
+                ("--dtype", dtype != nil), ("--overwrite", overwrite),
+            ]
+            if let name = given.first(where: \.1)?.0 {
+                throw ValidationError(
+                    "--predictions computes metrics from saved answers: leave \(name) out")
+            }
+            return
+        }
+        if overwrite, output == nil { throw ValidationError("--overwrite is for --output") }
+        if config == nil {
+            if checkpoint != nil { throw ValidationError("--checkpoint is for a run: name it") }
+            if policy == nil { throw ValidationError("name a run, or give --policy") }
+            if segmenter == nil { throw ValidationError("name a run, or give --segmenter") }
+            if data.isEmpty { throw ValidationError("name a run, or give --data with a shard") }
+        } else if checkpoint != nil, policy != nil {
+            throw ValidationError("give --checkpoint or --policy, not both")
+        }
+        if let device {
+            do { _ = try availableDevice(device) } catch let error as ConfigurationError {
+                throw ValidationError(
+                    error.problems.map { "--\($0.key) \($0.message)" }.joined(separator: "\n"))
+            }
         }
     }
 
     func run() throws {
-        var recipe = EvaluateRecipe(policy: policy, segmenter: segmenter, data: data)
-        recipe.variant = variant
-        recipe.dtype = model.dtype.dtype
-        recipe.device = try model.apply()
-        if workers > 1, model.threads == 0 { try applyThreads(1) }
-        recipe.settings.limit = limit
-        recipe.settings.imageSize = imageSize
-        recipe.settings.questions = questions
-        recipe.settings.maxCompletionLength = maxNewTokens
-        recipe.settings.parser = parser
-        recipe.settings.seed = seed
-        recipe.settings.workers = workers
         if let json, json != "-" { try requireWritable([json], inputs: data) }
-        let result = try recipe.run(output: output) { progress in
-            if !quiet, Console.isTerminal || progress.done == progress.total {
-                Console.progress(
-                    "\(progress.done)/\(progress.total) samples  gIoU \(fixed(progress.gIoU, 3))")
-            }
+        let result = try predictions.map(saved) ?? answered()
+        let shown = protocols?.shown ?? EvaluationProtocol.allCases
+        if protocols == .paper || protocols == .both, result.paper == nil {
+            throw EvaluationError(
+                place: predictions ?? output ?? "answers",
+                message: "the paper's protocol cannot be told: its answers, one drawn from each "
+                    + "sample's, are not all there; evaluate with --protocol both --questions all")
         }
-        if !quiet { Console.endProgress() }
-        if let json { try write(result, to: json) }
-        if json != "-", !quiet { print(evaluationTable(result.summary), terminator: "") }
+        if let json { try writeDocument(result.document(), to: json) }
+        if json != "-", !quiet {
+            print(evaluationTable(result, protocols: shown), terminator: "")
+        }
         if let output, !quiet {
             Console.note("\(output)/predictions.jsonl, \(output)/evaluation.json")
         }
     }
 
-    private func write(_ result: EvaluationResult, to path: String) throws {
-        let document = try result.document()
-        if path == "-" {
-            try FileHandle.standardOutput.write(contentsOf: document)
-        } else {
-            try ImageCodec.write(Array(document), path: path)
+    /// The metrics of answers that are there.
+    private func saved(_ folder: String) throws -> EvaluationResult {
+        let result = try EvaluationResult.load(folder: folder)
+        return result.recomputed(
+            seed: seed ?? result.summary.bootstrap.seed, resamples: resamples)
+    }
+
+    /// Asks the policy, as far as it was not asked before.
+    private func answered() throws -> EvaluationResult {
+        let recipe = try recipe()
+        struct Stop: Error {}
+        Interruption.watch()
+        var done = 0
+        do {
+            let result = try recipe.run(
+                output: output, overwrite: overwrite,
+                onProgress: { progress in
+                    done = progress.done
+                    if !quiet, Console.isTerminal || progress.done == progress.total {
+                        Console.progress(
+                            "\(progress.done)/\(progress.total) samples  gIoU "
+                                + fixed(progress.gIoU, 3))
+                    }
+                    if Interruption.isRequested, progress.done < progress.total { throw Stop() }
+                }, onNote: { if !quiet { Console.note($0) } })
+            if !quiet { Console.endProgress() }
+            return result
+        } catch is Stop {
+            if !quiet { Console.endProgress() }
+            Console.note(
+                "stopped after \(done) samples, as asked; "
+                    + (output == nil
+                        ? "nothing is kept without --output" : "to go on:\n  \(command)"))
+            throw ExitCode(Interruption.exitStatus)
         }
+    }
+
+    /// This command, as a shell reads it.
+    private var command: String { CommandLine.arguments.map(shellWord).joined(separator: " ") }
+
+    private func recipe() throws -> EvaluateRecipe {
+        let run = try config.map(EvaluatedRun.init)
+        let configuration = run?.configuration
+        let shards = data.isEmpty ? configuration?.data.validation ?? [] : data
+        if shards.isEmpty {
+            throw EvaluationError(
+                place: config ?? "data",
+                message: "data.validation names no shard; give --data")
+        }
+        var recipe = EvaluateRecipe(
+            policy: try policy ?? run?.policy(checkpoint?.choice ?? .newest) ?? "",
+            segmenter: segmenter ?? configuration?.segmenter.path ?? "", data: shards)
+        recipe.variant = variant ?? configuration?.prompt.variant ?? recipe.variant
+        recipe.dtype = (dtype ?? configuration?.policy.dtype ?? .float32).dtype
+        recipe.segmenterDType = (dtype ?? configuration?.segmenter.dtype)?.dtype
+        recipe.castsHeadToFloat32 = configuration?.policy.castsHeadToFloat32 ?? false
+        try applyThreads(workers > 1 && threads == 0 ? 1 : threads)
+        recipe.device = try availableDevice(device ?? configuration?.device ?? "cpu")
+        recipe.settings.limit = limit
+        recipe.settings.imageSize =
+            imageSize ?? configuration?.data.imageSize ?? recipe.settings.imageSize
+        recipe.settings.questions = questions
+        recipe.settings.maxCompletionLength =
+            maxNewTokens ?? configuration?.grpo.sampling.maxCompletionLength
+            ?? recipe.settings.maxCompletionLength
+        recipe.settings.readsAsPaper =
+            protocols.map { $0 != .strict } ?? (questions != .first)
+        recipe.settings.seed = seed ?? recipe.settings.seed
+        recipe.settings.resamples = resamples
+        recipe.settings.workers = workers
+        return recipe
     }
 }
 
 extension EvaluatedQuestions: ExpressibleByArgument {}
+
+/// Which protocols' metrics are asked for.
+enum ProtocolChoice: String, ExpressibleByArgument, CaseIterable {
+    case strict, paper, both
+
+    /// What is shown.
+    var shown: [EvaluationProtocol] {
+        switch self {
+        case .strict: [.strict]
+        case .paper: [.paper]
+        case .both: [.strict, .paper]
+        }
+    }
+}
+
+/// A checkpoint of a run as people name it.
+struct CheckpointName: ExpressibleByArgument {
+    let choice: CheckpointRecipe.Choice
+
+    init?(argument: String) {
+        switch argument {
+        case "last": choice = .newest
+        case "best": choice = .best
+        default:
+            let number = argument.hasPrefix("step-") ? argument.dropFirst(5) : argument[...]
+            guard let step = Int(number), step >= 0 else { return nil }
+            choice = .step(step)
+        }
+    }
+}

@@ -45,7 +45,7 @@ struct ScoreCommand: ParsableCommand {
 
     @Option(
         help:
-            "Which answers are scored: strict, as in training; lenient, as in evaluation. With --no-segmenter, whose error is told (default: strict)."
+            "Which answers are scored: strict, as in training; lenient, as in the published evaluation. With --no-segmenter, whose error is told (default: strict)."
     )
     var parser: AnswerAcceptance?
 

@@ -22,7 +22,8 @@ struct Think2SegCommand: ParsableCommand {
         version: "think2seg \(Think2Seg.version)",
         subcommands: [
             QuickstartCommand.self, TrainCommand.self, SFTCommand.self,
-            PretrainSegmenterCommand.self, EvaluateCommand.self, AblateCommand.self,
+            PretrainSegmenterCommand.self, EvaluateCommand.self, CompareCommand.self,
+            AblateCommand.self,
             ReportCommand.self,
             PredictCommand.self, SegmentCommand.self, ScoreCommand.self, VerifyCommand.self,
             CheckpointCommand.self, DataCommand.self, ConfigCommand.self,

@@ -167,7 +167,7 @@ extension EndToEnd {
                         "id", "question", "question_index", "completion", "length", "stop_reason",
                         "parse_error", "prompts", "policy_frame", "iou", "intersection", "union",
                         "mask", "empty_target", "format_valid", "tags_valid", "target_class",
-                        "thought_names_target",
+                        "thought_names_target", "question_count", "truth", "paper",
                     ])
                 #expect(line["iou"] as? Double == result.answers[0].outcome.iou)
             }

@@ -231,6 +231,34 @@ struct ReportFixture {
         }
     }
 
+    @Test("Both protocols stand side by side where both evaluations have them, and only there")
+    func protocols() throws {
+        try withTemporaryFolder { folder in
+            let fixture = try ReportFixture()
+            try fixture.writeRun(folder)
+            func text(_ before: EvaluationResult, _ after: EvaluationResult) throws -> String {
+                var report = RunReport(run: folder)
+                report.comparisons = [.init("q", before: before, after: after)]
+                return XMLReading(try report.html()).text
+            }
+            func withPaper(_ result: EvaluationResult, _ intersection: Int) -> EvaluationResult {
+                var result = result
+                result.paper = PaperSummary(
+                    result.outcomes.map {
+                        PaperOutcome(
+                            id: $0.id, objectCount: 1, truth: 1000, intersection: intersection,
+                            union: 1000)
+                    }, questionSeed: 1, bootstrap: Bootstrap(resamples: 20))
+                return result
+            }
+            let (before, after) = (withPaper(fixture.before, 123), withPaper(fixture.after, 456))
+            let both = try text(before, after)
+            #expect(both.contains("after, paper"))
+            #expect(both.contains("0.123") && both.contains("0.456"))
+            #expect(!(try text(fixture.before, after).contains("after, paper")))
+        }
+    }
+
     @Test("A run that was not evaluated gets curves and answers, and no claim")
     func curvesOnly() throws {
         try withTemporaryFolder { folder in

@@ -185,6 +185,11 @@ public struct AblationGrid: Sendable {
         if data.isEmpty {
             report("measure.data", "names no shard, and data.validation of the configuration none")
         }
+        if plan.measure.metrics.contains(where: \.isPaper), plan.measure.questions == .first {
+            report(
+                "measure.questions",
+                "is first, but paper_… metrics draw a question of each sample: set all, or random")
+        }
         if plan.measure.checkpoint == .best, configuration.data.validation.isEmpty {
             report(
                 "measure.checkpoint",

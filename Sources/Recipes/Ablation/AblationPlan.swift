@@ -49,9 +49,9 @@ public struct AblationPlan {
         /// How many samples, from the first on; all if nil.
         public var limit: Int?
         /// What the tables show, the most important first.
-        public var metrics: [Metric] = [
-            .gIoU, .cIoU, .precision50, .emptyTargetAccuracy, .formatValidity, .meanLength,
-        ]
+        public var metrics: [MeasuredMetric] = [
+            Metric.gIoU, .cIoU, .precision50, .emptyTargetAccuracy, .formatValidity, .meanLength,
+        ].map { MeasuredMetric($0) }
         /// Decides about random questions and all intervals' draws.
         public var seed = 42
         /// How often samples and seeds are drawn for an interval.

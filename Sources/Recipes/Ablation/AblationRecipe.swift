@@ -7,6 +7,7 @@ public struct AblationRecipe {
     public let plan: AblationPlan
     /// The runs.
     public let grid: AblationGrid
+    private let fingerprints = Fingerprints()
     /// The folder for runs, evaluations and results.
     public var output: String { plan.outputDirectory }
 
@@ -21,10 +22,10 @@ public struct AblationRecipe {
         plan = try AblationPlan.load(file)
         var grid = try AblationGrid(plan, threads: threads)
         try AblationFolders.requireOwn(grid.runs)
-        let others = try ReusableRuns(plan.reuse, for: plan)
+        let others = try ReusableRuns(plan.reuse, for: plan, fingerprints)
         for place in grid.runs.indices {
             let run = grid.runs[place]
-            if AblationWork(run, of: plan).isDone { continue }
+            if AblationWork(run, of: plan, fingerprints).isDone { continue }
             if let other = others.run(like: run) { grid.runs[place] = other }
         }
         self.grid = grid
@@ -35,11 +36,13 @@ public struct AblationRecipe {
     /// - Parameter number: its number, from 1 to how many there are
     /// - Returns: the work to do
     public func work(_ number: Int) -> AblationWork {
-        AblationWork(grid.runs[number - 1], of: plan)
+        AblationWork(grid.runs[number - 1], of: plan, fingerprints)
     }
 
     /// Whether a run is trained and evaluated.
-    public func isDone(_ run: AblationRun) -> Bool { AblationWork(run, of: plan).isDone }
+    public func isDone(_ run: AblationRun) -> Bool {
+        AblationWork(run, of: plan, fingerprints).isDone
+    }
 
     /// Runs that are not done.
     public var missing: [AblationRun] { grid.runs.filter { !isDone($0) } }
@@ -51,7 +54,7 @@ public struct AblationRecipe {
     /// - Throws: the error of the file that cannot be read or written
     @discardableResult
     public func conclude(failures: [AblationFailure] = []) throws -> AblationResult {
-        let record = try AblationRecord(plan, grid)
+        let record = try AblationRecord(plan, grid, fingerprints)
         let result = try AblationResult(record, failures: failures)
         try makeFolder(output)
         try DurableFiles.write(try result.document(), to: output + "/ablation.json")
@@ -108,13 +111,15 @@ enum AblationFolders {
 /// Runs of other ablations that are done.
 struct ReusableRuns {
     private let plan: AblationPlan
+    private let fingerprints: Fingerprints
     private var runs: [(configuration: RunConfiguration, run: AblationResult.Run)] = []
 
     /// The runs that the results in some folders, and in the folders in these, speak of.
     ///
     /// - Throws: ``EvaluationError`` of a result that cannot be read
-    init(_ folders: [String], for plan: AblationPlan) throws {
+    init(_ folders: [String], for plan: AblationPlan, _ fingerprints: Fingerprints) throws {
         self.plan = plan
+        self.fingerprints = fingerprints
         let files = FileManager.default
         for folder in folders {
             let names = ((try? files.contentsOfDirectory(atPath: folder)) ?? []).sorted()
@@ -138,7 +143,7 @@ struct ReusableRuns {
             taken.evaluation = other.run.evaluation
             taken.isTaken = true
             let isSame = (try? AblationFolders.requireOwn([taken])) != nil
-            if isSame, AblationWork(taken, of: plan).isDone { return taken }
+            if isSame, AblationWork(taken, of: plan, fingerprints).isDone { return taken }
         }
         return nil
     }

@@ -21,16 +21,18 @@ struct AblationRecord {
     /// Reads what is there; runs that are not done are left out.
     ///
     /// - Throws: ``EvaluationError`` of an evaluation that is damaged, and errors of runs' records
-    init(_ plan: AblationPlan, _ grid: AblationGrid) throws {
+    init(_ plan: AblationPlan, _ grid: AblationGrid, _ fingerprints: Fingerprints) throws {
         self.plan = plan
         self.grid = grid
         var results: [Int: RunResult] = [:]
         for run in grid.runs {
-            let work = AblationWork(run, of: plan)
+            let work = AblationWork(run, of: plan, fingerprints)
             guard work.isDone else { continue }
+            // Seed and draws are the plan's, whatever the evaluation was written with.
+            let evaluation = try EvaluationResult.load(folder: run.evaluation).recomputed(
+                seed: UInt64(plan.measure.seed), resamples: plan.measure.resamples)
             results[run.number] = RunResult(
-                run: run, folder: run.folder,
-                evaluation: try EvaluationResult.load(folder: run.evaluation),
+                run: run, folder: run.folder, evaluation: evaluation,
                 record: try RunRecord(path: run.folder))
         }
         self.results = results

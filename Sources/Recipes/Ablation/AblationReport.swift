@@ -52,13 +52,13 @@ struct AblationReport {
     /// What the most important metric says, in words.
     private var verdict: String {
         guard let metric = result.shownMetrics.first, let baseline = result.baseline,
-            let base = baseline.metrics[metric.rawValue]
+            let base = baseline.metrics[metric.name]
         else { return "Nothing can be compared yet." }
         let start =
-            "\(metric.title) of the baseline, \(baseline.name), is \(meanText(base, metric)). "
+            "\(metric.title) of the baseline, \(baseline.name), is \(meanText(base, metric.metric)). "
         let others = result.variants.filter { !$0.isBaseline }
-        let clear = others.filter { $0.differences[metric.rawValue]?.isClear == true }
-        if others.allSatisfy({ $0.differences[metric.rawValue] == nil }) {
+        let clear = others.filter { $0.differences[metric.name]?.isClear == true }
+        if others.allSatisfy({ $0.differences[metric.name] == nil }) {
             return start + "No other variant has a run of the same seed yet."
         }
         if clear.isEmpty {
@@ -66,9 +66,9 @@ struct AblationReport {
                 + "No other variant differs from it by more than seeds and samples explain."
         }
         let parts = clear.compactMap { variant in
-            variant.differences[metric.rawValue].map {
-                "\(variant.name) \(signedText($0.value, metric)) "
-                    + "(\($0.interval.map { signedText($0, metric) } ?? ""))"
+            variant.differences[metric.name].map {
+                "\(variant.name) \(signedText($0.value, metric.metric)) "
+                    + "(\($0.interval.map { signedText($0, metric.metric) } ?? ""))"
             }
         }
         return start + "More than seeds and samples explain differ: "
@@ -93,7 +93,7 @@ struct AblationReport {
     /// The most important metric: means, and differences.
     private var charts: [IntervalChart] {
         guard let metric = result.shownMetrics.first else { return [] }
-        let name = metric.rawValue
+        let name = metric.name
         var means = IntervalChart(
             title: "\(metric.title) by variant",
             note:
@@ -166,12 +166,12 @@ struct AblationReport {
     // MARK: - Runs
 
     private func addRuns(to page: inout HTMLPage) {
-        let metric = result.shownMetrics.first ?? .gIoU
+        let metric = result.shownMetrics.first ?? MeasuredMetric(.gIoU)
         let rows = result.variants.flatMap { variant in
             variant.runs.map { run -> [HTML] in
                 [
                     .text(variant.name), .text("\(run.seed)"),
-                    .text(metricText(run.metrics[metric.rawValue], metric)),
+                    .text(metricText(run.metrics[metric.name], metric.metric)),
                     .text(String(format: "%.0f", run.cost.steps)),
                     .element("code", run.folder),
                 ]

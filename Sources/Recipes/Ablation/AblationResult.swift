@@ -67,7 +67,7 @@ public struct AblationResult: Sendable, Codable {
     /// The seeds.
     public let seeds: [Int]
     /// The metrics that tables show, the most important first.
-    public let metrics: [Metric]
+    public let metrics: [MeasuredMetric]
     /// How it was measured; nil while nothing is.
     public let method: Method?
     /// The variants.
@@ -195,15 +195,15 @@ extension AblationResult {
             Run(
                 seed: result.run.seed, folder: result.folder,
                 evaluation: result.run.evaluation,
-                metrics: result.evaluation.summary.metrics.compactMapValues(\.value),
+                metrics: Self.values(result.evaluation),
                 cost: AblationCost(result))
         }
         var means: [String: SeedMean] = [:]
-        for metric in Metric.allCases {
-            let values = runs.compactMap { $0.metrics[metric.rawValue] }
+        for name in MeasuredMetric.all.map(\.name) {
+            let values = runs.compactMap { $0.metrics[name] }
             // A mean over some of the runs would be one of other runs.
             guard values.count == runs.count else { continue }
-            means[metric.rawValue] = SeedMean(values, confidence: bootstrap.confidence)
+            means[name] = SeedMean(values, confidence: bootstrap.confidence)
         }
         return Variant(
             name: variant.name, slug: variant.slug, levels: variant.levels,
@@ -213,16 +213,49 @@ extension AblationResult {
             cost: AblationCost.mean(runs.map(\.cost)))
     }
 
+    /// Every metric of an evaluation that has a value, by its name.
+    private static func values(_ evaluation: EvaluationResult) -> [String: Double] {
+        Dictionary(
+            uniqueKeysWithValues: MeasuredMetric.all.compactMap { metric in
+                metric.value(evaluation).map { (metric.name, $0) }
+            })
+    }
+
     private static func differences(
         _ place: Int, _ record: AblationRecord, _ bootstrap: Bootstrap
     ) throws -> [String: SeedDifference] {
         let baseline = record.results(of: record.grid.baseline)
         let pairs = record.results(of: place).compactMap { result in
             baseline.first { $0.run.seed == result.run.seed }.map { base in
-                (baseline: base.evaluation.outcomes, other: result.evaluation.outcomes)
+                (baseline: base.evaluation, other: result.evaluation)
             }
         }
-        let found = try bootstrap.differences(of: Metric.allCases, pairs: pairs)
-        return Dictionary(uniqueKeysWithValues: found.map { ($0.key.rawValue, $0.value) })
+        let metrics = record.plan.measure.metrics
+        let strict = try bootstrap.differences(
+            of: metrics.filter { !$0.isPaper }.map(\.metric),
+            pairs: pairs.map { ($0.baseline.outcomes, $0.other.outcomes) })
+        let drawn = pairs.compactMap { pair in
+            pair.baseline.drawnOutcomes.flatMap { baseline in
+                pair.other.drawnOutcomes.map { (baseline: baseline, other: $0) }
+            }
+        }
+        let paper = try bootstrap.differences(
+            of: metrics.filter(\.isPaper).map(\.metric),
+            pairs: drawn.count == pairs.count ? drawn : [])
+        var found: [String: SeedDifference] = [:]
+        for (metric, difference) in strict { found[MeasuredMetric(metric).name] = difference }
+        for (metric, difference) in paper {
+            found[MeasuredMetric(metric, isPaper: true).name] = difference
+        }
+        return found
+    }
+}
+
+extension EvaluationResult {
+    /// The answers that the published protocol counts; nil where it cannot be computed.
+    var drawnOutcomes: [PaperOutcome]? {
+        paper.flatMap { paper in
+            paperOutcomes.flatMap { PaperOutcome.drawn($0, seed: paper.questionSeed) }
+        }
     }
 }

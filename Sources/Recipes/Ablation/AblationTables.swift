@@ -40,7 +40,7 @@ extension AblationResult {
             rows: variants.map { variant in
                 [variant.title, "\(variant.runs.count)"]
                     + shown.map { metric in
-                        variant.metrics[metric.rawValue].map { meanText($0, metric) } ?? "–"
+                        variant.metrics[metric.name].map { meanText($0, metric.metric) } ?? "–"
                     }
             })
     }
@@ -53,7 +53,7 @@ extension AblationResult {
             rows: variants.filter { !$0.isBaseline }.map { variant in
                 [variant.name]
                     + shown.map { metric in
-                        variant.differences[metric.rawValue].map { differenceText($0, metric) }
+                        variant.differences[metric.name].map { differenceText($0, metric.metric) }
                             ?? "–"
                     }
             })
@@ -78,9 +78,9 @@ extension AblationResult {
     }
 
     /// The plan's metrics that some run has.
-    var shownMetrics: [Metric] {
+    var shownMetrics: [MeasuredMetric] {
         metrics.filter { metric in
-            variants.contains { $0.metrics[metric.rawValue] != nil }
+            variants.contains { $0.metrics[metric.name] != nil }
         }
     }
 

@@ -39,11 +39,13 @@ public struct AblationWork {
     public let measure: AblationPlan.Measure
     /// What is run.
     public let run: AblationRun
+    private let fingerprints: Fingerprints
 
     /// A run of a plan.
-    public init(_ run: AblationRun, of plan: AblationPlan) {
+    init(_ run: AblationRun, of plan: AblationPlan, _ fingerprints: Fingerprints) {
         self.run = run
         measure = plan.measure
+        self.fingerprints = fingerprints
     }
 
     /// Whether the run is trained and evaluated as the plan has it now.
@@ -51,20 +53,12 @@ public struct AblationWork {
         guard let recipe = try? evaluation(),
             let written = RunDirectory.configuration(of: run.folder),
             written.identity == run.configuration.identity,
-            let data = FileManager.default.contents(atPath: run.evaluation + "/evaluation.json"),
-            let found = try? JSONDecoder().decode(EvaluationResult.self, from: data)
+            let data = FileManager.default.contents(
+                atPath: EvaluationResult.document(run.evaluation)),
+            let found = try? JSONDecoder().decode(EvaluationResult.self, from: data),
+            let setup = try? recipe.setup(digest: fingerprints.digest)
         else { return false }
-        var setup = EvaluationResult.Setup()
-        setup.policy = recipe.policy
-        setup.segmenter = recipe.segmenter
-        setup.data = recipe.data
-        setup.questions = recipe.settings.questions
-        setup.imageSize = recipe.settings.imageSize
-        setup.seed = recipe.settings.seed
-        setup.parser = recipe.settings.parser.rawValue
-        setup.maxCompletionLength = recipe.settings.maxCompletionLength
-        return found.setup == setup
-            && recipe.settings.limit.map { found.summary.samples <= $0 } ?? true
+        return found.setup.differences(from: setup).isEmpty
     }
 
     /// Trains, then evaluates.
@@ -78,7 +72,7 @@ public struct AblationWork {
     public func callAsFunction(
         command: [String], shouldStop: () -> Bool = { false }, onEvent: (Event) throws -> Void
     ) throws -> Ending {
-        if !isDone { try removeStaleEvaluation() }
+        if isDone { return .finished }
         switch try train(command, shouldStop, onEvent) {
         case .stopped: return .stopped
         case .timeLimit: return .timeLimit
@@ -86,10 +80,13 @@ public struct AblationWork {
         }
         do {
             try applyThreads(run.configuration.threads)
-            _ = try evaluation().run(output: run.evaluation) { progress in
-                if shouldStop() { throw Stop() }
-                try onEvent(.evaluation(progress))
-            }
+            // What is there and does not fit is of fewer steps, or of other measures.
+            _ = try evaluation().run(
+                output: run.evaluation, overwrite: true,
+                onProgress: { progress in
+                    if shouldStop() { throw Stop() }
+                    try onEvent(.evaluation(progress))
+                })
         } catch is Stop {
             return .stopped
         }
@@ -125,18 +122,6 @@ public struct AblationWork {
         return folder.step(step)
     }
 
-    /// Removes an evaluation that is whole and not what the plan asks for: of fewer steps, or of other
-    /// measures.
-    private func removeStaleEvaluation() throws {
-        let path = run.evaluation + "/evaluation.json"
-        guard FileManager.default.fileExists(atPath: path) else { return }
-        do {
-            try FileManager.default.removeItem(atPath: run.evaluation)
-        } catch {
-            throw RunDirectoryError.writing(run.evaluation, error)
-        }
-    }
-
     private func evaluation() throws -> EvaluateRecipe {
         let configuration = run.configuration
         var recipe = EvaluateRecipe(
@@ -145,15 +130,31 @@ public struct AblationWork {
         recipe.variant = configuration.prompt.variant
         recipe.device = try availableDevice(configuration.device)
         recipe.dtype = configuration.policy.dtype.dtype
+        recipe.segmenterDType = configuration.segmenter.dtype.dtype
+        recipe.castsHeadToFloat32 = configuration.policy.castsHeadToFloat32
         recipe.settings.limit = measure.limit
         recipe.settings.imageSize = configuration.data.imageSize
         recipe.settings.questions = measure.questions
         recipe.settings.maxCompletionLength = configuration.grpo.sampling.maxCompletionLength
         recipe.settings.parser = .strict
+        recipe.settings.readsAsPaper = measure.metrics.contains(where: \.isPaper)
         recipe.settings.seed = UInt64(measure.seed)
         recipe.settings.resamples = measure.resamples
         recipe.settings.workers = max(1, configuration.workers)
         recipe.settings.threadsPerWorker = configuration.workers > 1 ? 1 : nil
         return recipe
+    }
+}
+
+/// What tells files from others, found out once for each in a process.
+final class Fingerprints {
+    private var known: [[String]: String] = [:]
+
+    /// The fingerprint of files and folders.
+    func digest(_ paths: [String]) throws -> String {
+        if let digest = known[paths] { return digest }
+        let digest = try InputFingerprint.digest(paths)
+        known[paths] = digest
+        return digest
     }
 }

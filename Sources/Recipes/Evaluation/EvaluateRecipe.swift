@@ -10,7 +10,8 @@ public import Torch
 /// command.
 ///
 /// Template, parser and segmenter are those of training. Masks are compared at the size of the
-/// sample's own picture.
+/// sample's own picture, and where ``Settings/readsAsPaper`` asks for it also as the published
+/// evaluation does.
 public struct EvaluateRecipe: Sendable {
     /// How an evaluation is made, whatever the models are.
     public struct Settings: Sendable, Hashable {
@@ -24,6 +25,9 @@ public struct EvaluateRecipe: Sendable {
         public var maxCompletionLength = 1024
         /// Which answers are read.
         public var parser = AnswerAcceptance.strict
+        /// Whether each completion is also read as the published protocol does, and its mask made in
+        /// the policy's square frame too.
+        public var readsAsPaper = false
         /// Decides about random questions and the bootstrap's draws.
         public var seed: UInt64 = 42
         /// How often the bootstrap draws all samples.
@@ -62,6 +66,10 @@ public struct EvaluateRecipe: Sendable {
     public var device = Device.cpu
     /// The element type that they compute in.
     public var dtype = DType.float32
+    /// The segmenter's element type; that of the policy if nil.
+    public var segmenterDType: DType?
+    /// Whether the policy's logits are computed in float32 whatever `dtype` is.
+    public var castsHeadToFloat32 = false
     /// How the evaluation is made.
     public var settings = Settings()
 
@@ -74,32 +82,74 @@ public struct EvaluateRecipe: Sendable {
 
     /// Loads models and shards, and evaluates.
     ///
+    /// With a folder, answers are on the disk as they come: an evaluation that ends early, however that
+    /// is, goes on in the same folder. One that is finished there is not made again: its metrics are
+    /// computed anew if seed or resamples are others, and no model is loaded.
+    ///
     /// - Parameters:
     ///   - output: the folder for `predictions.jsonl` and `evaluation.json`, made if need be; nil
     ///     writes nothing
+    ///   - overwrite: whether an evaluation in the folder that is finished, or has another setup, is
+    ///     replaced
     ///   - onProgress: is told after each sample; what it throws ends the evaluation
+    ///   - onNote: is told what was found in the folder
     /// - Returns: answers and metrics
-    /// - Throws: the error of the file that cannot be used
+    /// - Throws: the error of the file that cannot be used; ``RunDirectoryError`` where the folder holds
+    ///   an evaluation with another setup
     public func run(
-        output: String? = nil, onProgress: (Progress) throws -> Void = { _ in }
+        output: String? = nil, overwrite: Bool = false,
+        onProgress: (Progress) throws -> Void = { _ in }, onNote: (String) -> Void = { _ in }
     ) throws -> EvaluationResult {
         guard !data.isEmpty else {
             throw EvaluationError(place: "data", message: "no shard is named")
         }
         let dataset = try ShardedDataset(paths: data)
         let template = PromptTemplate(try Recipes.variant(variant))
+        let setup = try setup()
+        let folder = try output.map {
+            try EvaluationFolder($0, setup: setup, overwrites: overwrite)
+        }
+        if let folder, let finished = folder.finished {
+            onNote("\(folder.path): finished before; no model is loaded")
+            return try folder.bringUpToDate(finished, settings)
+        }
         let policy = try QwenPolicy.load(
-            path: policy, dtype: dtype, device: device, template: template)
-        let sam = try SAM2Segmenter.load(path: segmenter, dtype: dtype, device: device)
-        if let output { try makeFolder(output) }
-        var result = try Self.run(
-            policy: policy, segmenter: sam, source: dataset, settings: settings,
-            onProgress: onProgress)
-        result.setup.policy = self.policy
-        result.setup.segmenter = segmenter
-        result.setup.data = data
-        if let output { try result.write(to: output) }
+            path: policy, dtype: dtype, device: device, template: template,
+            castsHeadToFloat32: castsHeadToFloat32)
+        let sam = try SAM2Segmenter.load(
+            path: segmenter, dtype: segmenterDType ?? dtype, device: device)
+        try folder?.begin()
+        if let folder, !folder.samples.isEmpty {
+            onNote("\(folder.path): goes on after \(folder.samples.count) samples")
+        }
+        var result = try Self.evaluate(
+            policy, sam, dataset, settings, done: folder?.samples ?? [],
+            onSample: { try folder?.append($0) }, onProgress: onProgress)
+        result.setup = setup
+        try folder?.finish(result)
         return result
+    }
+
+    /// What `evaluation.json` says about how this is made.
+    ///
+    /// - Parameter digest: what tells files and folders from others
+    func setup(
+        digest: ([String]) throws -> String = InputFingerprint.digest
+    ) throws -> EvaluationResult.Setup {
+        var setup = EvaluationResult.Setup(settings)
+        setup.policy = policy
+        setup.segmenter = segmenter
+        setup.data = data
+        setup.variant = variant
+        setup.device = "\(device)"
+        setup.dtype = "\(dtype)"
+        setup.segmenterDType = "\(segmenterDType ?? dtype)"
+        setup.castsHeadToFloat32 = castsHeadToFloat32
+        setup.inputs = [
+            "policy": try digest([policy]), "segmenter": try digest([segmenter]),
+            "data": try digest(data),
+        ]
+        return setup
     }
 
     /// Evaluates a policy that is loaded already; changes neither model.
@@ -118,6 +168,57 @@ public struct EvaluateRecipe: Sendable {
         policy: QwenPolicy, segmenter: SAM2Segmenter, source: any SampleSource,
         settings: Settings = Settings(), onProgress: (Progress) throws -> Void = { _ in }
     ) throws -> EvaluationResult {
+        try evaluate(
+            policy, segmenter, source, settings, done: [], onSample: { _ in },
+            onProgress: onProgress)
+    }
+
+    /// Answers what is not done yet, and sums up all of it.
+    private static func evaluate(
+        _ policy: QwenPolicy, _ segmenter: SAM2Segmenter, _ source: any SampleSource,
+        _ settings: Settings, done: [EvaluatedSample],
+        onSample: (EvaluatedSample) throws -> Void, onProgress: (Progress) throws -> Void
+    ) throws -> EvaluationResult {
+        let count = try sampleCount(source, settings)
+        let start = ContinuousClock.now
+        let before = done.map(\.elapsed).max() ?? 0
+        let evaluator = Evaluator(
+            policy: policy, segmenter: segmenter, source: source, settings: settings)
+        let known = Set(done.map(\.index))
+        let open = (0..<count).filter { !known.contains($0) }
+        var samples = done
+        var (sum, answered) = (0.0, 0)
+        func add(_ sample: EvaluatedSample) {
+            sum += sample.answers.reduce(0) { $0 + $1.outcome.iou }
+            answered += sample.answers.count
+        }
+        done.forEach(add)
+        samples += try orderedWork(
+            count: open.count, workers: settings.workers,
+            work: { place in
+                if settings.workers > 1, let threads = settings.threadsPerWorker {
+                    try TorchRuntime.setThreadCount(threads)
+                }
+                return try evaluator.answers(at: open[place])
+            }
+        ) { sample, number in
+            var sample = sample
+            sample.elapsed = before + (ContinuousClock.now - start) / .seconds(1)
+            try onSample(sample)
+            add(sample)
+            try onProgress(
+                Progress(
+                    done: done.count + number, total: count,
+                    gIoU: sum / Double(max(1, answered))))
+        }
+        return EvaluationResult(
+            samples.sorted { $0.index < $1.index }, settings: settings,
+            seconds: before + (ContinuousClock.now - start) / .seconds(1))
+    }
+
+    private static func sampleCount(
+        _ source: any SampleSource, _ settings: Settings
+    ) throws -> Int {
         let count = min(source.count, settings.limit ?? source.count)
         guard count > 0 else {
             throw EvaluationError(
@@ -126,35 +227,27 @@ public struct EvaluateRecipe: Sendable {
                     ? "there are no samples to evaluate"
                     : "the limit is \(settings.limit ?? 0), must be at least 1")
         }
-        let start = ContinuousClock.now
-        let evaluator = Evaluator(
-            policy: policy, segmenter: segmenter, source: source, settings: settings)
-        var (sum, answered) = (0.0, 0)
-        let answers = try orderedWork(
-            count: count, workers: settings.workers,
-            work: { index in
-                if settings.workers > 1, let threads = settings.threadsPerWorker {
-                    try TorchRuntime.setThreadCount(threads)
-                }
-                return try evaluator.answers(at: index)
-            }
-        ) { answers, done in
-            sum += answers.reduce(0) { $0 + $1.outcome.iou }
-            answered += answers.count
-            try onProgress(
-                Progress(done: done, total: count, gIoU: sum / Double(max(1, answered))))
-        }.flatMap(\.self)
-        var setup = EvaluationResult.Setup()
-        setup.questions = settings.questions
-        setup.imageSize = settings.imageSize
-        setup.seed = settings.seed
-        setup.parser = settings.parser.rawValue
-        setup.maxCompletionLength = settings.maxCompletionLength
-        return EvaluationResult(
+        return count
+    }
+}
+
+extension EvaluationResult {
+    /// The result of samples in their order.
+    init(_ samples: [EvaluatedSample], settings: EvaluateRecipe.Settings, seconds: Double) {
+        let setup = Setup(settings)
+        let answers = samples.flatMap(\.answers)
+        let bootstrap = Bootstrap(seed: settings.seed, resamples: settings.resamples)
+        let count = Double(max(1, samples.count))
+        self.init(
             setup: setup,
-            summary: EvaluationSummary(
-                answers.map(\.outcome),
-                bootstrap: Bootstrap(seed: settings.seed, resamples: settings.resamples)),
-            seconds: (ContinuousClock.now - start) / .seconds(1), answers: answers)
+            summary: EvaluationSummary(answers.map(\.outcome), bootstrap: bootstrap),
+            seconds: seconds,
+            secondsPerSample: Timing(
+                generation: samples.reduce(0) { $0 + $1.generation } / count,
+                segmentation: samples.reduce(0) { $0 + $1.segmentation } / count),
+            answers: answers)
+        paper = paperOutcomes.flatMap {
+            PaperSummary($0, questionSeed: settings.seed, bootstrap: bootstrap)
+        }
     }
 }

@@ -21,9 +21,17 @@ public struct EvaluatedAnswer: Sendable, Hashable, Codable {
     public var prompts: [SegmentationPrompt]
     /// The predicted mask at the size of the sample's picture; nil if the answer could not be read.
     public var mask: MaskRuns?
+    /// How many questions the sample has; nil in what was written before it was known.
+    public var questionCount: Int?
+    /// Pixels of the truth at the size of the sample's picture; nil in what was written before it was
+    /// known.
+    public var truth: Int?
+    /// What the published protocol makes of the completion; nil where it was not asked for.
+    public var paper: PaperReading?
 
     enum CodingKeys: String, CodingKey {
-        case id, question, completion, length, prompts, iou, intersection, union, mask
+        case id, question, completion, length, prompts, iou, intersection, union, mask, truth, paper
+        case questionCount = "question_count"
         case questionIndex = "question_index"
         case stopReason = "stop_reason"
         case parseError = "parse_error"
@@ -39,7 +47,7 @@ public struct EvaluatedAnswer: Sendable, Hashable, Codable {
     public init(
         outcome: SampleOutcome, question: String, completion: String, stopReason: StopReason,
         parseError: String?, policyFrame: ImageFrame, prompts: [SegmentationPrompt],
-        mask: MaskRuns?
+        mask: MaskRuns?, questionCount: Int? = nil, truth: Int? = nil, paper: PaperReading? = nil
     ) {
         self.outcome = outcome
         self.question = question
@@ -49,6 +57,19 @@ public struct EvaluatedAnswer: Sendable, Hashable, Codable {
         self.policyFrame = policyFrame
         self.prompts = prompts
         self.mask = mask
+        self.questionCount = questionCount
+        self.truth = truth
+        self.paper = paper
+    }
+
+    /// What the published protocol computes its metrics from; nil where it was not asked for.
+    public var paperOutcome: PaperOutcome? {
+        guard let paper, let questionCount else { return nil }
+        return PaperOutcome(
+            id: outcome.id, questionIndex: outcome.questionIndex, questionCount: questionCount,
+            isReadable: paper.parseError == nil, objectCount: paper.prompts.count,
+            truth: paper.truth, intersection: paper.intersection, union: paper.union,
+            targetClass: outcome.targetClass)
     }
 
     /// Writes every key, those without a value as null.
@@ -72,6 +93,9 @@ public struct EvaluatedAnswer: Sendable, Hashable, Codable {
         try fields.encode(outcome.targetClass, forKey: .targetClass)
         try fields.encode(outcome.thoughtNamesTarget, forKey: .thoughtNamesTarget)
         try fields.encode(mask, forKey: .mask)
+        try fields.encode(questionCount, forKey: .questionCount)
+        try fields.encode(truth, forKey: .truth)
+        try fields.encode(paper, forKey: .paper)
     }
 
     /// Reads a line; the IoU follows from the rest and is not read.
@@ -103,6 +127,9 @@ public struct EvaluatedAnswer: Sendable, Hashable, Codable {
         policyFrame = ImageFrame(width: sides[0], height: sides[1])
         self.prompts = prompts.map(\.prompt)
         mask = try fields.decodeIfPresent(MaskRuns.self, forKey: .mask)
+        questionCount = try fields.decodeIfPresent(Int.self, forKey: .questionCount)
+        truth = try fields.decodeIfPresent(Int.self, forKey: .truth)
+        paper = try fields.decodeIfPresent(PaperReading.self, forKey: .paper)
     }
 }
 

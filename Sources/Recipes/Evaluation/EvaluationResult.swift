@@ -9,64 +9,93 @@ public struct EvaluationError: Error, Sendable, CustomStringConvertible {
     /// What is wrong, and what to do.
     public let message: String
 
+    /// An error from its parts.
+    public init(place: String, message: String) {
+        self.place = place
+        self.message = message
+    }
+
     /// Place and message.
     public var description: String { "\(place): \(message)" }
 }
 
 /// What a policy was worth on held-out samples.
 public struct EvaluationResult: Sendable, Codable {
-    /// What was evaluated, and how: part of `evaluation.json`.
-    public struct Setup: Sendable, Hashable, Codable {
-        /// The policy's folder; empty for one that was in memory.
-        public var policy = ""
-        /// The segmenter's folder or file; empty for one that was in memory.
-        public var segmenter = ""
-        /// The shards.
-        public var data: [String] = []
-        /// Which of a sample's questions were asked.
-        public var questions = EvaluatedQuestions.first
-        /// The side of the square that the policy saw.
-        public var imageSize = 840
-        /// Decided about questions and bootstrap.
-        public var seed: UInt64 = 0
-        /// Which answers were read.
-        public var parser = ""
-        /// The most tokens that an answer might have.
-        public var maxCompletionLength = 1024
-
-        enum CodingKeys: String, CodingKey {
-            case policy, segmenter, data, questions, seed, parser
-            case imageSize = "image_size"
-            case maxCompletionLength = "max_completion_length"
-        }
-    }
-
     /// What was evaluated, and how.
     public var setup: Setup
-    /// The metrics.
+    /// The metrics by the strict protocol.
     public var summary: EvaluationSummary
-    /// Seconds that it took.
+    /// The metrics by the published protocol; nil where it was not asked for, or a question that it
+    /// draws was not asked.
+    public var paper: PaperSummary?
+    /// Seconds that it took, in all sessions.
     public var seconds: Double
+    /// What a sample takes; nil in what was written before it was known.
+    public var secondsPerSample: Timing?
     /// The answers, in the order of the samples; not part of `evaluation.json`.
     public var answers: [EvaluatedAnswer] = []
 
-    enum CodingKeys: String, CodingKey { case setup, summary, seconds }
+    /// Seconds per sample, all of its questions together; with several workers those of each.
+    public struct Timing: Sendable, Hashable, Codable {
+        /// In the policy.
+        public var generation: Double
+        /// In the segmenter.
+        public var segmentation: Double
+
+        /// Seconds from their parts.
+        public init(generation: Double, segmentation: Double) {
+            self.generation = generation
+            self.segmentation = segmentation
+        }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case setup, summary, paper, seconds
+        case secondsPerSample = "seconds_per_sample"
+    }
 
     /// A result from its parts.
     public init(
-        setup: Setup, summary: EvaluationSummary, seconds: Double, answers: [EvaluatedAnswer]
+        setup: Setup, summary: EvaluationSummary, paper: PaperSummary? = nil, seconds: Double,
+        secondsPerSample: Timing? = nil, answers: [EvaluatedAnswer]
     ) {
         self.setup = setup
         self.summary = summary
+        self.paper = paper
         self.seconds = seconds
+        self.secondsPerSample = secondsPerSample
         self.answers = answers
     }
 
     /// The outcomes of the answers.
     public var outcomes: [SampleOutcome] { answers.map(\.outcome) }
 
-    private static func predictions(_ folder: String) -> String { folder + "/predictions.jsonl" }
-    private static func document(_ folder: String) -> String { folder + "/evaluation.json" }
+    /// What the published protocol computes its metrics from; nil where an answer lacks it.
+    public var paperOutcomes: [PaperOutcome]? {
+        let outcomes = answers.compactMap(\.paperOutcome)
+        return outcomes.count == answers.count ? outcomes : nil
+    }
+
+    /// The same answers with their metrics computed anew, without any model.
+    ///
+    /// - Parameters:
+    ///   - seed: decides about the bootstrap's draws and, where each question was asked, which one of
+    ///     them the published protocol draws
+    ///   - resamples: how often the bootstrap draws all samples
+    /// - Returns: the evaluation with those metrics
+    public func recomputed(seed: UInt64, resamples: Int) -> EvaluationResult {
+        var result = self
+        if setup.questions != .random { result.setup.seed = seed }
+        let bootstrap = Bootstrap(seed: seed, resamples: resamples)
+        result.summary = EvaluationSummary(outcomes, bootstrap: bootstrap)
+        result.paper = paperOutcomes.flatMap {
+            PaperSummary($0, questionSeed: result.setup.seed, bootstrap: bootstrap)
+        }
+        return result
+    }
+
+    static func predictions(_ folder: String) -> String { folder + "/predictions.jsonl" }
+    static func document(_ folder: String) -> String { folder + "/evaluation.json" }
 
     /// Writes `predictions.jsonl` and `evaluation.json`; each appears whole or not at all.
     ///
@@ -95,6 +124,7 @@ public struct EvaluationResult: Sendable, Codable {
     /// - Returns: the evaluation with its answers
     /// - Throws: ``MissingInputError``, or ``EvaluationError`` that names file and line
     public static func load(folder: String) throws -> EvaluationResult {
+        try EvaluationFolder.requireFinished(folder)
         let decoder = JSONDecoder()
         func bytes(_ path: String, _ what: String) throws -> Data {
             guard let data = FileManager.default.contents(atPath: path) else {

@@ -6,23 +6,102 @@ import Foundation
 /// - Parameter summary: the metrics; those without a value are left out
 /// - Returns: lines, the last with its line break
 public func evaluationTable(_ summary: EvaluationSummary) -> String {
-    let percent = summary.bootstrap.confidence * 100
-    var rows = [["", "value", String(format: "%g %% interval", percent), "answers"]]
+    textTable(rows([Column(summary)]))
+}
+
+/// Both protocols' metrics side by side, what differs between them, and what a sample takes.
+///
+/// - Parameters:
+///   - result: the evaluation
+///   - protocols: what is shown; one that the evaluation does not have is left out
+/// - Returns: lines, the last with its line break
+public func evaluationTable(
+    _ result: EvaluationResult, protocols: [EvaluationProtocol] = EvaluationProtocol.allCases
+) -> String {
+    var columns: [Column] = []
+    if protocols.contains(.strict) { columns.append(Column(result.summary, name: "strict")) }
+    if protocols.contains(.paper), let paper = result.paper { columns.append(Column(paper)) }
+    var notes: [String] = []
+    if protocols.contains(.strict) {
+        notes.append(
+            "strict: \(result.summary.answers) questions about \(result.summary.samples) samples; "
+                + "masks at the picture's size; \(result.setup.parser) parser; what is predicted "
+                + "where there is no target counts in cIoU; every answer counts in Pr@X")
+    }
+    if protocols.contains(.paper), let paper = result.paper {
+        let side = result.setup.imageSize
+        notes.append(
+            "paper:  one question about each of \(paper.samples) samples, drawn by seed "
+                + "\(paper.questionSeed); masks at \(side) x \(side); lenient parser; what is "
+                + "predicted where there is no target does not count in cIoU; Pr@X of the "
+                + "\(paper.withMask) answers with a mask")
+    }
+    if let timing = result.secondsPerSample {
+        notes.append(
+            String(
+                format: "seconds per sample: generation %.3f, segmentation %.3f",
+                timing.generation, timing.segmentation))
+    }
+    return textTable(rows(columns)) + notes.map { $0 + "\n" }.joined()
+}
+
+/// What one protocol has to say.
+private struct Column {
+    let name: String?
+    let interval: String
+    let metrics: [String: Estimate]
+    let classes: [String: Estimate]
+    let classesCIoU: [String: Estimate]
+
+    init(_ summary: EvaluationSummary, name: String? = nil) {
+        self.name = name
+        interval = intervalTitle(summary.bootstrap)
+        (metrics, classes) = (summary.metrics, summary.classes)
+        classesCIoU = summary.classesCIoU
+    }
+
+    init(_ paper: PaperSummary) {
+        name = "paper"
+        interval = intervalTitle(paper.bootstrap)
+        (metrics, classes) = (paper.metrics, paper.classes)
+        classesCIoU = paper.classesCIoU
+    }
+
+    func cells(_ estimate: Estimate?, _ metric: Metric) -> [String] {
+        guard let estimate, estimate.value != nil else { return ["–", "–", "–"] }
+        return [
+            metricText(estimate.value, metric), intervalText(estimate.interval, metric),
+            "\(estimate.count)",
+        ]
+    }
+}
+
+private func rows(_ columns: [Column]) -> [[String]] {
+    var rows = [[""] + columns.flatMap { [$0.name ?? "value", $0.interval, "answers"] }]
+    func add(_ title: String, _ metric: Metric, _ estimates: [Estimate?]) {
+        if estimates.allSatisfy({ $0?.value == nil }) { return }
+        rows.append([title] + zip(columns, estimates).flatMap { $0.cells($1, metric) })
+    }
     for metric in Metric.allCases {
-        let estimate = summary[metric]
-        guard estimate.value != nil else { continue }
-        rows.append([
-            metric.title, metricText(estimate.value, metric),
-            intervalText(estimate.interval, metric), "\(estimate.count)",
-        ])
+        add(metric.title, metric, columns.map { $0.metrics[metric.rawValue] })
     }
-    for (name, estimate) in summary.classes.sorted(by: { $0.key < $1.key }) {
-        rows.append([
-            "gIoU, \(name)", metricText(estimate.value, .gIoU),
-            intervalText(estimate.interval, .gIoU), "\(estimate.count)",
-        ])
+    let names = Set(columns.flatMap(\.classes.keys)).sorted()
+    for name in names { add("gIoU, \(name)", .gIoU, columns.map { $0.classes[name] }) }
+    for name in names { add("cIoU, \(name)", .cIoU, columns.map { $0.classesCIoU[name] }) }
+    return rows
+}
+
+/// What stands over intervals.
+func intervalTitle(_ bootstrap: Bootstrap) -> String {
+    String(format: "%g %% interval", bootstrap.confidence * 100)
+}
+
+/// Rows as lines, the first column to the left, all others to the right.
+func textTable(_ rows: [[String]]) -> String {
+    let columns = rows.map(\.count).max() ?? 0
+    let widths = (0..<columns).map { column in
+        rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
     }
-    let widths = (0..<4).map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
         let cells = row.enumerated().map { column, text in
             let padding = String(repeating: " ", count: widths[column] - text.count)

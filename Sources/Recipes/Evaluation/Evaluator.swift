@@ -6,12 +6,18 @@ import Rewards
 import SAM2
 import Segmentation
 
-/// One question of an evaluation.
-struct EvaluationQuestion: Sendable {
+/// The answers about one sample, and what they took: a line of `predictions.jsonl.partial`.
+struct EvaluatedSample: Sendable, Codable {
     /// The sample's place in its source.
-    let sample: Int
-    /// The question's place among the sample's.
-    let question: Int
+    var index: Int
+    /// One answer per question that was asked.
+    var answers: [EvaluatedAnswer]
+    /// Seconds in the policy.
+    var generation: Double
+    /// Seconds in the segmenter.
+    var segmentation: Double
+    /// Seconds that the evaluation had taken, in all sessions, when this was done.
+    var elapsed = 0.0
 }
 
 /// Answers questions about held-out samples, one at a time; may be used from several threads.
@@ -25,6 +31,7 @@ final class Evaluator: @unchecked Sendable {
     private let settings: EvaluateRecipe.Settings
     private let parser: AnswerParser
     private let strictParser: AnswerParser
+    private let lenientParser: AnswerParser
 
     init(
         policy: QwenPolicy, segmenter: SAM2Segmenter, source: any SampleSource,
@@ -38,6 +45,7 @@ final class Evaluator: @unchecked Sendable {
         let grammar = policy.template.variant.grammar
         parser = AnswerParser(grammar: grammar, acceptance: settings.parser)
         strictParser = AnswerParser(grammar: grammar, acceptance: .strict)
+        lenientParser = AnswerParser(grammar: grammar, acceptance: .lenient)
     }
 
     /// The places of the questions to ask about a sample.
@@ -54,48 +62,75 @@ final class Evaluator: @unchecked Sendable {
     }
 
     /// The answers to the questions about the sample at `index`.
-    func answers(at index: Int) throws -> [EvaluatedAnswer] {
+    func answers(at index: Int) throws -> EvaluatedSample {
         let sample = try source.sample(at: index)
         let square = try squareSample(sample, side: settings.imageSize)
-        var encoded: (any SegmenterImage)?
-        func image() throws -> any SegmenterImage {
-            if let encoded { return encoded }
-            let image = try segmenter.encode(square.image)
-            encoded = image
-            return image
+        let picture = EncodedOnce(segmenter, square.image)
+        var result = EvaluatedSample(index: index, answers: [], generation: 0, segmentation: 0)
+        for place in questions(of: sample) {
+            let start = ContinuousClock.now
+            let prompt = try policy.prompt(image: square.image, question: sample.questions[place])
+            let completion = try complete(prompt, sample.id)
+            let middle = ContinuousClock.now
+            result.answers.append(
+                try read(
+                    completion, sample, question: place, frame: prompt.frame, square: square,
+                    picture: picture))
+            result.generation += (middle - start) / .seconds(1)
+            result.segmentation += (ContinuousClock.now - middle) / .seconds(1)
         }
-        return try questions(of: sample).map { place in
-            try answer(sample, question: place, picture: square.image, encoded: image)
-        }
+        return result
     }
 
-    private func answer(
-        _ sample: SegmentationSample, question place: Int, picture: RGBImage,
-        encoded: () throws -> any SegmenterImage
-    ) throws -> EvaluatedAnswer {
-        let prompt = try policy.prompt(image: picture, question: sample.questions[place])
+    private func complete(_ prompt: QwenPolicy.Prompt, _ id: String) throws -> Completion {
         let completion = try policy.greedyAnswer(prompt, maxLength: settings.maxCompletionLength)
         guard completion.logProbabilities.allSatisfy(\.isFinite) else {
             throw EvaluationError(
-                place: "sample '\(sample.id)'",
+                place: "sample '\(id)'",
                 message: "the policy's probabilities are not numbers: its weights are damaged, or "
                     + "the dtype is too narrow for them")
         }
+        return completion
+    }
+
+    /// What the protocols make of a completion.
+    private func read(
+        _ completion: Completion, _ sample: SegmentationSample, question place: Int,
+        frame: ImageFrame, square: SquareSample, picture: EncodedOnce
+    ) throws -> EvaluatedAnswer {
         let parse = parser.parse(completion.text)
-        var mask = BinaryMask(width: sample.frame.width, height: sample.frame.height)
         let prompts = (try? parse.get())?.prompts ?? []
+        var paper = settings.readsAsPaper ? paperReading(completion.text, square.truth) : nil
+        var mask = BinaryMask(width: sample.frame.width, height: sample.frame.height)
+        var isShared = false
         if !prompts.isEmpty {
-            let objects = try encoded().masks(
-                for: prompts, in: prompt.frame, output: sample.frame)
-            try SegmenterAnswerError.check(objects, of: prompts, frame: sample.frame)
-            for object in objects { mask.formUnion(object.mask) }
+            isShared = paper.map { $0.wantsMask && $0.prompts == prompts } ?? false
+            let unions = try picture.unions(
+                prompts, in: frame, outputs: [sample.frame] + (isShared ? [square.truth.frame] : [])
+            )
+            mask = unions[0]
+            if isShared { paper = paper?.with(unions[1], truth: square.truth) }
+        }
+        if let reading = paper, reading.wantsMask, !isShared {
+            let unions = try picture.unions(
+                reading.prompts, in: frame, outputs: [square.truth.frame])
+            paper = reading.with(unions[0], truth: square.truth)
         }
         return EvaluatedAnswer(
             outcome: outcome(sample, place, completion, parse, mask: mask),
             question: sample.questions[place], completion: completion.text,
             stopReason: completion.stopReason, parseError: parse.failure?.description,
-            policyFrame: prompt.frame, prompts: prompts,
-            mask: parse.failure == nil ? MaskRuns(mask) : nil)
+            policyFrame: frame, prompts: prompts,
+            mask: parse.failure == nil ? MaskRuns(mask) : nil,
+            questionCount: sample.questions.count, truth: sample.mask.count, paper: paper)
+    }
+
+    /// The published protocol's reading of a completion, without its mask.
+    private func paperReading(_ text: String, _ truth: BinaryMask) -> PaperReading {
+        let parse = lenientParser.parse(text)
+        return PaperReading(
+            frame: truth.frame, parseError: parse.failure?.description,
+            prompts: (try? parse.get())?.prompts ?? [], truth: truth.count)
     }
 
     private func outcome(
@@ -116,6 +151,33 @@ final class Evaluator: @unchecked Sendable {
             thoughtNamesTarget: targetClass.map { name in
                 thought(of: completion.text).map { names($0, className: name) } ?? false
             })
+    }
+}
+
+/// A picture that goes through the segmenter's encoder when a mask is asked for, and only once.
+private final class EncodedOnce {
+    private let segmenter: SAM2Segmenter
+    private let picture: RGBImage
+    private var encoded: (any SegmenterImage)?
+
+    init(_ segmenter: SAM2Segmenter, _ picture: RGBImage) {
+        self.segmenter = segmenter
+        self.picture = picture
+    }
+
+    /// The union of the masks of prompts, in each of several frames.
+    func unions(
+        _ prompts: [SegmentationPrompt], in frame: ImageFrame, outputs: [ImageFrame]
+    ) throws -> [BinaryMask] {
+        let image = try encoded ?? segmenter.encode(picture)
+        encoded = image
+        let objects = try image.masks(for: prompts, in: frame, outputs: outputs)
+        return try zip(objects, outputs).map { objects, output in
+            try SegmenterAnswerError.check(objects, of: prompts, frame: output)
+            var union = BinaryMask(width: output.width, height: output.height)
+            for object in objects { union.formUnion(object.mask) }
+            return union
+        }
     }
 }
 

@@ -76,7 +76,7 @@ struct ComparedResult {
         let table = htmlTable(
             ["", "before", "after", "change", "answers"], rows: rows, highlighted: 2)
         let note = HTML.element("p", ["class": "note"], explanation)
-        if after.classes.isEmpty { return [table, note] }
+        if after.classes.isEmpty { return [table, note] + protocols }
         let classes = Set(before.classes.keys).union(after.classes.keys).sorted()
         let none = Estimate(value: nil, interval: nil, count: 0)
         let byClass = classes.map { name -> [HTML] in
@@ -88,7 +88,27 @@ struct ComparedResult {
         }
         let classTable = htmlTable(
             ["gIoU by target", "before", "after", "answers"], rows: byClass)
-        return [.element("div", ["class": "sides"], [table, classTable]), note]
+        return [.element("div", ["class": "sides"], [table, classTable]), note] + protocols
+    }
+
+    /// Both protocols side by side; nothing where an evaluation has one only.
+    private var protocols: [HTML] {
+        guard let old = comparison.before.paper, let new = comparison.after.paper else { return [] }
+        let rows = [Metric.gIoU, .cIoU, .precision50].map { metric -> [HTML] in
+            [
+                .text(metric.title), cell(before[metric], metric), cell(after[metric], metric),
+                cell(old[metric], metric), cell(new[metric], metric),
+            ]
+        }
+        let table = htmlTable(
+            ["", "before, strict", "after, strict", "before, paper", "after, paper"], rows: rows)
+        let text =
+            "Strict: \(after.answers) questions, masks at the pictures' size, the parser of training; "
+            + "masks where there is no target count in cIoU, every answer in Pr@0.5. Paper: as the "
+            + "published evaluation counts, one question about each of \(new.samples) samples, masks "
+            + "in the square that the policy sees, the lenient parser; masks where there is no target "
+            + "cost nothing in cIoU, and Pr@0.5 is of answers with a mask."
+        return [table, .element("p", ["class": "note"], text)]
     }
 
     private var explanation: String {

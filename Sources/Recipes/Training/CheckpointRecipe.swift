@@ -114,7 +114,8 @@ public enum CheckpointRecipe {
         return checkpoint.path
     }
 
-    private static func chosen(_ path: String, _ choice: Choice) throws -> String {
+    /// The folder of the checkpoint that is meant.
+    static func chosen(_ path: String, _ choice: Choice) throws -> String {
         let folder = CheckpointFolder(run: path)
         guard FileManager.default.fileExists(atPath: folder.path) else {
             guard FileManager.default.fileExists(atPath: path) else {

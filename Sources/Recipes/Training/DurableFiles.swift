@@ -33,7 +33,8 @@ enum DurableFiles {
         try synchronize(folder.isEmpty ? "." : folder)
     }
 
-    private static func synchronize(_ path: String) throws {
+    /// Waits until a file or folder is on the disk, without what is below it.
+    static func synchronize(_ path: String) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path, "cannot open to sync") }
         defer { close(descriptor) }
@@ -54,15 +55,17 @@ final class FolderLock {
 
     /// Takes an existing folder.
     ///
+    /// - Parameters:
+    ///   - folder: the folder
+    ///   - hint: what to do where another process has it, besides waiting
     /// - Throws: ``RunDirectoryError`` if another run has it
-    init(_ folder: String) throws {
+    init(_ folder: String, hint: String = "choose another output_dir") throws {
         let opened = open(folder, O_RDONLY | O_CLOEXEC)
         if opened >= 0, flock(opened, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
             close(opened)
             throw RunDirectoryError(
                 path: folder,
-                message: "another run writes to this folder now; wait for it, or choose another "
-                    + "output_dir")
+                message: "another run writes to this folder now; wait for it, or \(hint)")
         }
         descriptor = opened
     }
