@@ -85,6 +85,8 @@ public enum RewardConfigurationError: Error, Hashable, Sendable, CustomStringCon
     case weightNotFinite(RewardTerm)
     /// No term has the name.
     case unknownTerm(RewardTerm, known: [RewardTerm])
+    /// The command that computes a term cannot be used so.
+    case command(RewardTerm, problem: String)
 
     /// The sentence for people.
     public var description: String {
@@ -96,6 +98,7 @@ public enum RewardConfigurationError: Error, Hashable, Sendable, CustomStringCon
         case .unknownTerm(let term, let known):
             "there is no reward term '\(term)'; the terms are "
                 + known.map(\.rawValue).joined(separator: ", ")
+        case .command(let term, let problem): "the command of the reward term '\(term)' \(problem)"
         }
     }
 }
