@@ -3,15 +3,17 @@ import Foundation
 import Synchronization
 
 /// So many reward computations did not come back that the next ones will not either.
-public struct RewardsHangError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct RewardsHangError: RewardInfrastructureError, Hashable, Sendable,
+    CustomStringConvertible
+{
     /// How many threads have been left behind, and what the last one was at.
     public let description: String
 }
 
 /// Reward computations that were left behind, of all groups of a scorer.
 ///
-/// A thread cannot be ended from outside: one that is left behind goes on until its term comes
-/// back, or the process ends. Its results go nowhere.
+/// A thread cannot be ended from outside: one that is left behind is cancelled (`Thread.isCancelled`),
+/// and goes on until its term comes back, or the process ends. Its results go nowhere.
 final class RewardsLeftBehind: Sendable {
     /// So many threads may be left behind at a time.
     static let limit = 16
@@ -45,13 +47,15 @@ struct LimitedRewards {
     let leftBehind: RewardsLeftBehind
 
     /// The values of each context, in their order: those that ``functions`` have without a limit.
-    func values(_ contexts: [RewardContext]) throws(RewardsHangError) -> [RewardValues] {
+    ///
+    /// - Throws: ``RewardInfrastructureError``, among them ``RewardsHangError``.
+    func values(_ contexts: [RewardContext]) throws -> [RewardValues] {
         var values: [RewardValues] = []
         while values.count < contexts.count {
             let job = RewardJob(contexts[values.count...], functions, leftBehind)
             job.start()
             let late = job.wait(limit)
-            values += job.values
+            values += try job.values.get()
             guard let late else { continue }
             let fault = RewardFault(
                 kind: .timedOut,
@@ -68,6 +72,8 @@ struct LimitedRewards {
 private final class RewardJob: Sendable {
     private struct State: Sendable {
         var values: [RewardValues] = []
+        /// What stops the run; no completion after it is computed.
+        var failure: (any Error)?
         var term: RewardTerm?
         /// When the completion was begun; a suspended machine is no reason to be late.
         var begin = SuspendingClock.now
@@ -79,6 +85,8 @@ private final class RewardJob: Sendable {
     private let leftBehind: RewardsLeftBehind
     private let state = Mutex(State())
     private let done = DispatchSemaphore(value: 0)
+    /// Of the one who waits for it alone; it keeps this object alive.
+    private nonisolated(unsafe) var thread: Thread?
 
     init(
         _ contexts: ArraySlice<RewardContext>, _ functions: [any RewardTermFunction],
@@ -89,14 +97,17 @@ private final class RewardJob: Sendable {
         self.leftBehind = leftBehind
     }
 
-    /// What was computed before the job was done or left behind.
-    var values: [RewardValues] { state.withLock(\.values) }
+    /// What was computed before the job was done or left behind; a failure stops the run.
+    var values: Result<[RewardValues], any Error> {
+        state.withLock { state in state.failure.map { .failure($0) } ?? .success(state.values) }
+    }
 
     func start() {
         let thread = Thread { [self] in run() }
         thread.name = "rewards"
         // As much as a main thread has.
         thread.stackSize = 8 << 20
+        self.thread = thread
         thread.start()
     }
 
@@ -104,10 +115,13 @@ private final class RewardJob: Sendable {
     ///
     /// - Returns: the term that takes too long; the job is left behind then.
     func wait(_ limit: Duration) -> RewardTerm? {
+        defer { thread = nil }
         var left = limit
         while done.wait(timeout: .now() + left / .seconds(1)) == .timedOut {
             let (late, rest) = state.withLock { state -> (RewardTerm?, Duration) in
-                if state.values.count == contexts.count { return (nil, limit) }
+                if state.values.count == contexts.count || state.failure != nil {
+                    return (nil, limit)
+                }
                 let rest = limit - (SuspendingClock.now - state.begin)
                 guard rest <= .zero, let term = state.term else {
                     return (nil, max(rest, .milliseconds(1)))
@@ -115,7 +129,10 @@ private final class RewardJob: Sendable {
                 state.isLeftBehind = true
                 return (term, rest)
             }
-            if let late { return late }
+            if let late {
+                thread?.cancel()
+                return late
+            }
             left = rest
         }
         return nil
@@ -124,14 +141,26 @@ private final class RewardJob: Sendable {
     private func run() {
         state.withLock { $0.begin = .now }
         for context in contexts {
-            let values = functions.values(context) { term in state.withLock { $0.term = term } }
-            let isLeftBehind = state.withLock { state in
-                if !state.isLeftBehind { state.values.append(values) }
+            let values = computed(context)
+            let (isLeftBehind, failed) = state.withLock { state in
+                if !state.isLeftBehind {
+                    switch values {
+                    case .success(let values): state.values.append(values)
+                    case .failure(let error): state.failure = error
+                    }
+                }
                 state.begin = .now
-                return state.isLeftBehind
+                return (state.isLeftBehind, state.failure != nil)
             }
             if isLeftBehind { return leftBehind.remove() }
+            if failed { break }
         }
         done.signal()
+    }
+
+    private func computed(
+        _ context: RewardContext
+    ) -> Result<RewardValues, any Error> {
+        Result { try functions.values(context) { term in state.withLock { $0.term = term } } }
     }
 }

@@ -22,6 +22,11 @@ public struct RewardFault: Error, Hashable, Sendable, Codable, CustomStringConve
     }
 }
 
+/// An error of a term that says nothing about a completion: what computes the reward is gone.
+///
+/// It is no fault of a completion but stops the run, because the next ones would have no reward either.
+public protocol RewardInfrastructureError: Error {}
+
 /// The unweighted values of one completion, or why it has none.
 typealias RewardValues = Result<[Double], RewardFault>
 
@@ -31,15 +36,21 @@ extension [any RewardTermFunction] {
     /// - Parameters:
     ///   - context: the completion.
     ///   - willBegin: hears of each term before it is asked.
-    /// - Returns: the values in the order of the terms, or why there are none.
+    /// - Returns: the values in the order of the terms, or why there are none: a ``RewardFault`` that a
+    ///   term throws as it is, and any other error as a fault.
+    /// - Throws: ``RewardInfrastructureError`` as it is.
     func values(
         _ context: RewardContext, willBegin: (RewardTerm) -> Void = { _ in }
-    ) -> RewardValues {
+    ) throws -> RewardValues {
         var values: [Double] = []
         for function in self {
             willBegin(function.term)
             do {
                 values.append(try function.value(context))
+            } catch let error as any RewardInfrastructureError {
+                throw error
+            } catch let fault as RewardFault {
+                return .failure(fault)
             } catch {
                 return .failure(
                     RewardFault(

@@ -212,7 +212,7 @@ public enum RewardConfigurationError: Error, Hashable, Sendable, CustomStringCon
     /// A parameter of a term is wrong.
     case parameter(RewardTerm, String, String)
     /// The program of a term cannot be started.
-    case command(RewardTerm, String)
+    case command(RewardTerm, problem: String)
 
     /// The sentence for people.
     public var description: String {
@@ -225,8 +225,7 @@ public enum RewardConfigurationError: Error, Hashable, Sendable, CustomStringCon
             "there is no reward term '\(term)'; the terms are " + known.joined(separator: ", ")
         case .parameter(let term, let name, let message):
             "the parameter \(name) of the reward term '\(term)' \(message)"
-        case .command(let term, let message):
-            "the command of the reward term '\(term)' \(message)"
+        case .command(let term, let problem): "the command of the reward term '\(term)' \(problem)"
         }
     }
 }

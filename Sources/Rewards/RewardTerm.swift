@@ -25,6 +25,10 @@ public protocol RewardTermFunction: Sendable {
     /// The value for one completion, before its weight; finite.
     ///
     /// May be called on any thread, and on several at once. A call that does not come back is left
-    /// behind with its thread, which cannot be ended: what waits for others must give up by itself.
+    /// behind with its thread, which is cancelled but cannot be ended: what waits for others looks at
+    /// `Thread.current.isCancelled`, or gives up by itself.
+    ///
+    /// - Throws: ``RewardFault`` to say in its own words why there is no value; any other error
+    ///   becomes such a fault, but for ``RewardInfrastructureError``, which stops the run.
     func value(_ context: RewardContext) throws -> Double
 }

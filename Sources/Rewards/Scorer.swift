@@ -94,7 +94,8 @@ public struct Scorer: Sendable {
     ///   - image: encodes the picture; called once, and only if a mask is needed.
     /// - Returns: one reward per completion, in their order; the same with any limit that none exceeds.
     /// - Throws: what `image` and the segmenter throw; ``SegmenterAnswerError`` when the segmenter
-    ///   does not answer as it was asked; ``RewardsHangError`` when 16 threads are left behind.
+    ///   does not answer as it was asked; ``RewardInfrastructureError`` of a term, and
+    ///   ``RewardsHangError`` when 16 threads are left behind.
     public func score(
         completions: [ScoredCompletion], about subject: RewardSubject = RewardSubject(),
         policyFrame: ImageFrame, truth: BinaryMask,
@@ -148,7 +149,7 @@ public struct Scorer: Sendable {
     private func values(
         _ contexts: [RewardContext], timeLimit: Double?
     ) throws -> [RewardValues] {
-        guard let timeLimit else { return contexts.map { functions.values($0) } }
+        guard let timeLimit else { return try contexts.map { try functions.values($0) } }
         return try LimitedRewards(
             functions: functions, limit: .seconds(timeLimit), leftBehind: leftBehind
         ).values(contexts)
@@ -163,7 +164,7 @@ public struct Scorer: Sendable {
     ///   - truth: the pixels of the targets, in `policyFrame`.
     /// - Returns: one reward per completion, in their order.
     /// - Throws: what the segmenter throws; ``SegmenterAnswerError`` when it does not answer as
-    ///   it was asked.
+    ///   it was asked; ``RewardInfrastructureError`` of a term.
     public func score(
         completions: [String], image: any SegmenterImage, policyFrame: ImageFrame,
         truth: BinaryMask

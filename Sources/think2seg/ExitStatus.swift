@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import RLTrainer
 import Recipes
+import Rewards
 import Tokenizers
 import Torch
 
@@ -33,6 +34,8 @@ func exitStatus(of error: any Error) -> Int32? {
     case is ValidationError, is CleanExit, is ExitCode: return nil
     case let error as ConfigurationError:
         return error.isMissingInput ? SystemExit.missingInput : SystemExit.badConfiguration
+    case is RewardConfigurationError: return SystemExit.badConfiguration
+    case is any RewardInfrastructureError: return SystemExit.software
     case is MissingInputError: return SystemExit.missingInput
     case let error as CheckpointError:
         if error.isWriteFailure { return SystemExit.cannotWrite }

@@ -1,5 +1,3 @@
-public import Imaging
-
 /// A mask as lengths of runs, the way COCO writes it without compression: column after column,
 /// pixels outside first.
 public struct MaskRuns: Hashable, Sendable, Codable {
