@@ -52,6 +52,7 @@ extension ImageCodec {
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - name: The file or sample id, for the error.
+    /// - Returns: The masks, in the frame of the file.
     /// - Throws: ``ImageError`` as for ``decodeLabel(_:name:)`` and ``decodeTIFF(_:name:)``.
     public static func decodeLabelPlanes(
         _ bytes: [UInt8], name: String

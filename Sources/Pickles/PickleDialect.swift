@@ -33,18 +33,23 @@ public protocol PickleDialect: Sendable {
 
 /// Pickles of plain values and containers, as `pickle.dump` writes them in every protocol.
 public struct PlainPickle: PickleDialect {
+    /// Every protocol is read.
     public static let oldestProtocol = 0
+    /// Why a name is refused.
     public static let refusal = "is not a plain value or a container"
 
     /// The dialect.
     public init() {}
 
+    /// No name but those of containers.
     public func allows(_ name: PickleName) -> Bool { false }
 
+    /// Nothing is made of names.
     public func call(
         _ name: PickleName, _ arguments: [PickleValue], _ heap: inout PickleHeap
     ) throws(PickleFault) -> PickleValue? { nil }
 
+    /// Nothing stands outside.
     public func outside(
         _ identifier: PickleValue, _ heap: inout PickleHeap
     ) throws(PickleFault) -> PickleValue {

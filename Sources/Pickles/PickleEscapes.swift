@@ -58,7 +58,7 @@ enum PickleEscapes {
                     throw PickleFault("a text has a character that Unicode lacks")
                 }
                 units.removeLast()
-                units.append(contentsOf: UTF16.encode(scalar)!)
+                units.append(contentsOf: Character(scalar).utf16)
             default: units.append(UInt16(kind))
             }
         }

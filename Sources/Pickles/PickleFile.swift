@@ -20,7 +20,9 @@ public struct PickleFile: Sendable {
     /// The outermost value.
     public var root: Value { Value(heap: heap, value: outermost) }
 
-    /// Something that a pickle holds. Containers may hold themselves.
+    /// Something that a pickle holds.
+    ///
+    /// Containers may hold themselves.
     public struct Value: Sendable {
         private let heap: PickleHeap
         private let value: PickleValue

@@ -22,11 +22,12 @@ public struct PickleMachine<Dialect: PickleDialect> {
         self.dialect = dialect
     }
 
-    /// What a pickle builds, its outermost value, and the dialect with what it made.
+    /// Carries out a pickle.
     ///
     /// - Parameters:
     ///   - bytes: The pickle, without anything after it.
     ///   - dialect: What it may mention beside plain values and containers.
+    /// - Returns: What the pickle builds, its outermost value, and the dialect with what it made.
     /// - Throws: ``PickleFault``, with the place in the pickle.
     public static func run(
         _ bytes: UnsafeRawBufferPointer, _ dialect: Dialect

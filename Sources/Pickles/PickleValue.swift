@@ -44,6 +44,7 @@ public struct PickleName: Hashable, Sendable, CustomStringConvertible {
 public struct PickleContainer: Sendable {
     /// What it is.
     public enum Kind: Sendable {
+        /// What the names say.
         case list, tuple, set
         /// `items` are a key, its value, the next key, …
         case dictionary

@@ -97,10 +97,10 @@ func unpackedMask(_ text: String, width: Int, height: Int) throws -> BinaryMask 
         #expect(problem(.polygons([long]))?.contains("too long") == true)
     }
 
-    @Test("no part and no pixel are an empty mask")
+    @Test("an outline without a pixel is an empty mask, and no outline is an error")
     func empty() throws {
         let frame = ImageFrame(width: 4, height: 3)
-        #expect(try COCOSegmentation.runs([]).mask(in: frame).isEmpty)
+        #expect(problem(.polygons([])) == "'segmentation' is empty")
         #expect(try COCOSegmentation.polygons([[9, 9, 10, 9, 10, 10]]).mask(in: frame).isEmpty)
     }
 }

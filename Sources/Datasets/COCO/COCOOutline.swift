@@ -47,7 +47,11 @@ struct COCOOutline {
 
     /// The pixels inside of the outline.
     ///
-    /// - Parameter budget: how many steps are left; those of this outline are taken off.
+    /// - Parameters:
+    ///   - frame: The pixels that there are.
+    ///   - budget: How many steps are left; those of this outline are taken off.
+    /// - Returns: The mask, in the frame.
+    /// - Throws: ``COCOFault`` if too few steps are left.
     func mask(in frame: ImageFrame, budget: inout Int) throws(COCOFault) -> BinaryMask {
         var changes: [Int] = []
         var last: Point?

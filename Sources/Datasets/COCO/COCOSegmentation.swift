@@ -16,6 +16,7 @@ enum COCOSegmentation: Hashable, Sendable {
         var mask = BinaryMask(width: frame.width, height: frame.height)
         switch self {
         case .polygons(let polygons):
+            guard !polygons.isEmpty else { throw COCOFault("'segmentation' is empty") }
             var budget = COCOOutline.stepLimit
             for polygon in polygons {
                 let outline = try COCOOutline(polygon)
@@ -36,7 +37,7 @@ struct COCOFault: Error, Hashable {
     init(_ problem: String) { self.problem = problem }
 }
 
-/// Runs of pixels, down the columns from the left one on: outside, inside, outside, …
+/// Runs of pixels, outside and inside in turns, down the columns from the left one on.
 struct COCORuns: Hashable, Sendable {
     enum Counts: Hashable, Sendable {
         case list([Int])
