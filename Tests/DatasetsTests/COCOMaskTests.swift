@@ -40,7 +40,7 @@ func unpackedMask(_ text: String, width: Int, height: Int) throws -> BinaryMask 
     @Test("polygons fill the pixels that pycocotools fills")
     func polygons() throws {
         let cases = try Fixtures.decode([PolygonCase].self, "importing/masks/polygons.json")
-        #expect(cases.count == 160)
+        #expect(cases.count >= 160)
         for (index, one) in cases.enumerated() {
             let frame = ImageFrame(width: one.width, height: one.height)
             let mask = try COCOSegmentation.polygons(one.polygons).mask(in: frame)

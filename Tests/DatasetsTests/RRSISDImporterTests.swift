@@ -193,7 +193,8 @@ import Testing
             }
         }
         try editAnnotations { $0["images"] = [["id": 3]] }
-        #expect(try error().message.contains("'images'[0] has no 'file_name'"))
+        let place = try error().message
+        #expect(place.contains("'images'[0] has no 'file_name'"), "\(place)")
         try tree.write("{", to: "rrsisd/instances.json")
         #expect(try error().message.contains("not valid JSON"))
         try tree.remove("rrsisd/instances.json")
