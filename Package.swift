@@ -5,8 +5,8 @@ import PackageDescription
 // The layers of the project, lowest first; a target depends on lower layers only.
 //
 //   0  CTorchShim  CHDF5  CImageCodecs  CLibcrypto
-//                                     the C faces of libtorch, libhdf5, libpng, libjpeg-turbo, OpenSSL
-//      Imaging  Tokenizers               pixels and text; no tensors
+//                                     the C faces of libtorch, libhdf5, libpng, libjpeg-turbo, libtiff, OpenSSL
+//      Imaging  Tokenizers  Pickles      pixels, text and Python's values; no tensors
 //   1  Torch  Segmentation  Datasets
 //   2  NN  Rewards  Evaluation  Reports  EventFiles
 //   3  Qwen25VL  SAM2  RLTrainer
@@ -66,18 +66,21 @@ var targets: [Target] = [
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(
         name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
     .systemLibrary(
         name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
     .target(
-        name: "CImageCodecs", dependencies: ["CPNG", "CTurboJPEG"],
+        name: "CImageCodecs", dependencies: ["CPNG", "CTurboJPEG", "CTIFF"],
         cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Wshadow", "-Werror"])]),
     .target(name: "Imaging", dependencies: ["CImageCodecs"], swiftSettings: optimized),
     .target(name: "Tokenizers", swiftSettings: optimized),
+    .target(name: "Pickles", swiftSettings: optimized),
     // Layer 1
     .target(
         name: "Segmentation", dependencies: ["Imaging", "Tokenizers"], swiftSettings: optimized),
-    .target(name: "Datasets", dependencies: ["CHDF5", "Imaging"], swiftSettings: optimized),
+    .target(
+        name: "Datasets", dependencies: ["CHDF5", "Imaging", "Pickles"], swiftSettings: optimized),
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
     .target(name: "Evaluation", dependencies: ["Datasets", "Imaging"], swiftSettings: optimized),
@@ -98,7 +101,10 @@ var targets: [Target] = [
         dependencies: ["TestSupport", "Segmentation", "Tokenizers", "Imaging"],
         swiftSettings: strict),
     .testTarget(
-        name: "DatasetsTests", dependencies: ["Datasets", "Imaging"], swiftSettings: strict),
+        name: "PicklesTests", dependencies: ["TestSupport", "Pickles"], swiftSettings: strict),
+    .testTarget(
+        name: "DatasetsTests", dependencies: ["TestSupport", "Datasets", "Imaging"],
+        swiftSettings: strict),
     .testTarget(
         name: "EvaluationTests",
         dependencies: ["TestSupport", "Evaluation", "Datasets", "Imaging"],
@@ -119,7 +125,7 @@ if withTorch {
         // Layer 0
         .target(name: "CTorchShim", cxxSettings: torchCompile, linkerSettings: torchLink),
         // Layer 1
-        .target(name: "Torch", dependencies: ["CTorchShim"], swiftSettings: optimized),
+        .target(name: "Torch", dependencies: ["CTorchShim", "Pickles"], swiftSettings: optimized),
         // Layer 2
         .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
         // Layer 3

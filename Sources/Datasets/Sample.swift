@@ -1,6 +1,6 @@
 public import Imaging
 
-/// One object of a picture: known for drawn scenes, seldom for photographs.
+/// One object of a picture: all are known for drawn scenes, at most the target for photographs.
 public struct InstanceTruth: Hashable, Sendable {
     /// What it is, such as "storage tank".
     public var className: String
@@ -39,7 +39,8 @@ public struct SegmentationSample: Hashable, Sendable {
     public var answers: [String]
     /// The union of all target regions, in `frame`.
     public var mask: BinaryMask
-    /// Every object of the image, the targets and the others; nil where that is not known.
+    /// The objects that the data set knows, the targets and the others: all of a drawn scene, only
+    /// the target where a class is all that is known; nil where nothing is.
     public var instances: [InstanceTruth]?
 
     /// A sample from its parts.

@@ -114,7 +114,7 @@ public enum ImageCodec {
         try JPEGFile.encode(image, quality: quality)
     }
 
-    private static func format(
+    static func format(
         of bytes: [UInt8], name: String
     ) throws(ImageError) -> ImageFormat {
         if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return .png }

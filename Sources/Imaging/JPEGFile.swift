@@ -38,15 +38,26 @@ struct JPEGFile {
 
     /// The pixels with a sample above 0.
     func label() throws(ImageError) -> BinaryMask {
+        let values = try labelSamples()
+        return BinaryMask(
+            width: width, height: height,
+            bytes: info.channels == 1 ? values : anyAboveZero(values, perPixel: 3))
+    }
+
+    /// Which pixels each channel has above 0.
+    func planes() throws(ImageError) -> LabelPlanes {
+        LabelPlanes(
+            samples: try labelSamples(), width: width, height: height,
+            channels: Int(info.channels), isPalette: false, hasAlpha: false)
+    }
+
+    private func labelSamples() throws(ImageError) -> [UInt8] {
         guard info.channels != 4 else {
             throw ImageError(
                 name: name, what: "a CMYK JPEG cannot be a label",
                 hint: "save the label as a gray PNG, 0 outside")
         }
-        let values = try samples()
-        return BinaryMask(
-            width: width, height: height,
-            bytes: info.channels == 1 ? values : anyAboveZero(values, perPixel: 3))
+        return try samples()
     }
 
     private func samples() throws(ImageError) -> [UInt8] {

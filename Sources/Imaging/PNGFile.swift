@@ -50,6 +50,16 @@ struct PNGFile {
             width: width, height: height, bytes: anyAboveZero(values, perPixel: perPixel))
     }
 
+    /// Which pixels each channel has above 0.
+    func planes() throws(ImageError) -> LabelPlanes {
+        let isWide = info.bit_depth == 16
+        let values = try samples(CIC_PNG_FULL)
+        return LabelPlanes(
+            samples: isWide ? anyAboveZero(values, perPixel: 2) : values, width: width,
+            height: height, channels: Int(info.channels), isPalette: info.is_palette != 0,
+            hasAlpha: info.has_alpha != 0)
+    }
+
     /// The stored samples, without alpha.
     private func samples(_ depth: CICPNGDepth) throws(ImageError) -> [UInt8] {
         let wide = depth == CIC_PNG_FULL && info.bit_depth == 16

@@ -1,3 +1,5 @@
+import Pickles
+
 // Reference: torch, serialization.py (_save, _load)
 
 /// A file that Python's `torch.save` wrote: a zip archive of a pickle and the tensors' bytes.
@@ -11,6 +13,7 @@ public final class TorchCheckpointFile: Sendable {
     private let file: MappedFile
     private let heap: PickleHeap
     private let outermost: PickleValue
+    private let contents: TorchPickle
     /// Where the bytes of each storage of the heap stand in the file.
     private let ranges: [Range<Int>]
 
@@ -37,9 +40,9 @@ public final class TorchCheckpointFile: Sendable {
                     advice: "save the tensors alone: torch.save({\"model\": model.state_dict()}, …)"
                 )
             }
-            (heap, outermost) = try Self.unpickled(
+            (heap, outermost, contents) = try Self.unpickled(
                 UnsafeRawBufferPointer(rebasing: bytes[archive.pickle.range]))
-            ranges = try archive.ranges(of: heap.storages, bytes)
+            ranges = try archive.ranges(of: contents.storages, bytes)
         } catch {
             throw CheckpointError(
                 path: path, problem: error.problem,
@@ -49,9 +52,9 @@ public final class TorchCheckpointFile: Sendable {
 
     private static func unpickled(
         _ bytes: UnsafeRawBufferPointer
-    ) throws(ZipFault) -> (PickleHeap, PickleValue) {
+    ) throws(ZipFault) -> (PickleHeap, PickleValue, TorchPickle) {
         do {
-            return try PickleMachine.run(bytes)
+            return try PickleMachine.run(bytes, TorchPickle())
         } catch {
             throw ZipFault(
                 problem: "data.pkl: \(error.problem)",
@@ -108,11 +111,10 @@ extension TorchCheckpointFile {
 
         /// A tensor, or the tensor of a parameter.
         public var tensor: TensorEntry? {
-            guard case .tensor(let place) = value else { return nil }
-            let tensor = file.heap.tensors[place]
+            guard let tensor = file.contents.tensor(value) else { return nil }
             return TensorEntry(
-                dtype: file.heap.storages[tensor.storage].dtype, shape: tensor.shape, tensor: tensor
-            )
+                dtype: file.contents.storages[tensor.storage].dtype, shape: tensor.shape,
+                tensor: tensor)
         }
     }
 
@@ -140,7 +142,7 @@ extension TorchCheckpointFile {
                 start..<start + view.count * width, shape: view.denseShape, dtype: entry.dtype)
             return try view.arranged(dense)
         }
-        guard view.count <= heap.storages[tensor.storage].count else {
+        guard view.count <= contents.storages[tensor.storage].count else {
             throw CheckpointError(
                 path: path, problem: "the elements of a tensor of shape \(entry.shape) overlap",
                 advice: "save a copy of it: tensor.clone()")

@@ -13,66 +13,6 @@ struct DataCommand: ParsableCommand {
         ])
 }
 
-struct DataImportCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "import", abstract: "Imports a data set as shards.",
-        subcommands: [ImportEarthReasonCommand.self])
-}
-
-struct ImportEarthReasonCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "earthreason",
-        abstract: "Imports EarthReason: SOURCE/{train,val,test}/{images,labels,QAs}.",
-        discussion: """
-            Example:
-              think2seg data import earthreason EarthReason --output shards
-
-            writes shards/train.h5, shards/val.h5 and shards/test.h5, as far as the splits exist. \
-            Samples that cannot be used are reported and left out.
-            """)
-
-    @Argument(help: "The folder that has the splits.")
-    var source: String
-
-    @Option(help: "The folder for the shards; made if need be.")
-    var output: String
-
-    @Flag(help: "Stop at a sample that cannot be used, and write nothing.")
-    var strict = false
-
-    @Option(help: "Where the report goes as JSON; - for standard output.")
-    var json: String?
-
-    @Flag(help: "Say only what is wrong.")
-    var quiet = false
-
-    func run() throws {
-        let importer = EarthReasonImporter(source: source, strict: strict)
-        let report: ImportReport
-        do {
-            report = try importer.run(output: output) { progress in
-                if !quiet, Console.isTerminal || progress.done == progress.total {
-                    Console.progress("\(progress.split): \(progress.done)/\(progress.total)")
-                }
-            }
-        } catch let error as ImportError {
-            for split in error.report.splits { split.problems.forEach { Console.note("\($0)") } }
-            throw error
-        }
-        if !quiet { Console.endProgress() }
-        for split in report.splits {
-            split.problems.forEach { Console.note("\($0)") }
-            if !quiet {
-                Console.note(
-                    "\(split.shard): \(split.samples) samples, \(split.questions) questions, "
-                        + "\(split.emptyTargets) without a target"
-                        + (split.rejected > 0 ? ", \(split.rejected) left out" : ""))
-            }
-        }
-        if let json { try writeJSON(report, to: json) }
-    }
-}
-
 struct DataInspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",

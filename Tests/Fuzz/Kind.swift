@@ -88,7 +88,7 @@ extension Kind {
 var kinds: [any Kind.Type] {
     [
         ShardKind.self, SafetensorsKind.self, TorchKind.self, ConfigurationKind.self,
-        CompletionKind.self,
+        CompletionKind.self, ReferencesKind.self, AnnotationsKind.self, TIFFKind.self,
     ]
 }
 

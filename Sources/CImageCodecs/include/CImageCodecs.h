@@ -1,4 +1,4 @@
-// PNG through libpng and JPEG through libjpeg-turbo, behind status codes.
+// PNG through libpng, JPEG through libjpeg-turbo and TIFF through libtiff, behind status codes.
 //
 // Ownership: nothing is. Every function works in memory that the caller lends for the duration of
 // the call, and frees before it returns whatever it allocated.
@@ -116,6 +116,36 @@ size_t cic_jpeg_encode_bound(uint32_t width, uint32_t height);
 CICStatus cic_jpeg_encode(
     const uint8_t *pixels, uint32_t width, uint32_t height, int quality, uint8_t *file,
     size_t capacity, size_t *file_length, CICMessage *message);
+
+/// What a TIFF file says of its first page.
+typedef struct CICTIFFHeader {
+    uint32_t width;
+    uint32_t height;
+    /// Samples per pixel that cic_tiff_decode gives: 1 (gray, palette index) or 3 (RGB). Alpha is
+    /// never counted.
+    uint8_t channels;
+    /// 1 when the sample is an index into `palette`.
+    uint8_t is_palette;
+    /// 1 when the file has one more sample per pixel (which cic_tiff_decode leaves out).
+    uint8_t has_alpha;
+    /// The upper bytes of R, G, B of each palette entry; black where the file has no palette.
+    uint8_t palette[256 * 3];
+} CICTIFFHeader;
+
+/// Reads everything before the pixels of the first page. CIC_TOO_LARGE above `max_pixels` pixels,
+/// CIC_UNSUPPORTED for anything but 8-bit gray, palette and RGB, with or without alpha, in strips
+/// or tiles, with rows from the top left.
+CICStatus cic_tiff_read_header(
+    const uint8_t *bytes, size_t length, uint64_t max_pixels, CICTIFFHeader *header,
+    CICMessage *message);
+
+/// Decodes the samples of the first page without alpha: palette indices stay indices, and gray is
+/// 0 for black whatever the file counts from.
+///
+/// `pixels_length` is width * height * channels.
+CICStatus cic_tiff_decode(
+    const uint8_t *bytes, size_t length, uint8_t *pixels, size_t pixels_length,
+    CICMessage *message);
 
 #ifdef __cplusplus
 }

@@ -90,8 +90,3 @@ struct EarthReasonFolder {
         return files
     }
 }
-
-/// The order of the UTF-8 bytes: the same in every locale and on every file system.
-private func precedes(_ one: String, _ other: String) -> Bool {
-    one.utf8.lexicographicallyPrecedes(other.utf8)
-}

@@ -12,7 +12,7 @@ import Imaging
 /// Samples are sorted by the bytes of their ids. A sample that cannot be used is reported and left
 /// out. Whether a sample has a target is what its label says, even where the answers disagree.
 /// The shards appear together at the end, or none does.
-public struct EarthReasonImporter: Sendable {
+public struct EarthReasonImporter: ShardImporter {
     /// The folder that has the splits.
     public var source: String
     /// Whether one unusable sample stops the import.
@@ -40,95 +40,35 @@ public struct EarthReasonImporter: Sendable {
     public func run(
         output: String, progress: (ImportProgress) -> Void = { _ in }
     ) throws -> ImportReport {
-        var report = ImportReport(splits: [])
         let splits = EarthReasonLayout.splits.filter { isFolder(source + "/" + $0) }
         guard !splits.isEmpty else {
             throw ImportError(
                 path: source,
                 message: isFolder(source)
                     ? "none of the folders \(EarthReasonLayout.splits.joined(separator: ", ")) "
-                        + "is here; give the folder that has them" : "no such folder",
-                report: report)
+                        + "is here; give the folder that has them" : "no such folder")
         }
-        try makeFolder(output)
-        var writers: [ShardWriter] = []
-        for split in splits {
-            let shard = output + "/" + split + ".h5"
-            let writer = try ShardWriter(path: shard, dataset: dataset, split: split)
-            let splitReport = try read(split, into: writer, progress: progress)
-            report.splits.append(splitReport)
-            try check(splitReport, report)
-            try writer.seal()
-            writers.append(writer)
-        }
-        guard !strict || report.rejected == 0 else {
-            throw ImportError(
-                path: source,
-                message: "\(report.rejected) samples cannot be used, and the import is strict: "
-                    + "mend them, or import without --strict", report: report)
-        }
-        for writer in writers { try writer.publish() }
-        return report
+        return try ShardImport(source: source, dataset: dataset, strict: strict)
+            .run(
+                splits.map { split in { try plan(split) } }, output: output, progress: progress)
     }
 
-    private func read(
-        _ split: String, into writer: ShardWriter, progress: (ImportProgress) -> Void
-    ) throws -> SplitReport {
-        var report = SplitReport(split: split, shard: writer.path)
+    private func plan(_ split: String) throws -> PlannedSplit {
+        let path = source + "/" + split
         let folder: EarthReasonFolder
         do {
-            folder = try EarthReasonFolder(source + "/" + split)
+            folder = try EarthReasonFolder(path)
         } catch {
             throw ImportError(
-                path: source + "/" + split,
-                message: "cannot list the folder: \(systemReason(error))",
-                report: ImportReport(splits: []))
+                path: path, message: "cannot list the folder: \(systemReason(error))")
         }
-        report.problems = folder.problems
-        report.rejected = folder.rejected
-        for (index, files) in folder.samples.enumerated() {
-            do {
-                let read = try EarthReasonSample(files)
-                try writer.append(read.sample)
-                report.problems += read.warnings
-                report.samples += 1
-                report.emptyTargets += read.sample.isEmptyTarget ? 1 : 0
-                report.questions += read.sample.questions.count
-            } catch let defect as EarthReasonDefect {
-                report.rejected += 1
-                report.problems.append(
-                    ImportProblem(
-                        severity: .error, id: files.id, file: defect.file, message: defect.message))
-            }
-            progress(
-                ImportProgress(split: split, done: index + 1, total: folder.samples.count))
-        }
-        return report
-    }
-
-    private func check(_ split: SplitReport, _ report: ImportReport) throws {
-        guard split.samples == 0 else { return }
-        let first =
-            (split.problems.first { $0.severity == .error } ?? split.problems.first)
-            .map { "; the first is \($0)" } ?? ""
-        throw ImportError(
-            path: source + "/" + split.split,
-            message: "no sample of \(split.rejected) can be used\(first)", report: report)
-    }
-
-    private func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-            && isFolder.boolValue
-    }
-}
-
-/// Makes the folder `path` and those above it, unless they exist.
-func makeFolder(_ path: String) throws {
-    do {
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true)
-    } catch {
-        throw ShardError(.cannotWrite, path: path, "cannot make the folder: \(systemReason(error))")
+        return PlannedSplit(
+            name: split, path: path,
+            samples: folder.samples.map { files in
+                PlannedSample(id: files.id, file: files.image) {
+                    let read = try EarthReasonSample(files)
+                    return (read.sample, read.warnings)
+                }
+            }, problems: folder.problems, rejected: folder.rejected)
     }
 }

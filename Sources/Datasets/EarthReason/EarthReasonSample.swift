@@ -8,14 +8,14 @@ struct EarthReasonSample {
 
     /// Reads and checks the files of a sample.
     ///
-    /// - Throws: ``EarthReasonDefect`` for the first thing that makes it unusable.
+    /// - Throws: ``ImportDefect`` for the first thing that makes it unusable.
     init(_ files: EarthReasonFiles) throws {
         let image = try readImage(files)
         let mask = try readLabel(files, frame: image.frame)
         let (file, texts) = try readTexts(files)
         let questions = texts.questions.filter { !isBlank($0) }
         guard !questions.isEmpty else {
-            throw EarthReasonDefect(file: file, message: "there is no question that is not empty")
+            throw ImportDefect(file: file, message: "there is no question that is not empty")
         }
         let answers = (texts.answers ?? []).filter { !isBlank($0) }
         sample = SegmentationSample(
@@ -43,12 +43,6 @@ struct EarthReasonSample {
         warnings.append(
             ImportProblem(severity: .warning, id: sample.id, file: file, message: message))
     }
-}
-
-/// Why a sample cannot be imported.
-struct EarthReasonDefect: Error {
-    var file: String
-    var message: String
 }
 
 /// The contents of a file of questions and answers.
@@ -84,13 +78,13 @@ private func readImage(_ files: EarthReasonFiles) throws -> EarthReasonImage {
         _ = try ImageCodec.decode(bytes, name: files.image)
         return EarthReasonImage(bytes: bytes, format: header.format, frame: header.frame)
     } catch {
-        throw EarthReasonDefect(file: files.image, message: "\(error.what); \(error.hint)")
+        throw ImportDefect(file: files.image, message: "\(error.what); \(error.hint)")
     }
 }
 
 private func readLabel(_ files: EarthReasonFiles, frame: ImageFrame) throws -> BinaryMask {
     guard let label = files.label else {
-        throw EarthReasonDefect(
+        throw ImportDefect(
             file: files.image,
             message: "there is no label \(EarthReasonLayout.labels)/\(files.id).png")
     }
@@ -98,10 +92,10 @@ private func readLabel(_ files: EarthReasonFiles, frame: ImageFrame) throws -> B
     do {
         mask = try ImageCodec.loadLabel(path: label)
     } catch {
-        throw EarthReasonDefect(file: label, message: "\(error.what); \(error.hint)")
+        throw ImportDefect(file: label, message: "\(error.what); \(error.hint)")
     }
     guard mask.frame == frame else {
-        throw EarthReasonDefect(
+        throw ImportDefect(
             file: label, message: "the label is \(mask.frame.text), the image is \(frame.text)")
     }
     return mask
@@ -109,7 +103,7 @@ private func readLabel(_ files: EarthReasonFiles, frame: ImageFrame) throws -> B
 
 private func readTexts(_ files: EarthReasonFiles) throws -> (String, EarthReasonTexts) {
     guard let file = files.questions else {
-        throw EarthReasonDefect(
+        throw ImportDefect(
             file: files.image,
             message: "there are no questions \(EarthReasonLayout.questions)/\(files.id).json")
     }
@@ -117,9 +111,9 @@ private func readTexts(_ files: EarthReasonFiles) throws -> (String, EarthReason
         let bytes = try ImageCodec.read(path: file)
         return (file, try JSONDecoder().decode(EarthReasonTexts.self, from: Data(bytes)))
     } catch let error as ImageError {
-        throw EarthReasonDefect(file: file, message: "\(error.what); \(error.hint)")
+        throw ImportDefect(file: file, message: "\(error.what); \(error.hint)")
     } catch let error as DecodingError {
-        throw EarthReasonDefect(file: file, message: describe(error))
+        throw ImportDefect(file: file, message: describe(error))
     }
 }
 
@@ -140,8 +134,4 @@ private func describe(_ error: DecodingError) -> String {
     @unknown default:
         return "not readable: \(error)"
     }
-}
-
-private func isBlank(_ text: String) -> Bool {
-    text.allSatisfy(\.isWhitespace)
 }

@@ -43,9 +43,16 @@ public struct SplitReport: Hashable, Sendable, Codable {
 public struct ImportReport: Hashable, Sendable, Codable {
     /// The splits in the order train, val, test.
     public var splits: [SplitReport]
+    /// What was found that belongs to none of the splits.
+    public var problems: [ImportProblem] = []
 
     /// How many samples were left out.
-    public var rejected: Int { splits.reduce(0) { $0 + $1.rejected } }
+    public var rejected: Int {
+        splits.reduce(0) { $0 + $1.rejected } + problems.count { $0.severity == .error }
+    }
+
+    /// Everything that was found.
+    public var allProblems: [ImportProblem] { problems + splits.flatMap(\.problems) }
 }
 
 /// How far an import is.
@@ -66,6 +73,12 @@ public struct ImportError: Error, Sendable, CustomStringConvertible {
     public let message: String
     /// What was found until then.
     public let report: ImportReport
+
+    init(path: String, message: String, report: ImportReport = ImportReport(splits: [])) {
+        self.path = path
+        self.message = message
+        self.report = report
+    }
 
     /// The path and the problem in one line.
     public var description: String { "\(path): \(message)" }

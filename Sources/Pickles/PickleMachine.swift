@@ -1,12 +1,12 @@
-// Reference: Python, Lib/pickle.py (_Unpickler); torch, _weights_only_unpickler.py
+// Reference: Python, Lib/pickle.py (_Unpickler)
 
-/// Carries out a pickle that `torch.save` wrote, without ever calling anything.
+/// Carries out a pickle without ever calling anything.
 ///
-/// It knows plain values, containers, storages and tensors; every other name and every other
+/// It knows plain values, containers and what its dialect adds; every other name and every other
 /// instruction is an error. Time and memory are proportional to the length of the pickle.
-struct PickleMachine {
+public struct PickleMachine<Dialect: PickleDialect> {
     /// How many values a pickle may build, all in all.
-    static let valueLimit = 1 << 23
+    static var valueLimit: Int { 1 << 23 }
 
     private var cursor: PickleCursor
     private var stack: [PickleValue] = []
@@ -15,20 +15,28 @@ struct PickleMachine {
     private var memo: [Int: PickleValue] = [:]
     private var heap = PickleHeap()
     private var values = 0
+    private var dialect: Dialect
 
-    private init(_ bytes: UnsafeRawBufferPointer) { cursor = PickleCursor(bytes) }
+    private init(_ bytes: UnsafeRawBufferPointer, _ dialect: Dialect) {
+        cursor = PickleCursor(bytes)
+        self.dialect = dialect
+    }
 
-    /// What a pickle builds, and its outermost value.
+    /// Carries out a pickle.
     ///
-    /// - Throws: ``PickleFault``, with the place in the pickle
-    static func run(
-        _ bytes: UnsafeRawBufferPointer
-    ) throws(PickleFault) -> (heap: PickleHeap, root: PickleValue) {
-        var machine = PickleMachine(bytes)
+    /// - Parameters:
+    ///   - bytes: The pickle, without anything after it.
+    ///   - dialect: What it may mention beside plain values and containers.
+    /// - Returns: What the pickle builds, its outermost value, and the dialect with what it made.
+    /// - Throws: ``PickleFault``, with the place in the pickle.
+    public static func run(
+        _ bytes: UnsafeRawBufferPointer, _ dialect: Dialect
+    ) throws(PickleFault) -> (heap: PickleHeap, root: PickleValue, dialect: Dialect) {
+        var machine = PickleMachine(bytes, dialect)
         var start = 0
         do {
             let root = try machine.run(&start)
-            return (machine.heap, root)
+            return (machine.heap, root, machine.dialect)
         } catch {
             throw PickleFault("\(error.problem), at byte \(start) of the pickle")
         }
@@ -36,13 +44,7 @@ struct PickleMachine {
 
     /// Carries out all instructions; `start` is the place of the last one that was begun.
     private mutating func run(_ start: inout Int) throws(PickleFault) -> PickleValue {
-        guard try cursor.number(UInt8.self) == PickleOpcode.proto.rawValue else {
-            throw PickleFault("does not begin as a pickle of protocol 2 or later")
-        }
-        let version = try cursor.number(UInt8.self)
-        guard (2...5).contains(version) else {
-            throw PickleFault("is a pickle of protocol \(version); 2 to 5 are known")
-        }
+        try readProtocol()
         while true {
             start = cursor.position
             let code = try cursor.number(UInt8.self)
@@ -58,6 +60,19 @@ struct PickleMachine {
             throw PickleFault("something is left over after the end")
         }
         return root
+    }
+
+    /// Reads the protocol, which pickles tell from protocol 2 on.
+    private mutating func readProtocol() throws(PickleFault) {
+        let oldest = Dialect.oldestProtocol
+        if oldest < 2, let first = cursor.next, first != PickleOpcode.proto.rawValue { return }
+        guard try cursor.number(UInt8.self) == PickleOpcode.proto.rawValue else {
+            throw PickleFault("does not begin as a pickle of protocol \(oldest) or later")
+        }
+        let version = try cursor.number(UInt8.self)
+        guard (oldest...5).contains(Int(version)) else {
+            throw PickleFault("is a pickle of protocol \(version); \(oldest) to 5 are known")
+        }
     }
 
     private mutating func carryOut(_ opcode: PickleOpcode) throws(PickleFault) {
@@ -135,6 +150,12 @@ extension PickleMachine {
         case .long1: try push(.integer(cursor.integer(cursor.length(UInt8.self))))
         case .long4: try push(.integer(cursor.integer(cursor.length(UInt32.self))))
         case .binFloat: try push(.real(cursor.real()))
+        case .int, .long: try push(cursor.integerLine())
+        case .float: try push(.real(cursor.realLine()))
+        case .string: try push(.text(cursor.quotedLine()))
+        case .unicode: try push(.text(cursor.escapedLine()))
+        case .shortBinString: try push(.text(cursor.text(cursor.length(UInt8.self))))
+        case .binString: try push(.text(cursor.text(cursor.length(UInt32.self))))
         case .shortBinUnicode: try push(.text(cursor.text(cursor.length(UInt8.self))))
         case .binUnicode: try push(.text(cursor.text(cursor.length(UInt32.self))))
         case .binUnicode8: try push(.text(cursor.text(cursor.length(UInt64.self))))
@@ -177,6 +198,11 @@ extension PickleMachine {
         switch opcode {
         case .emptyList: try pushContainer(.list)
         case .emptyDict: try pushContainer(.dictionary)
+        case .list: try pushContainer(.list, popToMark())
+        case .dict:
+            let items = try popToMark()
+            try pushContainer(.dictionary)
+            try add(items, to: "a dictionary") { $0.isDictionary }
         case .emptySet: try pushContainer(.set)
         case .frozenSet: try pushContainer(.set, popToMark())
         case .append: try add(popSeveral(1), to: "a list") { $0.kind == .list }
@@ -206,6 +232,8 @@ extension PickleMachine {
     /// Values that are used again.
     private mutating func remember(_ opcode: PickleOpcode) throws(PickleFault) -> Bool {
         switch opcode {
+        case .put: memo[try cursor.decimalLine()] = try top()
+        case .get: try recall(cursor.decimalLine())
         case .binPut: memo[try cursor.length(UInt8.self)] = try top()
         case .longBinPut: memo[try cursor.length(UInt32.self)] = try top()
         case .memoize: memo[memo.count] = try top()
@@ -241,47 +269,49 @@ extension PickleMachine {
         case .build:
             let state = try pop()
             try build(top(), state)
-        case .binPersistentID: try push(storage(pop()))
+        case .binPersistentID: try push(dialect.outside(pop(), &heap))
         default: throw PickleFault("the instruction \(opcode) is not allowed")
         }
     }
 
     private mutating func pushGlobal(module: String, name: String) throws(PickleFault) {
-        guard let global = PickleGlobal(module: module, name: name) else {
-            throw PickleFault("\(module).\(name) is neither a tensor nor a container")
+        let name = PickleName(module, name)
+        guard PickleStandard(name) != nil || dialect.allows(name) else {
+            throw PickleFault("\(name) \(Dialect.refusal)")
         }
-        try push(.global(global))
+        try push(.name(name))
     }
 }
 
-// MARK: - Tensors and containers from names
+// MARK: - Containers from names
 
 extension PickleMachine {
     /// What calling `callable` would have made.
     private mutating func reduce(
         _ callable: PickleValue, _ arguments: PickleValue
     ) throws(PickleFault) -> PickleValue {
-        guard case .global(let global) = callable, let items = heap.tuple(arguments) else {
+        guard case .name(let name) = callable, let items = heap.tuple(arguments) else {
             throw PickleFault("\(heap.kind(callable)) is called with \(heap.kind(arguments))")
         }
-        switch (global, items.count) {
-        case (.rebuildTensor, 6...7): return try tensor(items)
-        case (.rebuildParameter, 3):
-            guard case .tensor = items[0] else { break }
-            return items[0]
+        if let value = try standard(name, items) { return value }
+        if dialect.allows(name), let value = try dialect.call(name, items, &heap) { return value }
+        let kinds = items.prefix(8).map { heap.kind($0) }.joined(separator: ", ")
+        throw PickleFault("\(name) is called with (\(kinds))")
+    }
+
+    /// A container of Python's own; nil if another name is called, or with other arguments.
+    private mutating func standard(
+        _ name: PickleName, _ items: [PickleValue]
+    ) throws(PickleFault) -> PickleValue? {
+        switch (PickleStandard(name), items.count) {
         case (.orderedDictionary, 0): return try container(.orderedDictionary, [])
-        case (.size, 1):
-            guard heap.sizes(items[0]) != nil else { break }
-            return items[0]
-        case (.set, 1), (.frozenSet, 1):
+        case (.set, 1):
             guard case .container(let place) = items[0], heap.containers[place].kind == .list
-            else { break }
+            else { return nil }
             try spend(heap.containers[place].items.count)
             return try container(.set, heap.containers[place].items)
-        default: break
+        default: return nil
         }
-        let kinds = items.prefix(8).map { heap.kind($0) }.joined(separator: ", ")
-        throw PickleFault("\(global.name) is called with (\(kinds))")
     }
 
     private mutating func container(
@@ -291,7 +321,7 @@ extension PickleMachine {
         return try pop()
     }
 
-    /// Gives attributes to an OrderedDict; they are left out, as no tensor depends on them.
+    /// Gives attributes to an OrderedDict; they are left out, as no value depends on them.
     private func build(_ target: PickleValue, _ state: PickleValue) throws(PickleFault) {
         guard case .container(let place) = target,
             heap.containers[place].kind == .orderedDictionary,
@@ -300,69 +330,20 @@ extension PickleMachine {
             throw PickleFault("\(heap.kind(target)) is given the state \(heap.kind(state))")
         }
     }
-
-    /// The storage that ("storage", its type, key, device, elements) names.
-    private mutating func storage(_ identifier: PickleValue) throws(PickleFault) -> PickleValue {
-        guard let items = heap.tuple(identifier), items.count == 5,
-            case .text("storage") = items[0], case .global(.storageType(let dtype)) = items[1],
-            case .text(let key) = items[2], case .text = items[3],
-            case .integer(let count) = items[4], count >= 0
-        else { throw PickleFault("a storage is described in an unknown way") }
-        heap.storages.append(PickleStorage(key: key, dtype: dtype, count: count))
-        return .storage(heap.storages.count - 1)
-    }
-
-    /// The tensor of (storage, offset, shape, strides, requires_grad, hooks, metadata).
-    private mutating func tensor(_ items: [PickleValue]) throws(PickleFault) -> PickleValue {
-        guard case .storage(let place) = items[0], case .integer(let offset) = items[1],
-            offset >= 0, let shape = heap.sizes(items[2]), let strides = heap.sizes(items[3]),
-            shape.count == strides.count
-        else {
-            let kinds = items.prefix(4).map { heap.kind($0) }.joined(separator: ", ")
-            throw PickleFault("a tensor is described by (\(kinds)) in an unknown way")
-        }
-        if items.count == 7, !isEmpty(items[6]) {
-            throw PickleFault("a tensor has metadata: it is not a plain one")
-        }
-        let tensor = PickleTensor(storage: place, offset: offset, shape: shape, strides: strides)
-        try tensor.check(against: heap.storages[place])
-        heap.tensors.append(tensor)
-        return .tensor(heap.tensors.count - 1)
-    }
-
-    private func isEmpty(_ value: PickleValue) -> Bool {
-        switch value {
-        case .none: true
-        case .container(let place): heap.containers[place].items.isEmpty
-        default: false
-        }
-    }
 }
 
-extension PickleTensor {
-    /// libtorch's own limit.
-    private static let rankLimit = 64
+/// The names of Python's own containers.
+private enum PickleStandard {
+    case orderedDictionary, set
 
-    /// Fails if an element would stand outside the storage, or if nothing can count the elements.
-    fileprivate func check(against storage: PickleStorage) throws(PickleFault) {
-        let described = "a tensor of shape \(shape.prefix(8)) with strides \(strides.prefix(8))"
-        guard shape.count <= Self.rankLimit else {
-            throw PickleFault("\(described) has \(shape.count) dimensions")
-        }
-        var bytes = storage.dtype.byteCount
-        var last = offset
-        for (size, stride) in zip(shape, strides) {
-            let (product, overflows) = bytes.multipliedReportingOverflow(by: max(size, 1))
-            let (reach, reachOverflows) = max(size - 1, 0).multipliedReportingOverflow(by: stride)
-            let (sum, sumOverflows) = last.addingReportingOverflow(reach)
-            if overflows || reachOverflows || sumOverflows {
-                throw PickleFault("\(described) is too large for any memory")
-            }
-            (bytes, last) = (product, sum)
-        }
-        if !shape.contains(0), last >= storage.count {
-            throw PickleFault(
-                "\(described) at \(offset) reaches past its storage of \(storage.count) elements")
+    /// nil for any other name.
+    init?(_ name: PickleName) {
+        switch (name.module, name.name) {
+        case ("collections", "OrderedDict"): self = .orderedDictionary
+        case ("builtins", "set"), ("__builtin__", "set"), ("builtins", "frozenset"),
+            ("__builtin__", "frozenset"):
+            self = .set
+        default: return nil
         }
     }
 }

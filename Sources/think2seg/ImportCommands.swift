@@ -1,0 +1,136 @@
+public import ArgumentParser
+import Datasets
+
+struct DataImportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Imports a data set as shards.",
+        subcommands: [
+            ImportEarthReasonCommand.self, ImportRRSISDCommand.self, ImportRefSegRSCommand.self,
+            ImportRISBenchCommand.self,
+        ])
+}
+
+/// What all imports are told.
+struct ImportOptions: ParsableArguments {
+    @Argument(help: "The data set's folder.")
+    var source: String
+
+    @Option(help: "The folder for the shards; made if need be.")
+    var output: String
+
+    @Flag(help: "Stop at a sample that cannot be used, and write nothing.")
+    var strict = false
+
+    @Option(help: "Where the report goes as JSON; - for standard output.")
+    var json: String?
+
+    @Flag(help: "Say only what is wrong.")
+    var quiet = false
+
+    /// Imports, and says what was found and written.
+    func run(_ importer: some ShardImporter) throws {
+        let report: ImportReport
+        do {
+            report = try importer.run(output: output) { progress in
+                if !quiet, Console.isTerminal || progress.done == progress.total {
+                    Console.progress("\(progress.split): \(progress.done)/\(progress.total)")
+                }
+            }
+        } catch let error as ImportError {
+            error.report.allProblems.forEach { Console.note("\($0)") }
+            throw error
+        }
+        if !quiet { Console.endProgress() }
+        report.problems.forEach { Console.note("\($0)") }
+        for split in report.splits {
+            split.problems.forEach { Console.note("\($0)") }
+            if !quiet {
+                Console.note(
+                    "\(split.shard): \(split.samples) samples, \(split.questions) questions, "
+                        + "\(split.emptyTargets) without a target"
+                        + (split.rejected > 0 ? ", \(split.rejected) left out" : ""))
+            }
+        }
+        if let json { try writeJSON(report, to: json) }
+    }
+}
+
+struct ImportEarthReasonCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "earthreason",
+        abstract: "Imports EarthReason: SOURCE/{train,val,test}/{images,labels,QAs}.",
+        discussion: """
+            Example:
+              think2seg data import earthreason EarthReason --output shards
+
+            writes shards/train.h5, shards/val.h5 and shards/test.h5, as far as the splits exist. \
+            Samples that cannot be used are reported and left out.
+            """)
+
+    @OptionGroup var options: ImportOptions
+
+    func run() throws {
+        try options.run(EarthReasonImporter(source: options.source, strict: options.strict))
+    }
+}
+
+struct ImportRRSISDCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rrsis-d",
+        abstract: "Imports RRSIS-D: SOURCE/rrsisd and SOURCE/images/rrsisd/JPEGImages.",
+        discussion: """
+            Example:
+              think2seg data import rrsis-d RRSIS-D --output rrsis-d
+
+            reads SOURCE/rrsisd/refs(unc).p and SOURCE/rrsisd/instances.json, and writes \
+            rrsis-d/train.h5, rrsis-d/val.h5 and rrsis-d/test.h5, as far as the splits exist. \
+            The question is the first sentence with a full stop; the category is kept as the \
+            target's class. Samples that cannot be used are reported and left out.
+            """)
+
+    @OptionGroup var options: ImportOptions
+
+    func run() throws {
+        try options.run(RRSISDImporter(source: options.source, strict: options.strict))
+    }
+}
+
+struct ImportRefSegRSCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "refsegrs",
+        abstract: "Imports RefSegRS: SOURCE/{images,masks}/ID.tif and lists of phrases.",
+        discussion: """
+            Example:
+              think2seg data import refsegrs RefSegRS --output refsegrs
+
+            reads SOURCE/output_phrase_{train,val,test}.txt, and writes refsegrs/train.h5, \
+            refsegrs/val.h5 and refsegrs/test.h5, as far as the lists exist. TIFF images become \
+            PNG files of the same pixels. Samples that cannot be used are reported and left out.
+            """)
+
+    @OptionGroup var options: ImportOptions
+
+    func run() throws {
+        try options.run(RefSegRSImporter(source: options.source, strict: options.strict))
+    }
+}
+
+struct ImportRISBenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "risbench",
+        abstract: "Imports RISBench: SOURCE/{img_rgb,mask}/FILE and lists of phrases.",
+        discussion: """
+            Example:
+              think2seg data import risbench RISBench --output risbench
+
+            reads SOURCE/output_phrase_{train,val,test}.txt, and writes risbench/train.h5, \
+            risbench/val.h5 and risbench/test.h5, as far as the lists exist. Samples that cannot \
+            be used are reported and left out.
+            """)
+
+    @OptionGroup var options: ImportOptions
+
+    func run() throws {
+        try options.run(RISBenchImporter(source: options.source, strict: options.strict))
+    }
+}

@@ -1,0 +1,104 @@
+import Datasets
+import Foundation
+import Imaging
+
+/// Imports a copy of the small RRSIS-D of the fixtures in which one file is another one.
+///
+/// - Parameters:
+///   - name: the file of the folder `rrsisd`
+///   - path: what stands there instead
+/// - Returns: a finding, if a shard cannot be what was imported
+/// - Throws: what the importer throws
+private func importTree(with name: String, from path: String) throws -> String? {
+    let manager = FileManager.default
+    let root = NSTemporaryDirectory() + "fuzz-import-" + UUID().uuidString
+    defer { try? manager.removeItem(atPath: root) }
+    let fixture = "\(checkout)/Tests/Fixtures/importing/trees/rrsis-d"
+    try manager.createDirectory(atPath: root + "/rrsisd", withIntermediateDirectories: true)
+    try manager.createSymbolicLink(
+        atPath: root + "/images", withDestinationPath: fixture + "/images")
+    for file in ["refs(unc).p", "instances.json"] {
+        try manager.createSymbolicLink(
+            atPath: root + "/rrsisd/" + file,
+            withDestinationPath: file == name ? path : fixture + "/rrsisd/" + file)
+    }
+    let report = try RRSISDImporter(source: root).run(output: root + "/shards")
+    for split in report.splits {
+        let reader = try ShardReader(path: split.shard)
+        if reader.count != split.samples { return "\(split.split) has \(reader.count) samples" }
+        if let problem = reader.verify().first { return "a shard with a problem: \(problem)" }
+    }
+    if let silent = report.allProblems.first(where: { $0.message.isEmpty }) {
+        return "a problem without words: \(silent)"
+    }
+    return nil
+}
+
+/// References of RRSIS-D, as `pickle.dump` writes them.
+enum ReferencesKind: Kind {
+    static let name = "references"
+    static let suffix = "p"
+
+    static func mutator(_ folder: String) throws -> Mutator {
+        let whole = try files("Tests/Fixtures/importing/trees/rrsis-d", ".p")
+        // The importer wants more than values; these show the instructions of every protocol.
+        let values = try files("Tests/Fixtures/importing/pickles", ".p")
+        return Mutator(seeds: whole + whole + whole + values)
+    }
+
+    static func read(_ path: String) throws -> String? {
+        try importTree(with: "refs(unc).p", from: path)
+    }
+
+    static func isDocumented(_ error: any Error) -> Bool { error is ImportError }
+
+    static func tellsPlace(_ error: any Error, _ path: String) -> Bool {
+        "\(error)".contains("refs(unc).p")
+    }
+}
+
+/// Annotations in COCO's format: polygons and runs.
+enum AnnotationsKind: Kind {
+    static let name = "annotations"
+    static let suffix = "json"
+
+    static func mutator(_ folder: String) throws -> Mutator {
+        Mutator(
+            seeds: try files("Tests/Fixtures/importing/trees/rrsis-d", ".json"),
+            tokens: words(
+                "{ } [ ] , : \" 0 -1 1e9 1.5 -0.5 999999 1e400 9223372036854775807 null true "
+                    + "\"segmentation\" \"counts\" \"size\" [[]] oooooooooooooo"))
+    }
+
+    static func read(_ path: String) throws -> String? {
+        try importTree(with: "instances.json", from: path)
+    }
+
+    static func isDocumented(_ error: any Error) -> Bool { error is ImportError }
+
+    static func tellsPlace(_ error: any Error, _ path: String) -> Bool {
+        // A split without a usable sample is named by the list of references.
+        "\(error)".contains("instances.json") || "\(error)".contains("refs(unc).p")
+    }
+}
+
+/// TIFF files of all kinds that are read.
+enum TIFFKind: Kind {
+    static let name = "tiff"
+    static let suffix = "tif"
+
+    static func mutator(_ folder: String) throws -> Mutator {
+        Mutator(seeds: try files("Tests/Fixtures/importing/tiff", ".tif"))
+    }
+
+    static func read(_ path: String) throws -> String? {
+        let bytes = try ImageCodec.read(path: path)
+        // Another beginning is another format's.
+        guard ImageCodec.isTIFF(bytes) else { return nil }
+        let picture = try ImageCodec.decodeTIFF(bytes, name: path)
+        let planes = try ImageCodec.decodeLabelPlanes(bytes, name: path)
+        return planes.frame == picture.frame ? nil : "a label of another size"
+    }
+
+    static func isDocumented(_ error: any Error) -> Bool { error is ImageError }
+}
