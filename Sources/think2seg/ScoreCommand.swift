@@ -51,9 +51,12 @@ struct ScoreCommand: ParsableCommand {
 
     @Option(
         help:
-            "The weights of the rewards, such as mask_iou=2,sam_json_format=1,think_answer_format=1, which is the default."
+            "The terms: weights, such as mask_iou=2,sam_json_format=1,think_answer_format=1, which is the default, or a table as configurations have it, '{mask_iou: 2, box_iou: {weight: 0.5}}'."
     )
-    var rewards: WeightList?
+    var rewards: String?
+
+    @Option(help: "The most tokens that the completions may have had, for overlong_penalty.")
+    var maxCompletionLength: Int?
 
     @Option(
         help: "S: pictures are stretched to S x S pixels, the frame of the answers' coordinates.")
@@ -80,9 +83,9 @@ struct ScoreCommand: ParsableCommand {
             throw ValidationError("--image-size must be from 28 to 4096")
         }
         do {
-            _ = try Scorer(weights: rewards?.weights ?? .standard)
-        } catch let error as RewardConfigurationError {
-            throw ValidationError("--rewards: \(error)")
+            _ = try table
+        } catch let error as ConfigurationError {
+            throw ValidationError("\(error)")
         }
         if noSegmenter {
             if segmenter != nil {
@@ -103,13 +106,19 @@ struct ScoreCommand: ParsableCommand {
         }
     }
 
+    /// The terms that were given.
+    private var table: RewardTable? {
+        get throws { try rewards.map { try RewardTable(argument: $0, option: "--rewards") } }
+    }
+
     func run() throws {
         guard let segmenter else { return try parse() }
         var recipe = ScoreRecipe(completions: completions, data: data, segmenter: segmenter)
         recipe.imageSize = imageSize
         recipe.variant = variant
         recipe.parser = parser ?? .strict
-        recipe.weights = try rewards?.weights ?? .standard
+        if let table = try table { recipe.rewards = table }
+        recipe.maxCompletionLength = maxCompletionLength
         recipe.device = try model.apply()
         recipe.dtype = model.dtype.dtype
         let summary = try recipe.run(to: json) { done, total in
@@ -147,28 +156,5 @@ struct ScoreCommand: ParsableCommand {
         let sorted = failures.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         let parts = sorted.map { "\($0.key) \($0.value)" }
         Console.note("  not read: " + parts.joined(separator: ", "))
-    }
-}
-
-/// Weights as `term=number`, separated by commas.
-struct WeightList: ExpressibleByArgument {
-    let entries: [RewardWeight]
-
-    init?(argument: String) {
-        var entries: [RewardWeight] = []
-        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
-            let pair = part.split(separator: "=", omittingEmptySubsequences: false)
-            guard pair.count == 2, !pair[0].isEmpty, let weight = Double(pair[1]) else {
-                return nil
-            }
-            entries.append(
-                RewardWeight(term: RewardTerm(rawValue: String(pair[0])), weight: weight))
-        }
-        self.entries = entries
-    }
-
-    /// - Throws: `RewardConfigurationError` for an unknown or repeated term
-    var weights: RewardWeights {
-        get throws { try RewardWeights(entries) }
     }
 }

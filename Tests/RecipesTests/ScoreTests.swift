@@ -278,16 +278,54 @@ extension EndToEnd {
             let lenient = try object(
                 try score(records) {
                     $0.parser = .lenient
-                    $0.weights = try RewardWeights([
-                        RewardWeight(term: .maskIoU, weight: 10),
-                        RewardWeight(term: .samJSONFormat, weight: 1),
-                    ])
+                    $0.rewards = RewardTable([("mask_iou", 10), ("sam_json_format", 1)])
                 }.lines[0])
             #expect(strict["total"] as? Double == 0 && strict["parse_ok"] as? Bool == false)
             let iou = try #require(lenient["iou"] as? Double)
             #expect(iou > 0 && lenient["total"] as? Double == 10 * iou)
             #expect(
                 lenient["rewards"] as? [String: Double] == ["mask_iou": iou, "sam_json_format": 0])
+        }
+
+        @Test("a term that counts tokens needs them in every line, and gets them")
+        func tokenCounts() throws {
+            let id = try target().id
+            try withFolder { folder in
+                let line = "{\"id\": \"\(id)\", \"completion\": \"\""
+                try "\(line), \"num_tokens\": 90}\n\(line)}\n".write(
+                    toFile: folder + "/in.jsonl", atomically: true, encoding: .utf8)
+                var counting = recipe(folder)
+                counting.rewards = RewardTable([
+                    RewardSpecification("overlong_penalty", parameters: ["max_length": 100])
+                ])
+                let problem = message { _ = try counting.run(to: folder + "/out.jsonl") }
+                #expect(problem.contains("in.jsonl:2: \"num_tokens\" is missing"))
+                #expect(problem.contains("overlong_penalty") && !exists(folder + "/out.jsonl"))
+                try "\(line), \"num_tokens\": 90}\n".write(
+                    toFile: folder + "/in.jsonl", atomically: true, encoding: .utf8)
+                _ = try counting.run(to: folder + "/out.jsonl")
+                #expect(try object(lines(folder + "/out.jsonl")[0])["total"] as? Double == -0.5)
+            }
+        }
+
+        @Test("rewards are weights by name, or a table as configurations have it")
+        func rewardArguments() throws {
+            let weights = try RewardTable(argument: "mask_iou=2,box_iou=0.5", option: "--rewards")
+            #expect(weights == RewardTable([("mask_iou", 2), ("box_iou", 0.5)]))
+            let table = try RewardTable(
+                argument: "{half: {term: iou_threshold, threshold: 0.5}}", option: "--rewards")
+            #expect(
+                table
+                    == RewardTable([
+                        RewardSpecification(
+                            "half", kind: "iou_threshold", parameters: ["threshold": 0.5])
+                    ]))
+            for wrong in ["mask_iuo=1", "mask_iou", "{mask_iou: {x: 1}}", "{", "mask_iou=x"] {
+                let problem = message {
+                    _ = try RewardTable(argument: wrong, option: "--rewards")
+                }
+                #expect(problem.hasPrefix("--rewards: "), "\(wrong): \(problem)")
+            }
         }
 
         @Test("an id that no shard has stops the command before anything is written")

@@ -267,7 +267,7 @@ import Testing
         let text = try String(
             contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent()
                 .deletingLastPathComponent().deletingLastPathComponent()
-                .appendingPathComponent("Documentation/rewards-command.md"), encoding: .utf8)
+                .appendingPathComponent("Documentation/rewards.md"), encoding: .utf8)
         let program = try #require(
             text.components(separatedBy: "```\n").first { $0.contains("import sys") })
         let reward = try ExternalReward(
@@ -276,7 +276,8 @@ import Testing
         #expect(try reward.value("<think>🛩️</think>") == 0)
         let parse = Result<ParsedAnswer, ParseFailure>.success(ParsedAnswer(prompts: []))
         let readable = RewardContext(
-            completion: "<think>Round tanks by the quay.</think><answer>[]</answer>", parse: parse,
+            completion: ScoredCompletion(
+                "<think>Round tanks by the quay.</think><answer>[]</answer>"), parse: parse,
             strictParse: parse, mask: nil, truth: BinaryMask(width: 2, height: 2), iou: 0)
         let value = try reward.value(readable)
         #expect(text.contains("writes `{\"reward\": \(value)}`"))

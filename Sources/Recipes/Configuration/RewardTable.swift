@@ -19,6 +19,35 @@ public struct RewardTable: Hashable, Sendable, ConfigurationValue {
     /// A table of reward terms.
     public static var kind: ConfigurationKind { .rewards }
 
+    /// Reads an argument of a command: a table as configurations have it, `{mask_iou: 2}`, or weights by
+    /// name, `mask_iou=2,think_answer_format=1`.
+    ///
+    /// - Parameters:
+    ///   - argument: the text
+    ///   - option: what the problems are said of
+    /// - Throws: ``ConfigurationError`` with everything that is wrong
+    public init(argument: String, option: String) throws {
+        func failure(_ problems: [LocatedProblems.Problem]) -> ConfigurationError {
+            ConfigurationError(
+                problems: problems.map {
+                    ConfigurationProblem(location: option, key: $0.key, message: $0.message)
+                })
+        }
+        var text = argument
+        if argument.drop(while: \.isWhitespace).first != "{" {
+            let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+            text = "{\(parts.map { $0.replacing("=", with: ": ", maxReplacements: 1) }.joined(separator: ", "))}"
+        }
+        let node: Node?
+        do { node = try compose(yaml: text) } catch {
+            throw failure([.init(place: nil, key: "", message: "not YAML: \(yamlProblem(error).text)")])
+        }
+        switch Self.read(node ?? Node("")) {
+        case .success(let table): self = table
+        case .failure(let error): throw failure(error.problems)
+        }
+    }
+
     /// Reads a table; nil if anything in it is wrong, which ``read(_:)`` tells.
     public init?(yaml: Node) {
         var reader = RewardTableReader()

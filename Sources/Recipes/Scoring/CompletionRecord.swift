@@ -20,15 +20,18 @@ public struct CompletionRecord: Hashable, Sendable {
     public var id: ID
     /// What the system wrote.
     public var completion: String
+    /// The tokens of the completion; nil where the line does not say.
+    public var tokenCount: Int?
 
     /// A record from its parts.
-    public init(id: ID, completion: String) {
+    public init(id: ID, completion: String, tokenCount: Int? = nil) {
         self.id = id
         self.completion = completion
+        self.tokenCount = tokenCount
     }
 
-    /// Reads `{"id": …, "completion": …}`; other members are skipped, the last of equal names
-    /// counts.
+    /// Reads `{"id": …, "completion": …}`, which may have a `num_tokens` too; other members are
+    /// skipped, the last of equal names counts.
     ///
     /// Texts keep every byte: nothing is normalised. Half of a surrogate pair, which only an
     /// escape can spell and no UTF-8 text can hold, becomes U+FFFD.
@@ -64,6 +67,7 @@ private struct RecordReader {
     mutating func record() throws(CompletionRecordError) -> CompletionRecord {
         var id: CompletionRecord.ID?
         var completion: String?
+        var tokenCount: Int?
         skipSpaces()
         guard peek() == UInt8(ascii: "{") else {
             throw whole("not a JSON object; a line is {\"id\": …, \"completion\": …}")
@@ -80,6 +84,7 @@ private struct RecordReader {
             switch name {
             case "id": id = try identifier()
             case "completion": completion = try text(of: name)
+            case "num_tokens": tokenCount = try count(of: name)
             default: try skipValue(depth: 1)
             }
             skipSpaces()
@@ -90,7 +95,7 @@ private struct RecordReader {
         if position < bytes.count { throw here("something follows the object") }
         guard let id else { throw whole("\"id\" is missing") }
         guard let completion else { throw whole("\"completion\" is missing") }
-        return CompletionRecord(id: id, completion: completion)
+        return CompletionRecord(id: id, completion: completion, tokenCount: tokenCount)
     }
 
     private func here(_ problem: String) -> CompletionRecordError {
@@ -145,6 +150,16 @@ private struct RecordReader {
             throw whole("\"id\" must be a text or a whole number")
         }
         return .number(String(decoding: spelling, as: UTF8.self))
+    }
+
+    /// A whole number from 0 on, or null.
+    private mutating func count(of name: String) throws(CompletionRecordError) -> Int? {
+        if take(word: "null") { return nil }
+        let start = position
+        try skipValue(depth: 1)
+        guard let count = Int(String(decoding: bytes[start..<position], as: UTF8.self)), count >= 0
+        else { throw whole("\"\(name)\" must be a whole number from 0 on, or null") }
+        return count
     }
 
     private mutating func text(of name: String) throws(CompletionRecordError) -> String {

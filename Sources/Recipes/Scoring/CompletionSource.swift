@@ -6,6 +6,8 @@ struct CompletionSource {
     let file: CompletionFile
     /// The samples; nil where none are looked up.
     let dataset: ShardedDataset?
+    /// The reward term that needs to know how many tokens each completion has; nil without one.
+    var countingTerm: String?
     private let shards: [String]
     private let places: [String: Int]
 
@@ -41,6 +43,11 @@ struct CompletionSource {
         var count = 0
         try file.forEach { record, line in
             count += 1
+            if let countingTerm, record.tokenCount == nil {
+                throw CompletionFileError(
+                    path: file.path, line: line,
+                    problem: "\"num_tokens\" is missing, which the reward term \(countingTerm) needs")
+            }
             try body(record, try place(of: record.id, line: line))
         }
         if count == 0 {

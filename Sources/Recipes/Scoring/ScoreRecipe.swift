@@ -20,8 +20,10 @@ public struct ScoreRecipe {
     public var variant = "box_2points"
     /// Which answers are read.
     public var parser = AnswerAcceptance.strict
-    /// What counts how much.
-    public var weights = RewardWeights.standard
+    /// The terms with their weights and parameters.
+    public var rewards = RunConfiguration().rewards
+    /// The most tokens that completions may have had, for terms whose parameters default to it.
+    public var maxCompletionLength: Int?
     /// Where the segmenter runs.
     public var device = Device.cpu
     /// The element type that it computes in.
@@ -69,13 +71,15 @@ public struct ScoreRecipe {
         to output: String?, onProgress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
     ) throws -> Summary {
         let grammar = try Recipes.variant(variant).grammar
-        let source = try CompletionSource(path: completions, data: data)
+        var source = try CompletionSource(path: completions, data: data)
+        source.countingTerm = countingTerm
         if let output, output != "-" {
             try requireWritable([output], inputs: source.inputs)
         }
-        let count = try source.check()
         let scorer = try Scorer(
-            parser: AnswerParser(grammar: grammar, acceptance: parser), weights: weights)
+            parser: AnswerParser(grammar: grammar, acceptance: parser), rewards: rewards.entries,
+            maxCompletionLength: maxCompletionLength)
+        let count = try source.check()
         let sam = try SAM2Segmenter.load(path: segmenter, dtype: dtype, device: device)
         let lines = try LineOutput(path: output)
         var run = ScoringRun(
@@ -102,6 +106,15 @@ public struct ScoreRecipe {
     }
 }
 
+extension ScoreRecipe {
+    /// The first term that needs to know how many tokens a completion has; nil without one.
+    private var countingTerm: String? {
+        rewards.entries.first { entry in
+            entry.kind.flatMap { RewardRegistry.standard.kind($0)?.needsTokenCount } == true
+        }?.name
+    }
+}
+
 /// Scores groups one after the other.
 private struct ScoringRun {
     let scorer: Scorer
@@ -115,12 +128,17 @@ private struct ScoringRun {
     /// A sample in the policy's frame, encoded when that is needed.
     private final class Picture {
         let place: Int
+        let id: String
+        let question: String
         let square: SquareSample
         private var encoded: (any SegmenterImage)?
 
-        init(place: Int, square: SquareSample) {
+        init(place: Int, sample: SegmentationSample, side: Int) throws {
             self.place = place
-            self.square = square
+            id = sample.id
+            // A file of completions does not say which of several questions was asked.
+            question = sample.questions.count == 1 ? sample.questions[0] : ""
+            square = try squareSample(sample, side: side)
         }
 
         func encoded(by segmenter: SAM2Segmenter) throws -> any SegmenterImage {
@@ -145,8 +163,9 @@ private struct ScoringRun {
     mutating func score(_ group: [CompletionRecord], place: Int) throws {
         let picture = try picture(at: place)
         let results = try scorer.score(
-            completions: group.map(\.completion), policyFrame: .square(side),
-            truth: picture.square.truth
+            completions: group.map { ScoredCompletion($0.completion, tokenCount: $0.tokenCount) },
+            about: RewardSubject(id: picture.id, question: picture.question),
+            policyFrame: .square(side), truth: picture.square.truth
         ) { try picture.encoded(by: segmenter) }
         for (record, result) in zip(group, results) {
             if let fault = result.fault { throw fault }
@@ -159,8 +178,8 @@ private struct ScoringRun {
     private mutating func picture(at place: Int) throws -> Picture {
         if let current, current.place == place { return current }
         guard let dataset else { preconditionFailure("completions are scored on samples") }
-        let picture = Picture(
-            place: place, square: try squareSample(dataset.sample(at: place), side: side))
+        let picture = try Picture(
+            place: place, sample: dataset.sample(at: place), side: side)
         current = picture
         return picture
     }
