@@ -14,6 +14,8 @@ enum SystemExit {
     static let badData: Int32 = 65
     /// An input file is missing.
     static let missingInput: Int32 = 66
+    /// A program that the command needs is gone.
+    static let unavailable: Int32 = 69
     /// A bug of this program, or a failure that no input explains.
     static let software: Int32 = 70
     /// The system has no more of something, such as memory.
@@ -35,7 +37,7 @@ func exitStatus(of error: any Error) -> Int32? {
     case let error as ConfigurationError:
         return error.isMissingInput ? SystemExit.missingInput : SystemExit.badConfiguration
     case is RewardConfigurationError: return SystemExit.badConfiguration
-    case is any RewardInfrastructureError: return SystemExit.software
+    case is any RewardInfrastructureError: return SystemExit.unavailable
     case is MissingInputError: return SystemExit.missingInput
     case let error as CheckpointError:
         if error.isWriteFailure { return SystemExit.cannotWrite }

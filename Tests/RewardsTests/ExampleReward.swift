@@ -1,11 +1,7 @@
-import Testing
-
 @testable import Rewards
 
 // The example of Documentation/rewards.md, word for word; `ExampleRewardTests` compares them.
 // begin
-import Segmentation
-
 /// Terms of your own: write a type that conforms to ``Reward`` in this file, and name it here.
 let customRewards: [any Reward.Type] = [FewInstances.self]
 

@@ -52,7 +52,8 @@ import Testing
                     completion: ScoredCompletion(""),
                     parse: count.map {
                         .success(
-                            ParsedAnswer(prompts: [SegmentationPrompt](repeating: prompt, count: $0)))
+                            ParsedAnswer(
+                                prompts: [SegmentationPrompt](repeating: prompt, count: $0)))
                     } ?? .failure(.noFence), mask: nil,
                     truth: BinaryMask(width: 2, height: 2), iou: 0))
         }

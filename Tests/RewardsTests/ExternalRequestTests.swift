@@ -78,7 +78,7 @@ import Testing
         arguments: [
             "", " ", "hello", "true", "null", "\"1\"", "[1]", "{}", "{\"reward\": \"1\"}",
             "{\"reward\": true}", "{\"reward\": null}", "{\"rewards\": 1}", "{\"error\": 3}",
-            "1 2", "{'reward': 1}", "0x10", "{\"reward\": 1", "\u{FEFF}1",
+            "1 2", "{'reward': 1}", "0x10", "{\"reward\": 1",
         ])
     func noAnswers(line: String) {
         #expect(ExternalAnswer(line: Array(line.utf8)) == nil)

@@ -36,11 +36,14 @@ public struct RewardTable: Hashable, Sendable, ConfigurationValue {
         var text = argument
         if argument.drop(while: \.isWhitespace).first != "{" {
             let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
-            text = "{\(parts.map { $0.replacing("=", with: ": ", maxReplacements: 1) }.joined(separator: ", "))}"
+            text =
+                "{\(parts.map { $0.replacing("=", with: ": ", maxReplacements: 1) }.joined(separator: ", "))}"
         }
         let node: Node?
         do { node = try compose(yaml: text) } catch {
-            throw failure([.init(place: nil, key: "", message: "not YAML: \(yamlProblem(error).text)")])
+            throw failure([
+                .init(place: nil, key: "", message: "not YAML: \(yamlProblem(error).text)")
+            ])
         }
         switch Self.read(node ?? Node("")) {
         case .success(let table): self = table

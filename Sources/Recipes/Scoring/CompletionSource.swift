@@ -46,7 +46,8 @@ struct CompletionSource {
             if let countingTerm, record.tokenCount == nil {
                 throw CompletionFileError(
                     path: file.path, line: line,
-                    problem: "\"num_tokens\" is missing, which the reward term \(countingTerm) needs")
+                    problem:
+                        "\"num_tokens\" is missing, which the reward term \(countingTerm) needs")
             }
             try body(record, try place(of: record.id, line: line))
         }

@@ -67,6 +67,7 @@ struct ExternalDialogue {
     ///   - request: the line, with its line feed.
     ///   - timeout: seconds from now on.
     /// - Returns: the answer, without its line feed.
+    /// - Throws: ``DialogueFailure``.
     mutating func exchange(
         _ request: [UInt8], timeout: Double
     ) throws(DialogueFailure) -> [UInt8] {

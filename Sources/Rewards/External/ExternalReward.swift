@@ -37,8 +37,8 @@ public final class ExternalReward: RewardTermFunction {
     ///   - term: what configurations and metrics call it.
     ///   - command: the program, by its path or a name that `PATH` leads to, and its arguments; no shell
     ///     reads them.
-    ///   - timeout: seconds that the program may take for one completion, above 0; after a start, with
-    ///     what it does before it reads.
+    ///   - timeout: seconds that the program may take for one completion, above 0, up to 86400; after
+    ///     a start, with what it does before it reads.
     ///   - sendsMasks: whether it gets the masks of the answer and of the truth.
     ///   - onMessage: hears each line that the program writes to standard error, on another thread; nil:
     ///     the line goes to this process's standard error, after the term's name.
@@ -68,8 +68,9 @@ public final class ExternalReward: RewardTermFunction {
         if command.contains(where: { $0.utf8.contains(0) }) {
             throw .command(term, problem: "has a zero byte in it, which no command can have")
         }
-        if !(timeout > 0 && timeout.isFinite) {
-            throw .command(term, problem: "has a timeout of \(timeout) s; give seconds above 0")
+        if !(timeout > 0 && timeout <= 86_400) {
+            throw .command(
+                term, problem: "has a timeout of \(timeout) s; give seconds above 0, up to 86400")
         }
         do throws(SystemRefusal) {
             return try ChildProcess(command, onMessage: onMessage)
@@ -88,8 +89,9 @@ public final class ExternalReward: RewardTermFunction {
 
     deinit { end() }
 
-    /// Ends the program: its input ends; a second later it gets SIGTERM, and another second later
-    /// SIGKILL. Without a program the term has no value any more.
+    /// Ends the program; the term has no value any more.
+    ///
+    /// Its input ends; a second later it gets SIGTERM, and another second later SIGKILL.
     public func end() {
         turn.wait()
         defer { turn.signal() }

@@ -103,9 +103,11 @@ final class MessageReader: Sendable {
 /// A terminal that is stopped with Ctrl-S must not stop the program whose lines these are.
 final class StandardErrorLines: Sendable {
     private let isStalled = Mutex(false)
+    /// On a terminal a line takes the place of one that is drawn over.
+    private let start = isatty(STDERR_FILENO) != 0 ? "\r\u{1B}[K" : ""
 
     func write(_ line: String) {
-        let bytes = Array((line + "\n").utf8)
+        let bytes = Array((start + line + "\n").utf8)
         isStalled.withLock { isStalled in
             let found = ready(
                 [(STDERR_FILENO, Int32(POLLOUT))], milliseconds: isStalled ? 0 : 100)
