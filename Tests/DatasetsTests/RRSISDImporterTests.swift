@@ -192,7 +192,7 @@ import Testing
                 try RRSISDImporter(source: tree.source).run(output: tree.output)
             }
         }
-        try editAnnotations { $0["images"] = [["id": 3]] }
+        try editAnnotations { $0["images"] = [["id": 3, "width": 5, "height": 4]] }
         let place = try error().message
         #expect(place.contains("'images'[0] has no 'file_name'"), "\(place)")
         try tree.write("{", to: "rrsisd/instances.json")

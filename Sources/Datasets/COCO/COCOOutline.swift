@@ -1,3 +1,5 @@
+// Reference: pycocotools, common/maskApi.c (rleFrPoly)
+
 import Imaging
 
 /// A closed outline, and the pixels inside of it.

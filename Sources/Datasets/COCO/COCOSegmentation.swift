@@ -1,3 +1,5 @@
+// Reference: pycocotools, common/maskApi.c (rleFrString, rleDecode)
+
 import Imaging
 
 /// The shape of an object as an annotation file in COCO's format has it.
