@@ -35,7 +35,7 @@ extension EndToEnd {
                 #expect(page.contains("<code>grpo.beta</code>"))
                 #expect(!page.contains("<code>training.max_steps</code>"), "it is the same in both")
                 #expect(page.contains("first, step 3: IoU") && page.contains("second, step 3: IoU"))
-                #expect(page.contains("<figcaption>Reward</figcaption>") || page.contains("Length"))
+                #expect(page.contains("<figcaption>Learning rate</figcaption>"))
                 #expect(page.contains("id=\"gallery\""))
             }
         }
