@@ -12,7 +12,8 @@ setup:
 build: setup
 	swift build -c release --explicit-target-dependency-import-check error
 
-test: setup
+test:
+	@scripts/setup --browser
 	swift test --explicit-target-dependency-import-check error
 
 quickstart: build
