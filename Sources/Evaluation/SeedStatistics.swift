@@ -15,12 +15,11 @@ public struct SeedMean: Hashable, Sendable, Codable {
     /// The number of each seed.
     public let values: [Double]
 
-    /// The mean of numbers.
+    /// The mean of numbers; nil where there are none.
     ///
     /// - Parameters:
     ///   - values: one number per seed
     ///   - confidence: the share of intervals that are to hold the true mean, 0...1
-    /// - Returns: nil where there are no numbers
     public init?(_ values: [Double], confidence: Double = 0.95) {
         if values.isEmpty { return nil }
         let count = Double(values.count)

@@ -101,6 +101,7 @@ public struct RewardRegistry: Sendable {
     /// - Parameters:
     ///   - specification: what the configuration says
     ///   - maxCompletionLength: the most tokens of a completion, for parameters that default to it
+    /// - Returns: the term, ready to be asked; a program is started
     /// - Throws: ``RewardConfigurationError``
     public func function(
         for specification: RewardSpecification, maxCompletionLength: Int? = nil

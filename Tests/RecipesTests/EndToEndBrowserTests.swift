@@ -36,7 +36,9 @@ private enum Browser {
           const inScroll = e => e.closest(".scroll, pre, details, svg");
           const all = [...document.querySelectorAll("main *")];
           const cut = all.filter(e => e.getBoundingClientRect().right > wide + 1 && !inScroll(e));
-          const drawings = [...document.querySelectorAll("svg")];
+          // What a narrow screen leaves out has no rectangles.
+          const drawings = [...document.querySelectorAll("svg")]
+            .filter(e => e.getClientRects().length > 0);
           const found = {
             overflow: document.documentElement.scrollWidth - wide,
             cut: cut.map(e => e.tagName + "." + e.className + ": " + e.textContent.slice(0, 40)),

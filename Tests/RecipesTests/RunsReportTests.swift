@@ -23,7 +23,7 @@ extension EndToEnd {
             return configuration.outputDirectory
         }
 
-        @Test("Several runs stand side by side: what differs, curves, and answers to the same questions")
+        @Test("Several runs stand side by side: what differs, curves, the same questions")
         func several() throws {
             try withFolder { folder in
                 let runs = try [

@@ -308,7 +308,8 @@ import Testing
                 .deletingLastPathComponent().deletingLastPathComponent()
                 .appendingPathComponent("Documentation/rewards.md"), encoding: .utf8)
         let program = try #require(
-            text.components(separatedBy: "```python\n").last?.components(separatedBy: "```\n").first)
+            text.components(separatedBy: "```python\n").last?.components(separatedBy: "```\n").first
+        )
         #expect(program.contains("import sys"))
         let reward = try ExternalReward(
             term: mine, command: [try #require(Self.python), "-c", program], timeout: 60,

@@ -47,7 +47,8 @@ import Testing
         let prompt = SegmentationPrompt(box: Box(x1: 0, y1: 0, x2: 1, y2: 1))
         let answer = ParsedAnswer(prompts: [prompt])
         let whole = RewardContext(
-            completion: ScoredCompletion("text"), parse: .success(answer), strictParse: .failure(.noFence),
+            completion: ScoredCompletion("text"), parse: .success(answer),
+            strictParse: .failure(.noFence),
             mask: BinaryMask(width: 2, height: 3), truth: truth, iou: 0.5)
         let request = ExternalRequest(whole, sendsMasks: true)
         #expect(request.completion == "text" && request.prompts == [prompt] && request.iou == 0.5)

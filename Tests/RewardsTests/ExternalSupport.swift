@@ -44,7 +44,8 @@ func context(_ completion: String) -> RewardContext {
     for y in 0..<3 { truth[1, y] = true }
     let parse = Result<ParsedAnswer, ParseFailure>.failure(.noFence)
     return RewardContext(
-        completion: ScoredCompletion(completion), parse: parse, strictParse: parse, mask: nil, truth: truth, iou: 0)
+        completion: ScoredCompletion(completion), parse: parse, strictParse: parse, mask: nil,
+        truth: truth, iou: 0)
 }
 
 /// Whether a process is there, and is no zombie.

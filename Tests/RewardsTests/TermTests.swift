@@ -124,6 +124,31 @@ import Testing
         #expect(ring.boundary(distance: 1).count == 48 - (25 - 9))
     }
 
+    @Test("A boundary is what the definition says, pixel by pixel, on ragged masks")
+    func definition() {
+        var state: UInt64 = 3
+        func isIn() -> Bool {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state >> 62 != 0
+        }
+        for (width, height, distance) in [(9, 7, 1), (13, 11, 2), (6, 17, 3)] {
+            var mask = BinaryMask(width: width, height: height)
+            for y in 0..<height { for x in 0..<width { mask[x, y] = x % 7 < 5 || isIn() } }
+            let boundary = mask.boundary(distance: distance)
+            for y in 0..<height {
+                for x in 0..<width {
+                    let survives = (y - distance...y + distance).allSatisfy { row in
+                        (x - distance...x + distance).allSatisfy { column in
+                            (0..<width).contains(column) && (0..<height).contains(row)
+                                && mask[column, row]
+                        }
+                    }
+                    #expect(boundary[x, y] == (mask[x, y] && !survives), "\(x), \(y)")
+                }
+            }
+        }
+    }
+
     @Test("Boundaries that agree are worth 1, shifted ones less than the masks' IoU")
     func boundaryIoU() throws {
         let truth = mask(40, [5, 5, 30, 30])

@@ -164,6 +164,7 @@ extension AblationPlan {
     /// Reads a plan; the configurations that it makes are checked by ``AblationGrid``.
     ///
     /// - Parameter file: the YAML file
+    /// - Returns: the plan
     /// - Throws: ``MissingInputError``, ``ConfigurationError`` with every problem that there is
     public static func load(_ file: String) throws -> AblationPlan {
         var plan = AblationPlan()

@@ -92,6 +92,7 @@ public struct AblationResult: Sendable, Codable {
     /// Reads `ablation.json`.
     ///
     /// - Parameter path: the file
+    /// - Returns: the result
     /// - Throws: ``MissingInputError``, or ``EvaluationError`` if it is none
     public static func load(_ path: String) throws -> AblationResult {
         guard let data = FileManager.default.contents(atPath: path) else {

@@ -16,6 +16,7 @@ extension JSONSchema {
     ///
     /// - Parameter parameters: those of its kind; nil for a term with a name of its own, which may have
     ///   any, or a command
+    /// - Returns: the schema of the entry
     static func reward(_ parameters: [RewardParameter]?) -> JSONSchema {
         var fields = [
             "weight": JSONSchema(of: "number", "What the value is multiplied by; 1 if not given"),

@@ -22,6 +22,7 @@ public enum EmbeddedModels {
     ///
     /// - Parameter width: channels of the encoder's first stage, a multiple of 8; each stage doubles them,
     ///   and prompts and decoder have four times as many
+    /// - Returns: the sizes
     static func segmenter(width: Int) -> SAM2Configuration {
         var configuration = SAM2Configuration()
         let side = 256

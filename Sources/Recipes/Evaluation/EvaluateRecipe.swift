@@ -133,6 +133,8 @@ public struct EvaluateRecipe: Sendable {
     /// What `evaluation.json` says about how this is made.
     ///
     /// - Parameter digest: what tells files and folders from others
+    /// - Returns: the setup
+    /// - Throws: the error of a file that cannot be read
     func setup(
         digest: ([String]) throws -> String = InputFingerprint.digest
     ) throws -> EvaluationResult.Setup {

@@ -53,8 +53,7 @@ struct IoUThresholdReward: Reward {
     }
 }
 
-/// IoU of the bands along the edges of mask and truth (Boundary IoU: Cheng et al. 2021,
-/// arXiv 2103.16562), 0...1.
+/// IoU of the bands along the edges of mask and truth, 0...1 (Boundary IoU, arXiv 2103.16562).
 struct BoundaryIoUReward: Reward {
     static let name = "boundary_iou"
     static let help =
