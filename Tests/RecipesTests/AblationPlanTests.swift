@@ -229,14 +229,4 @@ import Testing
             #expect(try AblationPlan.load(file).name == "group-size")
         }
     }
-
-    private func message(_ body: () throws -> Void) -> String {
-        do {
-            try body()
-            Issue.record("nothing was refused")
-            return ""
-        } catch {
-            return "\(error)"
-        }
-    }
 }

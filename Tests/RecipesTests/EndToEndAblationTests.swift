@@ -84,6 +84,35 @@ extension EndToEnd {
             }
         }
 
+        @Test("A run whose folder another process still writes to waits until that is done")
+        func waiting() throws {
+            try withFolder { folder in
+                let file = try plan(in: folder)
+                let work = try AblationRecipe(plan: file).work(1)
+                try FileManager.default.createDirectory(
+                    atPath: work.run.folder, withIntermediateDirectories: true)
+                let held = open(work.run.folder, O_RDONLY)
+                #expect(flock(held, LOCK_EX | LOCK_NB) == 0)
+                var events: [String] = []
+                let ending = try work(
+                    command: [],
+                    onEvent: { event in
+                        switch event {
+                        case .note(let text):
+                            events.append(text)
+                            // The process is done.
+                            close(held)
+                        case .step: events.append("step")
+                        default: break
+                        }
+                    })
+                #expect(ending == .finished)
+                #expect(
+                    events == ["waiting for a process that still writes here"]
+                        + [String](repeating: "step", count: 3))
+            }
+        }
+
         @Test("The result is made of the runs' evaluations, and says what is missing")
         func result() throws {
             try withFolder { folder in

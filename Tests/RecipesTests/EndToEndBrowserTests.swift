@@ -1,5 +1,4 @@
 import Foundation
-import RLTrainer
 import Recipes
 import TestSupport
 import Testing
@@ -95,22 +94,12 @@ extension EndToEnd {
             fixture = try EndToEndFixture.shared.get()
         }
 
-        private func run(_ folder: String, _ name: String, beta: Double) throws -> String {
-            var configuration = fixture.cheapConfiguration(output: "\(folder)/\(name)")
-            configuration.grpo.loss.beta = beta
-            configuration.data.validation = [fixture.shard]
-            configuration.evaluation.evalOnStart = true
-            configuration.evaluation.evalSteps = 0
-            try train(configuration)
-            return configuration.outputDirectory
-        }
-
         @Test("Pages about runs fit a desk and a phone, light and dark, and fetch nothing")
         func pages() throws {
             try withFolder { folder in
                 let runs = try [
-                    run(folder, "first-run-with-a-long-name", beta: 0),
-                    run(folder, "second", beta: 0.5),
+                    fixture.evaluatedRun(folder + "/first-run-with-a-long-name", beta: 0),
+                    fixture.evaluatedRun(folder + "/second", beta: 0.5),
                 ]
                 let pages = [
                     try RunReport(run: runs[0]).html(), try RunsReport(runs: runs).html(),

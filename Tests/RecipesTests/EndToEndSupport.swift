@@ -75,6 +75,17 @@ struct EndToEndFixture: Sendable {
         return result
     }
 
+    /// A run of three steps that is evaluated before the first and after the last; its folder.
+    func evaluatedRun(_ output: String, beta: Double) throws -> String {
+        var configuration = cheapConfiguration(output: output)
+        configuration.grpo.loss.beta = beta
+        configuration.data.validation = [shard]
+        configuration.evaluation.evalOnStart = true
+        configuration.evaluation.evalSteps = 0
+        try train(configuration)
+        return output
+    }
+
     func loadPolicy(_ path: String? = nil) throws -> QwenPolicy {
         try QwenPolicy.load(
             path: path ?? policy, dtype: .float32, device: .cpu, template: PromptTemplate())

@@ -1,5 +1,4 @@
 import Foundation
-import RLTrainer
 import Recipes
 import TestSupport
 import Testing
@@ -13,21 +12,12 @@ extension EndToEnd {
             fixture = try EndToEndFixture.shared.get()
         }
 
-        private func run(_ folder: String, _ name: String, beta: Double) throws -> String {
-            var configuration = fixture.cheapConfiguration(output: "\(folder)/\(name)")
-            configuration.grpo.loss.beta = beta
-            configuration.data.validation = [fixture.shard]
-            configuration.evaluation.evalOnStart = true
-            configuration.evaluation.evalSteps = 0
-            try train(configuration)
-            return configuration.outputDirectory
-        }
-
         @Test("Several runs stand side by side: what differs, curves, the same questions")
         func several() throws {
             try withFolder { folder in
                 let runs = try [
-                    run(folder, "first", beta: 0), run(folder, "second", beta: 0.5),
+                    fixture.evaluatedRun(folder + "/first", beta: 0),
+                    fixture.evaluatedRun(folder + "/second", beta: 0.5),
                 ]
                 let path = try RunsReport(runs: runs).write()
                 #expect(path == runs[0] + "/comparison.html")
@@ -43,7 +33,7 @@ extension EndToEnd {
         @Test("A run's own evaluations are its before and after")
         func ownEvaluations() throws {
             try withFolder { folder in
-                let run = try run(folder, "only", beta: 0)
+                let run = try fixture.evaluatedRun(folder + "/only", beta: 0)
                 let page = try RunReport(run: run).html()
                 #expect(page.contains("before its first step and after step 3"))
                 let failures = try #require(page.range(of: ">Failures<"))
@@ -55,7 +45,9 @@ extension EndToEnd {
         @Test("Runs of the same name in different folders are told apart")
         func names() throws {
             try withFolder { folder in
-                let runs = try ["a", "b"].map { try run(folder + "/" + $0, "run", beta: 0) }
+                let runs = try ["a", "b"].map {
+                    try fixture.evaluatedRun("\(folder)/\($0)/run", beta: 0)
+                }
                 let page = try RunsReport(runs: runs).html()
                 #expect(page.contains("a/run") && page.contains("b/run"))
                 #expect(page.contains("Nothing but the folder."))

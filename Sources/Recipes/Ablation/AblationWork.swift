@@ -72,6 +72,7 @@ public struct AblationWork {
     public func callAsFunction(
         command: [String], shouldStop: () -> Bool = { false }, onEvent: (Event) throws -> Void
     ) throws -> Ending {
+        try awaitFolders(shouldStop, onEvent)
         if isDone { return .finished }
         switch try train(command, shouldStop, onEvent) {
         case .stopped: return .stopped
@@ -91,6 +92,19 @@ public struct AblationWork {
             return .stopped
         }
         return .finished
+    }
+
+    /// Waits while another process has the run's folders: one whose ablation was killed ends its step and
+    /// saves.
+    private func awaitFolders(
+        _ shouldStop: () -> Bool, _ onEvent: (Event) throws -> Void
+    ) throws {
+        var isFirst = true
+        while [run.folder, run.evaluation].contains(where: FolderLock.isHeld), !shouldStop() {
+            if isFirst { try onEvent(.note("waiting for a process that still writes here")) }
+            isFirst = false
+            Thread.sleep(forTimeInterval: 0.2)
+        }
     }
 
     /// Thrown to leave the evaluation.

@@ -78,5 +78,13 @@ final class FolderLock {
         try self.init(folder)
     }
 
+    /// Whether somebody has a folder now.
+    static func isHeld(_ folder: String) -> Bool {
+        let opened = open(folder, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { return false }
+        defer { close(opened) }
+        return flock(opened, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
     deinit { if descriptor >= 0 { close(descriptor) } }
 }
