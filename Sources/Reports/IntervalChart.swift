@@ -57,9 +57,9 @@ public struct IntervalChart: Sendable {
             ])
     }
 
-    private static let width = 480.0
+    private static let width = 400.0
     private static let rowHeight = 40.0
-    private static let (left, right) = (8.0, 472.0)
+    private static let (left, right) = (8.0, 392.0)
 
     /// The drawing alone: a well-formed XML document.
     public var svg: HTML {
