@@ -117,8 +117,10 @@ struct QuickstartCommand: ParsableCommand {
                               think2seg train Configs/train.yaml --set policy.path=… --set data.train=[…]
               resume          think2seg train \(result.files.configuration(.rewarded)) \\
                                 --set training.max_steps=\(2 * steps) --set training.max_minutes=null
-              ablate          think2seg train \(result.files.configuration(.rewarded)) \\
+              other rewards   think2seg train \(result.files.configuration(.rewarded)) \\
                                 --set output_dir=\(run)-iou-only --set 'rewards={mask_iou: 1}'
+              compare         think2seg report \(run) \(run)-iou-only
+              several seeds   think2seg ablate PLAN      (Documentation/ablation.md)
 
             The trained policy, as transformers loads it: \(policy)
             """)
