@@ -21,7 +21,7 @@ public struct AblationRecipe {
     public init(plan file: String, threads: Int? = nil) throws {
         plan = try AblationPlan.load(file)
         var grid = try AblationGrid(plan, threads: threads)
-        try AblationFolders.requireOwn(grid.runs)
+        try AblationFolders.requireOwn(grid.runs, fingerprints)
         let others = try ReusableRuns(plan.reuse, for: plan, fingerprints)
         for place in grid.runs.indices {
             let run = grid.runs[place]
@@ -70,8 +70,7 @@ enum AblationFolders {
     /// Fails if a folder holds something else than the plan and its files are now.
     ///
     /// - Throws: ``ConfigurationError``, ``RunDirectoryError``
-    static func requireOwn(_ runs: [AblationRun]) throws {
-        var fingerprints: [[ConfigurationInput]: [String: String]] = [:]
+    static func requireOwn(_ runs: [AblationRun], _ fingerprints: Fingerprints) throws {
         var problems: [ConfigurationProblem] = []
         for run in runs where !RunDirectory.isFree(run.folder) {
             guard let written = RunDirectory.configuration(of: run.folder) else {
@@ -94,9 +93,8 @@ enum AblationFolders {
                             "is \(most), but the run has \(step) steps already; choose another "
                             + "output_dir for the plan"))
             }
-            let inputs = run.configuration.inputs
-            let now = try fingerprints[inputs] ?? InputFingerprint.all(of: run.configuration)
-            fingerprints[inputs] = now
+            let now = try InputFingerprint.all(
+                of: run.configuration, digest: fingerprints.digest)
             problems += now.keys.sorted().filter { now[$0] != saved.inputs[$0] }.map { key in
                 ConfigurationProblem(
                     location: run.folder, key: key,
@@ -142,7 +140,7 @@ struct ReusableRuns {
             taken.configuration.outputDirectory = other.run.folder
             taken.evaluation = other.run.evaluation
             taken.isTaken = true
-            let isSame = (try? AblationFolders.requireOwn([taken])) != nil
+            let isSame = (try? AblationFolders.requireOwn([taken], fingerprints)) != nil
             if isSame, AblationWork(taken, of: plan, fingerprints).isDone { return taken }
         }
         return nil

@@ -29,8 +29,11 @@ struct AblationRecord {
             let work = AblationWork(run, of: plan, fingerprints)
             guard work.isDone else { continue }
             // Seed and draws are the plan's, whatever the evaluation was written with.
-            let evaluation = try EvaluationResult.load(folder: run.evaluation).recomputed(
-                seed: UInt64(plan.measure.seed), resamples: plan.measure.resamples)
+            var evaluation = try EvaluationResult.load(folder: run.evaluation)
+            let (seed, resamples) = (UInt64(plan.measure.seed), plan.measure.resamples)
+            if !evaluation.isComputed(seed: seed, resamples: resamples) {
+                evaluation = evaluation.recomputed(seed: seed, resamples: resamples)
+            }
             results[run.number] = RunResult(
                 run: run, folder: run.folder, evaluation: evaluation,
                 record: try RunRecord(path: run.folder))

@@ -180,12 +180,7 @@ final class EvaluationFolder {
         _ result: EvaluationResult, _ settings: EvaluateRecipe.Settings
     ) throws -> EvaluationResult {
         try? FileManager.default.removeItem(atPath: Self.partial(path))
-        let bootstrap = result.summary.bootstrap
-        if bootstrap.seed == settings.seed, bootstrap.resamples == settings.resamples,
-            result.setup.seed == settings.seed
-        {
-            return result
-        }
+        if result.isComputed(seed: settings.seed, resamples: settings.resamples) { return result }
         let fresh = result.recomputed(seed: settings.seed, resamples: settings.resamples)
         try ImageCodec.write(Array(fresh.document()), path: EvaluationResult.document(path))
         return fresh

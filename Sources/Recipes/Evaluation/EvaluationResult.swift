@@ -76,6 +76,12 @@ public struct EvaluationResult: Sendable, Codable {
         return outcomes.count == answers.count ? outcomes : nil
     }
 
+    /// Whether the metrics are those of a seed and a number of draws.
+    func isComputed(seed: UInt64, resamples: Int) -> Bool {
+        let bootstrap = summary.bootstrap
+        return bootstrap.seed == seed && bootstrap.resamples == resamples && setup.seed == seed
+    }
+
     /// The same answers with their metrics computed anew, without any model.
     ///
     /// - Parameters:

@@ -166,9 +166,7 @@ public struct RunsReport: Sendable {
 
 extension RunRecord {
     /// The configuration; nil if the folder has none that can be read.
-    var runConfiguration: RunConfiguration? {
-        try? RunConfiguration.load(file: path + "/config.yaml")
-    }
+    var runConfiguration: RunConfiguration? { RunDirectory.configuration(of: path) }
 
     /// The held-out shards of the configuration; nil if they are not there.
     var heldOutShards: [String]? {

@@ -14,9 +14,16 @@ enum InputFingerprint {
     /// The starting policy counts where it is the reference that the policy is held to; else only the
     /// first session reads it.
     ///
+    /// - Parameters:
+    ///   - configuration: what is run
+    ///   - digest: what tells files and folders from others
+    /// - Returns: the fingerprints
     /// - Throws: ``MissingInputError`` if one is not there, or an error that names the file that cannot be
     ///   read
-    static func all(of configuration: RunConfiguration) throws -> [String: String] {
+    static func all(
+        of configuration: RunConfiguration,
+        digest: ([String]) throws -> String = InputFingerprint.digest
+    ) throws -> [String: String] {
         var paths = [
             "segmenter.path": [configuration.segmenter.path],
             "data.train": configuration.data.train,
