@@ -16,7 +16,7 @@ public struct CompanionFile: Sendable, Equatable {
     }
 
     /// The configuration, tokenizer and processor files of a folder, sorted by name.
-    static func all(in directory: String) throws -> [CompanionFile] {
+    public static func all(in directory: String) throws -> [CompanionFile] {
         let manager = FileManager.default
         let endings = [".json", ".txt", ".jinja", ".model", ".tiktoken"]
         return try manager.contentsOfDirectory(atPath: directory).sorted()

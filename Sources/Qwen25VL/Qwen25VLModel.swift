@@ -13,11 +13,11 @@ public struct Qwen25VLModel {
     /// The sizes that it was built with.
     public let configuration: Qwen25VLConfiguration
     /// Which tokens end a completion.
-    public let generation: GenerationConfiguration
+    public var generation: GenerationConfiguration
     /// All parameters; a shared embedding occurs once.
     public let parameters: [Parameter]
     /// The files beside the weights, kept as they were read; empty for a model not read from a folder.
-    public internal(set) var companions: [CompanionFile] = []
+    public var companions: [CompanionFile] = []
 
     /// Whether a parameter belongs to the vision tower, by its key.
     public static func isVision(_ parameter: Parameter) -> Bool {

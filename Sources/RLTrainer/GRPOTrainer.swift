@@ -19,6 +19,8 @@ public struct StepReport<Prompt> {
     public let isFresh: Bool
     /// What was wrong and did not stop the run: with samples and rewards in the step that drew them.
     public let faults: [Fault]
+    /// What the parts of the step took.
+    public let timings: StepTimings
 }
 
 /// Group relative policy optimization (arXiv 2402.03300) of a policy that prompts a frozen segmenter.
@@ -109,7 +111,7 @@ public final class GRPOTrainer<P: Policy> {
     ///   then as before the step. ``DivergedError`` after a step without effect that is one too many
     public func step() throws -> StepReport<P.Prompt> {
         var timings = StepTimings()
-        var total = 0.0
+        var total = PhaseTime()
         let report = try timed(&total) {
             var current = try batch ?? generator.draw(from: source, &timings)
             let position = current.position
@@ -120,7 +122,8 @@ public final class GRPOTrainer<P: Policy> {
             batch = current.position < configuration.stepsPerBatch ? current : nil
             return StepReport(
                 metrics: metrics, groups: Array(current.groups[indices]),
-                isFresh: position < configuration.stepsPerGeneration, faults: faults)
+                isFresh: position < configuration.stepsPerGeneration, faults: faults,
+                timings: timings)
         }
         timings.step = total
         var metrics = report.metrics
@@ -128,7 +131,8 @@ public final class GRPOTrainer<P: Policy> {
             timings, tokenCount: report.groups.reduce(0) { $0 + $1.tokenCount })
         try requireProgress(metrics, report.faults)
         return StepReport(
-            metrics: metrics, groups: report.groups, isFresh: report.isFresh, faults: report.faults)
+            metrics: metrics, groups: report.groups, isFresh: report.isFresh,
+            faults: report.faults, timings: timings)
     }
 
     // MARK: - Update

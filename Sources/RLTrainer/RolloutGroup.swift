@@ -66,48 +66,6 @@ public struct RolloutGroup<Prompt> {
     }
 }
 
-/// Seconds that the parts of a step took: with several workers, the mean over them of what they spent
-/// on a part; data, optimizer and step are the clock's.
-public struct StepTimings: Sendable, Hashable {
-    /// Waiting for data.
-    public var data = 0.0
-    /// Drawing completions.
-    public var rollout = 0.0
-    /// Segmenting and scoring.
-    public var reward = 0.0
-    /// Scoring completions under the reference policy.
-    public var reference = 0.0
-    /// Scoring completions that later steps use under the policy that drew them.
-    public var old = 0.0
-    /// Scoring under the policy, loss and gradients.
-    public var update = 0.0
-    /// Clipping and the optimizer's step.
-    public var optimizer = 0.0
-    /// Everything together.
-    public var step = 0.0
-
-    /// All zero.
-    public init() {}
-
-    /// Adds what one of `workers` workers spent on its parts.
-    mutating func add(_ other: StepTimings, workers: Int) {
-        for part in [\Self.rollout, \.reward, \.reference, \.old, \.update] {
-            self[keyPath: part] += other[keyPath: part] / Double(workers)
-        }
-    }
-}
-
-/// Runs `body` and adds its duration to `seconds`.
-func timed<Result>(_ seconds: inout Double, _ body: () throws -> Result) rethrows -> Result {
-    let clock = ContinuousClock()
-    let start = clock.now
-    defer {
-        let (whole, part) = (clock.now - start).components
-        seconds += Double(whole) + Double(part) * 1e-18
-    }
-    return try body()
-}
-
 /// Draws one group of completions and scores them, the stage before the advantages.
 struct RolloutStage {
     let segmenter: any Segmenter

@@ -112,16 +112,16 @@ extension StepMetrics {
 
     /// What the step cost.
     mutating func appendTimings(_ timings: StepTimings, tokenCount: Int) {
-        append("step_time", timings.step)
-        append("timing_s/data_wait", timings.data)
-        append("timing_s/gen", timings.rollout)
-        append("timing_s/reward", timings.reward)
-        append("timing_s/ref", timings.reference)
-        append("timing_s/old_log_prob", timings.old)
-        append("timing_s/update_actor", timings.update)
-        append("timing_s/optimizer", timings.optimizer)
-        append("timing_s/step", timings.step)
-        append("perf/throughput", Double(tokenCount) / max(1e-9, timings.step))
+        append("step_time", timings.step.wall)
+        append("timing_s/data_wait", timings.data.wall)
+        append("timing_s/gen", timings.rollout.wall)
+        append("timing_s/reward", timings.reward.wall)
+        append("timing_s/ref", timings.reference.wall)
+        append("timing_s/old_log_prob", timings.old.wall)
+        append("timing_s/update_actor", timings.update.wall)
+        append("timing_s/optimizer", timings.optimizer.wall)
+        append("timing_s/step", timings.step.wall)
+        append("perf/throughput", Double(tokenCount) / max(1e-9, timings.step.wall))
         append("perf/peak_rss_mb", peakResidentMegabytes())
     }
 }
@@ -156,7 +156,7 @@ func mean(_ values: [Double]) -> Double {
 }
 
 /// The most memory that the process has had, in MiB; 0 where the system does not say.
-func peakResidentMegabytes() -> Double {
+public func peakResidentMegabytes() -> Double {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
         let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
         let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })

@@ -33,4 +33,17 @@ extension Qwen25VLModel {
         let trained = parameters.filter { $0.tensor.requiresGradient }
         return !trained.isEmpty && trained.allSatisfy { !Self.isVision($0) }
     }
+
+    /// A prompt's input, with its picture's tokens while training leaves the vision tower alone: they
+    /// are made once for rollout, scores and updates.
+    func input(
+        _ input: Qwen25VLInput, keeping tokens: PictureTokens, for vision: VisionIdentity
+    ) throws -> Qwen25VLInput {
+        var input = input
+        guard let patches = input.patches, keepsVision else { return input }
+        input.imageTokens = try tokens.get(for: vision) {
+            try withoutGradients { try embedImages(patches, grids: input.grids) }
+        }
+        return input
+    }
 }

@@ -126,34 +126,7 @@ public final class QwenPolicy: Policy {
     /// - Throws: ``ConfigurationError`` if a pattern names no parameter, or all are named
     @discardableResult
     public func setTrainable(freezing patterns: [String]) throws -> Int {
-        let unused = patterns.filter { pattern in
-            !parameters.contains { matches($0.key, pattern) }
-        }
-        if !unused.isEmpty {
-            let some = parameters.prefix(3).map(\.key).joined(separator: ", ")
-            throw ConfigurationError(
-                problems: unused.map {
-                    ConfigurationProblem(
-                        location: "", key: "policy.freeze",
-                        message: "\($0) names no parameter; keys look like \(some)")
-                })
-        }
-        if parameters.allSatisfy({ parameter in
-            patterns.contains { matches(parameter.key, $0) }
-        }) {
-            throw ConfigurationError(problems: [
-                ConfigurationProblem(
-                    location: "", key: "policy.freeze",
-                    message: "\(patterns.joined(separator: ", ")) leaves no parameter trainable")
-            ])
-        }
-        var frozen = 0
-        for parameter in parameters {
-            let isFrozen = patterns.contains { matches(parameter.key, $0) }
-            try parameter.tensor.setRequiresGradient(!isFrozen)
-            if isFrozen { frozen += parameter.tensor.count }
-        }
-        return frozen
+        try parameters.setTrainable(freezing: patterns)
     }
 
     /// Puts the question as the template says, after the picture.
@@ -195,12 +168,7 @@ public final class QwenPolicy: Policy {
     /// A prompt's input, with its picture's tokens while training leaves the vision tower alone: they
     /// are made once for rollout, scores and updates.
     private func input(of prompt: Prompt) throws -> Qwen25VLInput {
-        var input = prompt.input
-        guard let patches = input.patches, model.keepsVision else { return input }
-        input.imageTokens = try prompt.tokens.get(for: vision) {
-            try withoutGradients { try model.embedImages(patches, grids: input.grids) }
-        }
-        return input
+        try model.input(prompt.input, keeping: prompt.tokens, for: vision)
     }
 
     private func completion(_ generated: GeneratedCompletion) -> Completion {
@@ -254,26 +222,4 @@ public final class QwenPolicy: Policy {
     public func save(to folder: String, dtype: DType) throws {
         try model.save(directory: folder, dtype: dtype)
     }
-}
-
-/// Whether a key fits a pattern in which `*` stands for any characters.
-func matches(_ key: String, _ pattern: String) -> Bool {
-    let (key, pattern) = (Array(key.utf8), Array(pattern.utf8))
-    let star = UInt8(ascii: "*")
-    var (k, p) = (0, 0)
-    var retry: (key: Int, pattern: Int)?
-    while k < key.count {
-        if p < pattern.count, pattern[p] == star {
-            retry = (k, p + 1)
-            p += 1
-        } else if p < pattern.count, pattern[p] == key[k] {
-            (k, p) = (k + 1, p + 1)
-        } else if let last = retry {
-            retry = (last.key + 1, last.pattern)
-            (k, p) = (last.key + 1, last.pattern)
-        } else {
-            return false
-        }
-    }
-    return pattern[p...].allSatisfy { $0 == star }
 }

@@ -36,7 +36,16 @@ struct ModelOptions: ParsableArguments {
     }
 }
 
-extension ModelDType: ExpressibleByArgument {}
+extension ModelDType: ExpressibleByArgument {
+    /// The names of the configuration, and the short ones that people say.
+    public init?(argument: String) {
+        switch argument {
+        case "fp32": self = .float32
+        case "bf16": self = .bfloat16
+        default: self.init(rawValue: argument)
+        }
+    }
+}
 
 struct SegmentCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -26,7 +26,8 @@ struct Think2SegCommand: ParsableCommand {
             AblateCommand.self,
             ReportCommand.self,
             PredictCommand.self, SegmentCommand.self, ScoreCommand.self, VerifyCommand.self,
-            CheckpointCommand.self, DataCommand.self, ConfigCommand.self,
+            CheckpointCommand.self, DataCommand.self, ConfigCommand.self, PolicyCommand.self,
+            SegmenterCommand.self, BenchmarkCommand.self,
         ])
 }
 

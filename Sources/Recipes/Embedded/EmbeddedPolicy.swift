@@ -33,7 +33,9 @@ extension EmbeddedModels {
         try placeNumbers(of: tokenizer, in: model)
         try model.save(directory: folder)
         try tokenizer.save(to: URL(fileURLWithPath: folder))
-        try RunDirectory.write(pictureProcessor, to: folder + "/preprocessor_config.json")
+        try RunDirectory.write(
+            ImageProcessorConfiguration.releasedJSON(for: configuration.vision),
+            to: folder + "/preprocessor_config.json")
     }
 
     // MARK: - Vocabulary
@@ -112,14 +114,4 @@ extension EmbeddedModels {
            "hidden_act": "silu"}}
         """
     }
-
-    private static let pictureProcessor = """
-        {"image_processor_type": "Qwen2VLImageProcessor", "min_pixels": 3136,
-         "max_pixels": 12845056, "patch_size": 14, "temporal_patch_size": 2, "merge_size": 2,
-         "image_mean": [0.48145466, 0.4578275, 0.40821073],
-         "image_std": [0.26862954, 0.26130258, 0.27577711], "do_rescale": true,
-         "rescale_factor": 0.00392156862745098, "do_normalize": true, "do_resize": true,
-         "do_convert_rgb": true, "resample": 3}
-
-        """
 }

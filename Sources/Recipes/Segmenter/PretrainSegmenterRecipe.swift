@@ -50,7 +50,7 @@ public final class PretrainSegmenterRecipe {
         try Self.checkPatterns(configuration.segmenter.freeze, model)
         trainer = try SegmenterTrainer(
             model: model, processor: processor, options: configuration.options,
-            trains: { key in !configuration.segmenter.freeze.contains { matches(key, $0) } },
+            trains: { key in !configuration.segmenter.freeze.contains { keyFits(key, $0) } },
             stepCount: opening.step)
         data = try SegmenterData(
             configuration, maskSide: trainer.maskSide,
@@ -183,7 +183,7 @@ extension PretrainSegmenterRecipe {
 
     private static func checkPatterns(_ patterns: [String], _ model: SAM2Model) throws {
         let keys = model.trainableParameters.map(\.key)
-        let problems = patterns.filter { pattern in !keys.contains { matches($0, pattern) } }
+        let problems = patterns.filter { pattern in !keys.contains { keyFits($0, pattern) } }
             .map { pattern in
                 ConfigurationProblem(
                     location: "", key: "segmenter.freeze",
@@ -191,7 +191,7 @@ extension PretrainSegmenterRecipe {
                         + keys.prefix(3).joined(separator: ", "))
             }
         if !problems.isEmpty { throw ConfigurationError(problems: problems) }
-        let isFrozen = { (key: String) in patterns.contains { matches(key, $0) } }
+        let isFrozen = { (key: String) in patterns.contains { keyFits(key, $0) } }
         if keys.allSatisfy(isFrozen) {
             throw ConfigurationError(problems: [
                 ConfigurationProblem(

@@ -1,0 +1,140 @@
+import Foundation
+import NN
+import Qwen25VL
+import RLTrainer
+import Rewards
+import SAM2
+import Segmentation
+public import Torch
+
+/// A benchmark that cannot be run as it was asked for.
+public struct BenchmarkError: Error, Sendable, CustomStringConvertible {
+    /// What is wrong, and what to do.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Measures optimizer steps on models of any size: the trainer itself, on random tokens and pictures
+/// of noise, with completions that all have the longest length.
+public struct StepBenchmark {
+    /// The sizes of a step.
+    public struct Shapes: Sendable, Hashable, Codable {
+        /// The side of the pictures in pixels, a multiple of 28.
+        public var imageSize = 448
+        /// P: tokens of a prompt, those of the picture included.
+        public var promptTokens = 519
+        /// G: completions of a prompt.
+        public var numGenerations = 8
+        /// R: tokens of a completion.
+        public var completionLength = 128
+        /// Objects in each answer, each a box with two points.
+        public var instances = 2
+        /// Prompts of a step.
+        public var prompts = 1
+
+        /// The sizes of the figures in the documentation.
+        public init() {}
+    }
+
+    /// The folder of a Qwen2.5-VL checkpoint.
+    public var policy: String
+    /// A SAM2.1 checkpoint.
+    public var segmenter: String
+    /// The sizes of a step.
+    public var shapes = Shapes()
+    /// The element type of the policy.
+    public var dtype = ModelDType.float32
+    /// The element type of the segmenter; the policy's if nil.
+    public var segmenterDType: ModelDType?
+    /// The weight of the divergence; with 0 there is no reference policy.
+    public var beta = 0.001
+    /// Keys of parameters that are not trained.
+    public var freeze: [String] = []
+    /// Steps that are measured, after one that is not.
+    public var repeats = 3
+    /// Threads that groups are given to, as the configuration's key `workers`.
+    public var workers = 1
+    /// Decides about tokens, pictures and answers.
+    public var seed: UInt64 = 42
+
+    /// A benchmark of two models.
+    public init(policy: String, segmenter: String) {
+        self.policy = policy
+        self.segmenter = segmenter
+    }
+
+    /// Runs the steps.
+    ///
+    /// - Parameters:
+    ///   - device: where to compute
+    ///   - onStep: is told the number of each step that is done, from 0, and its seconds
+    /// - Returns: what was measured
+    /// - Throws: the error of the file that cannot be used; ``BenchmarkError`` if the sizes do not fit
+    public func run(
+        device: Device, onStep: (Int, Double) -> Void = { _, _ in }
+    ) throws -> StepBenchmarkResult {
+        let trainer = try trainer(device)
+        var timings: [StepTimings] = []
+        for number in 0...repeats {
+            let report = try trainer.step()
+            onStep(number, report.timings.step.wall)
+            if number > 0 { timings.append(report.timings) }
+        }
+        let memory = peakResidentMegabytes()
+        let peak = try gemmPeak(dtype: dtype.dtype, device: device)
+        return StepBenchmarkResult(self, timings: timings, peakMegabytes: memory, gemmPeak: peak)
+    }
+
+    private func trainer(_ device: Device) throws -> GRPOTrainer<BenchmarkPolicy> {
+        func load() throws -> BenchmarkPolicy {
+            var model = try Qwen25VLModel.load(
+                directory: policy, dtype: dtype.dtype, device: device)
+            // A token that never comes: every completion has the longest length.
+            model.generation = GenerationConfiguration(
+                eosTokenIDs: [model.configuration.text.vocabularySize], padTokenID: 0)
+            return try BenchmarkPolicy(model: model, shapes: shapes)
+        }
+        let trained = try load()
+        try trained.parameters.setTrainable(freezing: freeze)
+        let reference = beta == 0 ? nil : try load()
+        let segmenter = try SAM2Segmenter.load(
+            path: segmenter, dtype: (segmenterDType ?? dtype).dtype, device: device)
+        let examples = BenchmarkExamples(
+            count: (repeats + 1) * shapes.prompts, side: shapes.imageSize, seed: seed)
+        return try GRPOTrainer(
+            policy: trained, reference: reference, segmenter: segmenter, scorer: Scorer(),
+            source: examples, configuration: configuration)
+    }
+
+    private var configuration: GRPOConfiguration {
+        var result = GRPOConfiguration()
+        result.numGenerations = shapes.numGenerations
+        result.promptsPerStep = shapes.prompts
+        result.sampling = SamplingParameters(maxCompletionLength: shapes.completionLength)
+        result.loss.beta = beta
+        result.loss.maxCompletionLength = shapes.completionLength
+        result.schedule = .init(kind: .constant, warmupSteps: 0, totalSteps: repeats + 1)
+        result.seed = seed
+        result.workers = workers
+        return result
+    }
+}
+
+/// The best rate of large matrix products with a weight, in GFLOP/s, with the caller's threads.
+func gemmPeak(dtype: DType, device: Device) throws -> Double {
+    var best = 0.0
+    for (rows, outputs, inputs) in [(2048, 2048, 2048), (1536, 1408, 512), (4096, 1024, 1024)] {
+        let x = try Tensor.full([rows, inputs], 0.5, dtype: dtype, device: device)
+        let weight = try Tensor.full([outputs, inputs], 0.25, dtype: dtype, device: device)
+        try withoutGradients {
+            for _ in 0..<6 {
+                let start = ContinuousClock.now
+                _ = try x.linear(weight).selected(0, 0).selected(0, 0).item()
+                let seconds = (ContinuousClock.now - start) / .seconds(1)
+                best = max(best, 2e-9 * Double(rows * outputs * inputs) / seconds)
+            }
+        }
+    }
+    return best
+}

@@ -1,0 +1,111 @@
+import Foundation
+import RLTrainer
+import Torch
+
+/// What a ``StepBenchmark`` measured.
+public struct StepBenchmarkResult: Encodable, Sendable {
+    /// One part of a step.
+    public struct Phase: Encodable, Sendable {
+        /// The median of the steps, in seconds.
+        public let medianS: Double
+        /// Each step, in seconds.
+        public let runsS: [Double]
+        /// The median processor time, of all threads, in seconds.
+        public let cpuS: Double
+        /// Tokens of completions by the median second.
+        public let tokensPerS: Double
+    }
+
+    /// The parts of a step by their names; `reference` only where there is one.
+    public let phases: [String: Phase]
+    /// The sum of the parts' medians, in seconds.
+    public let stepS: Double
+    /// The sum of the parts' processor times, in seconds.
+    public let stepCpuS: Double
+    /// Completions by second of a step.
+    public let completionsPerS: Double
+    /// The most memory that the process had, in MiB.
+    public let peakRssMb: Double
+    /// The best rate of matrix products in this run, in GFLOP/s.
+    public let gemmPeakGflops: Double
+    /// Positions that prompts and completions have together if every completion brings its own
+    /// prompt, by those that go through the model.
+    public let tokenRatio: Double
+    /// The policy's element type: fp32 or bf16.
+    public let dtype: String
+    /// Threads of an operation.
+    public let threads: Int
+    /// The sizes of a step.
+    public let shapes: StepBenchmark.Shapes
+
+    /// The order of the phases in a step.
+    public static let order = ["rollout", "reference", "reward", "update", "optimizer"]
+
+    init(
+        _ benchmark: StepBenchmark, timings: [StepTimings], peakMegabytes: Double, gemmPeak: Double
+    ) {
+        let shapes = benchmark.shapes
+        let tokens = shapes.prompts * shapes.numGenerations * shapes.completionLength
+        func phase(_ path: KeyPath<StepTimings, PhaseTime>) -> Phase {
+            let runs = timings.map { $0[keyPath: path].wall }
+            let middle = median(runs)
+            return Phase(
+                medianS: middle, runsS: runs,
+                cpuS: median(timings.map { $0[keyPath: path].processor }),
+                tokensPerS: Double(tokens) / max(1e-9, middle))
+        }
+        var phases = [
+            "rollout": phase(\.rollout), "reward": phase(\.reward), "update": phase(\.update),
+            "optimizer": phase(\.optimizer),
+        ]
+        if benchmark.beta != 0 { phases["reference"] = phase(\.reference) }
+        self.phases = phases
+        stepS = phases.values.reduce(0) { $0 + $1.medianS }
+        stepCpuS = phases.values.reduce(0) { $0 + $1.cpuS }
+        completionsPerS = Double(shapes.prompts * shapes.numGenerations) / max(1e-9, stepS)
+        peakRssMb = peakMegabytes
+        gemmPeakGflops = gemmPeak
+        let (group, length) = (shapes.numGenerations, shapes.completionLength)
+        tokenRatio =
+            Double(group * (shapes.promptTokens + length))
+            / Double(shapes.promptTokens + group * length)
+        dtype = benchmark.dtype == .bfloat16 ? "bf16" : "fp32"
+        threads = TorchRuntime.threadCount
+        self.shapes = shapes
+    }
+}
+
+extension StepBenchmarkResult {
+    /// The result as a table for people.
+    public var lines: [String] {
+        func row(_ cells: [String]) -> String {
+            zip(cells, [-12, 10, 10, 12]).map { text, width in
+                let space = String(repeating: " ", count: max(0, abs(width) - text.count))
+                return width < 0 ? text + space : space + text
+            }.joined()
+        }
+        func number(_ value: Double, _ digits: Int) -> String {
+            String(format: "%.\(digits)f", value)
+        }
+        return [row(["phase", "s", "CPU s", "tokens/s"])]
+            + Self.order.compactMap { name in
+                phases[name].map {
+                    row([name, number($0.medianS, 3), number($0.cpuS, 3), number($0.tokensPerS, 0)])
+                }
+            } + [
+                row(["step", number(stepS, 3), number(stepCpuS, 3), ""]),
+                "\(number(completionsPerS, 2)) completions/s, peak memory "
+                    + "\(number(peakRssMb, 0)) MiB, matrix products up to "
+                    + "\(number(gemmPeakGflops, 0)) GFLOP/s, \(number(tokenRatio, 2)) times fewer "
+                    + "positions by sharing prompts, \(dtype), \(threads) threads",
+            ]
+    }
+}
+
+/// The middle number, or the mean of the two in the middle; 0 of none.
+func median(_ values: [Double]) -> Double {
+    if values.isEmpty { return 0 }
+    let sorted = values.sorted()
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
