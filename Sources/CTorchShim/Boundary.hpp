@@ -68,6 +68,10 @@ template <typename Body> CTSStatus produce(CTSTensor **out, Body &&body) noexcep
 
 inline const at::Tensor &in(const CTSTensor *tensor) { return deref(tensor).value; }
 
+inline std::optional<at::Tensor> optional(const CTSTensor *tensor) {
+    return tensor == nullptr ? std::nullopt : std::optional<at::Tensor>(tensor->value);
+}
+
 inline at::IntArrayRef list(CTSIntList values) {
     if (values.count < 0 || (values.count > 0 && values.data == nullptr)) {
         throw std::invalid_argument("a list without data");
@@ -87,6 +91,10 @@ inline std::vector<at::Tensor> tensors(const CTSTensor *const *handles, int64_t 
 inline c10::Scalar scalar(CTSScalar value) {
     return value.is_integer ? c10::Scalar(value.integer) : c10::Scalar(value.real);
 }
+
+/// x · weightᵀ + bias, by the library that `cts_use_onednn` chose.
+at::Tensor linear(const at::Tensor &x, const at::Tensor &weight,
+                  const std::optional<at::Tensor> &bias);
 
 c10::ScalarType scalarType(CTSDType dtype);
 CTSDType dtypeCode(c10::ScalarType type);

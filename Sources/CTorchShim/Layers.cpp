@@ -7,7 +7,6 @@
 #include <ATen/ops/conv_transpose2d.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/layer_norm.h>
-#include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
@@ -17,19 +16,8 @@
 
 using namespace cts;
 
-namespace {
-std::optional<at::Tensor> optional(const CTSTensor *tensor) {
-    return tensor == nullptr ? std::nullopt : std::optional<at::Tensor>(tensor->value);
-}
-} // namespace
-
 CTSStatus cts_matmul(const CTSTensor *a, const CTSTensor *b, CTSTensor **out) {
     return produce(out, [&] { return at::matmul(in(a), in(b)); });
-}
-
-CTSStatus cts_linear(const CTSTensor *x, const CTSTensor *weight, const CTSTensor *bias,
-                     CTSTensor **out) {
-    return produce(out, [&] { return at::linear(in(x), in(weight), optional(bias)); });
 }
 
 CTSStatus cts_embedding(const CTSTensor *weight, const CTSTensor *ids, CTSTensor **out) {

@@ -115,6 +115,10 @@ CTSStatus cts_dtype(const CTSTensor *tensor, CTSDType *out) {
     return guard([&] { deref(out) = dtypeCode(in(tensor).scalar_type()); });
 }
 
+CTSStatus cts_version(const CTSTensor *tensor, int64_t *out) {
+    return guard([&] { deref(out) = static_cast<int64_t>(in(tensor)._version()); });
+}
+
 CTSStatus cts_device(const CTSTensor *tensor, CTSDevice *out) {
     return guard([&] {
         const auto where = in(tensor).device();

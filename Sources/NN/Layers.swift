@@ -3,11 +3,13 @@ public import Torch
 // Legend: B batch, N positions, C channels.
 
 /// x · weightᵀ + bias.
-public struct Linear {
+public struct Linear: Sendable {
     /// The matrix, [outputs, inputs].
     public let weight: Tensor
     /// What is added, [outputs].
     public let bias: Tensor?
+    /// The weight in the order in which a kernel for few rows reads it.
+    private let packing: Tensor?
 
     /// The layer of the keys `weight` and, with `bias`, `bias` below a scope.
     ///
@@ -28,14 +30,32 @@ public struct Linear {
         self.bias =
             bias
             ? try scope.parameter("bias", shape: [outputs], initializer: .constant(0)) : nil
+        packing = nil
+    }
+
+    private init(weight: Tensor, bias: Tensor?, packing: Tensor) {
+        self.weight = weight
+        self.bias = bias
+        self.packing = packing
+    }
+
+    /// The same layer with a copy of its weight as it is now, for inputs of `rows` rows without
+    /// gradients.
+    ///
+    /// - Throws: `TorchError` where libtorch has no oneDNN
+    public func packed(rows: Int) throws -> Linear {
+        Linear(weight: weight, bias: bias, packing: try weight.packed(rows: rows))
     }
 
     /// [.., inputs] to [.., outputs].
-    public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.linear(weight, bias) }
+    public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        if let packing { return try x.packedLinear(packing, bias) }
+        return try x.linear(weight, bias)
+    }
 }
 
 /// Layer normalisation over the last dimension.
-public struct LayerNorm {
+public struct LayerNorm: Sendable {
     let weight: Tensor
     let bias: Tensor
     let epsilon: Double
@@ -54,7 +74,7 @@ public struct LayerNorm {
 }
 
 /// Layer normalisation over the channels of a picture: [B, C, height, width].
-public struct LayerNorm2d {
+public struct LayerNorm2d: Sendable {
     let weight: Tensor
     let bias: Tensor
     let epsilon: Double
@@ -76,7 +96,7 @@ public struct LayerNorm2d {
 
 /// x / rms(x) · weight; the statistics in float32, the weight multiplied after the cast back, as the
 /// Qwen models do.
-public struct RMSNorm {
+public struct RMSNorm: Sendable {
     let weight: Tensor
     let epsilon: Double
 
@@ -95,7 +115,7 @@ public struct RMSNorm {
 }
 
 /// A table of vectors by id.
-public struct Embedding {
+public struct Embedding: Sendable {
     /// The vectors, [ids, size].
     public let weight: Tensor
 
@@ -112,7 +132,7 @@ public struct Embedding {
 }
 
 /// A convolution of pictures with square kernels.
-public struct Conv2d {
+public struct Conv2d: Sendable {
     let weight: Tensor
     let bias: Tensor?
     let stride: Int
@@ -140,7 +160,7 @@ public struct Conv2d {
 }
 
 /// A transposed convolution whose stride is its kernel's size.
-public struct ConvTranspose2d {
+public struct ConvTranspose2d: Sendable {
     let weight: Tensor
     let bias: Tensor
     let stride: Int

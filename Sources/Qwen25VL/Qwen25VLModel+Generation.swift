@@ -96,12 +96,12 @@ extension Qwen25VLModel {
         try parameters.validate()
         if seeds.isEmpty { return [] }
         return try withoutGradients {
+            let model = try decodingModel(rows: seeds.count)
             var decoding = try Decoding(
-                model: self, prefix: prefix, parameters: parameters, seeds: seeds,
+                model: self, text: model.text, prefix: prefix, parameters: parameters, seeds: seeds,
                 suppressed: suppressed ?? configuration.placeholderTokenIDs)
             var hidden = try prefix.lastHidden.expanded(seeds.count, -1)  // [A, C]
-            let head = try headWeights()
-            while let next = try decoding.draw(logits(of: hidden, head), onToken: onToken) {
+            while let next = try decoding.draw(model.head(hidden), onToken: onToken) {
                 hidden = try decoding.feed(next)
             }
             return decoding.completions
@@ -112,6 +112,7 @@ extension Qwen25VLModel {
 /// The rows of one generation.
 private struct Decoding {
     let model: Qwen25VLModel
+    let text: TextModel
     let parameters: GenerationParameters
     let distribution: TokenDistribution
     let pattern: DecodingPattern
@@ -123,10 +124,11 @@ private struct Decoding {
     var active: [Int]
 
     init(
-        model: Qwen25VLModel, prefix: PrefixState, parameters: GenerationParameters,
+        model: Qwen25VLModel, text: TextModel, prefix: PrefixState, parameters: GenerationParameters,
         seeds: [UInt64], suppressed: [Int]
     ) throws {
         self.model = model
+        self.text = text
         self.parameters = parameters
         distribution = try TokenDistribution(
             temperature: parameters.temperature, suppressed: suppressed,
@@ -175,7 +177,7 @@ private struct Decoding {
     /// Runs one token per active row through the model: hidden states [A, C].
     func feed(_ ids: [Int]) throws -> Tensor {
         let step = pattern.length
-        let hidden = try model.text(
+        let hidden = try text(
             model.embed(ids), rotary: rotary.sliced(from: step, to: step + 1), pattern: pattern)
         pattern.advance()
         return hidden

@@ -34,35 +34,24 @@ extension Qwen25VLModel {
     /// - Throws: ``Qwen25VLInputError`` if a completion is empty or has a token that could not be drawn
     public func score(
         _ input: Qwen25VLInput, completions: [[Int]], temperature: Double = 1,
-        suppressing suppressed: [Int]? = nil, withEntropies: Bool = false, chunk: Int = 512
+        suppressing suppressed: [Int]? = nil, withEntropies: Bool = false, chunk: Int = 256
     ) throws -> CompletionScores {
         precondition(!completions.isEmpty && chunk > 0)
         let suppressed = suppressed ?? configuration.placeholderTokenIDs
         try requirePossible(completions, suppressed: Set(suppressed))
-        let distribution = try TokenDistribution(
-            temperature: temperature, suppressed: suppressed,
-            vocabulary: configuration.text.vocabularySize, device: device)
+        // Weights are about to change, or others are in use for long.
+        if gradientsAreEnabled { decodingWeights.forget() }
         let hidden = try predictors(prepared(input), input, completions: completions)  // [T, C]
-        let head = try headWeights()
-        let targets = try Tensor.of(completions.flatMap(\.self), shape: [hidden.size(0), 1])
-            .to(device)
-        var scores: [Tensor] = []
-        var entropies: [Tensor] = []
-        for start in stride(from: 0, to: hidden.size(0), by: chunk) {
-            let end = min(start + chunk, hidden.size(0))
-            let all = try distribution.logProbabilities(
-                logits(of: hidden.sliced(0, from: start, to: end), head))  // [chunk, V]
-            scores.append(
-                try all.gathered(-1, targets.sliced(0, from: start, to: end)).squeezed(-1))
-            if withEntropies {
-                entropies.append(
-                    try withoutGradients { try TokenDistribution.entropies(all.detached()) })
-            }
-        }
+        let known = suppressed.filter { (0..<configuration.text.vocabularySize).contains($0) }
+        let scores = try hidden.tokenProbabilities(
+            of: Tensor.of(completions.flatMap(\.self)).to(device), head: headWeights(),
+            suppressed: Tensor.of(known).to(device),
+            temperature: temperature > 0 ? temperature : 1, withEntropies: withEntropies,
+            chunk: chunk, keptBytes: keptProbabilityBytes)
         let lengths = completions.map(\.count)
         return CompletionScores(
-            logProbabilities: try rows(scores, lengths: lengths),
-            entropies: withEntropies ? try rows(entropies, lengths: lengths) : nil)
+            logProbabilities: try rows(scores.logProbabilities, lengths: lengths),
+            entropies: try scores.entropies.map { try rows($0, lengths: lengths) })
     }
 
     private func requirePossible(_ completions: [[Int]], suppressed: Set<Int>) throws {
@@ -115,9 +104,9 @@ extension Qwen25VLModel {
     }
 
     /// Values of all tokens, completion after completion, as rows [G, L] with 0 at their ends.
-    private func rows(_ parts: [Tensor], lengths: [Int]) throws -> Tensor {
+    private func rows(_ values: Tensor, lengths: [Int]) throws -> Tensor {
         let blank = try Tensor.zeros([1], device: device)
-        let flat = try Tensor.concatenate(parts + [blank], dim: 0)  // [T + 1]
+        let flat = try Tensor.concatenate([values, blank], dim: 0)  // [T + 1]
         let total = lengths.reduce(0, +)
         let longest = lengths.max() ?? 0
         var index: [Int] = []

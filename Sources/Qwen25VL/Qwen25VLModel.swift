@@ -27,9 +27,12 @@ public struct Qwen25VLModel {
     let visual: VisionTransformer
     let text: TextModel
     let head: Tensor  // [V, C]
+    private(set) var decodingWeights = DecodingWeights()
     /// Whether logits are computed in float32 whatever the parameters' element type, as ScaleRL
     /// recommends (arXiv 2510.13786): in bfloat16 they are off by up to 2⁻⁹ of their size.
     public var castsHeadToFloat32 = false
+    /// Bytes of probabilities that are kept for the gradient of scores; more are computed again.
+    public var keptProbabilityBytes = 256 << 20
     /// The element type of the parameters.
     public let dtype: DType
     /// Where the parameters live.
@@ -94,6 +97,8 @@ public struct Qwen25VLModel {
             builder: ParameterBuilder(sharing: parameters))
         model.companions = companions
         model.castsHeadToFloat32 = castsHeadToFloat32
+        model.keptProbabilityBytes = keptProbabilityBytes
+        model.decodingWeights = decodingWeights
         return model
     }
 

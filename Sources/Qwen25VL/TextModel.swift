@@ -41,6 +41,23 @@ struct TextAttention {
         output = try Linear(scope / "o_proj", size, size, bias: false, initializer: spread)
     }
 
+    private init(
+        query: Linear, key: Linear, value: Linear, output: Linear, headSize: Int
+    ) {
+        self.query = query
+        self.key = key
+        self.value = value
+        self.output = output
+        self.headSize = headSize
+    }
+
+    func packed(rows: Int) throws -> TextAttention {
+        TextAttention(
+            query: try query.packed(rows: rows), key: try key.packed(rows: rows),
+            value: try value.packed(rows: rows), output: try output.packed(rows: rows),
+            headSize: headSize)
+    }
+
     func callAsFunction(
         _ x: Tensor, rotary: Rotary, layer: Int, pattern: some AttentionPattern
     ) throws -> Tensor {
@@ -57,8 +74,8 @@ struct TextAttention {
 struct DecoderLayer {
     let attentionNorm: RMSNorm
     let mlpNorm: RMSNorm
-    let attention: TextAttention
-    let mlp: GatedMLP
+    private(set) var attention: TextAttention
+    private(set) var mlp: GatedMLP
 
     init(_ scope: ParameterScope, _ configuration: Qwen25VLConfiguration.Text) throws {
         let (size, epsilon) = (configuration.hiddenSize, configuration.normEpsilon)
@@ -68,6 +85,13 @@ struct DecoderLayer {
         mlp = try GatedMLP(
             scope / "mlp", size, configuration.intermediateSize, bias: false,
             initializer: configuration.initializer)
+    }
+
+    func packed(rows: Int) throws -> DecoderLayer {
+        var layer = self
+        layer.attention = try attention.packed(rows: rows)
+        layer.mlp = try mlp.packed(rows: rows)
+        return layer
     }
 
     func callAsFunction(
@@ -82,9 +106,17 @@ struct DecoderLayer {
 /// The language model without its head.
 struct TextModel {
     let embedding: Embedding
-    let layers: [DecoderLayer]
+    private(set) var layers: [DecoderLayer]
     let norm: RMSNorm
     let rotary: MultimodalRotary
+
+    /// The same model with copies of its weights as they are now, for `rows` positions at a time
+    /// without gradients.
+    func packed(rows: Int) throws -> TextModel {
+        var model = self
+        model.layers = try layers.map { try $0.packed(rows: rows) }
+        return model
+    }
 
     init(
         _ scope: ParameterScope, _ configuration: Qwen25VLConfiguration.Text, dtype: DType,

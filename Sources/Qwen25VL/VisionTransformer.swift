@@ -65,6 +65,18 @@ struct GatedMLP {
         down = try Linear(scope / "down_proj", inner, size, bias: bias, initializer: initializer)
     }
 
+    private init(gate: Linear, up: Linear, down: Linear) {
+        self.gate = gate
+        self.up = up
+        self.down = down
+    }
+
+    func packed(rows: Int) throws -> GatedMLP {
+        GatedMLP(
+            gate: try gate.packed(rows: rows), up: try up.packed(rows: rows),
+            down: try down.packed(rows: rows))
+    }
+
     func callAsFunction(_ x: Tensor) throws -> Tensor { try down(gate(x).silu() * up(x)) }
 }
 

@@ -213,7 +213,10 @@ public final class GRPOTrainer<P: Policy> {
         let scores = try withGradients(enabled: true) {
             try policy.score(
                 group.prompt, completions: group.completions.map(\.tokenIDs),
-                temperature: configuration.sampling.scoringTemperature)
+                temperature: configuration.sampling.scoringTemperature, withEntropies: true)
+        }
+        guard let entropies = scores.entropies else {
+            preconditionFailure("a policy must give the entropies that it is asked for")
         }
         let detached = try scores.logProbabilities.detached()
         let old = batch.old[index] ?? detached
@@ -232,7 +235,7 @@ public final class GRPOTrainer<P: Policy> {
         output.loss = try output.loss.detached()
         return GroupUpdate(
             output: output, loss: try output.loss.item(), old: old,
-            entropySum: try (scores.entropies.to(.cpu) * mask).sum().item(),
+            entropySum: try (entropies.to(.cpu) * mask).sum().item(),
             sampler: try SamplerDifference(group.completions, scored: detached, mask: mask))
     }
 

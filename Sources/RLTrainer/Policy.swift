@@ -70,11 +70,11 @@ public struct TokenScores {
     /// finite and means nothing.
     public var logProbabilities: Tensor
     /// The entropy of the distribution that each token was drawn from, float32 [G, L], without
-    /// gradient.
-    public var entropies: Tensor
+    /// gradient; nil unless asked for.
+    public var entropies: Tensor?
 
     /// Scores from their parts.
-    public init(logProbabilities: Tensor, entropies: Tensor) {
+    public init(logProbabilities: Tensor, entropies: Tensor? = nil) {
         self.logProbabilities = logProbabilities
         self.entropies = entropies
     }
@@ -99,9 +99,9 @@ public protocol Policy: AnyObject {
     ) throws -> [Completion]
 
     /// Scores completions under the current parameters, logits divided by `temperature`; records
-    /// gradients if they are enabled.
+    /// gradients if they are enabled. Entropies are needed only `withEntropies`.
     func score(
-        _ prompt: Prompt, completions: [[Int]], temperature: Double
+        _ prompt: Prompt, completions: [[Int]], temperature: Double, withEntropies: Bool
     ) throws -> TokenScores
 
     /// The same policy over the memory of this one's parameters, with gradients of its own, for another

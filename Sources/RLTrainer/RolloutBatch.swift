@@ -142,7 +142,7 @@ final class RolloutGenerator<P: Policy> {
         try withoutGradients {
             try policy.score(
                 group.prompt, completions: group.completions.map(\.tokenIDs),
-                temperature: configuration.sampling.scoringTemperature
+                temperature: configuration.sampling.scoringTemperature, withEntropies: false
             ).logProbabilities
         }
     }

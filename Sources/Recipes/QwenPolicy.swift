@@ -180,14 +180,13 @@ public final class QwenPolicy: Policy {
 
     /// Scores completions; prompt and picture go through the model once.
     public func score(
-        _ prompt: Prompt, completions: [[Int]], temperature: Double
+        _ prompt: Prompt, completions: [[Int]], temperature: Double, withEntropies: Bool
     ) throws -> TokenScores {
         let scores = try model.score(
             input(of: prompt), completions: completions, temperature: temperature,
-            withEntropies: true)
+            withEntropies: withEntropies)
         return TokenScores(
-            logProbabilities: scores.logProbabilities,
-            entropies: try scores.entropies ?? scores.logProbabilities.detached() * 0)
+            logProbabilities: scores.logProbabilities, entropies: scores.entropies)
     }
 
     /// A policy over the same memory, with gradients of its own.

@@ -44,6 +44,26 @@ public enum TorchRuntime {
         try check(cts_set_thread_count(Int32(clamping: count)), function: #function)
     }
 
+    /// Whether products with weights can go to oneDNN directly.
+    public static var hasOneDNN: Bool { cts_has_onednn() }
+
+    /// Whether they do; see ``setOneDNN(_:)``.
+    public static var usesOneDNN: Bool { cts_uses_onednn() }
+
+    /// Gives float32 products with weights on the CPU to oneDNN or to libtorch's own choice, for the
+    /// whole process; results are the same but for rounding.
+    ///
+    /// - Throws: ``TorchError`` if libtorch has no oneDNN
+    public static func setOneDNN(_ used: Bool) throws(TorchError) {
+        try check(cts_use_onednn(used), function: #function)
+    }
+
+    /// Makes the C library keep memory that tensors gave back, for the next ones.
+    ///
+    /// Else large tensors are mapped and filled with zeros by the kernel each time. To be called before
+    /// other threads begin; does nothing where the C library is not glibc.
+    public static func keepFreedMemory() { cts_keep_freed_memory() }
+
     /// How many CUDA devices can be used.
     public static var cudaDeviceCount: Int { Int(cts_cuda_device_count()) }
 }

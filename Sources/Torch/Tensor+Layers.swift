@@ -24,6 +24,18 @@ extension Tensor {
     public func linear(_ weight: Tensor, _ bias: Tensor? = nil) throws(TorchError) -> Tensor {
         try make(#function) { cts_linear(handle, weight.handle, bias?.handle, $0) }
     }
+    /// A copy of this matrix [m, k] on the CPU in the order in which oneDNN reads it for products of
+    /// `rows` rows; it serves ``packedLinear(_:_:)`` only.
+    ///
+    /// - Throws: ``TorchError`` where libtorch has no oneDNN (``TorchRuntime/hasOneDNN``)
+    public func packed(rows: Int) throws(TorchError) -> Tensor {
+        try make(#function) { cts_pack_weight(handle, Int64(rows), $0) }
+    }
+    /// ``linear(_:_:)`` with a weight of ``packed(rows:)``, while gradients are off: the same but for
+    /// rounding, and faster for few rows.
+    public func packedLinear(_ packed: Tensor, _ bias: Tensor? = nil) throws(TorchError) -> Tensor {
+        try make(#function) { cts_packed_linear(handle, packed.handle, bias?.handle, $0) }
+    }
     /// The rows `ids` [..] (int64) of this table [n, k]: [.., k].
     public func embedding(_ ids: Tensor) throws(TorchError) -> Tensor {
         try make(#function) { cts_embedding(handle, ids.handle, $0) }

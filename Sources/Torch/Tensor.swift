@@ -155,6 +155,13 @@ extension Tensor {
         return Device(code)
     }
 
+    /// How often the elements, or those of a view of this tensor, were changed in place.
+    public var version: Int {
+        var count: Int64 = 0
+        mustSucceed(cts_version(handle, &count))
+        return Int(count)
+    }
+
     /// Whether the elements stand in memory row after row, without gaps.
     public var isContiguous: Bool {
         var result = false

@@ -1,7 +1,9 @@
-import ArgumentParser
+public import ArgumentParser
 import Foundation
-import Recipes
+public import Recipes
 import Torch
+
+extension ProductLibrary: ExpressibleByArgument {}
 
 struct BenchmarkStepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -55,6 +57,9 @@ struct BenchmarkStepCommand: ParsableCommand {
     @Option(help: "Threads that prompts are given to in turn, each with one thread per operation.")
     var workers = 1
 
+    @Option(help: "Who computes float32 products on the CPU: auto, onednn or libtorch.")
+    var products = ProductLibrary.auto
+
     @Option(help: "Steps that are measured.")
     var `repeat` = 3
 
@@ -97,6 +102,7 @@ struct BenchmarkStepCommand: ParsableCommand {
         benchmark.repeats = `repeat`
         benchmark.workers = workers
         benchmark.seed = seed
+        try products.apply()
         let result = try benchmark.run(device: model.apply()) { number, seconds in
             let name = number == 0 ? "warm-up" : "step \(number) of \(`repeat`)"
             Console.progress("\(name)  \(fixed(seconds, 2)) s")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recipes
+import Torch
 
 #if canImport(Glibc)
     import Glibc
@@ -35,7 +36,9 @@ struct Think2SegCommand: ParsableCommand {
 enum Main {
     static func main() {
         signal(SIGPIPE, SIG_IGN)
+        TorchRuntime.keepFreedMemory()
         do {
+            try ProductLibrary.auto.apply()
             var command = try Think2SegCommand.parseAsRoot()
             try command.run()
         } catch {

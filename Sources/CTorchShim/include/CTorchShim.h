@@ -106,6 +106,8 @@ CTSStatus cts_dimension_count(const CTSTensor *tensor, int64_t *out);
 /// Writes `dimension_count` sizes to `out`, which has room for `capacity`.
 CTSStatus cts_sizes(const CTSTensor *tensor, int64_t *out, int64_t capacity);
 CTSStatus cts_dtype(const CTSTensor *tensor, CTSDType *out);
+/// How often the tensor's elements, or those of a view of it, were changed in place.
+CTSStatus cts_version(const CTSTensor *tensor, int64_t *out);
 CTSStatus cts_device(const CTSTensor *tensor, CTSDevice *out);
 CTSStatus cts_is_contiguous(const CTSTensor *tensor, bool *out);
 /// Copies the elements, row after row, to `out`, which has room for `byte_capacity` bytes; any
@@ -196,6 +198,29 @@ CTSStatus cts_matmul(const CTSTensor *a, const CTSTensor *b, CTSTensor **out);
 /// x · weightᵀ + bias; `bias` may be NULL.
 CTSStatus cts_linear(const CTSTensor *x, const CTSTensor *weight, const CTSTensor *bias,
                      CTSTensor **out);
+/// Whether products with weights can go to oneDNN directly.
+bool cts_has_onednn(void);
+/// Gives float32 products of `cts_linear` on the CPU to oneDNN, for the whole process; fails where
+/// there is none. The results are the same but for rounding.
+CTSStatus cts_use_onednn(bool used);
+bool cts_uses_onednn(void);
+/// A copy of `weight`, a float32 or bfloat16 matrix on the CPU, in the order in which oneDNN reads it
+/// for products of `rows` rows. It serves `cts_packed_linear` only.
+CTSStatus cts_pack_weight(const CTSTensor *weight, int64_t rows, CTSTensor **out);
+/// `cts_linear` with a packed weight, while gradients are off; any number of rows.
+CTSStatus cts_packed_linear(const CTSTensor *x, const CTSTensor *packed, const CTSTensor *bias,
+                            CTSTensor **out);
+/// What the hidden states `hidden` [T, C] say of the tokens `targets` [T] (int64): with
+/// z = (hidden · headᵀ) / temperature in float32, z_v = -∞ for v in `suppressed` (int64),
+/// log softmax(z)[target] and the entropy of softmax(z), both [T], float32.
+///
+/// `chunk` rows of logits exist at a time; where gradients are recorded their probabilities are kept
+/// if all of them have at most `keep_bytes` bytes, and computed again otherwise. The entropy has no
+/// gradient. `out_entropies` may be NULL.
+CTSStatus cts_token_log_probabilities(const CTSTensor *hidden, const CTSTensor *head,
+                                      const CTSTensor *targets, const CTSTensor *suppressed,
+                                      double temperature, int64_t chunk, int64_t keep_bytes,
+                                      CTSTensor **out_scores, CTSTensor **out_entropies);
 CTSStatus cts_embedding(const CTSTensor *weight, const CTSTensor *ids, CTSTensor **out);
 CTSStatus cts_layer_norm(const CTSTensor *x, CTSIntList normalized, const CTSTensor *weight,
                          const CTSTensor *bias, double epsilon, CTSTensor **out);
@@ -262,6 +287,9 @@ CTSStatus cts_generator_set_state(CTSGenerator *generator, const CTSTensor *stat
 
 // ---- Process ------------------------------------------------------------------------------
 
+/// Makes the C library keep memory that was freed, for the next tensors, where it can be told to.
+/// To be called before there are other threads.
+void cts_keep_freed_memory(void);
 int32_t cts_thread_count(void);
 CTSStatus cts_set_thread_count(int32_t count);
 int32_t cts_cuda_device_count(void);

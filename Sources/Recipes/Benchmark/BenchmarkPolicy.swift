@@ -95,14 +95,13 @@ final class BenchmarkPolicy: Policy {
     }
 
     func score(
-        _ prompt: Prompt, completions: [[Int]], temperature: Double
+        _ prompt: Prompt, completions: [[Int]], temperature: Double, withEntropies: Bool
     ) throws -> TokenScores {
         let scores = try model.score(
             input(of: prompt), completions: completions, temperature: temperature,
-            withEntropies: true)
+            withEntropies: withEntropies)
         return TokenScores(
-            logProbabilities: scores.logProbabilities,
-            entropies: try scores.entropies ?? scores.logProbabilities.detached() * 0)
+            logProbabilities: scores.logProbabilities, entropies: scores.entropies)
     }
 
     private func input(of prompt: Prompt) throws -> Qwen25VLInput {
