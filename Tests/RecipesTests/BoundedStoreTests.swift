@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(
-        "In passes of changing order, room for half finds half, and three times what finding the least recently used out finds"
+        "In passes of changing order, room for half finds half, and less if the oldest make way"
     )
     func passes() {
         func hits(_ eviction: StoreEviction) -> Double {

@@ -125,16 +125,16 @@ import Testing
             minimal.replacing(
                 "segmenter: {path: s}\n",
                 with:
-                    "segmenter: {path: s, embedding_cache: {memory: 7, memory_mb: -1, disk_mb: x}}\n"
+                    "segmenter: {path: s, embedding_cache: {memry_mb: 7, memory_mb: -1, disk_mb: x}}\n"
             ), ["segmenter.embedding_cache=3", "segmenter.embedding_cache.disk_mb=1.5"])
         #expect(
             found.map(\.message) == [
                 "unknown key; did you mean segmenter.embedding_cache.memory_mb?",
                 "is -1, must be from 0 to 10000000", "expected an integer, found \"x\"",
-                "unknown key; `think2seg config show` lists all keys",
+                "is a section: set its keys, segmenter.embedding_cache.memory_mb and others",
                 "expected an integer, found \"1.5\"",
             ])
-        #expect(found[1].location.hasSuffix(":2:57"))
+        #expect(found[1].location.hasSuffix(":2:53"))
         #expect(
             problems(minimal.replacing("{path: s}", with: "{path: s, embedding_cache: 3}"))
                 .first?.message.contains("is a section") == true)

@@ -58,7 +58,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "Runs without, in memory, on the disk and from a full disk are one run to the byte; a second pass computes nothing"
+            "Runs that keep nothing, or in memory, on the disk, or find all there, are one to the byte"
         )
         func same() throws {
             try withFolder { folder in

@@ -123,6 +123,9 @@ struct ConfigurationReader<Root> {
         if let table = keys.first(where: { name.hasPrefix($0.name + ".") }) {
             return "is part of a table: set \(table.name) as a whole, '\(table.name)={…}'"
         }
+        if let inside = keys.first(where: { $0.name.hasPrefix(name + ".") }) {
+            return "is a section: set its keys, \(inside.name) and others"
+        }
         let last = name.split(separator: ".").last.map(String.init) ?? name
         let candidates = keys.map(\.name).map { candidate in
             let tail = candidate.split(separator: ".").last.map(String.init) ?? candidate

@@ -17,9 +17,10 @@ public struct EmbeddingCacheSettings: Sendable, Hashable {
     /// The folder in a run's folder.
     static let folder = "embeddings"
 
-    /// The settings with a folder of their own, where they name none.
+    /// The settings with a folder in a run's folder, where they name none.
     ///
     /// - Parameter run: the run's folder
+    /// - Returns: settings with a path
     public func inRun(_ run: String) -> EmbeddingCacheSettings {
         var result = self
         result.path = path ?? "\(run)/\(Self.folder)"

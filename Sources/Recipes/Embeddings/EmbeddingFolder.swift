@@ -108,7 +108,9 @@ final class EmbeddingFolder: @unchecked Sendable {
 
     /// Writes the features of a key, if there is room; the first failure is the last attempt.
     ///
-    /// - Parameter features: in main memory, contiguous
+    /// - Parameters:
+    ///   - features: in main memory, contiguous
+    ///   - key: what they depend on
     func write(_ features: ImageFeatures, _ key: EmbeddingKey) {
         guard hasRoom(features.byteCount) else { return }
         let tensors = [features.embedding, features.middle, features.fine]
