@@ -50,9 +50,6 @@ final class EmbeddingCache: @unchecked Sendable {
     /// Whether anything is ever kept.
     var isEnabled: Bool { store.capacity > 0 || folder != nil }
 
-    /// Bytes of the features in memory.
-    var memoryBytes: Int { condition.withLock { store.byteCount } }
-
     /// What happened since this was last called.
     func takeStatistics() -> EmbeddingStatistics {
         condition.withLock {
@@ -94,12 +91,11 @@ final class EmbeddingCache: @unchecked Sendable {
             found = read
             return read
         }
-        var seconds = 0.0
-        defer { condition.withLock { statistics.encoderSeconds += seconds } }
         let start = ContinuousClock.now
         let features = try encode()
         let kept = try features.to(.cpu)
-        seconds = (ContinuousClock.now - start) / .seconds(1)
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        condition.withLock { statistics.encoderSeconds += seconds }
         folder?.write(kept, key)
         found = kept
         return features

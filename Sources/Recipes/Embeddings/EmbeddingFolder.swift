@@ -25,7 +25,7 @@ final class EmbeddingFolder: @unchecked Sendable {
     private var byteCount: Int?
     private var writesSinceMeasured = 0
     private var isWriting = true
-    private var damagedCount = 0
+    private var hasToldOfDamage = false
     private var notes: [String] = []
 
     /// After so many files, what others have written in the meantime is found out.
@@ -41,9 +41,6 @@ final class EmbeddingFolder: @unchecked Sendable {
         self.capacity = capacity
         self.layout = layout
     }
-
-    /// Files that were not what their names say, so far.
-    var damaged: Int { lock.withLock { damagedCount } }
 
     /// What people should know since this was last called.
     func takeNotes() -> [String] {
@@ -69,8 +66,8 @@ final class EmbeddingFolder: @unchecked Sendable {
         } catch {
             let problem = (error as? CheckpointError)?.problem ?? "\(error)"
             lock.withLock {
-                damagedCount += 1
-                if damagedCount > 1 { return }
+                if hasToldOfDamage { return }
+                hasToldOfDamage = true
                 notes.append(
                     "\(path): \(problem): not used; the embedding is computed again and the file "
                         + "replaced, and so are others like it, without a word")
