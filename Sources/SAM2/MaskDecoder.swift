@@ -5,28 +5,6 @@
 public import NN
 public import Torch
 
-/// What the decoder needs of a picture.
-public struct ImageFeatures {
-    /// The coarsest level: [B or 1, C, h, w].
-    public let embedding: Tensor
-    /// The middle level, through `conv_s1`: [B or 1, C / 4, 2h, 2w].
-    public let middle: Tensor
-    /// The finest level, through `conv_s0`: [B or 1, C / 8, 4h, 4w].
-    public let fine: Tensor
-
-    /// What belongs to one of several pictures.
-    ///
-    /// - Parameter index: the picture's place in the batch
-    /// - Returns: features of one picture, for prompts about it
-    /// - Throws: `TorchError`
-    public func picture(_ index: Int) throws -> ImageFeatures {
-        try ImageFeatures(
-            embedding: embedding.sliced(0, from: index, to: index + 1),
-            middle: middle.sliced(0, from: index, to: index + 1),
-            fine: fine.sliced(0, from: index, to: index + 1))
-    }
-}
-
 /// Everything that the decoder says about prompts.
 public struct MaskDecoderOutput {
     /// Logits [B, M, 4h, 4w]; mask 0 is the single answer, the others are alternatives.

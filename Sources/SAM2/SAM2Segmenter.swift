@@ -86,11 +86,27 @@ public final class SAM2Segmenter: Segmenter {
 
     /// ``encode(_:)`` with a result that can do more.
     public func embed(_ image: RGBImage) throws -> SAM2Image {
-        try withoutGradients {
-            let pixels = try processor(image, device: model.device)
-            return SAM2Image(
-                segmenter: self, frame: image.frame, features: try model.encode(pixels))
-        }
+        self.image(frame: image.frame, features: try features(image))
+    }
+
+    /// What the image encoder makes of an image; the other half of ``embed(_:)`` is
+    /// ``image(frame:features:)``.
+    ///
+    /// - Parameter image: of any size
+    /// - Returns: the features of one picture, on the model's device, without gradients
+    /// - Throws: `TorchError`
+    public func features(_ image: RGBImage) throws -> ImageFeatures {
+        try withoutGradients { try model.encode(processor(image, device: model.device)) }
+    }
+
+    /// An image whose features are known.
+    ///
+    /// - Parameters:
+    ///   - frame: the frame of the image
+    ///   - features: what ``features(_:)`` gave for it, on the model's device
+    /// - Returns: the image, to be prompted
+    public func image(frame: ImageFrame, features: ImageFeatures) -> SAM2Image {
+        SAM2Image(segmenter: self, frame: frame, features: features)
     }
 }
 

@@ -30,9 +30,12 @@ extension SafetensorsFile {
     ///   - tensors: what to write; names are unique
     ///   - path: the file
     ///   - metadata: the header's `__metadata__`; transformers wants `format: pt`
+    ///   - isSynced: whether the file is on the disk before it gets its name; if not, a power failure
+    ///     may leave other bytes in it
     /// - Throws: ``CheckpointError`` if the file cannot be written, ``TorchError``
     public static func write(
-        _ tensors: [NamedTensor], to path: String, metadata: [String: String] = ["format": "pt"]
+        _ tensors: [NamedTensor], to path: String,
+        metadata: [String: String] = ["format": "pt"], isSynced: Bool = true
     ) throws {
         let ordered = tensors.sorted {
             let (a, b) = ($0.tensor.dtype.byteCount, $1.tensor.dtype.byteCount)
@@ -47,7 +50,7 @@ extension SafetensorsFile {
                 let source = try entry.tensor.detached().to(.cpu).contiguous()
                 try source.withBytes { try output.write($0) }
             }
-            try output.finish()
+            try output.finish(isSynced: isSynced)
             if rename(temporary, path) != 0 { throw CheckpointError.writing(path, "cannot rename") }
         } catch {
             output.abandon()
@@ -123,8 +126,8 @@ private final class OutputFile {
         }
     }
 
-    func finish() throws(CheckpointError) {
-        if fsync(descriptor) != 0 { throw .writing(name, "cannot sync") }
+    func finish(isSynced: Bool) throws(CheckpointError) {
+        if isSynced, fsync(descriptor) != 0 { throw .writing(name, "cannot sync") }
         let result = close(descriptor)
         descriptor = -1
         if result != 0 { throw .writing(name, "cannot close") }

@@ -257,6 +257,9 @@ struct EvaluateCommand: ParsableCommand {
         recipe.castsHeadToFloat32 = configuration?.policy.castsHeadToFloat32 ?? false
         try applyThreads(workers > 1 && threads == 0 ? 1 : threads)
         recipe.device = try availableDevice(device ?? configuration?.device ?? "cpu")
+        if let run {
+            recipe.embeddingCache = run.configuration.segmenter.embeddingCache.inRun(run.folder)
+        }
         recipe.settings.limit = limit
         recipe.settings.imageSize =
             imageSize ?? configuration?.data.imageSize ?? recipe.settings.imageSize

@@ -75,7 +75,7 @@ struct TrainCommand: ParsableCommand {
         do {
             ending = try recipe.run(
                 shouldStop: { Interruption.isRequested },
-                onFault: { Console.warning($0.description) },
+                onFault: { Console.warning($0.description) }, onNote: Console.warning,
                 onEvaluation: { if !quiet { show($0) } },
                 onStep: { metrics in
                     if !quiet { Console.progress(view.line(metrics)) }

@@ -36,6 +36,13 @@ import Testing
         return try RunConfiguration.load(file: nil, overrides: paths + overrides).warnings
     }
 
+    @Test("A folder of embeddings without room for any is warned about")
+    func embeddingFolder() throws {
+        let path = "segmenter.embedding_cache.path=e"
+        #expect(try warnings(path).contains { $0.contains("disk_mb is 0") })
+        #expect(try warnings(path, "segmenter.embedding_cache.disk_mb=5") == warnings())
+    }
+
     @Test(
         "Keys that stand twice are all found, each at its second place, with all else that is wrong"
     )

@@ -61,25 +61,24 @@ import Torch
     func everyKey() throws {
         for type in Self.commands {
             let schema = try schema(type)
-            #expect(schema["additionalProperties"] as? Bool == false)
-            var names: [String] = []
-            for (name, value) in try #require(schema["properties"] as? [String: Any]) {
-                let node = try #require(value as? [String: Any])
-                // A key whose value is a table has a default, a section has none.
-                guard node["default"] == nil, let keys = node["properties"] as? [String: Any]
-                else {
-                    names.append(name)
-                    continue
-                }
-                #expect(node["additionalProperties"] as? Bool == false, "\(name)")
-                names += keys.keys.map { "\(name).\($0)" }
-            }
+            let names = try keyNames(schema, below: "")
             #expect(names.sorted() == type.keyNames.sorted())
             for name in names {
                 let node = try node(schema, name)
                 #expect((node["description"] as? String)?.isEmpty == false, "\(name)")
                 #expect(node["default"] != nil, "\(name)")
             }
+        }
+    }
+
+    /// The dotted names of all keys; every section must take no others.
+    private func keyNames(_ node: [String: Any], below prefix: String) throws -> [String] {
+        #expect(node["additionalProperties"] as? Bool == false, "\(prefix)")
+        let properties = try #require(node["properties"] as? [String: [String: Any]])
+        return try properties.flatMap { name, node in
+            // A key whose value is a table has a default, a section has none.
+            node["default"] == nil && node["properties"] != nil
+                ? try keyNames(node, below: "\(prefix)\(name).") : [prefix + name]
         }
     }
 

@@ -58,7 +58,10 @@ import Testing
             "workers": "4", "strict": "true",
             "policy.cast_lm_head_to_fp32": "true",
             "policy.path": "x", "policy.dtype": "bfloat16", "policy.freeze": "[a.*]",
-            "segmenter.path": "x", "segmenter.dtype": "bfloat16", "data.train": "[b.h5]",
+            "segmenter.path": "x", "segmenter.dtype": "bfloat16",
+            "segmenter.embedding_cache.memory_mb": "0",
+            "segmenter.embedding_cache.disk_mb": "9",
+            "segmenter.embedding_cache.path": "x", "data.train": "[b.h5]",
             "data.validation": "[c.h5]", "evaluation.eval_steps": "7",
             "evaluation.eval_on_start": "true", "evaluation.eval_samples": "5",
             "evaluation.question": "all", "evaluation.metric_for_best_model": "ciou",
@@ -98,6 +101,43 @@ import Testing
             #expect(changed != base, "\(name)")
             #expect(changed.resolved() != base.resolved(), "\(name)")
         }
+    }
+
+    @Test(
+        "A section within a section is written and read as a table of its own, or set by dotted names"
+    )
+    func nested() throws {
+        let table = "segmenter: {path: s, embedding_cache: {memory_mb: 7, path: e}}\n"
+        let text = minimal.replacing("segmenter: {path: s}\n", with: table)
+        let loaded = try load(text, ["segmenter.embedding_cache.disk_mb=8"])
+        let cache = loaded.segmenter.embeddingCache
+        #expect(cache.memoryMegabytes == 7 && cache.diskMegabytes == 8 && cache.path == "e")
+        let written = loaded.resolved()
+        #expect(
+            written.contains(
+                "\n  embedding_cache:\n    memory_mb: 7\n    disk_mb: 8\n    path: e\ndata:\n"))
+        #expect(try load(written) == loaded)
+        let commented = loaded.resolved(comments: true)
+        #expect(commented.contains("\n  embedding_cache:\n    # MB of "))
+        #expect(commented.contains("    path: e\n\ndata:\n"))
+        #expect(try load(commented) == loaded)
+        let found = problems(
+            minimal.replacing(
+                "segmenter: {path: s}\n",
+                with:
+                    "segmenter: {path: s, embedding_cache: {memry_mb: 7, memory_mb: -1, disk_mb: x}}\n"
+            ), ["segmenter.embedding_cache=3", "segmenter.embedding_cache.disk_mb=1.5"])
+        #expect(
+            found.map(\.message) == [
+                "unknown key; did you mean segmenter.embedding_cache.memory_mb?",
+                "is -1, must be from 0 to 10000000", "expected an integer, found \"x\"",
+                "is a section: set its keys, segmenter.embedding_cache.memory_mb and others",
+                "expected an integer, found \"1.5\"",
+            ])
+        #expect(found[1].location.hasSuffix(":2:53"))
+        #expect(
+            problems(minimal.replacing("{path: s}", with: "{path: s, embedding_cache: 3}"))
+                .first?.message.contains("is a section") == true)
     }
 
     @Test("All problems come at once, each with line, key and the nearest known key")

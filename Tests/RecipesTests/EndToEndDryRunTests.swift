@@ -2,6 +2,7 @@ import Foundation
 import NN
 import Qwen25VL
 import RLTrainer
+import SAM2
 import Segmentation
 import Testing
 import Torch
@@ -88,6 +89,28 @@ extension EndToEnd {
                         "\(millions(count - frozen)) M of them trained"))
                 #expect(some.hasSuffix(megabytes((count - frozen) * 8)))
             }
+        }
+
+        @Test(
+            "Embeddings count as far as there are pictures and room for them, in memory and on disk"
+        )
+        func embeddings() throws {
+            var configuration = fixture.configuration(output: "none")
+            let bytes = FeatureLayout(EmbeddedModels.segmenterConfiguration, dtype: .float32)
+                .byteCount
+            let name = "           embeddings kept"
+            #expect(try line(configuration, name).hasSuffix(": \(megabytes(4 * bytes))"))
+            configuration.data.validation = [fixture.shard]
+            configuration.evaluation.evalSamples = 3
+            #expect(try line(configuration, name).hasSuffix(": \(megabytes(7 * bytes))"))
+            #expect(try !line(configuration, "disk").contains("embeddings"))
+            configuration.segmenter.embeddingCache.memoryMegabytes = 1
+            configuration.segmenter.embeddingCache.diskMegabytes = 100
+            #expect(try line(configuration, name).hasSuffix(": 1.0 MB"))
+            let disk = try line(configuration, "disk")
+            #expect(disk.contains(", \(megabytes(7 * bytes)) of embeddings"))
+            configuration.segmenter.embeddingCache.memoryMegabytes = 0
+            #expect(try !lines(configuration).contains { $0.hasPrefix(name) })
         }
 
         @Test("A checkpoint on the disk is as large as it was said to be")
@@ -241,6 +264,11 @@ extension EndToEnd {
         sizes.isOnCPU = true
         #expect(bytes("checkpoint, copied") == 800 * 12)
         sizes.isOnCPU = false
+        sizes.embeddingBytes = 77
+        #expect(bytes("embeddings kept") == 0, "they are in main memory")
+        sizes.isOnCPU = true
+        #expect(bytes("embeddings kept") == 77)
+        (sizes.isOnCPU, sizes.embeddingBytes) = (false, 0)
         let update = bytes("update")
         #expect(bytes("update", 100) > update && bytes("generation", 100) > bytes("generation"))
         sizes.trainsVision = false

@@ -145,8 +145,8 @@ extension EndToEnd {
                     "policy.freeze=[visual.*]")
                 #expect(try first(base.policy.parameters) != first(other.policy.parameters))
                 #expect(
-                    try first(base.segmenter.model.parameters)
-                        != first(other.segmenter.model.parameters))
+                    try first(base.segmenter.segmenter.model.parameters)
+                        != first(other.segmenter.segmenter.model.parameters))
                 for parameter in other.policy.parameters {
                     let isFrozen = parameter.key.hasPrefix("visual.")
                     #expect(parameter.tensor.requiresGradient == !isFrozen, "\(parameter.key)")
@@ -154,7 +154,9 @@ extension EndToEnd {
                 let narrow = try recipe(folder, "policy.dtype=bfloat16", "segmenter.dtype=bfloat16")
                 #expect(narrow.policy.parameters.allSatisfy { $0.tensor.dtype == .bfloat16 })
                 #expect(
-                    narrow.segmenter.model.parameters.allSatisfy { $0.tensor.dtype == .bfloat16 })
+                    narrow.segmenter.segmenter.model.parameters.allSatisfy {
+                        $0.tensor.dtype == .bfloat16
+                    })
                 #expect(base.policy.parameters.allSatisfy { $0.tensor.dtype == .float32 })
                 #expect(!narrow.policy.model.castsHeadToFloat32)
                 let cast = try recipe(folder, "policy.cast_lm_head_to_fp32=true")

@@ -80,7 +80,8 @@ extension EndToEnd {
                 "step_time", "timing_s/data_wait", "timing_s/gen", "timing_s/reward",
                 "timing_s/ref", "timing_s/old_log_prob", "timing_s/update_actor",
                 "timing_s/optimizer", "timing_s/step", "timing_s/save_checkpoint",
-                "perf/throughput", "perf/peak_rss_mb",
+                "timing_s/segmenter_encode", "perf/throughput", "perf/peak_rss_mb",
+                "perf/embedding_cache_hit_rate",
             ]
             let lines = try lines(run.path + "/metrics.jsonl").map { try object($0) }
             #expect(lines.map { $0["step"] as? Int } == [1, 2, 3])
@@ -212,7 +213,7 @@ extension EndToEnd {
                 let metrics = try lines(run.path + "/metrics.jsonl").map(withoutClock)
                 #expect(metrics == (try lines(folder + "/run/metrics.jsonl").map(withoutClock)))
                 // What the clock decides was taken away, and nothing else.
-                #expect(metrics[0].components(separatedBy: ", ").count == 48 - 10)
+                #expect(metrics[0].components(separatedBy: ", ").count == 50 - 12)
             }
         }
 

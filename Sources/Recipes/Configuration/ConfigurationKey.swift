@@ -116,14 +116,11 @@ public struct ConfigurationKey<Root> {
         }
     }
 
-    /// The part before the dot: the section; empty for keys at the top.
-    var section: String {
-        let parts = name.split(separator: ".", maxSplits: 1)
-        return parts.count == 2 ? String(parts[0]) : ""
-    }
+    /// The parts of the name: sections from the outside in, then the key's own.
+    var path: [String] { name.split(separator: ".").map(String.init) }
 
-    /// The part after the section.
-    var lastName: String { section.isEmpty ? name : String(name.dropFirst(section.count + 1)) }
+    /// The outermost section; empty for keys at the top.
+    var section: String { path.count > 1 ? path[0] : "" }
 
     private static func describe(_ node: Node) -> String {
         if let scalar = node.scalar {

@@ -123,6 +123,9 @@ struct ConfigurationReader<Root> {
         if let table = keys.first(where: { name.hasPrefix($0.name + ".") }) {
             return "is part of a table: set \(table.name) as a whole, '\(table.name)={…}'"
         }
+        if let inside = keys.first(where: { $0.name.hasPrefix(name + ".") }) {
+            return "is a section: set its keys, \(inside.name) and others"
+        }
         let last = name.split(separator: ".").last.map(String.init) ?? name
         let candidates = keys.map(\.name).map { candidate in
             let tail = candidate.split(separator: ".").last.map(String.init) ?? candidate
@@ -137,18 +140,20 @@ struct ConfigurationReader<Root> {
 
 /// Writes a configuration with every key, section by section, each with its meaning as a comment.
 func resolvedYAML<Root>(_ root: Root, keys: [ConfigurationKey<Root>], comments: Bool) -> String {
+    func indent(_ depth: Int) -> String { String(repeating: "  ", count: depth) }
     var lines: [String] = []
-    var section = ""
+    var open: [String] = []
     for key in keys {
-        let current = key.section
-        if current != section {
-            section = current
-            if comments { lines.append("") }
-            if !section.isEmpty { lines.append("\(section):") }
+        let sections = Array(key.path.dropLast())
+        if comments, sections.first != open.first { lines.append("") }
+        let shared = zip(open, sections).prefix { $0 == $1 }.count
+        for depth in shared..<sections.count {
+            lines.append("\(indent(depth))\(sections[depth]):")
         }
-        let indent = current.isEmpty ? "" : "  "
-        if comments { lines.append("\(indent)# \(key.help) (\(key.values))") }
-        lines.append("\(indent)\(key.lastName): \(key.write(root))")
+        open = sections
+        let margin = indent(sections.count)
+        if comments { lines.append("\(margin)# \(key.help) (\(key.values))") }
+        lines.append("\(margin)\(key.path[sections.count]): \(key.write(root))")
     }
     return lines.joined(separator: "\n") + "\n"
 }

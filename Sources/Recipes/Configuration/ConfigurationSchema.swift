@@ -8,18 +8,10 @@ extension KeyedConfiguration {
     /// Draft 7: every YAML language server takes it, and most take nothing newer. The schema knows each
     /// key alone, and takes a text only where YAML reads one; `load` is the judge.
     public static func schema() throws -> String {
-        var top: [String: JSONSchema] = [:]
+        var root = JSONSchema(section: [:])
         for key in keys {
-            let schema = JSONSchema(key, default: key.write(Self()))
-            if key.section.isEmpty {
-                top[key.name] = schema
-            } else {
-                var section = top[key.section] ?? JSONSchema(section: [:])
-                section.properties?[key.lastName] = schema
-                top[key.section] = section
-            }
+            root.add(JSONSchema(key, default: key.write(Self())), at: key.path[...])
         }
-        var root = JSONSchema(section: top)
         root.type = ["object"]
         root.dialect = "http://json-schema.org/draft-07/schema#"
         root.title = "Configuration of think2seg \(command)"
@@ -93,6 +85,18 @@ struct JSONSchema: Encodable {
         type = ["object", "null"]
         properties = section
         allowsOthers = false
+    }
+
+    /// Adds a key below sections, which are made if need be.
+    mutating func add(_ key: JSONSchema, at path: ArraySlice<String>) {
+        guard let name = path.first else { return }
+        if path.count == 1 {
+            properties?[name] = key
+            return
+        }
+        var section = properties?[name] ?? JSONSchema(section: [:])
+        section.add(key, at: path.dropFirst())
+        properties?[name] = section
     }
 
     /// What a key takes.

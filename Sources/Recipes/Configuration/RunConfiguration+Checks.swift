@@ -82,6 +82,11 @@ extension RunConfiguration {
         if grpo.klInReward, loss.beta == 0 {
             found.append("grpo.kl_in_reward does nothing while grpo.beta is 0")
         }
+        if segmenter.embeddingCache.path != nil, segmenter.embeddingCache.diskMegabytes == 0 {
+            found.append(
+                "segmenter.embedding_cache.path does nothing while "
+                    + "segmenter.embedding_cache.disk_mb is 0")
+        }
         return found + doubtfulNumbers
     }
 

@@ -40,6 +40,17 @@ extension RunConfiguration {
                 "segmenter.path", \.segmenter.path,
                 "The folder of a SAM2.1 checkpoint, or an official .pt file"),
             Key("segmenter.dtype", \.segmenter.dtype, "The type of weights and computations"),
+            Key(
+                "segmenter.embedding_cache.memory_mb", \.segmenter.embeddingCache.memoryMegabytes,
+                "MB of pictures' embeddings that are kept in main memory, for pictures that come again; "
+                    + "0: none", in: 0...10_000_000),
+            Key(
+                "segmenter.embedding_cache.disk_mb", \.segmenter.embeddingCache.diskMegabytes,
+                "MB of embeddings that are kept on the disk, for other sessions and runs too; 0: none",
+                in: 0...1_000_000_000),
+            Key(
+                "segmenter.embedding_cache.path", \.segmenter.embeddingCache.path,
+                "Their folder on the disk, which runs may share; null: embeddings in output_dir"),
         ]
     }
 

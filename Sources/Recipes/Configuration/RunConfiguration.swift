@@ -48,6 +48,8 @@ public struct RunConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
         public var path = ""
         /// The element type of weights and computations.
         public var dtype = ModelDType.float32
+        /// How much of what its image encoder computed is kept.
+        public var embeddingCache = EmbeddingCacheSettings()
     }
 
     /// What the policy is asked.

@@ -112,12 +112,24 @@ struct DryRunReport {
             segmenter: segmenter.model.configuration,
             segmenterCount: segmenter.model.parameters.numberCount,
             segmenterElementBytes: configuration.segmenter.dtype.dtype.byteCount,
+            embeddingBytes: embeddingBytes(configuration.segmenter.embeddingCache.memoryBytes),
             promptTokens: prompt.tokenCount,
             patches: prompt.input.grids.reduce(0) { $0 + $1.patchCount },
             imageSize: configuration.data.imageSize, groupSize: grpo.numGenerations,
             completionLength: configuration.grpo.sampling.maxCompletionLength,
             promptsPerGeneration: grpo.promptsPerGeneration, workers: grpo.workers,
             isOnCPU: configuration.device == "cpu")
+    }
+
+    /// Bytes of the embeddings of all pictures, within a budget.
+    private func embeddingBytes(_ budget: Int) -> Int {
+        let layout = FeatureLayout(
+            segmenter.model.configuration, dtype: configuration.segmenter.dtype.dtype)
+        return min(budget, (data.count + (evaluation?.sampleCount ?? 0)) * layout.byteCount)
+    }
+
+    private var embeddingDiskBytes: Int {
+        embeddingBytes(configuration.segmenter.embeddingCache.diskBytes)
     }
 
     private var weightBytes: Int {
@@ -173,17 +185,21 @@ struct DryRunReport {
     private var diskLines: [String] {
         let bytes = sizes.checkpointBytes
         let free = freeSpace.map { ", \(megabytes($0)) are free" } ?? ""
+        let kept = embeddingDiskBytes
+        let embeddings = kept > 0 ? ", \(megabytes(kept)) of embeddings" : ""
         return [
             "disk       \(megabytes(bytes)) for a checkpoint, \(checkpoints) at a time at most: "
-                + "\(megabytes(bytes * checkpoints))\(free)"
+                + "\(megabytes(bytes * checkpoints))\(embeddings)\(free)"
         ]
     }
 
     private var diskWarning: String? {
-        let needed = sizes.checkpointBytes * checkpoints
+        let embeddings =
+            configuration.segmenter.embeddingCache.path == nil ? embeddingDiskBytes : 0
+        let needed = sizes.checkpointBytes * checkpoints + embeddings
         guard let freeSpace, needed > freeSpace else { return nil }
         return
-            "checkpoints may need \(megabytes(needed)), and \(megabytes(freeSpace)) are free where "
+            "checkpoints\(embeddings > 0 ? " and embeddings" : "") may need \(megabytes(needed)), and \(megabytes(freeSpace)) are free where "
             + "\(configuration.outputDirectory) is: set logging.save_total_limit, or raise "
             + "logging.save_steps"
     }

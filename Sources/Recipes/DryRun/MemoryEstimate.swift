@@ -57,6 +57,7 @@ private struct Counted {
             Part(name: "reference", bytes: sizes.hasReference ? sizes.parameterCount * b : 0),
             Part(
                 name: "segmenter", bytes: sizes.segmenterCount * sizes.segmenterElementBytes),
+            Part(name: "embeddings kept", bytes: sizes.isOnCPU ? sizes.embeddingBytes : 0),
             Part(name: "AdamW, masters", bytes: b < 4 ? trained * 4 : 0),
             Part(name: "AdamW, moments", bytes: trained * 8),
             Part(name: "checkpoint, copied", bytes: sizes.isOnCPU ? checkpoint : 0),

@@ -28,6 +28,8 @@ struct RunSizes {
     var segmenterCount: Int
     /// Bytes of one of the segmenter's numbers.
     var segmenterElementBytes: Int
+    /// Bytes of embeddings that are kept in main memory, at most.
+    var embeddingBytes = 0
     /// P.
     var promptTokens: Int
     /// N.

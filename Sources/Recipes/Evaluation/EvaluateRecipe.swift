@@ -2,7 +2,7 @@ public import Datasets
 import Evaluation
 import Foundation
 import Imaging
-public import SAM2
+import SAM2
 public import Segmentation
 public import Torch
 
@@ -72,6 +72,8 @@ public struct EvaluateRecipe: Sendable {
     public var castsHeadToFloat32 = false
     /// How the evaluation is made.
     public var settings = Settings()
+    /// How much of what the segmenter's image encoder computed is kept; on the disk only with a path.
+    public var embeddingCache = EmbeddingCacheSettings()
 
     /// An evaluation with the defaults.
     public init(policy: String, segmenter: String, data: [String]) {
@@ -116,8 +118,13 @@ public struct EvaluateRecipe: Sendable {
         let policy = try QwenPolicy.load(
             path: policy, dtype: dtype, device: device, template: template,
             castsHeadToFloat32: castsHeadToFloat32)
-        let sam = try SAM2Segmenter.load(
-            path: segmenter, dtype: segmenterDType ?? dtype, device: device)
+        // Samples about one picture follow each other, if there are several.
+        let sam = CachedSegmenter(
+            try SAM2Segmenter.load(
+                path: segmenter, dtype: segmenterDType ?? dtype, device: device),
+            embeddingCache, checkpoint: setup.inputs["segmenter"] ?? "",
+            eviction: .leastRecentlyUsed)
+        defer { sam.takeNotes().forEach(onNote) }
         try folder?.begin()
         if let folder, !folder.samples.isEmpty {
             onNote("\(folder.path): goes on after \(folder.samples.count) samples")
@@ -167,7 +174,7 @@ public struct EvaluateRecipe: Sendable {
     /// - Throws: ``EvaluationError`` where there is nothing to evaluate, and the errors of the
     ///   samples and models
     public static func run(
-        policy: QwenPolicy, segmenter: SAM2Segmenter, source: any SampleSource,
+        policy: QwenPolicy, segmenter: any Segmenter, source: any SampleSource,
         settings: Settings = Settings(), onProgress: (Progress) throws -> Void = { _ in }
     ) throws -> EvaluationResult {
         try evaluate(
@@ -177,7 +184,7 @@ public struct EvaluateRecipe: Sendable {
 
     /// Answers what is not done yet, and sums up all of it.
     private static func evaluate(
-        _ policy: QwenPolicy, _ segmenter: SAM2Segmenter, _ source: any SampleSource,
+        _ policy: QwenPolicy, _ segmenter: any Segmenter, _ source: any SampleSource,
         _ settings: Settings, done: [EvaluatedSample],
         onSample: (EvaluatedSample) throws -> Void, onProgress: (Progress) throws -> Void
     ) throws -> EvaluationResult {

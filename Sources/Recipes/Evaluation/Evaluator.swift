@@ -3,7 +3,6 @@ import Evaluation
 import Imaging
 import RLTrainer
 import Rewards
-import SAM2
 import Segmentation
 
 /// The answers about one sample, and what they took: a line of `predictions.jsonl.partial`.
@@ -26,7 +25,7 @@ struct EvaluatedSample: Sendable, Codable {
 /// whether gradients are recorded is a setting of each thread.
 final class Evaluator: @unchecked Sendable {
     private let policy: QwenPolicy
-    private let segmenter: SAM2Segmenter
+    private let segmenter: any Segmenter
     private let source: any SampleSource
     private let settings: EvaluateRecipe.Settings
     private let parser: AnswerParser
@@ -34,7 +33,7 @@ final class Evaluator: @unchecked Sendable {
     private let lenientParser: AnswerParser
 
     init(
-        policy: QwenPolicy, segmenter: SAM2Segmenter, source: any SampleSource,
+        policy: QwenPolicy, segmenter: any Segmenter, source: any SampleSource,
         settings: EvaluateRecipe.Settings
     ) {
         self.policy = policy
@@ -156,11 +155,11 @@ final class Evaluator: @unchecked Sendable {
 
 /// A picture that goes through the segmenter's encoder when a mask is asked for, and only once.
 private final class EncodedOnce {
-    private let segmenter: SAM2Segmenter
+    private let segmenter: any Segmenter
     private let picture: RGBImage
     private var encoded: (any SegmenterImage)?
 
-    init(_ segmenter: SAM2Segmenter, _ picture: RGBImage) {
+    init(_ segmenter: any Segmenter, _ picture: RGBImage) {
         self.segmenter = segmenter
         self.picture = picture
     }

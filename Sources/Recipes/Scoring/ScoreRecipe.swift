@@ -80,7 +80,10 @@ public struct ScoreRecipe {
             parser: AnswerParser(grammar: grammar, acceptance: parser), rewards: rewards.entries,
             maxCompletionLength: maxCompletionLength)
         let count = try source.check()
-        let sam = try SAM2Segmenter.load(path: segmenter, dtype: dtype, device: device)
+        // Completions about one picture may stand apart from each other.
+        let sam = CachedSegmenter(
+            try SAM2Segmenter.load(path: segmenter, dtype: dtype, device: device),
+            EmbeddingCacheSettings(), checkpoint: segmenter, eviction: .leastRecentlyUsed)
         let lines = try LineOutput(path: output)
         var run = ScoringRun(
             scorer: scorer, segmenter: sam, dataset: source.dataset, side: imageSize, lines: lines)
@@ -118,7 +121,7 @@ extension ScoreRecipe {
 /// Scores groups one after the other.
 private struct ScoringRun {
     let scorer: Scorer
-    let segmenter: SAM2Segmenter
+    let segmenter: any Segmenter
     let dataset: ShardedDataset?
     let side: Int
     let lines: LineOutput
@@ -141,7 +144,7 @@ private struct ScoringRun {
             square = try squareSample(sample, side: side)
         }
 
-        func encoded(by segmenter: SAM2Segmenter) throws -> any SegmenterImage {
+        func encoded(by segmenter: any Segmenter) throws -> any SegmenterImage {
             if let encoded { return encoded }
             let image = try segmenter.encode(square.image)
             encoded = image
@@ -150,7 +153,7 @@ private struct ScoringRun {
     }
 
     init(
-        scorer: Scorer, segmenter: SAM2Segmenter, dataset: ShardedDataset?, side: Int,
+        scorer: Scorer, segmenter: any Segmenter, dataset: ShardedDataset?, side: Int,
         lines: LineOutput
     ) {
         self.scorer = scorer

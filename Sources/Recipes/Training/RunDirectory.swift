@@ -139,7 +139,7 @@ public final class RunDirectory {
         }
         let own = [
             "config.yaml", "run.json", "metrics.jsonl", "rollouts", "checkpoints", "evaluation",
-            faultsFile, RunEvents.folder,
+            faultsFile, RunEvents.folder, EmbeddingCacheSettings.folder,
         ]
         guard contents.allSatisfy(own.contains),
             contents.contains("run.json") || !contents.contains("config.yaml")

@@ -125,16 +125,17 @@ struct RunStart {
 
     // MARK: - Configurations
 
-    /// Keys that may change between sessions, all below `evaluation` and `logging` besides.
+    /// Keys that may change between sessions, all below ``freeSections`` besides.
     private static let free: Set = [
         "output_dir", "device", "threads", "workers", "data.prefetch", "data.validation",
         "training.max_steps", "training.num_train_epochs", "training.max_minutes",
         "training.max_skipped_steps", "grpo.reward_timeout", "strict",
     ]
+    private static let freeSections = ["evaluation.", "logging.", "segmenter.embedding_cache."]
 
     /// Whether a key may change between sessions.
     static func mayChange(_ key: String) -> Bool {
-        free.contains(key) || key.hasPrefix("evaluation.") || key.hasPrefix("logging.")
+        free.contains(key) || freeSections.contains(where: key.hasPrefix)
     }
 
     /// Keys that decide what evaluations find: numbers from before and after a change cannot be compared.

@@ -15,7 +15,7 @@ struct SHA256: ~Copyable {
     deinit { EVP_MD_CTX_free(context) }
 
     /// Adds bytes.
-    private mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
         let isDone = EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
         precondition(isDone == 1, "OpenSSL refuses bytes")
     }

@@ -31,6 +31,7 @@ extension TrainRecipe {
     /// - Parameters:
     ///   - shouldStop: asked after each step, and between the samples of an evaluation
     ///   - onFault: gets what was wrong in a step, before the step's numbers
+    ///   - onNote: gets what people should know and changes nothing of the run, before the step's numbers
     ///   - onEvaluation: is told what evaluations find
     ///   - onStep: gets each step's numbers after they are on disk
     /// - Returns: why it ended
@@ -39,12 +40,17 @@ extension TrainRecipe {
     public func run(
         shouldStop: () -> Bool = { false },
         onFault: (Fault) throws -> Void = { _ in },
+        onNote: (String) throws -> Void = { _ in },
         onEvaluation: (TrainingEvaluationEvent) throws -> Void = { _ in },
         onStep: (StepMetrics) throws -> Void
     ) throws -> TrainEnding {
         begin()
         do {
-            let ending = try loop(shouldStop, onFault, onEvaluation, onStep)
+            let ending = try loop(shouldStop, onFault, onEvaluation) { metrics in
+                try segmenter.takeNotes().forEach(onNote)
+                try onStep(metrics)
+            }
+            try segmenter.takeNotes().forEach(onNote)
             try directory.writer.finish()
             if !FileManager.default.fileExists(atPath: finalPolicy) {
                 try save()
@@ -138,6 +144,11 @@ extension TrainRecipe {
     private func record(_ numbers: StepMetrics, _ faults: [Fault]) throws -> StepMetrics {
         var numbers = numbers
         numbers.append("timing_s/save_checkpoint", secondsInSaves)
+        let embeddings = segmenter.takeStatistics()
+        numbers.append(
+            "timing_s/segmenter_encode",
+            embeddings.encoderSeconds / Double(max(1, configuration.workers)))
+        numbers.append("perf/embedding_cache_hit_rate", embeddings.hitRate)
         secondsInSaves = 0
         try directory.append(numbers)
         try directory.append(faults, step: numbers.step)
@@ -153,6 +164,8 @@ extension TrainRecipe {
         let step = trainer.stepCount
         guard let evaluation, evaluation.isPending(step, of: totalSteps) else { return .none }
         let outcome: TrainingEvaluation.Outcome
+        // Steps tell what steps took.
+        defer { _ = segmenter.takeStatistics() }
         do {
             outcome = try evaluation.run(policy, segmenter, step: step) { progress in
                 try onEvaluation(.progress(step: step, progress))

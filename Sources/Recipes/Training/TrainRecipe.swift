@@ -18,7 +18,7 @@ public final class TrainRecipe {
     /// What is most likely not meant and shows only with the models, in lines for people.
     public let warnings: [String]
     let policy: QwenPolicy
-    let segmenter: SAM2Segmenter
+    let segmenter: CachedSegmenter
     let scorer: Scorer
     let trainer: GRPOTrainer<QwenPolicy>
     /// What was found in the folder, in lines for people.
@@ -62,9 +62,14 @@ public final class TrainRecipe {
         let frozen = try policy.setTrainable(freezing: configuration.policy.freeze)
         let reference =
             configuration.grpo.loss.beta == 0 ? nil : try loadPolicy(configuration.policy.path)
-        segmenter = try SAM2Segmenter.load(
+        let sam = try SAM2Segmenter.load(
             path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype,
             device: device)
+        inputs = try start.inputs ?? InputFingerprint.all(of: configuration)
+        // A picture comes once in each pass, and so do those of an evaluation.
+        segmenter = CachedSegmenter(
+            sam, configuration.segmenter.embeddingCache.inRun(configuration.outputDirectory),
+            checkpoint: inputs["segmenter.path"] ?? "", eviction: .none)
         let grpo = configuration.resolvedGRPO(sampleCount: data.epochLength)
         scorer = try Scorer(
             parser: AnswerParser(
@@ -79,7 +84,6 @@ public final class TrainRecipe {
         }
         evaluation = try TrainingEvaluation(
             configuration, progress: start.checkpoint?.state.evaluation)
-        inputs = try start.inputs ?? InputFingerprint.all(of: configuration)
         earlierSeconds = start.checkpoint?.state.seconds ?? 0
         notes = start.notes
         totalSteps = grpo.schedule.totalSteps

@@ -1,7 +1,7 @@
 import Datasets
 import Evaluation
 import RLTrainer
-import SAM2
+import Segmentation
 
 /// Greedy answers about held-out samples while a policy is trained: what `evaluate` says of a checkpoint,
 /// without the checkpoint.
@@ -36,11 +36,13 @@ final class TrainingEvaluation {
         self.progress = progress ?? EvaluationProgress()
     }
 
+    /// How many held-out samples are answered.
+    var sampleCount: Int { min(source.count, section.evalSamples ?? source.count) }
+
     /// What is evaluated, in a line for people.
     var summary: String {
-        let count = min(source.count, section.evalSamples ?? source.count)
         let steps = section.evalSteps
-        return "\(count) held-out samples in \(data.count) shards, "
+        return "\(sampleCount) held-out samples in \(data.count) shards, "
             + (steps > 0 ? "every \(steps) steps" : "after the last step")
     }
 
@@ -64,7 +66,7 @@ final class TrainingEvaluation {
     /// - Returns: answers and numbers
     /// - Throws: the error of a sample or model, or what `onProgress` throws; nothing counts then
     func run(
-        _ policy: QwenPolicy, _ segmenter: SAM2Segmenter, step: Int,
+        _ policy: QwenPolicy, _ segmenter: any Segmenter, step: Int,
         onProgress: (EvaluateRecipe.Progress) throws -> Void
     ) throws -> Outcome {
         var result = try EvaluateRecipe.run(
