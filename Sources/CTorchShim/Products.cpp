@@ -20,7 +20,8 @@ using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
 namespace {
-std::atomic<bool> usesOneDNN{false};
+/// 0 libtorch, 1 oneDNN, -1 not decided yet.
+std::atomic<int> choice{-1};
 
 using Pointwise = at::Tensor(const at::Tensor &, const at::Tensor &,
                              const std::optional<at::Tensor> &, std::string_view,
@@ -44,6 +45,13 @@ const auto &reorder() {
 }
 
 bool isAvailable() { return at::hasMKLDNN() && pointwise() && reorder(); }
+
+bool usesOneDNN() {
+    if (choice < 0) {
+        choice = isAvailable() ? 1 : 0;
+    }
+    return choice == 1;
+}
 
 /// x · weightᵀ + bias by oneDNN, without gradient; `weight` as it is or packed.
 at::Tensor product(const at::Tensor &x, const at::Tensor &weight,
@@ -92,7 +100,7 @@ struct OneDNNLinear : torch::autograd::Function<OneDNNLinear> {
 namespace cts {
 at::Tensor linear(const at::Tensor &x, const at::Tensor &weight,
                   const std::optional<at::Tensor> &bias) {
-    if (!usesOneDNN || !suits(x, weight, bias)) {
+    if (!usesOneDNN() || !suits(x, weight, bias)) {
         return at::linear(x, weight, bias);
     }
     const bool records = c10::GradMode::is_enabled() &&
@@ -115,11 +123,17 @@ CTSStatus cts_use_onednn(bool used) {
         if (used && !isAvailable()) {
             throw std::invalid_argument("this libtorch has no oneDNN");
         }
-        usesOneDNN = used;
+        choice = used ? 1 : 0;
     });
 }
 
-bool cts_uses_onednn(void) { return usesOneDNN; }
+bool cts_uses_onednn(void) {
+    try {
+        return usesOneDNN();
+    } catch (...) {
+        return false;
+    }
+}
 
 CTSStatus cts_linear(const CTSTensor *x, const CTSTensor *weight, const CTSTensor *bias,
                      CTSTensor **out) {

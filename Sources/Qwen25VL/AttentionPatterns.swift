@@ -1,7 +1,7 @@
 import Torch
 
 // Legend: P prompt positions, G rows (completions), L positions per row, N all positions, H query
-// heads, K key heads, R = H / K query heads per key head, D head size, S steps decoded.
+// heads, K key heads, D head size.
 
 /// [N, heads, D] as a batch of one: [1, heads, N, D].
 private func oneRow(_ x: Tensor) throws -> Tensor { try x.transposed(0, 1).unsqueezed(0) }
@@ -39,6 +39,29 @@ final class CausalPattern: AttentionPattern {
                     values: try inputs.value.transposed(0, 1).contiguous()))
         }
         return try causal(inputs)
+    }
+}
+
+/// Several patterns, each over its own stretch of a flat list of positions.
+struct JoinedPattern: AttentionPattern {
+    /// The patterns with their lengths, in the order of the positions.
+    let parts: [(pattern: any AttentionPattern, length: Int)]
+
+    func attend(layer: Int, _ inputs: AttentionInputs) throws -> Tensor {
+        if parts.count == 1 { return try parts[0].pattern.attend(layer: layer, inputs) }
+        var start = 0
+        return try Tensor.concatenate(
+            parts.map { part in
+                func piece(_ x: Tensor) throws -> Tensor {
+                    try x.sliced(0, from: start, to: start + part.length)
+                }
+                defer { start += part.length }
+                return try part.pattern.attend(
+                    layer: layer,
+                    AttentionInputs(
+                        query: piece(inputs.query), key: piece(inputs.key),
+                        value: piece(inputs.value)))
+            }, dim: 0)
     }
 }
 
@@ -96,70 +119,5 @@ struct SharedPrefixPattern: AttentionPattern {
         ).transposed(1, 2)  // [G, L, H, D]
             .reshaped(rowCount * rowLength, -1).indexed(0, packing)  // [N - P, H · D]
         return try Tensor.concatenate([head, tail], dim: 0)  // [N, H · D]
-    }
-}
-
-/// One new token per row; all rows share the prompt's keys and values and have their own after it.
-final class DecodingPattern: AttentionPattern {
-    private let prefix: [LayerCache]  // [K, P, D]
-    private var rows: [LayerCache]  // [K, G, capacity, D]
-    private(set) var rowCount: Int
-    private(set) var length = 0
-
-    init(prefix: [LayerCache], rowCount: Int, capacity: Int) throws {
-        self.prefix = prefix
-        self.rowCount = rowCount
-        rows = try prefix.map { cache in
-            let shape = [cache.keys.size(0), rowCount, capacity, cache.keys.size(2)]
-            let (dtype, device) = (cache.keys.dtype, cache.keys.device)
-            return LayerCache(
-                keys: try Tensor.uninitialized(shape, dtype: dtype, device: device),
-                values: try Tensor.uninitialized(shape, dtype: dtype, device: device))
-        }
-    }
-
-    /// Forgets all rows but `kept` (ascending).
-    func keep(rows kept: [Int]) throws {
-        if kept.count == rowCount { return }
-        guard let device = prefix.first?.keys.device else { return }
-        let index = try Tensor.of(kept).to(device)
-        for layer in rows.indices {
-            rows[layer].keys = try rows[layer].keys.indexed(1, index)
-            rows[layer].values = try rows[layer].values.indexed(1, index)
-        }
-        rowCount = kept.count
-    }
-
-    /// Counts the tokens of a step that went through all layers.
-    func advance() { length += 1 }
-
-    func attend(layer: Int, _ inputs: AttentionInputs) throws -> Tensor {
-        let (shared, own) = (prefix[layer], rows[layer])
-        let (keyHeads, size) = (inputs.key.size(1), inputs.key.size(2))
-        func write(_ x: Tensor, to cache: Tensor) throws -> Tensor {
-            try cache.sliced(2, from: length, to: length + 1)
-                .copyInPlace(from: x.transposed(0, 1).unsqueezed(2))  // [K, G, 1, D]
-            return try cache.sliced(2, to: length + 1)  // [K, G, S, D]
-        }
-        let keys = try write(inputs.key, to: own.keys)
-        let values = try write(inputs.value, to: own.values)
-        let query = try inputs.query.reshaped(rowCount, keyHeads, -1, size).transposed(0, 1)
-            .contiguous()  // [K, G, R, D]
-        let group = query.size(2)
-        let promptLength = shared.keys.size(1)
-        // The prompt's keys serve the queries of all rows in one product.
-        let ahead = try query.reshaped(keyHeads, rowCount * group, size)
-            .matmul(shared.keys.transposed(1, 2))  // [K, G · R, P]
-            .reshaped(keyHeads, rowCount, group, promptLength)
-        let recent = try query.matmul(keys.transposed(2, 3))  // [K, G, R, S]
-        let scale = 1 / Double(size).squareRoot()
-        let scores = try Tensor.concatenate([ahead, recent], dim: -1) * scale
-        let weights = try scores.to(.float32).softmax(-1).to(query.dtype)  // [K, G, R, P + S]
-        let fromPrompt = try weights.sliced(-1, to: promptLength)
-            .reshaped(keyHeads, rowCount * group, promptLength).matmul(shared.values)
-            .reshaped(keyHeads, rowCount, group, size)
-        let fromRows = try weights.sliced(-1, from: promptLength).matmul(values)
-        return try (fromPrompt + fromRows).transposed(0, 1)  // [G, K, R, D]
-            .reshaped(rowCount, -1)  // [G, H · D]
     }
 }

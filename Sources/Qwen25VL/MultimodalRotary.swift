@@ -76,6 +76,14 @@ public struct MultimodalPositions: Equatable, Sendable {
         for position in start..<start + count { append(position, position, position) }
     }
 
+    /// Adds the positions of another prompt, which begin anew; where the next prompt token would go is
+    /// unchanged.
+    mutating func append(_ other: MultimodalPositions) {
+        time += other.time
+        row += other.row
+        column += other.column
+    }
+
     private mutating func append(_ t: Int, _ h: Int, _ w: Int) {
         time.append(t)
         row.append(h)
@@ -120,6 +128,11 @@ struct Rotary {
             sin: try sin.sliced(0, from: start, to: end))
     }
 
+    /// The rows `index` (int64).
+    func indexed(_ index: Tensor) throws -> Rotary {
+        Rotary(cos: try cos.indexed(0, index), sin: try sin.indexed(0, index))
+    }
+
     /// x [N, heads, D] turned, in the dtype of the table.
     func callAsFunction(_ x: Tensor) throws -> Tensor {
         let half = x.size(-1) / 2
@@ -160,5 +173,34 @@ struct MultimodalRotary {
         let table = try Tensor.of(all, shape: [3, positions.time.count]).to(device).to(.float32)
         let chosen = try table.indexed(0, axes).transposed(0, 1)  // [N, D / 2]
         return try Rotary(angles: chosen * inverse, dtype: dtype)
+    }
+}
+
+/// The rotary tables of rows that continue prompts of different lengths, step by step.
+struct DecodingRotary {
+    /// Of all positions from `first` on.
+    private let table: Rotary
+    private let first: Int
+    private let starts: [Int]
+    private let device: Device
+
+    /// - Parameters:
+    ///   - starts: per prompt the position of the first token after it
+    ///   - steps: the most tokens after it
+    ///   - rotary: makes tables
+    init(starts: [Int], steps: Int, _ rotary: MultimodalRotary) throws {
+        first = starts.min() ?? 0
+        let last = (starts.max() ?? 0) + steps
+        table = try rotary(MultimodalPositions(text: last - first, from: first))
+        self.starts = starts
+        device = rotary.device
+    }
+
+    /// The table of rows whose prompts are `owners`, `step` tokens after their prompts.
+    func callAsFunction(step: Int, owners: [Int]) throws -> Rotary {
+        if starts.allSatisfy({ $0 == first }) {
+            return try table.sliced(from: step, to: step + 1)
+        }
+        return try table.indexed(Tensor.of(owners.map { starts[$0] - first + step }).to(device))
     }
 }

@@ -50,16 +50,30 @@ public struct GeneratedToken: Sendable, Equatable {
 extension Qwen25VLModel {
     /// Reads a prompt once, without gradients.
     public func prefill(_ input: Qwen25VLInput) throws -> PrefixState {
+        try prefill([input])[0]
+    }
+
+    /// Reads prompts together, each once, without gradients.
+    public func prefill(_ inputs: [Qwen25VLInput]) throws -> [PrefixState] {
         try withoutGradients {
-            let prompt = try prepared(input)
-            let pattern = CausalPattern(remembers: true)
+            let prompts = try prepared(inputs)
+            let patterns = prompts.map { _ in CausalPattern(remembers: true) }
+            var positions = MultimodalPositions(text: 0)
+            for prompt in prompts { positions.append(prompt.positions) }
             let hidden = try text(
-                prompt.embeddings, rotary: text.rotary(prompt.positions), pattern: pattern)
-            let length = input.tokenIDs.count
-            return PrefixState(
-                caches: pattern.caches,
-                lastHidden: try hidden.sliced(0, from: length - 1).clone(), length: length,
-                nextPosition: prompt.positions.next)
+                Tensor.concatenate(prompts.map(\.embeddings), dim: 0),
+                rotary: text.rotary(positions),
+                pattern: JoinedPattern(
+                    parts: zip(patterns, inputs).map { ($0, $1.tokenIDs.count) }))
+            var end = 0
+            return try inputs.indices.map { index in
+                let length = inputs[index].tokenIDs.count
+                end += length
+                return PrefixState(
+                    caches: patterns[index].caches,
+                    lastHidden: try hidden.sliced(0, from: end - 1, to: end).clone(),
+                    length: length, nextPosition: prompts[index].positions.next)
+            }
         }
     }
 
@@ -93,18 +107,48 @@ extension Qwen25VLModel {
         _ prefix: PrefixState, parameters: GenerationParameters, seeds: [UInt64],
         suppressing suppressed: [Int]? = nil, onToken: ((GeneratedToken) throws -> Void)? = nil
     ) throws -> [GeneratedCompletion] {
+        try generate(
+            [prefix], parameters: parameters, seeds: [seeds], suppressing: suppressed,
+            onToken: onToken)[0]
+    }
+
+    /// Completes several prompts together, each once per seed of its own.
+    ///
+    /// The prompts may have different lengths. All rows go through the model at once; those of a prompt
+    /// share its keys and values, and rows that are finished leave.
+    ///
+    /// - Parameters:
+    ///   - prefixes: prompts that were read before
+    ///   - parameters: temperature and its kin
+    ///   - seeds: per prompt, one per completion
+    ///   - suppressed: tokens that are never drawn; nil for ``Qwen25VLConfiguration/placeholderTokenIDs``
+    ///   - onToken: is told every token when it is drawn; rows are counted through all prompts
+    /// - Returns: per prompt one completion per seed, in their order
+    /// - Throws: ``Qwen25VLInputError`` if the parameters are unusable
+    public func generate(
+        _ prefixes: [PrefixState], parameters: GenerationParameters, seeds: [[UInt64]],
+        suppressing suppressed: [Int]? = nil, onToken: ((GeneratedToken) throws -> Void)? = nil
+    ) throws -> [[GeneratedCompletion]] {
+        precondition(prefixes.count == seeds.count, "every prompt needs its seeds")
         try parameters.validate()
-        if seeds.isEmpty { return [] }
-        return try withoutGradients {
-            let model = try decodingModel(rows: seeds.count)
+        let rowCount = seeds.reduce(0) { $0 + $1.count }
+        if rowCount == 0 { return seeds.map { _ in [] } }
+        let completions = try withoutGradients {
+            let model = try decodingModel(rows: rowCount)
             var decoding = try Decoding(
-                model: self, text: model.text, prefix: prefix, parameters: parameters, seeds: seeds,
-                suppressed: suppressed ?? configuration.placeholderTokenIDs)
-            var hidden = try prefix.lastHidden.expanded(seeds.count, -1)  // [A, C]
+                model: self, text: model.text, prefixes: prefixes, parameters: parameters,
+                seeds: seeds, suppressed: suppressed ?? configuration.placeholderTokenIDs)
+            var hidden = try Tensor.concatenate(
+                zip(prefixes, seeds).map { try $0.lastHidden.expanded($1.count, -1) }, dim: 0)
             while let next = try decoding.draw(model.head(hidden), onToken: onToken) {
-                hidden = try decoding.feed(next)
+                hidden = try decoding.feed(next)  // [A, C]
             }
             return decoding.completions
+        }
+        var start = 0
+        return seeds.map { seeds in
+            defer { start += seeds.count }
+            return Array(completions[start..<start + seeds.count])
         }
     }
 }
@@ -116,7 +160,7 @@ private struct Decoding {
     let parameters: GenerationParameters
     let distribution: TokenDistribution
     let pattern: DecodingPattern
-    let rotary: Rotary
+    let rotary: DecodingRotary
     let stops: Set<Int>
     var completions: [GeneratedCompletion]
     var streams: [UniformStream]
@@ -124,8 +168,8 @@ private struct Decoding {
     var active: [Int]
 
     init(
-        model: Qwen25VLModel, text: TextModel, prefix: PrefixState, parameters: GenerationParameters,
-        seeds: [UInt64], suppressed: [Int]
+        model: Qwen25VLModel, text: TextModel, prefixes: [PrefixState],
+        parameters: GenerationParameters, seeds: [[UInt64]], suppressed: [Int]
     ) throws {
         self.model = model
         self.text = text
@@ -133,16 +177,17 @@ private struct Decoding {
         distribution = try TokenDistribution(
             temperature: parameters.temperature, suppressed: suppressed,
             vocabulary: model.configuration.text.vocabularySize, device: model.device)
+        let owners = seeds.enumerated().flatMap { [Int](repeating: $0, count: $1.count) }
         pattern = try DecodingPattern(
-            prefix: prefix.caches, rowCount: seeds.count, capacity: parameters.maxNewTokens)
-        rotary = try model.text.rotary(
-            MultimodalPositions(text: parameters.maxNewTokens, from: prefix.nextPosition))
+            prompts: prefixes.map(\.caches), owners: owners, capacity: parameters.maxNewTokens)
+        rotary = try DecodingRotary(
+            starts: prefixes.map(\.nextPosition), steps: parameters.maxNewTokens, model.text.rotary)
         stops = Set(model.generation.eosTokenIDs)
-        completions = seeds.map { _ in
+        completions = owners.map { _ in
             GeneratedCompletion(tokenIDs: [], logProbabilities: [], stopReason: .length)
         }
-        streams = seeds.map(UniformStream.init)
-        active = Array(seeds.indices)
+        streams = seeds.joined().map(UniformStream.init)
+        active = Array(owners.indices)
     }
 
     /// Draws a token for each active row from logits [A, V], and drops the rows that it ends.
@@ -176,9 +221,9 @@ private struct Decoding {
 
     /// Runs one token per active row through the model: hidden states [A, C].
     func feed(_ ids: [Int]) throws -> Tensor {
-        let step = pattern.length
         let hidden = try text(
-            model.embed(ids), rotary: rotary.sliced(from: step, to: step + 1), pattern: pattern)
+            model.embed(ids), rotary: rotary(step: pattern.length, owners: pattern.owners),
+            pattern: pattern)
         pattern.advance()
         return hidden
     }

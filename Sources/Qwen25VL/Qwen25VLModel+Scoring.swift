@@ -14,6 +14,20 @@ public struct CompletionScores {
     public let entropies: Tensor?
 }
 
+/// A prompt with completions of it.
+public struct PromptCompletions {
+    /// The prompt.
+    public var input: Qwen25VLInput
+    /// Token ids, each completion with the token that ended it; at least one.
+    public var completions: [[Int]]
+
+    /// A prompt with completions.
+    public init(input: Qwen25VLInput, completions: [[Int]]) {
+        self.input = input
+        self.completions = completions
+    }
+}
+
 extension Qwen25VLModel {
     /// Scores completions of one prompt, with gradients where they are enabled.
     ///
@@ -36,22 +50,46 @@ extension Qwen25VLModel {
         _ input: Qwen25VLInput, completions: [[Int]], temperature: Double = 1,
         suppressing suppressed: [Int]? = nil, withEntropies: Bool = false, chunk: Int = 256
     ) throws -> CompletionScores {
-        precondition(!completions.isEmpty && chunk > 0)
+        try score(
+            [PromptCompletions(input: input, completions: completions)], temperature: temperature,
+            suppressing: suppressed, withEntropies: withEntropies, chunk: chunk)[0]
+    }
+
+    /// Scores completions of several prompts together; see
+    /// ``score(_:completions:temperature:suppressing:withEntropies:chunk:)``.
+    ///
+    /// - Returns: scores per prompt
+    /// - Throws: ``Qwen25VLInputError`` if a completion is empty or has a token that could not be drawn
+    public func score(
+        _ groups: [PromptCompletions], temperature: Double = 1,
+        suppressing suppressed: [Int]? = nil, withEntropies: Bool = false, chunk: Int = 256
+    ) throws -> [CompletionScores] {
+        precondition(groups.allSatisfy { !$0.completions.isEmpty } && chunk > 0)
         let suppressed = suppressed ?? configuration.placeholderTokenIDs
-        try requirePossible(completions, suppressed: Set(suppressed))
+        for group in groups {
+            try requirePossible(group.completions, suppressed: Set(suppressed))
+        }
         // Weights are about to change, or others are in use for long.
         if gradientsAreEnabled { decodingWeights.forget() }
-        let hidden = try predictors(prepared(input), input, completions: completions)  // [T, C]
+        let hidden = try predictors(groups)  // [T, C]
         let known = suppressed.filter { (0..<configuration.text.vocabularySize).contains($0) }
         let scores = try hidden.tokenProbabilities(
-            of: Tensor.of(completions.flatMap(\.self)).to(device), head: headWeights(),
-            suppressed: Tensor.of(known).to(device),
+            of: Tensor.of(groups.flatMap { $0.completions.flatMap(\.self) }).to(device),
+            head: headWeights(), suppressed: Tensor.of(known).to(device),
             temperature: temperature > 0 ? temperature : 1, withEntropies: withEntropies,
             chunk: chunk, keptBytes: keptProbabilityBytes)
-        let lengths = completions.map(\.count)
-        return CompletionScores(
-            logProbabilities: try rows(scores.logProbabilities, lengths: lengths),
-            entropies: try scores.entropies.map { try rows($0, lengths: lengths) })
+        var start = 0
+        return try groups.map { group in
+            let lengths = group.completions.map(\.count)
+            let end = start + lengths.reduce(0, +)
+            func part(_ values: Tensor) throws -> Tensor {
+                try rows(values.sliced(0, from: start, to: end), lengths: lengths)
+            }
+            defer { start = end }
+            return CompletionScores(
+                logProbabilities: try part(scores.logProbabilities),
+                entropies: try scores.entropies.map(part))
+        }
     }
 
     private func requirePossible(_ completions: [[Int]], suppressed: Set<Int>) throws {
@@ -67,40 +105,51 @@ extension Qwen25VLModel {
     }
 
     /// The hidden states [T, C] that each completion token is predicted from; `onLayer` is given every
-    /// layer's states [N, C], the prompt's positions first.
+    /// layer's states [N, C]: per prompt its positions, then its completions'.
     func predictors(
-        _ prompt: PreparedPrompt, _ input: Qwen25VLInput, completions: [[Int]],
+        _ groups: [PromptCompletions], onLayer: ((Int, Tensor) -> Void)? = nil
+    ) throws -> Tensor {
+        try predictors(groups, prompts: prepared(groups.map(\.input)), onLayer: onLayer)
+    }
+
+    /// ``predictors(_:onLayer:)`` of prompts that are embedded already.
+    func predictors(
+        _ groups: [PromptCompletions], prompts: [PreparedPrompt],
         onLayer: ((Int, Tensor) -> Void)? = nil
     ) throws -> Tensor {
-        let length = input.tokenIDs.count
-        // Nothing follows the last token of a completion: it need not be read.
-        let fed = completions.map { $0.dropLast() }
-        var positions = prompt.positions
+        var positions = MultimodalPositions(text: 0)
         var chosen: [Int] = []
-        var start = length
-        for tokens in fed {
-            positions.append(text: tokens.count, from: prompt.positions.next)
-            chosen.append(length - 1)
-            chosen += start..<start + tokens.count
-            start += tokens.count
+        var embeddings: [Tensor] = []
+        var parts: [(pattern: any AttentionPattern, length: Int)] = []
+        for (group, prompt) in zip(groups, prompts) {
+            let start = positions.time.count
+            let length = group.input.tokenIDs.count
+            // Nothing follows the last token of a completion: it need not be read.
+            let fed = group.completions.map { $0.dropLast() }
+            positions.append(prompt.positions)
+            for tokens in fed {
+                chosen.append(start + length - 1)
+                chosen += positions.time.count..<positions.time.count + tokens.count
+                positions.append(text: tokens.count, from: prompt.positions.next)
+            }
+            embeddings.append(prompt.embeddings)
+            let tokens = fed.flatMap(\.self)
+            if !tokens.isEmpty { embeddings.append(try embed(tokens)) }
+            parts.append((try pattern(length, fed.map(\.count)), length + tokens.count))
         }
-        var embeddings = prompt.embeddings
-        let tokens = fed.flatMap(\.self)
-        if !tokens.isEmpty {
-            embeddings = try Tensor.concatenate([embeddings, embed(tokens)], dim: 0)  // [N, C]
-        }
-        let hidden =
-            // One completion is one sequence with its prompt: no padding and no mask.
-            try fed.count == 1
-            ? text(
-                embeddings, rotary: text.rotary(positions),
-                pattern: CausalPattern(remembers: false), onLayer: onLayer)
-            : text(
-                embeddings, rotary: text.rotary(positions),
-                pattern: SharedPrefixPattern(
-                    prefixLength: length, lengths: fed.map(\.count), device: device),
-                onLayer: onLayer)
+        let hidden = try text(
+            Tensor.concatenate(embeddings, dim: 0), rotary: text.rotary(positions),
+            pattern: JoinedPattern(parts: parts), onLayer: onLayer)
         return try hidden.indexed(0, Tensor.of(chosen).to(device))
+    }
+
+    /// Who sees whom among a prompt and its completions.
+    private func pattern(_ length: Int, _ completions: [Int]) throws -> any AttentionPattern {
+        // One completion is one sequence with its prompt: no padding and no mask.
+        completions.count == 1
+            ? CausalPattern(remembers: false)
+            : try SharedPrefixPattern(
+                prefixLength: length, lengths: completions, device: device)
     }
 
     /// Values of all tokens, completion after completion, as rows [G, L] with 0 at their ends.

@@ -48,12 +48,13 @@ extension Qwen25VLModel {
         for (row, lesson) in lessons.enumerated() {
             try requireTokens(lesson.tokenIDs, in: "lesson \(row)")
         }
-        let prompt = try prepared(input)
+        let prompt = try prepared([input])[0]
         let places = try Tensor.of(
             input.tokenIDs.indices.filter { input.tokenIDs[$0] == configuration.imageTokenID }
         ).to(device)
         var states: Tensor?
-        let hidden = try predictors(prompt, input, completions: lessons.map(\.tokenIDs)) {
+        let taught = PromptCompletions(input: input, completions: lessons.map(\.tokenIDs))
+        let hidden = try predictors([taught], prompts: [prompt]) {
             if $0 == layer { states = $1 }
         }
         var rows: [Int] = []

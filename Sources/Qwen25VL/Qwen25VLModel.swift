@@ -133,7 +133,7 @@ public struct Qwen25VLModel {
 
     /// The normalised hidden states [P, C] of a prompt.
     public func hiddenStates(_ input: Qwen25VLInput) throws -> Tensor {
-        let prompt = try prepared(input)
+        let prompt = try prepared([input])[0]
         return try text(
             prompt.embeddings, rotary: text.rotary(prompt.positions),
             pattern: CausalPattern(remembers: false))
@@ -172,8 +172,33 @@ public struct Qwen25VLModel {
             0, at: places, with: words.indexed(0, places).detached())
     }
 
+    /// Embeds prompts' tokens and puts the pictures' in their places; the pictures of all prompts go
+    /// through the vision tower together.
+    func prepared(_ inputs: [Qwen25VLInput]) throws -> [PreparedPrompt] {
+        if inputs.count == 1 { return [try prepared(inputs[0])] }
+        let open = inputs.indices.filter {
+            inputs[$0].imageTokens == nil && inputs[$0].patches != nil
+        }
+        var inputs = inputs
+        if open.count > 1 {
+            let grids = open.map { inputs[$0].grids }
+            let tokens = try embedImages(
+                Tensor.concatenate(open.compactMap { inputs[$0].patches }, dim: 0),
+                grids: grids.flatMap(\.self))
+            var start = 0
+            for (index, grids) in zip(open, grids) {
+                let count = grids.reduce(0) {
+                    $0 + $1.tokenCount(mergeSize: configuration.vision.mergeSize)
+                }
+                inputs[index].imageTokens = try tokens.sliced(0, from: start, to: start + count)
+                start += count
+            }
+        }
+        return try inputs.map(prepared)
+    }
+
     /// Embeds a prompt's tokens and puts the pictures' in their places.
-    func prepared(_ input: Qwen25VLInput) throws -> PreparedPrompt {
+    private func prepared(_ input: Qwen25VLInput) throws -> PreparedPrompt {
         try requireTokens(input.tokenIDs, in: "the prompt")
         if let index = input.tokenIDs.firstIndex(of: configuration.videoTokenID) {
             throw Qwen25VLInputError(

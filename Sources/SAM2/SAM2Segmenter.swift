@@ -30,10 +30,12 @@ public final class SAM2Segmenter: Segmenter {
     /// - Parameters:
     ///   - model: the model
     ///   - processor: how pictures become the model's input; the released models' way if nil
-    ///   - promptsPerCall: how many prompts go through the decoder together
+    ///   - promptsPerCall: how many prompts go through the decoder together; if nil, 8 on the CPU,
+    ///     which more would not make faster, and 32 elsewhere
     public init(
-        model: SAM2Model, processor: SAM2ImageProcessor? = nil, promptsPerCall: Int = 32
+        model: SAM2Model, processor: SAM2ImageProcessor? = nil, promptsPerCall: Int? = nil
     ) {
+        let promptsPerCall = promptsPerCall ?? (model.device == .cpu ? 8 : 32)
         precondition(promptsPerCall > 0)
         self.model = model
         self.processor =

@@ -50,8 +50,9 @@ public enum TorchRuntime {
     /// Whether they do; see ``setOneDNN(_:)``.
     public static var usesOneDNN: Bool { cts_uses_onednn() }
 
-    /// Gives float32 products with weights on the CPU to oneDNN or to libtorch's own choice, for the
-    /// whole process; results are the same but for rounding.
+    /// Gives float32 products with weights on the CPU to oneDNN, as they are from the start where there
+    /// is one, or to libtorch's own choice; for the whole process. Results are the same but for
+    /// rounding.
     ///
     /// - Throws: ``TorchError`` if libtorch has no oneDNN
     public static func setOneDNN(_ used: Bool) throws(TorchError) {

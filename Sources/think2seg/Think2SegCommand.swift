@@ -38,7 +38,6 @@ enum Main {
         signal(SIGPIPE, SIG_IGN)
         TorchRuntime.keepFreedMemory()
         do {
-            try ProductLibrary.auto.apply()
             var command = try Think2SegCommand.parseAsRoot()
             try command.run()
         } catch {

@@ -200,8 +200,9 @@ CTSStatus cts_linear(const CTSTensor *x, const CTSTensor *weight, const CTSTenso
                      CTSTensor **out);
 /// Whether products with weights can go to oneDNN directly.
 bool cts_has_onednn(void);
-/// Gives float32 products of `cts_linear` on the CPU to oneDNN, for the whole process; fails where
-/// there is none. The results are the same but for rounding.
+/// Gives float32 products of `cts_linear` on the CPU to oneDNN, as they are where there is one and
+/// nothing else was said, or to libtorch; for the whole process. Fails where there is none. The
+/// results are the same but for rounding.
 CTSStatus cts_use_onednn(bool used);
 bool cts_uses_onednn(void);
 /// A copy of `weight`, a float32 or bfloat16 matrix on the CPU, in the order in which oneDNN reads it

@@ -119,7 +119,7 @@ private struct Counted {
         let encoder = side * side * (8 * backbone.hiddenSize + 2 * inner)
         let grid = sizes.segmenter.embeddingSide * sizes.segmenter.embeddingSide
         let low = sizes.segmenter.lowResolutionSide * sizes.segmenter.lowResolutionSide
-        let prompts = 32
+        let prompts = sizes.isOnCPU ? 8 : 32
         let decoder = prompts * (grid * 4 * sizes.segmenter.vision.fpnHiddenSize + low * 64)
         let masks = min(prompts * sizes.imageSize * sizes.imageSize, 1 << 24) * 4
         return max(encoder, decoder) * sizes.segmenterElementBytes + masks
@@ -150,10 +150,13 @@ private struct Counted {
         2 * (4 * c + 2 * c * b) + (5 * c + 2 * k) * b + 4 * f * b
     }
 
-    /// Log-probabilities of all completions' tokens, float32; and of a piece of 512 tokens the logits
-    /// and the gradients.
+    /// Probabilities of all completions' tokens, float32, where they are kept; of a piece of 256 tokens
+    /// the logits, their logarithms and the gradients; and the head's gradient in float32.
     private var logits: Int {
         let tokens = sizes.groupSize * length
-        return (tokens + 3 * min(512, tokens)) * text.vocabularySize * 4 + headCopy
+        let row = text.vocabularySize * 4
+        let kept = tokens * row <= 256 << 20 ? tokens * row : 0
+        let gradient = (b < 4 ? 2 : 1) * text.vocabularySize * text.hiddenSize * 4
+        return kept + 3 * min(256, tokens) * row + gradient + headCopy
     }
 }
