@@ -5,13 +5,21 @@ public import Torch
 public struct GRPOConfiguration: Hashable, Sendable {
     /// G: completions per prompt.
     public var numGenerations = 8
-    /// Prompts per optimizer step; each with its group is one micro-batch.
+    /// Prompts per optimizer step.
     public var promptsPerStep = 4
     /// Optimizer steps that one pass over a batch of rollouts takes: prompts for all of them are drawn
     /// at once.
     public var stepsPerGeneration = 1
     /// Passes over a batch of rollouts (μ).
     public var numIterations = 1
+    /// The most positions, of prompts and the longest completions, that are decoded together; a group
+    /// that has more is decoded alone.
+    public var rolloutBatchTokens = 16_384
+    /// The most positions of one micro-batch of an update, each prompt counted once; a group that has
+    /// more is one alone. A group is never divided.
+    public var microBatchTokens = 4096
+    /// Threads that score completions while the next ones are drawn; 0: rollouts wait for scores.
+    public var rewardWorkers = 0
     /// How completions are drawn.
     public var sampling = SamplingParameters(maxCompletionLength: 256)
     /// What a completion's reward is compared with.

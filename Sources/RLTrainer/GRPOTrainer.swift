@@ -27,10 +27,11 @@ public struct StepReport<Prompt> {
 ///
 /// ``step()`` makes one optimizer step. When no rollouts are left, it draws and scores
 /// `promptsPerStep × stepsPerGeneration` groups; each step takes the next `promptsPerStep` of them, and
-/// when all are used they are used again, `numIterations` times in all. A step is one micro-batch per
-/// group, then clipping and the optimizer. With several workers a group is one worker's: worker i mod
-/// `workers` draws and scores group i of what is drawn, and has group i of a step's; gradients are then
-/// added up worker by worker, numbers group by group. The caller owns the loop, the files and the terminal.
+/// when all are used they are used again, `numIterations` times in all. A step is a few micro-batches,
+/// each of as many whole groups as `microBatchTokens` allows, then clipping and the optimizer. With
+/// several workers a group is one worker's: worker i mod `workers` draws and scores group i of what is
+/// drawn, and has group i of a step's; gradients are then added up worker by worker, numbers group by
+/// group. The caller owns the loop, the files and the terminal.
 public final class GRPOTrainer<P: Policy> {
     /// What decides about the run.
     public let configuration: GRPOConfiguration
@@ -94,7 +95,8 @@ public final class GRPOTrainer<P: Policy> {
             stage: RolloutStage(
                 segmenter: segmenter, scorer: scorer, sampling: configuration.sampling,
                 groupSize: configuration.numGenerations, seed: configuration.seed,
-                rewardTimeout: configuration.rewardTimeout),
+                rewardTimeout: configuration.rewardTimeout,
+                batchTokens: configuration.rolloutBatchTokens),
             configuration: configuration, pool: pool)
         optimizer = try AdamW(parameters: trainable, options: configuration.optimizer)
     }
@@ -188,15 +190,14 @@ public final class GRPOTrainer<P: Policy> {
         let tokenCount = try indices.reduce(0) { try $0 + batch.masks[$1].sum().item() }
         try clearGradients()
         do {
-            return try pool.map(indices.count) { place, worker in
-                var timings = StepTimings()
-                var part = try timed(&timings.update) {
+            return try pool.mapShares(indices.count) { places, worker in
+                let mine = places.map { indices.lowerBound + $0 }
+                let sizes = mine.map { batch.groups[$0].positionCount }
+                return try stretches(of: sizes, within: configuration.microBatchTokens).flatMap {
                     try gradient(
-                        indices.lowerBound + place, batch, policies[worker],
-                        microBatchCount: indices.count, tokenCount: tokenCount)
+                        Array(mine[$0]), batch, policies[worker], groupCount: indices.count,
+                        tokenCount: tokenCount)
                 }
-                part.timings = timings
-                return part
             }
         } catch {
             try clearGradients()
@@ -204,37 +205,57 @@ public final class GRPOTrainer<P: Policy> {
         }
     }
 
-    /// Adds one group's gradient to those of a policy.
+    /// Adds the gradient of some groups, which are one micro-batch, to those of a policy.
     private func gradient(
-        _ index: Int, _ batch: RolloutBatch<P>, _ policy: P, microBatchCount: Int,
+        _ indices: [Int], _ batch: RolloutBatch<P>, _ policy: P, groupCount: Int,
         tokenCount: Double
-    ) throws -> GroupUpdate {
-        let (group, mask) = (batch.groups[index], batch.masks[index])
-        let scores = try withGradients(enabled: true) {
-            try policy.score(
-                group.prompt, completions: group.completions.map(\.tokenIDs),
-                temperature: configuration.sampling.scoringTemperature, withEntropies: true)
+    ) throws -> [GroupUpdate] {
+        var timings = StepTimings()
+        var parts = try timed(&timings.update) {
+            let scores = try withGradients(enabled: true) {
+                try policy.score(
+                    indices.map {
+                        let group = batch.groups[$0]
+                        return ScoreRequest(
+                            prompt: group.prompt, completions: group.completions.map(\.tokenIDs))
+                    },
+                    temperature: configuration.sampling.scoringTemperature, withEntropies: true)
+            }
+            let losses = try zip(indices, scores).map { index, scores in
+                try groupLoss(
+                    index, batch, scores, groupCount: groupCount, tokenCount: tokenCount)
+            }
+            try losses.map(\.loss).sum().backward()
+            return try losses.map { try $0.update() }
         }
+        parts[0].timings = timings
+        return parts
+    }
+
+    /// The loss of one group, before its gradient is taken.
+    private func groupLoss(
+        _ index: Int, _ batch: RolloutBatch<P>, _ scores: TokenScores, groupCount: Int,
+        tokenCount: Double
+    ) throws -> GroupLoss {
+        let (group, mask) = (batch.groups[index], batch.masks[index])
         guard let entropies = scores.entropies else {
             preconditionFailure("a policy must give the entropies that it is asked for")
         }
         let detached = try scores.logProbabilities.detached()
         let old = batch.old[index] ?? detached
         let device = scores.logProbabilities.device
-        var output = try withGradients(enabled: true) {
+        let output = try withGradients(enabled: true) {
             try policyLoss(
                 LossInputs(
                     logProbabilities: scores.logProbabilities, oldLogProbabilities: old,
                     referenceLogProbabilities: batch.reference[index],
                     advantages: try Tensor.of(group.advantages).to(device),
-                    mask: try mask.to(device), microBatchCount: microBatchCount,
+                    mask: try mask.to(device), microBatchCount: groupCount,
                     stepTokenCount: tokenCount),
                 loss)
         }
-        try output.loss.backward()
-        output.loss = try output.loss.detached()
-        return GroupUpdate(
-            output: output, loss: try output.loss.item(), old: old,
+        return GroupLoss(
+            output: output, old: old,
             entropySum: try (entropies.to(.cpu) * mask).sum().item(),
             sampler: try SamplerDifference(group.completions, scored: detached, mask: mask))
     }
@@ -283,6 +304,32 @@ public final class GRPOTrainer<P: Policy> {
         { metrics.append(entry.name, entry.value) }
         metrics.append(sampler)
         return metrics
+    }
+}
+
+/// A group's loss with what is known of it besides.
+private struct GroupLoss {
+    var output: LossOutput
+    var old: Tensor
+    var entropySum: Double
+    var sampler: SamplerDifference
+
+    var loss: Tensor { output.loss }
+
+    /// What is left when the gradient has been taken.
+    func update() throws -> GroupUpdate {
+        var output = output
+        output.loss = try output.loss.detached()
+        return GroupUpdate(
+            output: output, loss: try output.loss.item(), old: old, entropySum: entropySum,
+            sampler: sampler)
+    }
+}
+
+extension [Tensor] {
+    /// The sum of numbers, at least one.
+    fileprivate func sum() throws -> Tensor {
+        try withGradients(enabled: true) { try dropFirst().reduce(self[0]) { try $0 + $1 } }
     }
 }
 

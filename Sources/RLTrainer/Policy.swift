@@ -80,6 +80,34 @@ public struct TokenScores {
     }
 }
 
+/// A prompt with the seeds of the completions that are wanted.
+public struct RolloutRequest<Prompt> {
+    /// The prompt.
+    public var prompt: Prompt
+    /// One per completion.
+    public var seeds: [UInt64]
+
+    /// A request from its parts.
+    public init(prompt: Prompt, seeds: [UInt64]) {
+        self.prompt = prompt
+        self.seeds = seeds
+    }
+}
+
+/// A prompt with completions whose scores are wanted.
+public struct ScoreRequest<Prompt> {
+    /// The prompt.
+    public var prompt: Prompt
+    /// Token ids, none empty.
+    public var completions: [[Int]]
+
+    /// A request from its parts.
+    public init(prompt: Prompt, completions: [[Int]]) {
+        self.prompt = prompt
+        self.completions = completions
+    }
+}
+
 /// A model that answers questions about images, and can be trained.
 ///
 /// One thread at a time uses a policy; several use one each, made by ``sharingParameters()``.
@@ -104,6 +132,16 @@ public protocol Policy: AnyObject {
         _ prompt: Prompt, completions: [[Int]], temperature: Double, withEntropies: Bool
     ) throws -> TokenScores
 
+    /// Draws completions of several prompts, as if one after the other up to rounding.
+    func rollout(
+        _ requests: [RolloutRequest<Prompt>], sampling: SamplingParameters
+    ) throws -> [[Completion]]
+
+    /// Scores completions of several prompts, as if one after the other up to rounding.
+    func score(
+        _ requests: [ScoreRequest<Prompt>], temperature: Double, withEntropies: Bool
+    ) throws -> [TokenScores]
+
     /// The same policy over the memory of this one's parameters, with gradients of its own, for another
     /// thread: steps of this one's parameters show in both.
     ///
@@ -113,4 +151,32 @@ public protocol Policy: AnyObject {
 
     /// Writes the policy to an existing folder, in a layout that it can be loaded from.
     func save(to folder: String) throws
+}
+
+extension Policy {
+    /// One prompt after the other.
+    public func rollout(
+        _ requests: [RolloutRequest<Prompt>], sampling: SamplingParameters
+    ) throws -> [[Completion]] {
+        try requests.map { try rollout($0.prompt, sampling: sampling, seeds: $0.seeds) }
+    }
+
+    /// One prompt after the other.
+    public func score(
+        _ requests: [ScoreRequest<Prompt>], temperature: Double, withEntropies: Bool
+    ) throws -> [TokenScores] {
+        try requests.map {
+            try score(
+                $0.prompt, completions: $0.completions, temperature: temperature,
+                withEntropies: withEntropies)
+        }
+    }
+
+    /// Scores completions of one prompt, with entropies.
+    public func score(
+        _ prompt: Prompt, completions: [[Int]], temperature: Double
+    ) throws -> TokenScores {
+        try score(
+            prompt, completions: completions, temperature: temperature, withEntropies: true)
+    }
 }

@@ -36,6 +36,7 @@ final class RolloutGenerator<P: Policy> {
     private let stage: RolloutStage
     private let configuration: GRPOConfiguration
     private let pool: WorkerPool
+    private let scoring: BackgroundWorkers
 
     /// A generator with one policy per worker, and one reference each or none at all.
     init(
@@ -47,6 +48,7 @@ final class RolloutGenerator<P: Policy> {
         self.stage = stage
         self.configuration = configuration
         self.pool = pool
+        scoring = BackgroundWorkers(count: configuration.rewardWorkers)
     }
 
     /// Continues after so many batches and tokens.
@@ -71,8 +73,8 @@ final class RolloutGenerator<P: Policy> {
                 }
             }
         }
-        let drawn = try pool.map(examples.count) { index, worker in
-            try draw(examples[index], index, worker)
+        let drawn = try pool.mapShares(examples.count) { indices, worker in
+            try draw(examples, indices, worker)
         }
         for part in drawn { timings.add(part.timings, workers: pool.count) }
         let groups = drawn.map(\.group)
@@ -120,30 +122,71 @@ final class RolloutGenerator<P: Policy> {
         var group: RolloutGroup<P.Prompt>
         var old: Tensor?
         var reference: Tensor?
-        var timings: StepTimings
+        var timings = StepTimings()
     }
 
-    private func draw(_ example: TrainingExample, _ index: Int, _ worker: Int) throws -> Drawn {
+    /// All of one worker's examples, by their indices in the batch.
+    private func draw(
+        _ examples: [TrainingExample], _ indices: [Int], _ worker: Int
+    ) throws -> [Drawn] {
         var timings = StepTimings()
-        let group = try stage.group(
-            example, policy: policies[worker], generation: generationCount, timings: &timings)
-        let reference = try timed(&timings.reference) {
-            references.isEmpty ? nil : try scores(group, references[worker])
+        let drawn = try timed(&timings.rollout) {
+            try stage.completions(
+                of: indices.map { examples[$0] }, policy: policies[worker],
+                generation: generationCount)
+        }
+        // Where others score, the policies go on meanwhile.
+        let pending = try drawn.map { drawn in
+            try scoring.start { [stage] in
+                var time = PhaseTime()
+                let rewards = try timed(&time) { try stage.rewards(of: drawn) }
+                return Rewarded(rewards: rewards, time: time)
+            }
+        }
+        let referenceScores: [Tensor]? = try timed(&timings.reference) {
+            references.isEmpty ? nil : try scores(drawn, references[worker])
         }
         // A group of the first step is scored by its update, before the policy changes.
-        let isFirst = index < configuration.promptsPerStep && !configuration.penalizesDivergence
-        let old = try timed(&timings.old) {
-            isFirst ? nil : try scores(group, policies[worker])
+        let late = indices.indices.filter {
+            indices[$0] >= configuration.promptsPerStep || configuration.penalizesDivergence
         }
-        return Drawn(group: group, old: old, reference: reference, timings: timings)
+        let old = try timed(&timings.old) {
+            try scores(late.map { drawn[$0] }, policies[worker])
+        }
+        var parts = try drawn.indices.map { place in
+            let rewarded = try pending[place].value()
+            timings.reward = timings.reward + rewarded.time
+            return Drawn(
+                group: RolloutGroup(drawn[place], rewards: rewarded.rewards),
+                reference: referenceScores?[place])
+        }
+        for (place, scores) in zip(late, old) { parts[place].old = scores }
+        if !parts.isEmpty { parts[0].timings = timings }
+        return parts
     }
 
-    private func scores(_ group: RolloutGroup<P.Prompt>, _ policy: P) throws -> Tensor {
-        try withoutGradients {
-            try policy.score(
-                group.prompt, completions: group.completions.map(\.tokenIDs),
-                temperature: configuration.sampling.scoringTemperature, withEntropies: false
-            ).logProbabilities
+    /// A group's rewards with the time that they took.
+    private struct Rewarded: Sendable {
+        var rewards: [RewardBreakdown]
+        var time: PhaseTime
+    }
+
+    private func scores(
+        _ drawn: [DrawnCompletions<P.Prompt>], _ policy: P
+    ) throws -> [Tensor] {
+        let sizes = drawn.map { drawn in
+            drawn.completions.reduce(drawn.prompt.tokenCount) { $0 + $1.tokenIDs.count }
+        }
+        return try withoutGradients {
+            try stretches(of: sizes, within: configuration.microBatchTokens).flatMap { range in
+                try policy.score(
+                    drawn[range].map {
+                        ScoreRequest(
+                            prompt: $0.prompt, completions: $0.completions.map(\.tokenIDs))
+                    },
+                    temperature: configuration.sampling.scoringTemperature, withEntropies: false
+                ).map(\.logProbabilities)
+            }
         }
     }
 

@@ -66,7 +66,14 @@ public struct RolloutGroup<Prompt> {
     }
 }
 
-/// Draws one group of completions and scores them, the stage before the advantages.
+/// A prompt with its completions, before they are scored.
+struct DrawnCompletions<Prompt> {
+    let example: TrainingExample
+    let prompt: Prompt
+    let completions: [Completion]
+}
+
+/// Draws groups of completions and scores them, the stage before the advantages.
 struct RolloutStage {
     let segmenter: any Segmenter
     let scorer: Scorer
@@ -75,51 +82,77 @@ struct RolloutStage {
     let seed: UInt64
     /// Seconds that the reward terms of a completion may take.
     let rewardTimeout: Double?
+    /// The most positions that are decoded together.
+    let batchTokens: Int
 
-    /// One group; `generation` tells how many batches of rollouts came before, and is part of the
-    /// completions' seeds.
+    /// Completions of all examples; `generation` tells how many batches of rollouts came before, and is
+    /// part of the completions' seeds.
     ///
-    /// - Throws: the error of policy or segmenter; ``TrainingError`` if the policy's probabilities are
-    ///   no numbers
-    func group<P: Policy>(
-        _ example: TrainingExample, policy: P, generation: Int, timings: inout StepTimings
-    ) throws -> RolloutGroup<P.Prompt> {
-        let seeds = (0..<groupSize).map { index in
-            completionSeed(run: seed, generation: generation, sample: example.id, index: index)
+    /// - Throws: the error of the policy; ``TrainingError`` if its probabilities are no numbers
+    func completions<P: Policy>(
+        of examples: [TrainingExample], policy: P, generation: Int
+    ) throws -> [DrawnCompletions<P.Prompt>] {
+        let requests = try examples.map { example in
+            RolloutRequest(
+                prompt: try policy.prompt(image: example.image, question: example.question),
+                seeds: (0..<groupSize).map { index in
+                    completionSeed(run: seed, generation: generation, sample: example.id, index: index)
+                })
         }
-        var prompt: P.Prompt?
-        let completions = try timed(&timings.rollout) {
-            let ready = try policy.prompt(image: example.image, question: example.question)
-            prompt = ready
-            return try policy.rollout(ready, sampling: sampling, seeds: seeds)
+        let sizes = requests.map {
+            $0.prompt.tokenCount + groupSize * sampling.maxCompletionLength
         }
-        guard let prompt else { preconditionFailure("a rollout without a prompt") }
-        precondition(completions.count == groupSize, "a policy must answer every seed")
-        if let broken = completions.firstIndex(where: {
-            !$0.logProbabilities.allSatisfy(\.isFinite)
-        }) {
-            throw TrainingError(
-                description:
-                    "sample \(example.id), completion \(broken): the policy's probabilities "
-                    + "are not numbers: its weights are damaged, or the dtype is too narrow for them"
-            )
+        let answers = try stretches(of: sizes, within: batchTokens).flatMap {
+            try policy.rollout(Array(requests[$0]), sampling: sampling)
         }
-        let rewards = try timed(&timings.reward) {
-            try scorer.score(
-                completions: completions.map {
-                    ScoredCompletion(
-                        $0.text, tokenCount: $0.tokenIDs.count,
-                        isTruncated: $0.stopReason == .length)
-                },
-                about: RewardSubject(id: example.id, question: example.question),
-                policyFrame: prompt.frame,
-                truth: example.truth.resized(to: prompt.frame), timeLimit: rewardTimeout
-            ) { try segmenter.encode(example.image) }
+        precondition(
+            answers.map(\.count) == requests.map(\.seeds.count), "a policy must answer every seed")
+        return try examples.indices.map { index in
+            try Self.requireNumbers(answers[index], of: examples[index])
+            return DrawnCompletions(
+                example: examples[index], prompt: requests[index].prompt,
+                completions: answers[index])
         }
-        return RolloutGroup(
-            example: example, prompt: prompt, promptTokenCount: prompt.tokenCount,
-            completions: completions, rewards: rewards,
-            advantages: [Double](repeating: 0, count: groupSize))
+    }
+
+    private static func requireNumbers(
+        _ completions: [Completion], of example: TrainingExample
+    ) throws {
+        guard
+            let broken = completions.firstIndex(where: {
+                !$0.logProbabilities.allSatisfy(\.isFinite)
+            })
+        else { return }
+        throw TrainingError(
+            description: "sample \(example.id), completion \(broken): the policy's probabilities "
+                + "are not numbers: its weights are damaged, or the dtype is too narrow for them")
+    }
+
+    /// What completions earned.
+    ///
+    /// - Throws: the error of segmenter or scorer
+    func rewards<Prompt: PolicyPrompt>(
+        of drawn: DrawnCompletions<Prompt>
+    ) throws -> [RewardBreakdown] {
+        let (example, frame) = (drawn.example, drawn.prompt.frame)
+        return try scorer.score(
+            completions: drawn.completions.map {
+                ScoredCompletion(
+                    $0.text, tokenCount: $0.tokenIDs.count, isTruncated: $0.stopReason == .length)
+            },
+            about: RewardSubject(id: example.id, question: example.question),
+            policyFrame: frame, truth: example.truth.resized(to: frame), timeLimit: rewardTimeout
+        ) { try segmenter.encode(example.image) }
+    }
+}
+
+extension RolloutGroup where Prompt: PolicyPrompt {
+    /// Completions with their rewards, before advantages.
+    init(_ drawn: DrawnCompletions<Prompt>, rewards: [RewardBreakdown]) {
+        self.init(
+            example: drawn.example, prompt: drawn.prompt, promptTokenCount: drawn.prompt.tokenCount,
+            completions: drawn.completions, rewards: rewards,
+            advantages: [Double](repeating: 0, count: drawn.completions.count))
     }
 }
 

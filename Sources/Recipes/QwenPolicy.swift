@@ -7,6 +7,15 @@ public import Segmentation
 public import Tokenizers
 public import Torch
 
+extension GenerationParameters {
+    /// How the trainer draws.
+    init(_ sampling: SamplingParameters) {
+        self.init(
+            temperature: sampling.temperature, topK: sampling.topK, topP: sampling.topP,
+            maxNewTokens: sampling.maxCompletionLength)
+    }
+}
+
 /// Qwen2.5-VL as a trainable policy: chat template, picture processor, tokenizer and model together.
 public final class QwenPolicy: Policy {
     /// A prompt in the model's form.
@@ -144,11 +153,17 @@ public final class QwenPolicy: Policy {
     public func rollout(
         _ prompt: Prompt, sampling: SamplingParameters, seeds: [UInt64]
     ) throws -> [Completion] {
-        let parameters = GenerationParameters(
-            temperature: sampling.temperature, topK: sampling.topK, topP: sampling.topP,
-            maxNewTokens: sampling.maxCompletionLength)
-        return try model.generate(input(of: prompt), parameters: parameters, seeds: seeds)
-            .map(completion)
+        try rollout([RolloutRequest(prompt: prompt, seeds: seeds)], sampling: sampling)[0]
+    }
+
+    /// Draws completions of several prompts; all go through the model together.
+    public func rollout(
+        _ requests: [RolloutRequest<Prompt>], sampling: SamplingParameters
+    ) throws -> [[Completion]] {
+        let prefixes = try model.prefill(requests.map { try input(of: $0.prompt) })
+        return try model.generate(
+            prefixes, parameters: GenerationParameters(sampling), seeds: requests.map(\.seeds)
+        ).map { $0.map(completion) }
     }
 
     /// The model's likeliest token at each step, whichever that is: a picture's placeholder too, which
@@ -182,11 +197,20 @@ public final class QwenPolicy: Policy {
     public func score(
         _ prompt: Prompt, completions: [[Int]], temperature: Double, withEntropies: Bool
     ) throws -> TokenScores {
-        let scores = try model.score(
-            input(of: prompt), completions: completions, temperature: temperature,
-            withEntropies: withEntropies)
-        return TokenScores(
-            logProbabilities: scores.logProbabilities, entropies: scores.entropies)
+        try score(
+            [ScoreRequest(prompt: prompt, completions: completions)], temperature: temperature,
+            withEntropies: withEntropies)[0]
+    }
+
+    /// Scores completions of several prompts; all go through the model together.
+    public func score(
+        _ requests: [ScoreRequest<Prompt>], temperature: Double, withEntropies: Bool
+    ) throws -> [TokenScores] {
+        try model.score(
+            requests.map {
+                PromptCompletions(input: try input(of: $0.prompt), completions: $0.completions)
+            }, temperature: temperature, withEntropies: withEntropies
+        ).map { TokenScores(logProbabilities: $0.logProbabilities, entropies: $0.entropies) }
     }
 
     /// A policy over the same memory, with gradients of its own.

@@ -15,7 +15,7 @@ struct LayerStates {
 
     /// Goes through the model's own layers one at a time.
     init(_ model: Qwen25VLModel, _ input: Qwen25VLInput) throws {
-        let prompt = try model.prepared(input)
+        let prompt = try model.prepared([input])[0]
         let rotary = try model.text.rotary(prompt.positions)
         let pattern = CausalPattern(remembers: false)
         var hidden = [prompt.embeddings]

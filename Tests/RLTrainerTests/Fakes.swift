@@ -81,7 +81,7 @@ final class TablePolicy: Policy {
     }
 
     func score(
-        _ prompt: Prompt, completions: [[Int]], temperature: Double
+        _ prompt: Prompt, completions: [[Int]], temperature: Double, withEntropies: Bool
     ) throws -> TokenScores {
         scoreCount += 1
         let log = try (table.to(.float32) / temperature).logSoftmax(0)

@@ -32,9 +32,11 @@ private final class ForgetfulPolicy: Policy {
     }
 
     func score(
-        _ prompt: QwenPolicy.Prompt, completions: [[Int]], temperature: Double
+        _ prompt: QwenPolicy.Prompt, completions: [[Int]], temperature: Double, withEntropies: Bool
     ) throws -> TokenScores {
-        try policy.score(forgotten(prompt), completions: completions, temperature: temperature)
+        try policy.score(
+            forgotten(prompt), completions: completions, temperature: temperature,
+            withEntropies: withEntropies)
     }
 
     func sharingParameters() throws -> ForgetfulPolicy {

@@ -72,16 +72,22 @@ final class BenchmarkPolicy: Policy {
     func rollout(
         _ prompt: Prompt, sampling: SamplingParameters, seeds: [UInt64]
     ) throws -> [Completion] {
-        let parameters = GenerationParameters(
-            temperature: sampling.temperature, topK: sampling.topK, topP: sampling.topP,
-            maxNewTokens: sampling.maxCompletionLength)
-        return try model.generate(input(of: prompt), parameters: parameters, seeds: seeds)
-            .enumerated().map { index, generated in
+        try rollout([RolloutRequest(prompt: prompt, seeds: seeds)], sampling: sampling)[0]
+    }
+
+    func rollout(
+        _ requests: [RolloutRequest<Prompt>], sampling: SamplingParameters
+    ) throws -> [[Completion]] {
+        let prefixes = try model.prefill(requests.map { try input(of: $0.prompt) })
+        let answers = try model.generate(
+            prefixes, parameters: GenerationParameters(sampling), seeds: requests.map(\.seeds))
+        return zip(requests, answers).map { request, generated in
+            zip(request.seeds, generated).map { seed, generated in
                 Completion(
                     tokenIDs: generated.tokenIDs, logProbabilities: generated.logProbabilities,
-                    text: answer(seed: seeds[index], frame: prompt.frame),
-                    stopReason: .length)
+                    text: answer(seed: seed, frame: request.prompt.frame), stopReason: .length)
             }
+        }
     }
 
     /// An answer with the wanted number of boxes.
@@ -97,11 +103,19 @@ final class BenchmarkPolicy: Policy {
     func score(
         _ prompt: Prompt, completions: [[Int]], temperature: Double, withEntropies: Bool
     ) throws -> TokenScores {
-        let scores = try model.score(
-            input(of: prompt), completions: completions, temperature: temperature,
-            withEntropies: withEntropies)
-        return TokenScores(
-            logProbabilities: scores.logProbabilities, entropies: scores.entropies)
+        try score(
+            [ScoreRequest(prompt: prompt, completions: completions)], temperature: temperature,
+            withEntropies: withEntropies)[0]
+    }
+
+    func score(
+        _ requests: [ScoreRequest<Prompt>], temperature: Double, withEntropies: Bool
+    ) throws -> [TokenScores] {
+        try model.score(
+            requests.map {
+                PromptCompletions(input: try input(of: $0.prompt), completions: $0.completions)
+            }, temperature: temperature, withEntropies: withEntropies
+        ).map { TokenScores(logProbabilities: $0.logProbabilities, entropies: $0.entropies) }
     }
 
     private func input(of prompt: Prompt) throws -> Qwen25VLInput {

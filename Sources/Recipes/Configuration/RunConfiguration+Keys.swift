@@ -85,7 +85,7 @@ extension RunConfiguration {
                 in: 2...1024),
             Key(
                 "grpo.num_prompts_per_step", \.grpo.promptsPerStep,
-                "Prompts per optimizer step; each with its group is one micro-batch", in: 1...65536),
+                "Prompts per optimizer step", in: 1...65536),
             Key(
                 "grpo.steps_per_generation", \.grpo.stepsPerGeneration,
                 "Optimizer steps whose prompts are answered at once, before the first of them",
@@ -93,6 +93,18 @@ extension RunConfiguration {
             Key(
                 "grpo.num_iterations", \.grpo.numIterations,
                 "How often a batch of rollouts is learnt from", in: 1...64),
+            Key(
+                "grpo.rollout_batch_tokens", \.grpo.rolloutBatchTokens,
+                "The most positions, of prompts and longest completions, that are decoded together; "
+                    + "a larger group is decoded alone", in: 1...),
+            Key(
+                "grpo.micro_batch_tokens", \.grpo.microBatchTokens,
+                "The most positions of a micro-batch, each prompt counted once; groups stay whole",
+                in: 1...),
+            Key(
+                "grpo.reward_workers", \.grpo.rewardWorkers,
+                "Threads that segment and score while the policy goes on, for a free core or a "
+                    + "device; 0: the policy waits", in: 0...256),
             Key(
                 "grpo.max_completion_length", \.grpo.sampling.maxCompletionLength,
                 "The most tokens a completion may have", in: 1...32768),

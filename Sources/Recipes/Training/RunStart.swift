@@ -127,6 +127,7 @@ struct RunStart {
 
     /// Keys that may change between sessions, all below ``freeSections`` besides.
     private static let free: Set = [
+        "grpo.reward_workers",
         "output_dir", "device", "threads", "workers", "data.prefetch", "data.validation",
         "training.max_steps", "training.num_train_epochs", "training.max_minutes",
         "training.max_skipped_steps", "grpo.reward_timeout", "strict",
