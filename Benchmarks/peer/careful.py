@@ -1,6 +1,6 @@
 """The step as somebody writes it who watches the work: nothing that completions share is repeated.
 
-One picture encoding and one prefill in the rollout, whose cache is then repeated G times; one vision
+One picture encoding and one prefill in the rollout, whose cache is repeated G times; one vision
 pass in the reference and in the update; the head on the completions' positions only; no
 checkpointing; one embedding of the segmenter and one call of its decoder. The prompt still goes
 through the language model G times in the reference and in the update.

@@ -60,8 +60,10 @@ _RELEASED = {
 
 # Official names and the hub's; the layers of MLPs are named in `_hub_name`.
 _NAMES = [
-    (r"^image_encoder\.trunk\.patch_embed\.proj\.", "vision_encoder.backbone.patch_embed.projection."),
-    (r"^image_encoder\.trunk\.(blocks\.\d+)\.norm([12])\.", r"vision_encoder.backbone.\1.layer_norm\2."),
+    (r"^image_encoder\.trunk\.patch_embed\.proj\.",
+     "vision_encoder.backbone.patch_embed.projection."),
+    (r"^image_encoder\.trunk\.(blocks\.\d+)\.norm([12])\.",
+     r"vision_encoder.backbone.\1.layer_norm\2."),
     (r"^image_encoder\.trunk\.", "vision_encoder.backbone."),
     (r"^image_encoder\.neck\.convs\.(\d+)\.conv\.", r"vision_encoder.neck.convs.\1."),
     (r"^sam_prompt_encoder\.pe_layer\.positional_encoding_gaussian_matrix$",
@@ -84,7 +86,8 @@ _NAMES = [
     (r"^(mask_decoder\.transformer\..*)\.out_proj\.", r"\1.o_proj."),
     (r"^no_mem_embed$", "no_memory_embedding"),
 ]
-_VIDEO = ("memory_", "mask_downsample.", "obj_ptr_", "maskmem_tpos_enc", "no_mem_pos_enc", "no_obj_")
+_VIDEO = (
+    "memory_", "mask_downsample.", "obj_ptr_", "maskmem_tpos_enc", "no_mem_pos_enc", "no_obj_")
 
 
 def load_segmenter(folder: Path | None) -> torch.nn.Module:
@@ -99,7 +102,7 @@ def load_segmenter(folder: Path | None) -> torch.nn.Module:
     given: dict[str, Tensor] = {}
     for file in sorted(folder.glob("*.safetensors")):
         given |= load_file(file)
-    state = {key: value for key, value in model.state_dict().items()}
+    state = dict(model.state_dict())
     depths = _depths(state)
     for key in state:
         if key.startswith(_VIDEO):

@@ -55,7 +55,7 @@ def parse_options(arguments: list[str] | None = None) -> Options:
     add("--threads", type=int, default=1, help="threads of the tensor library")
     add("--dtype", choices=("fp32", "bf16"), default="fp32",
         type=lambda text: {"float32": "fp32", "bfloat16": "bf16"}.get(text, text),
-        help="also float32, bfloat16. bf16: weights in bf16 with fp32 masters, the segmenter under bf16 autocast")
+        help="also float32, bfloat16; bf16: bf16 weights with fp32 masters, segmenter in autocast")
     add("--beta", type=float, default=0.001, help="weight of the KL term; 0: no reference")
     add("--repeat", type=int, default=3, help="measured steps; a small one comes before")
     add("--seed", type=int, default=42, help="of weights, tokens, pictures and prompts")

@@ -3,8 +3,8 @@
 
     Benchmarks/peer/step.py --style careful --init --threads 1 --dtype fp32 --json FILE
 
-One prompt with a picture, G completions of full length: rollout, reference log-probabilities, reward
-by SAM2.1, forward and backward of the update, clipping and AdamW. `--style official` is how
+One prompt with a picture, G completions of full length: rollout, reference log-probabilities,
+reward by SAM2.1, forward and backward of the update, clipping and AdamW. `--style official` is how
 Think2Seg-RS writes it, `--style careful` how one writes it who avoids repeated work; `--check`
 shows that they compute the same. README.md has the details.
 """

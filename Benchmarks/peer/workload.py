@@ -74,7 +74,7 @@ def make_workload(options: Options, config: Qwen2_5_VLConfig) -> Workload:
 
 
 def _words(config: Qwen2_5_VLConfig, source: torch.Generator, count: int) -> Tensor:
-    """Random ids that are no special tokens: a placeholder in a completion would ask for a picture."""
+    """Random ids without special tokens: a placeholder in a completion would ask for a picture."""
     text = config.text_config
     special = {
         config.image_token_id, config.video_token_id, config.vision_start_token_id,
