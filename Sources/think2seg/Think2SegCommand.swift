@@ -26,6 +26,7 @@ struct Think2SegCommand: ParsableCommand {
             AblateCommand.self,
             ReportCommand.self,
             PredictCommand.self, SegmentCommand.self, ScoreCommand.self, VerifyCommand.self,
+            BenchmarkCommand.self,
             CheckpointCommand.self, DataCommand.self, ConfigCommand.self,
         ])
 }

@@ -127,8 +127,9 @@ struct RunStart {
 
     /// Keys that may change between sessions, all below `evaluation` and `logging` besides.
     private static let free: Set = [
-        "output_dir", "device", "threads", "workers", "data.prefetch", "data.validation",
-        "training.max_steps", "training.num_train_epochs", "training.max_minutes",
+        "output_dir", "device", "threads", "workers", "data.prefetch", "data.workers",
+        "data.validation", "training.max_steps", "training.num_train_epochs",
+        "training.max_minutes",
         "training.max_skipped_steps", "grpo.reward_timeout", "strict",
     ]
 
