@@ -6,6 +6,7 @@ import PackageDescription
 //
 //   0  CTorchShim  CHDF5  CImageCodecs  CLibcrypto
 //                                     the C faces of libtorch, libhdf5, libpng, libjpeg-turbo, libtiff, OpenSSL
+//      CChecksums                       an instruction
 //      Imaging  Tokenizers  Pickles      pixels, text and Python's values; no tensors
 //   1  Torch  Segmentation  Datasets
 //   2  NN  Rewards  Evaluation  Reports  EventFiles
@@ -66,13 +67,23 @@ var targets: [Target] = [
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(
         name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
     .systemLibrary(
         name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
     .target(
-        name: "CImageCodecs", dependencies: ["CPNG", "CTurboJPEG", "CTIFF"],
-        cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Wshadow", "-Werror"])]),
+        name: "CImageCodecs", dependencies: ["CPNG", "CZlib", "CTurboJPEG", "CTIFF"],
+        cSettings: [
+            .unsafeFlags(["-Wall", "-Wextra", "-Wshadow", "-Werror"]),
+            .unsafeFlags(["-O2"], .when(configuration: .debug)),
+        ]),
+    .target(
+        name: "CChecksums",
+        cSettings: [
+            .unsafeFlags(["-Wall", "-Wextra", "-Wshadow", "-Werror"]),
+            .unsafeFlags(["-O2"], .when(configuration: .debug)),
+        ]),
     .target(name: "Imaging", dependencies: ["CImageCodecs"], swiftSettings: optimized),
     .target(name: "Tokenizers", swiftSettings: optimized),
     .target(name: "Pickles", swiftSettings: optimized),
@@ -80,7 +91,8 @@ var targets: [Target] = [
     .target(
         name: "Segmentation", dependencies: ["Imaging", "Tokenizers"], swiftSettings: optimized),
     .target(
-        name: "Datasets", dependencies: ["CHDF5", "Imaging", "Pickles"], swiftSettings: optimized),
+        name: "Datasets", dependencies: ["CHDF5", "CChecksums", "Imaging", "Pickles"],
+        swiftSettings: optimized),
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
     .target(name: "Evaluation", dependencies: ["Datasets", "Imaging"], swiftSettings: optimized),
@@ -103,7 +115,8 @@ var targets: [Target] = [
     .testTarget(
         name: "PicklesTests", dependencies: ["TestSupport", "Pickles"], swiftSettings: strict),
     .testTarget(
-        name: "DatasetsTests", dependencies: ["TestSupport", "Datasets", "Imaging"],
+        name: "DatasetsTests",
+        dependencies: ["TestSupport", "Datasets", "CChecksums", "Imaging"],
         swiftSettings: strict),
     .testTarget(
         name: "EvaluationTests",

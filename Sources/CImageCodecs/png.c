@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "CImageCodecs.h"
+#include "bits.h"
 #include "status.h"
 
 // All that a read needs. It lives in the frame that calls the function with setjmp, so a longjmp
@@ -115,7 +116,11 @@ static CICStatus read_pixels(
     Reader *reader, CICPNGDepth depth, uint8_t *pixels, size_t pixels_length) {
     if (setjmp(png_jmpbuf(reader->png))) return reader->status;
     read_info(reader);
-    png_set_packing(reader->png);
+    if (depth == CIC_PNG_PACKED) {
+        png_set_packswap(reader->png);
+    } else {
+        png_set_packing(reader->png);
+    }
     png_set_strip_alpha(reader->png);
     if (depth == CIC_PNG_UPPER_BYTE) png_set_strip_16(reader->png);
     int passes = png_set_interlace_handling(reader->png);
@@ -138,6 +143,7 @@ static CICStatus read_pixels(
 CICStatus cic_png_decode(
     const uint8_t *bytes, size_t length, CICPNGDepth depth, uint8_t *pixels, size_t pixels_length,
     CICMessage *message) {
+    if (depth == CIC_PNG_PACKED && cic_png_read_plain_bits(bytes, length, pixels, pixels_length)) return CIC_OK;
     Reader reader;
     CICStatus status = open_reader(&reader, bytes, length, message);
     if (status != CIC_OK) return status;

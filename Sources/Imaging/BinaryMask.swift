@@ -60,6 +60,57 @@ public struct BinaryMask: Hashable, Sendable {
         return words
     }
 
+    /// The mask of rows of `(width + 7) / 8` bytes, the first pixel in a byte's lowest bit; bits past
+    /// the end of a row may be anything.
+    init(width: Int, height: Int, rows: [UInt8]) {
+        let rowLength = (width + 7) / 8
+        precondition(width > 0 && height > 0 && rows.count == rowLength * height)
+        self.init(width: width, height: height)
+        if width % 8 == 0 {
+            // No row has bits too many: the bytes are the words', lowest first.
+            words.withUnsafeMutableBytes { $0.copyBytes(from: rows) }
+            for index in words.indices { words[index] = UInt64(littleEndian: words[index]) }
+            return
+        }
+        let last = UInt8.max >> UInt8(rowLength * 8 - width)
+        words.withUnsafeMutableBufferPointer { words in
+            for row in 0..<height {
+                for column in 0..<rowLength {
+                    var byte = rows[row &* rowLength &+ column]
+                    if column == rowLength - 1 { byte &= last }
+                    if byte == 0 { continue }
+                    let place = row &* width &+ column &* 8
+                    let shift = UInt64(place & 63)
+                    words[place >> 6] |= UInt64(byte) << shift
+                    // Where the byte reaches into the next word it has pixels there.
+                    let rest = UInt64(byte) >> (64 - shift)
+                    if shift > 56, rest != 0 { words[place >> 6 &+ 1] |= rest }
+                }
+            }
+        }
+    }
+
+    /// Rows of `(width + 7) / 8` bytes, the first pixel in a byte's lowest bit; what a row's last byte
+    /// has too much is 0.
+    var rows: [UInt8] {
+        let rowLength = (width + 7) / 8
+        var rows = [UInt8](repeating: 0, count: rowLength * height)
+        for row in 0..<height {
+            for column in 0..<rowLength {
+                let place = row &* width &+ column &* 8
+                let shift = UInt64(place & 63)
+                var bits = words[place >> 6] >> shift
+                if shift > 56, place >> 6 &+ 1 < words.count {
+                    bits |= words[place >> 6 &+ 1] << (64 - shift)
+                }
+                let count = min(8, width - column * 8)
+                rows[row &* rowLength &+ column] =
+                    UInt8(truncatingIfNeeded: bits) & (UInt8.max >> UInt8(8 - count))
+            }
+        }
+        return rows
+    }
+
     /// The frame of the mask's coordinates.
     public var frame: ImageFrame { ImageFrame(width: width, height: height) }
 

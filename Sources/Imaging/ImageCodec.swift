@@ -103,6 +103,14 @@ public enum ImageCodec {
         try PNGFile.encode(mask.bytes(), frame: mask.frame, channels: 1)
     }
 
+    /// A PNG file of one bit per pixel, 1 inside the mask: an eighth of the bytes to unpack of
+    /// ``encodePNG(_:)-(BinaryMask)``, and as much faster to read.
+    ///
+    /// - Throws: ``ImageError`` when the mask has 16 Gpixel or more.
+    public static func encodeBitPNG(_ mask: BinaryMask) throws(ImageError) -> [UInt8] {
+        try PNGFile.encodeBits(mask)
+    }
+
     /// A baseline JPEG file with 4:2:0 chroma; the same picture always gives the same bytes.
     ///
     /// - Parameters:

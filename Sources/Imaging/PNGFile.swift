@@ -41,6 +41,11 @@ struct PNGFile {
 
     /// The pixels with a sample above 0.
     func label() throws(ImageError) -> BinaryMask {
+        // An index or a gray level of one bit is the pixel's bit in the mask.
+        if info.bit_depth == 1 {
+            return BinaryMask(
+                width: width, height: height, rows: try samples(CIC_PNG_PACKED))
+        }
         let values = try samples(CIC_PNG_FULL)
         let perPixel = values.count / (width * height)
         guard perPixel > 1 else {
@@ -62,8 +67,12 @@ struct PNGFile {
 
     /// The stored samples, without alpha.
     private func samples(_ depth: CICPNGDepth) throws(ImageError) -> [UInt8] {
-        let wide = depth == CIC_PNG_FULL && info.bit_depth == 16
-        let count = width * height * Int(info.channels) * (wide ? 2 : 1)
+        let wide = depth != CIC_PNG_UPPER_BYTE && info.bit_depth == 16
+        let isPacked = depth == CIC_PNG_PACKED && info.bit_depth < 8
+        let count =
+            isPacked
+            ? (width * Int(info.bit_depth) + 7) / 8 * height
+            : width * height * Int(info.channels) * (wide ? 2 : 1)
         var message = CICMessage()
         var status = CIC_OK
         let values = [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
@@ -111,21 +120,49 @@ struct PNGFile {
     static func encode(
         _ pixels: [UInt8], frame: ImageFrame, channels: Int
     ) throws(ImageError) -> [UInt8] {
-        let name = "PNG of \(frame.width) x \(frame.height) pixels"
+        let (width, height) = try sides(frame)
+        let capacity = cic_png_encode_bound(width, height, UInt32(channels))
+        return try file(of: frame, capacity: capacity) { file, used, message in
+            cic_png_encode(
+                pixels, width, height, UInt32(channels), file, capacity, &used, &message)
+        }
+    }
+
+    static func encodeBits(_ mask: BinaryMask) throws(ImageError) -> [UInt8] {
+        let (width, height) = try sides(mask.frame)
+        let rows = mask.rows
+        let capacity = cic_png_encode_bits_bound(width, height)
+        return try file(of: mask.frame, capacity: capacity) { file, used, message in
+            cic_png_encode_bits(rows, width, height, file, capacity, &used, &message)
+        }
+    }
+
+    private static func name(_ frame: ImageFrame) -> String {
+        "PNG of \(frame.width) x \(frame.height) pixels"
+    }
+
+    private static func sides(
+        _ frame: ImageFrame
+    ) throws(ImageError) -> (width: UInt32, height: UInt32) {
         guard let width = UInt32(exactly: frame.width), let height = UInt32(exactly: frame.height)
         else {
-            throw ImageError(name: name, what: "a side is too long", hint: "use a smaller picture")
+            throw ImageError(
+                name: name(frame), what: "a side is too long", hint: "use a smaller picture")
         }
-        let capacity = cic_png_encode_bound(width, height, UInt32(channels))
+        return (width, height)
+    }
+
+    private static func file(
+        of frame: ImageFrame, capacity: Int,
+        _ encode: (UnsafeMutablePointer<UInt8>?, inout Int, inout CICMessage) -> CICStatus
+    ) throws(ImageError) -> [UInt8] {
         var message = CICMessage()
         var status = CIC_OK
         let file = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, used in
-            status = cic_png_encode(
-                pixels, width, height, UInt32(channels), buffer.baseAddress, capacity, &used,
-                &message)
+            status = encode(buffer.baseAddress, &used, &message)
         }
         guard status == CIC_OK else {
-            throw ImageError(name: name, format: "PNG", status: status, message: message)
+            throw ImageError(name: name(frame), format: "PNG", status: status, message: message)
         }
         return Array(file[...])
     }

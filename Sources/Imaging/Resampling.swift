@@ -1,3 +1,5 @@
+import CImageCodecs
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -66,6 +68,9 @@ struct ResampleAxis {
     private(set) var weights: [Int32] = []
     let stride: Int
 
+    /// Pairs of weights per output position that ``halves`` has.
+    var pairs: Int { ((counts.max() ?? 0) + 1) / 2 }
+
     /// Weights for shrinking or growing `input` positions to `output`.
     init(input: Int, output: Int, filter: ResizeFilter) {
         let scale = Double(input) / Double(output)
@@ -89,6 +94,33 @@ struct ResampleAxis {
             counts.append(count)
             weights += raw.map { Self.fixed(total == 0 ? $0 : $0 / total) }
             weights += repeatElement(0, count: stride - count)
+        }
+    }
+
+    /// The weights as the loops in C take them: per pair the upper halves, then the lower ones.
+    var halves: [Int16] {
+        let pairs = pairs
+        var halves = [Int16](repeating: 0, count: starts.count * pairs * 4)
+        for position in starts.indices {
+            for tap in 0..<counts[position] {
+                let weight = weights[position * stride + tap]
+                let place = (position * pairs + tap / 2) * 4 + tap % 2
+                halves[place] = Int16(weight >> 11)
+                halves[place + 2] = Int16(weight & 0x7FF)
+            }
+        }
+        return halves
+    }
+
+    /// Runs `body` with the axis as the loops in C take it.
+    func withC<Result>(_ body: (UnsafePointer<CICResampleAxis>) -> Result) -> Result {
+        starts.map(Int32.init).withUnsafeBufferPointer { starts in
+            halves.withUnsafeBufferPointer { halves in
+                var axis = CICResampleAxis(
+                    count: starts.count, pairs: pairs, starts: starts.baseAddress,
+                    weights: halves.baseAddress)
+                return body(&axis)
+            }
         }
     }
 
@@ -136,48 +168,41 @@ struct Samples {
         let count = output * height * channels
         let resampled = [UInt8](unsafeUninitializedCapacity: count) { target, used in
             used = count
+            if channels == 3 { return resampleRGB(target, axis) }
             bytes.withUnsafeBufferPointer { source in
                 for row in 0..<height {
-                    let from = UnsafeBufferPointer(
-                        rebasing: source[row * width * channels..<(row + 1) * width * channels])
-                    let to = UnsafeMutableBufferPointer(
-                        rebasing: target[row * output * channels..<(row + 1) * output * channels])
-                    if channels == 3 {
-                        resampleRGBRow(from, to, axis)
-                    } else {
-                        resampleGrayRow(from, to, axis)
-                    }
+                    resampleGrayRow(
+                        UnsafeBufferPointer(rebasing: source[row * width..<(row + 1) * width]),
+                        UnsafeMutableBufferPointer(
+                            rebasing: target[row * output..<(row + 1) * output]), axis)
                 }
             }
         }
         return Samples(width: output, height: height, channels: channels, bytes: resampled)
     }
 
-    private func resampledRows(_ axis: ResampleAxis) -> Samples {
-        let rowLength = width * channels
-        let output = axis.starts.count
-        var sums = [Int32](repeating: 0, count: rowLength)
-        let resampled = [UInt8](unsafeUninitializedCapacity: output * rowLength) { target, used in
-            used = output * rowLength
-            bytes.withUnsafeBufferPointer { source in
-                sums.withUnsafeMutableBufferPointer { sums in
-                    for row in 0..<output {
-                        sums.update(repeating: 1 << (ResampleAxis.precision - 1))
-                        for tap in 0..<axis.counts[row] {
-                            let weight = axis.weights[row * axis.stride + tap]
-                            let start = (axis.starts[row] + tap) * rowLength
-                            for at in 0..<rowLength {
-                                sums[at] &+= Int32(source[start &+ at]) &* weight
-                            }
-                        }
-                        for at in 0..<rowLength {
-                            target[row &* rowLength &+ at] = level(sums[at])
-                        }
-                    }
-                }
+    private func resampleRGB(_ target: UnsafeMutableBufferPointer<UInt8>, _ axis: ResampleAxis) {
+        let room = (width + axis.pairs * 2) * 16
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: room) { wide in
+            axis.withC { axis in
+                cic_resample_columns(
+                    bytes, width, height, axis, wide.baseAddress, target.baseAddress)
             }
         }
-        return Samples(width: width, height: output, channels: channels, bytes: resampled)
+    }
+
+    private func resampledRows(_ axis: ResampleAxis) -> Samples {
+        let rowLength = width * channels
+        let count = axis.starts.count * rowLength
+        let resampled = [UInt8](unsafeUninitializedCapacity: count) { target, used in
+            used = count
+            var rows = [UnsafePointer<UInt8>?](repeating: nil, count: axis.pairs * 2)
+            axis.withC { axis in
+                cic_resample_rows(bytes, rowLength, height, axis, &rows, target.baseAddress)
+            }
+        }
+        return Samples(
+            width: width, height: axis.starts.count, channels: channels, bytes: resampled)
     }
 
     private func nearest(_ frame: ImageFrame) -> Samples {
@@ -219,30 +244,6 @@ func nearestPositions(input: Int, output: Int) -> [Int] {
 
 private func level(_ sum: Int32) -> UInt8 {
     UInt8(truncatingIfNeeded: max(0, min(255, sum >> ResampleAxis.precision)))
-}
-
-private func resampleRGBRow(
-    _ source: UnsafeBufferPointer<UInt8>, _ target: UnsafeMutableBufferPointer<UInt8>,
-    _ axis: ResampleAxis
-) {
-    axis.weights.withUnsafeBufferPointer { weights in
-        for column in 0..<axis.starts.count {
-            let half: Int32 = 1 << (ResampleAxis.precision - 1)
-            var (red, green, blue) = (half, half, half)
-            var from = axis.starts[column] &* 3
-            let first = column &* axis.stride
-            for tap in first..<first &+ axis.counts[column] {
-                let weight = weights[tap]
-                red &+= Int32(source[from]) &* weight
-                green &+= Int32(source[from &+ 1]) &* weight
-                blue &+= Int32(source[from &+ 2]) &* weight
-                from &+= 3
-            }
-            target[column &* 3] = level(red)
-            target[column &* 3 &+ 1] = level(green)
-            target[column &* 3 &+ 2] = level(blue)
-        }
-    }
 }
 
 private func resampleGrayRow(

@@ -32,6 +32,11 @@ extension BinaryMask {
         var resized = [UInt64](repeating: 0, count: (frame.area + 63) / 64)
         words.withUnsafeBufferPointer { words in
             for row in rows {
+                // Most rows of most masks are empty.
+                if Self.isEmpty(words, row * width..<(row + 1) * width) {
+                    index &+= columns.count
+                    continue
+                }
                 for column in columns {
                     let from = row &* width &+ column
                     let bit = words[from >> 6] >> UInt64(from & 63) & 1
@@ -41,5 +46,17 @@ extension BinaryMask {
             }
         }
         return BinaryMask(width: frame.width, height: frame.height, words: resized)
+    }
+
+    /// Whether no bit of a range that is not empty is set, in words of 64 bits.
+    private static func isEmpty(
+        _ words: UnsafeBufferPointer<UInt64>, _ bits: Range<Int>
+    ) -> Bool {
+        let (first, last) = (bits.lowerBound >> 6, (bits.upperBound - 1) >> 6)
+        let head = UInt64.max << UInt64(bits.lowerBound & 63)
+        let tail = UInt64.max >> UInt64(63 - (bits.upperBound - 1) & 63)
+        if first == last { return words[first] & head & tail == 0 }
+        if words[first] & head != 0 || words[last] & tail != 0 { return false }
+        return words[(first + 1)..<last].allSatisfy { $0 == 0 }
     }
 }

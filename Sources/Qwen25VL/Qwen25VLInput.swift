@@ -62,8 +62,8 @@ public struct Qwen25VLInput: Sendable {
     public init(tokenIDs: [Int], images: [ProcessedImage]) throws {
         self.init(
             tokenIDs: tokenIDs,
-            patches: images.isEmpty
-                ? nil : try Tensor.concatenate(images.map(\.patches), dim: 0),
+            patches: images.count > 1
+                ? try Tensor.concatenate(images.map(\.patches), dim: 0) : images.first?.patches,
             grids: images.map(\.grid), frames: images.map(\.frame))
     }
 }

@@ -60,21 +60,24 @@ public struct Qwen25VLProcessor: Sendable {
             tokenCount: grid.tokenCount(mergeSize: configuration.mergeSize))
     }
 
+    /// The patches, [N, C·t·p·p].
     private func patches(_ image: RGBImage, grid: VisionGrid) throws -> Tensor {
-        let (side, merge) = (configuration.patchSize, configuration.mergeSize)
-        let mean = try Tensor.of(configuration.mean.map(Float.init))
-        let deviation = try Tensor.of(configuration.deviation.map(Float.init))
-        // Rescaled in double precision and rounded once, as the reference does.
-        let values =
-            try Tensor.of(image.pixels, shape: [image.height, image.width, 3])
-            .to(.float64) * configuration.rescaleFactor
-        let normal = try (values.to(.float32) - mean) / deviation  // [h·m·p, w·m·p, C]
-        let cut = try normal.reshaped(
-            grid.rows / merge, merge, side, grid.columns / merge, merge, side, 3
-        ).permuted(0, 3, 1, 4, 6, 2, 5)  // [h, w, m, m, C, p, p]
-            .unsqueezed(5)  // [h, w, m, m, C, 1, p, p]
-        return try cut.expanded(
-            -1, -1, -1, -1, -1, configuration.temporalPatchSize, -1, -1
-        ).reshaped(grid.patchCount, -1)  // [N, C·t·p·p]
+        let layout = PatchLayout(
+            side: configuration.patchSize, merge: configuration.mergeSize,
+            repetitions: configuration.temporalPatchSize)
+        return try Tensor.filled([grid.patchCount, layout.patchElements], of: Float.self) {
+            layout.write(image, table: normalized, to: $0)
+        }
+    }
+
+    /// What each level of each channel becomes: rescaled in double precision and rounded once, as the
+    /// reference does, then centred and divided in single precision.
+    private var normalized: [Float] {
+        zip(configuration.mean, configuration.deviation).flatMap { mean, deviation in
+            (0..<256).map { level in
+                (Float(Double(level) * configuration.rescaleFactor) - Float(mean))
+                    / Float(deviation)
+            }
+        }
     }
 }

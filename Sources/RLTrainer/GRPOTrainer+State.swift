@@ -109,7 +109,7 @@ extension GRPOTrainer {
                 description: "\(path): the rollouts of sample \(saved.id) do not fit each other; "
                     + "resume from another checkpoint")
         }
-        let prompt = try policies[0].prompt(image: example.image, question: example.question)
+        let prompt = try policies[0].prompt(of: example)
         let logProbabilities = try sampled.floats
         let answers = saved.answers.enumerated()
         return RolloutGroup(

@@ -15,14 +15,34 @@ public struct TrainingExample: Sendable {
     public var image: RGBImage
     /// The target's pixels, in the frame of `image`.
     public var truth: BinaryMask
+    /// What the policy's ``Policy/prompt(image:question:)`` makes of `image` and `question`, where the
+    /// source made it ready; nil to leave it to the policy.
+    public var prompt: (any PolicyPrompt & Sendable)?
 
     /// An example from its parts.
-    public init(id: String, epoch: Int, question: String, image: RGBImage, truth: BinaryMask) {
+    public init(
+        id: String, epoch: Int, question: String, image: RGBImage, truth: BinaryMask,
+        prompt: (any PolicyPrompt & Sendable)? = nil
+    ) {
         self.id = id
         self.epoch = epoch
         self.question = question
         self.image = image
         self.truth = truth
+        self.prompt = prompt
+    }
+}
+
+extension Policy {
+    /// The prompt of an example: the one that came with it, or a new one.
+    func prompt(of example: TrainingExample) throws -> Prompt {
+        guard let ready = example.prompt else {
+            return try prompt(image: example.image, question: example.question)
+        }
+        guard let prompt = ready as? Prompt else {
+            preconditionFailure("the example's prompt is one of another policy")
+        }
+        return prompt
     }
 }
 
@@ -94,7 +114,7 @@ struct RolloutStage {
     ) throws -> [DrawnCompletions<P.Prompt>] {
         let requests = try examples.map { example in
             RolloutRequest(
-                prompt: try policy.prompt(image: example.image, question: example.question),
+                prompt: try policy.prompt(of: example),
                 seeds: (0..<groupSize).map { index in
                     completionSeed(run: seed, generation: generation, sample: example.id, index: index)
                 })

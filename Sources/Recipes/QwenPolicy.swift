@@ -19,7 +19,7 @@ extension GenerationParameters {
 /// Qwen2.5-VL as a trainable policy: chat template, picture processor, tokenizer and model together.
 public final class QwenPolicy: Policy {
     /// A prompt in the model's form.
-    public struct Prompt: PolicyPrompt {
+    public struct Prompt: PolicyPrompt, Sendable {
         /// Token ids and patches.
         public let input: Qwen25VLInput
         /// How many tokens the prompt has, those of the picture included.
@@ -37,6 +37,10 @@ public final class QwenPolicy: Policy {
     /// How questions are put.
     public let template: PromptTemplate
     let processor: Qwen25VLProcessor
+    /// Makes prompts ready without the model, on any thread.
+    public var prompts: QwenPrompts {
+        QwenPrompts(tokenizer: tokenizer, template: template, processor: processor)
+    }
     /// Tells policies whose vision towers have one memory from all others.
     private let vision: VisionIdentity
 
@@ -140,12 +144,7 @@ public final class QwenPolicy: Policy {
 
     /// Puts the question as the template says, after the picture.
     public func prompt(image: RGBImage, question: String) throws -> Prompt {
-        let picture = try processor.process(image)
-        let ids = try QwenChatTemplate.encode(
-            template.messages(question: question), imageTokenCounts: [picture.tokenCount],
-            addGenerationPrompt: true, tokenizer: tokenizer)
-        return Prompt(
-            input: try Qwen25VLInput(tokenIDs: ids, images: [picture]), frame: picture.frame)
+        try prompts.prompt(image: image, question: question)
     }
 
     /// Draws one completion per seed, none of which has a picture's placeholder; prompt and picture go

@@ -1,12 +1,18 @@
 // Reference: sam2, utils/transforms.py (postprocess_masks)
 //
 // Legend: M masks, h × w the grid of the low-resolution masks.
-import Imaging
-import Torch
+public import Imaging
+public import Torch
 
 /// Brings the decoder's masks to the frame in which they are wanted.
-struct MaskUpsampling {
-    let output: ImageFrame
+public struct MaskUpsampling {
+    /// The frame in which they are wanted.
+    public let output: ImageFrame
+
+    /// An upsampling to a frame.
+    public init(output: ImageFrame) {
+        self.output = output
+    }
 
     /// How many logits exist at a time: 64 MB.
     private static let limit = 1 << 24
@@ -28,8 +34,12 @@ struct MaskUpsampling {
         }
     }
 
-    /// The masks of logits [M, h, w], a few at a time.
-    func masks(_ low: Tensor) throws -> [BinaryMask] {
+    /// The masks of logits, a few at a time.
+    ///
+    /// - Parameter low: the decoder's logits, [M, h, w]
+    /// - Returns: M masks: where the logits in `output` are above 0
+    /// - Throws: `TorchError`
+    public func masks(_ low: Tensor) throws -> [BinaryMask] {
         let count = low.size(0)
         let step = max(1, Self.limit / output.area)
         return try stride(from: 0, to: count, by: step).flatMap { start in

@@ -41,6 +41,20 @@ extension Tensor {
         }
     }
 
+    /// A CPU tensor whose elements `body` writes, all of them, row after row: where the values are made
+    /// once, a copy is saved.
+    public static func filled<Element: TensorElement>(
+        _ shape: [Int], of: Element.Type, by body: (UnsafeMutableBufferPointer<Element>) -> Void
+    ) throws(TorchError) -> Tensor {
+        let tensor = try uninitialized(shape, dtype: Element.dtype)
+        var data: UnsafeMutableRawPointer?
+        try check(cts_data_pointer(tensor.handle, &data), function: #function)
+        body(
+            UnsafeMutableBufferPointer(
+                start: data?.assumingMemoryBound(to: Element.self), count: tensor.count))
+        return tensor
+    }
+
     /// A tensor whose elements are all `value`.
     public static func full(
         _ shape: [Int], _ value: some Scalar, dtype: DType = .float32, device: Device = .cpu

@@ -18,13 +18,13 @@ private struct Refusal: Error, Equatable {
         indices.enumerated().map { SampleRequest(epoch: 0, position: $0, index: $1) }
     }
 
-    @Test("samples come in the order that was asked for, and then nil")
-    func order() throws {
+    @Test("samples come in the order that was asked for, and then nil", arguments: [1, 2, 7])
+    func order(workers: Int) throws {
         let indices = [3, 0, 0, 5, 1, 4, 2]
         for lookahead in [1, 3, 50] {
             let prefetcher = SamplePrefetcher(
                 source: try dataset(6), order: requests(indices).makeIterator(),
-                lookahead: lookahead
+                lookahead: lookahead, workers: workers
             ) { $0.id }
             for (position, index) in indices.enumerated() {
                 let next = try #require(try prefetcher.next())
@@ -45,10 +45,33 @@ private struct Refusal: Error, Equatable {
         }
     }
 
-    @Test("an error comes at the place of its sample, and the samples after it still come")
-    func errors() throws {
+    @Test("a sample that takes longest comes at its place, and others are made ready meanwhile")
+    func slowest() throws {
+        let (counter, gate) = (PreparedCounter(), DispatchSemaphore(value: 0))
         let prefetcher = SamplePrefetcher(
-            source: try dataset(5), order: requests([0, 1, 2, 3, 4]).makeIterator(), lookahead: 5
+            source: try dataset(6), order: requests([0, 1, 2, 3, 4, 5]).makeIterator(),
+            lookahead: 4, workers: 2
+        ) { sample in
+            if sample.id == "sample-0" { gate.wait() }
+            counter.add()
+            return sample.id
+        }
+        // Three of the four that may be ahead.
+        counter.wait(for: 3)
+        Thread.sleep(forTimeInterval: 0.005)
+        #expect(counter.value == 3)
+        gate.signal()
+        for index in 0..<6 { #expect(try prefetcher.next()?.output == "sample-\(index)") }
+        #expect(try prefetcher.next() == nil)
+    }
+
+    @Test(
+        "an error comes at the place of its sample, and the samples after it still come",
+        arguments: [1, 3])
+    func errors(workers: Int) throws {
+        let prefetcher = SamplePrefetcher(
+            source: try dataset(5), order: requests([0, 1, 2, 3, 4]).makeIterator(), lookahead: 5,
+            workers: workers
         ) { sample in
             if sample.id == "sample-2" { throw Refusal(index: 2) }
             return sample.id
@@ -61,11 +84,12 @@ private struct Refusal: Error, Equatable {
         #expect(try prefetcher.next() == nil)
     }
 
-    @Test("no more samples are prepared than may wait")
-    func bound() throws {
+    @Test("no more samples are prepared than may wait", arguments: [1, 2, 9])
+    func bound(workers: Int) throws {
         let counter = PreparedCounter()
         let prefetcher = SamplePrefetcher(
-            source: try dataset(2), order: EpochSampler(count: 2, seed: 0), lookahead: 3
+            source: try dataset(2), order: EpochSampler(count: 2, seed: 0), lookahead: 3,
+            workers: workers
         ) { _ in counter.add() }
         for taken in 1...5 {
             _ = try prefetcher.next()

@@ -53,7 +53,13 @@ final class TablePolicy: Policy {
         parameters = [Parameter(key: "table", tensor: table)]
     }
 
-    func prompt(image: RGBImage, question: String) -> Prompt { Prompt() }
+    /// How often a prompt was made here.
+    private(set) var promptCount = 0
+
+    func prompt(image: RGBImage, question: String) -> Prompt {
+        promptCount += 1
+        return Prompt()
+    }
 
     func rollout(
         _ prompt: Prompt, sampling: SamplingParameters, seeds: [UInt64]
@@ -175,6 +181,21 @@ final class CountingSource: ExampleSource {
         return TrainingExample(
             id: "sample-\(count % 4)", epoch: count / 4, question: "where?",
             image: RGBImage(width: 32, height: 32, fill: (0, 0, 0)), truth: truth)
+    }
+}
+
+/// A ``CountingSource`` that makes prompts ready.
+final class PromptingSource: ExampleSource {
+    private let source = CountingSource()
+    var epochLength: Int { source.epochLength }
+    var cursor: EpochSampler.Cursor { source.cursor }
+
+    func resume(from cursor: EpochSampler.Cursor) throws { try source.resume(from: cursor) }
+
+    func next() -> TrainingExample {
+        var example = source.next()
+        example.prompt = TablePolicy.Prompt()
+        return example
     }
 }
 

@@ -42,6 +42,24 @@ import Torch
         #expect(after > before + 0.5 && after > 3.5)
     }
 
+    @Test("A prompt that comes with its example is not made again, and changes no number")
+    func readyPrompts() throws {
+        func run(_ source: any ExampleSource) throws -> (prompts: Int, table: [Float]) {
+            let policy = try TablePolicy()
+            var configuration = GRPOConfiguration()
+            configuration.promptsPerStep = 2
+            configuration.optimizer.learningRate = 0.1
+            let trainer = try GRPOTrainer(
+                policy: policy, reference: nil, segmenter: BoxSegmenter(), scorer: Scorer(),
+                source: source, configuration: configuration)
+            for _ in 0..<3 { _ = try trainer.step() }
+            return (policy.promptCount, try policy.table.floats)
+        }
+        let (made, ready) = (try run(CountingSource()), try run(PromptingSource()))
+        #expect(made.prompts == 6 && ready.prompts == 0)
+        #expect(made.table == ready.table && made.table != [0, 0, 0, 0])
+    }
+
     @Test("The same seed gives the same metrics and parameters, another seed others")
     func deterministic() throws {
         func run(seed: UInt64) throws -> ([StepMetrics.Entry], [Float]) {

@@ -190,7 +190,9 @@ extension EndToEnd {
                 func examples(_ overrides: String...) throws -> [TrainingExample] {
                     let configuration = try RunConfiguration.load(
                         file: folder + "/config.yaml", overrides: overrides)
-                    let data = try TrainingData(configuration)
+                    let data = try TrainingData(
+                        configuration, dataset: ShardedDataset(paths: configuration.data.train),
+                        prompts: nil)
                     return try (0..<8).map { _ in try data.next() }
                 }
                 _ = try recipe(folder)  // writes the file
@@ -203,7 +205,9 @@ extension EndToEnd {
                 #expect(try examples("data.question=first").map(\.question) != base.map(\.question))
                 #expect(try examples("seed=7").map(\.id) != base.map(\.id))
                 // How much is decoded ahead changes nothing that can be seen here.
-                #expect(try examples("data.prefetch=9").map(\.id) == base.map(\.id))
+                for key in ["data.prefetch=9", "data.workers=3"] {
+                    #expect(try examples(key).map(\.id) == base.map(\.id))
+                }
             }
         }
     }

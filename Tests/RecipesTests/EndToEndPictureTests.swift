@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Imaging
 import NN
@@ -115,7 +116,9 @@ extension EndToEnd {
                 let trainer = try GRPOTrainer(
                     policy: policy, reference: reference,
                     segmenter: SAM2Segmenter.load(path: fixture.segmenter), scorer: Scorer(),
-                    source: TrainingData(fixture.configuration(output: "")),
+                    source: TrainingData(
+                        fixture.configuration(output: ""),
+                        dataset: ShardedDataset(paths: [fixture.shard]), prompts: nil),
                     configuration: configuration)
                 for _ in 0..<3 { _ = try trainer.step() }
                 return policy.parameters.map(\.tensor)

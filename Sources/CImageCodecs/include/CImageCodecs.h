@@ -1,4 +1,5 @@
-// PNG through libpng, JPEG through libjpeg-turbo and TIFF through libtiff, behind status codes.
+// PNG through libpng, JPEG through libjpeg-turbo and TIFF through libtiff, behind status codes; and the
+// inner loops of resampling, which need instructions for many pixels at once.
 //
 // Ownership: nothing is. Every function works in memory that the caller lends for the duration of
 // the call, and frees before it returns whatever it allocated.
@@ -55,12 +56,16 @@ typedef struct CICPNGHeader {
     uint8_t palette[256 * 3];
 } CICPNGHeader;
 
-/// How wide cic_png_decode leaves the samples of a 16-bit file; others always get one byte.
+/// How wide cic_png_decode leaves the samples; CIC_PNG_UPPER_BYTE and CIC_PNG_FULL differ for 16-bit
+/// files only, and give all others one byte per sample.
 typedef enum CICPNGDepth {
     /// The upper byte of each sample.
     CIC_PNG_UPPER_BYTE,
     /// Both bytes, the upper one first.
     CIC_PNG_FULL,
+    /// As CIC_PNG_FULL, but samples of 1, 2 or 4 bits stay packed, the first one in a byte's lowest
+    /// bits; a row begins with a byte, and what its last byte has too much is undefined.
+    CIC_PNG_PACKED,
 } CICPNGDepth;
 
 /// Reads everything before the pixels. CIC_TOO_LARGE above `max_pixels` pixels.
@@ -71,7 +76,8 @@ CICStatus cic_png_read_header(
 /// Decodes the stored samples, without alpha, gamma or background: palette indices stay indices
 /// and samples of 1, 2 or 4 bits get a byte each with their value unscaled.
 ///
-/// `pixels_length` is width * height * channels, twice that for a 16-bit file with CIC_PNG_FULL.
+/// `pixels_length` is width * height * channels, twice that for a 16-bit file with CIC_PNG_FULL, and
+/// height times the whole bytes of a row with CIC_PNG_PACKED.
 CICStatus cic_png_decode(
     const uint8_t *bytes, size_t length, CICPNGDepth depth, uint8_t *pixels, size_t pixels_length,
     CICMessage *message);
@@ -85,6 +91,15 @@ size_t cic_png_encode_bound(uint32_t width, uint32_t height, uint32_t channels);
 CICStatus cic_png_encode(
     const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels, uint8_t *file,
     size_t capacity, size_t *file_length, CICMessage *message);
+
+/// The most bytes that cic_png_encode_bits writes; 0 for a picture that PNG cannot hold.
+size_t cic_png_encode_bits_bound(uint32_t width, uint32_t height);
+
+/// Encodes a gray picture of one bit per pixel. Rows are (width + 7) / 8 bytes, the first pixel in a
+/// byte's lowest bit. The same pixels give the same bytes.
+CICStatus cic_png_encode_bits(
+    const uint8_t *rows, uint32_t width, uint32_t height, uint8_t *file, size_t capacity,
+    size_t *file_length, CICMessage *message);
 
 /// What a JPEG file says before its pixels.
 typedef struct CICJPEGHeader {
@@ -107,6 +122,14 @@ CICStatus cic_jpeg_read_header(
 CICStatus cic_jpeg_decode(
     const uint8_t *bytes, size_t length, uint8_t *pixels, size_t pixels_length,
     CICMessage *message);
+
+/// Decodes `count` files one after the other into the same pixels, with one handle, the settings of
+/// cic_jpeg_decode and none of its checks: what libjpeg-turbo itself takes, to compare with.
+///
+/// File i is bytes[offsets[i]] ..< bytes[offsets[i + 1]]; `pixels` has room for the largest picture.
+CICStatus cic_jpeg_decode_bare(
+    const uint8_t *bytes, const size_t *offsets, size_t count, uint8_t *pixels,
+    size_t pixels_length, CICMessage *message);
 
 /// The most bytes that cic_jpeg_encode writes; 0 for a picture that JPEG cannot hold (a side above
 /// 65535).
@@ -146,6 +169,34 @@ CICStatus cic_tiff_read_header(
 CICStatus cic_tiff_decode(
     const uint8_t *bytes, size_t length, uint8_t *pixels, size_t pixels_length,
     CICMessage *message);
+
+/// For each of `count` output positions along an axis, which input positions count and how much, in
+/// fixed point: weights are multiplied by 1 << 22.
+typedef struct CICResampleAxis {
+    size_t count;
+    /// Pairs of weights per output position; those past its own are 0.
+    size_t pairs;
+    /// The first input position of each output position.
+    const int32_t *starts;
+    /// Per pair the upper halves of both weights, then their lower halves: a weight is
+    /// upper * 2048 + lower, with 0 <= lower < 2048.
+    const int16_t *weights;
+} CICResampleAxis;
+
+/// Resamples the rows of an RGB picture of width * height pixels to `axis->count` pixels each.
+///
+/// `wide` is room for (width + 2 * axis->pairs) * 16 bytes; `target` has axis->count * height pixels.
+/// Every start is below width.
+void cic_resample_columns(
+    const uint8_t *pixels, size_t width, size_t height, const CICResampleAxis *axis,
+    uint8_t *wide, uint8_t *target);
+
+/// Resamples the columns of a picture of `height` rows of `row_length` bytes to `axis->count` rows.
+///
+/// `rows` is room for 2 * axis->pairs pointers. Every start is below height.
+void cic_resample_rows(
+    const uint8_t *pixels, size_t row_length, size_t height, const CICResampleAxis *axis,
+    const uint8_t **rows, uint8_t *target);
 
 #ifdef __cplusplus
 }

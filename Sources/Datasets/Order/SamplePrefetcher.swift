@@ -1,9 +1,9 @@
 import Foundation
 
-/// Reads and prepares samples ahead of their use, on a thread of its own, in a given order.
+/// Reads and prepares samples ahead of their use, on threads of its own, in a given order.
 ///
-/// What ``next()`` returns does not depend on the speed of either thread. An error is thrown
-/// where its sample would have been returned; the samples after it come as usual.
+/// What ``next()`` returns does not depend on how many threads there are, or how fast. An error is
+/// thrown where its sample would have been returned; the samples after it come as usual.
 ///
 /// ```swift
 /// let prefetcher = SamplePrefetcher(source: shards, order: sampler) { sample in
@@ -19,39 +19,42 @@ public final class SamplePrefetcher<Output: Sendable>: Sendable {
     /// - Parameters:
     ///   - source: Where the samples are.
     ///   - order: Which samples, in which order; an ``EpochSampler``, or the iterator of an array.
-    ///   - lookahead: How many prepared samples wait at most, at least 1.
-    ///   - transform: What to make of a sample; runs on the reading thread.
+    ///   - lookahead: How many samples are being prepared or wait at most, at least 1.
+    ///   - workers: How many threads prepare samples, at least 1; no more than `lookahead` are busy.
+    ///   - transform: What to make of a sample; runs on the reading threads, several at once.
     public convenience init<Order: IteratorProtocol & Sendable>(
-        source: any SampleSource, order: Order, lookahead: Int = 4,
+        source: any SampleSource, order: Order, lookahead: Int = 4, workers: Int = 1,
         transform: @escaping @Sendable (SegmentationSample) throws -> Output
     ) where Order.Element == SampleRequest {
-        self.init(source: source, order: order, lookahead: lookahead) { _, sample in
+        self.init(source: source, order: order, lookahead: lookahead, workers: workers) {
+            _, sample in
             try transform(sample)
         }
     }
 
     /// Starts to read; `transform` also gets the sample's request, and so the pass over the data.
     public init<Order: IteratorProtocol & Sendable>(
-        source: any SampleSource, order: Order, lookahead: Int = 4,
+        source: any SampleSource, order: Order, lookahead: Int = 4, workers: Int = 1,
         transform: @escaping @Sendable (SampleRequest, SegmentationSample) throws -> Output
     ) where Order.Element == SampleRequest {
         precondition(lookahead > 0, "nothing can be read ahead")
-        let queue = PrefetchQueue<Output>(capacity: lookahead)
+        precondition(workers > 0, "nobody reads")
+        let queue = PrefetchQueue<Output>(order: order, capacity: lookahead)
         self.queue = queue
-        let worker = Thread {
-            var order = order
-            while queue.waitForRoom(), let request = order.next() {
-                let output = Result {
-                    try transform(request, source.sample(at: request.index))
+        for number in 0..<min(workers, lookahead) {
+            let worker = Thread {
+                while let (ticket, request) = queue.begin() {
+                    let output = Result {
+                        try transform(request, source.sample(at: request.index))
+                    }
+                    queue.end(ticket, PrefetchedSample(request: request, output: output))
                 }
-                queue.append(PrefetchedSample(request: request, output: output))
             }
-            queue.end()
+            worker.name = "sample prefetch \(number)"
+            // As much as a main thread has: codecs keep tables on the stack.
+            worker.stackSize = 8 << 20
+            worker.start()
         }
-        worker.name = "sample prefetch"
-        // As much as a main thread has: codecs keep tables on the stack.
-        worker.stackSize = 8 << 20
-        worker.start()
     }
 
     deinit { cancel() }
@@ -78,59 +81,70 @@ private struct PrefetchedSample<Output: Sendable>: Sendable {
     var output: Result<Output, any Error>
 }
 
-/// Samples between the reading thread and the one that uses them.
+/// Samples between the reading threads and the one that uses them: each has a ticket, its place in
+/// the order.
 ///
 /// Unchecked, because every access to its state is under `condition`.
 private final class PrefetchQueue<Output: Sendable>: @unchecked Sendable {
     private let condition = NSCondition()
     private let capacity: Int
-    private var samples: [PrefetchedSample<Output>] = []
+    private let nextRequest: () -> SampleRequest?
+    /// The ticket of the next request of the order.
+    private var begun = 0
+    /// The ticket of the sample that is taken next.
+    private var taken = 0
+    private var samples: [Int: PrefetchedSample<Output>] = [:]
     private var hasEnded = false
     private var isCancelled = false
 
-    init(capacity: Int) {
+    init<Order: IteratorProtocol>(order: Order, capacity: Int)
+    where Order.Element == SampleRequest {
         self.capacity = capacity
+        var order = order
+        nextRequest = { order.next() }
     }
 
-    /// Waits until a sample may be added; false if none is wanted any more.
-    func waitForRoom() -> Bool {
+    /// Waits until a sample may be begun; nil if none is wanted any more, or the order has no other.
+    func begin() -> (ticket: Int, request: SampleRequest)? {
         condition.withLock {
-            while samples.count >= capacity, !isCancelled { condition.wait() }
-            return !isCancelled
+            while begun - taken >= capacity, !isCancelled, !hasEnded { condition.wait() }
+            guard !isCancelled, !hasEnded else { return nil }
+            guard let request = nextRequest() else {
+                hasEnded = true
+                condition.broadcast()
+                return nil
+            }
+            begun += 1
+            return (begun - 1, request)
         }
     }
 
-    func append(_ sample: PrefetchedSample<Output>) {
+    func end(_ ticket: Int, _ sample: PrefetchedSample<Output>) {
         condition.withLock {
             guard !isCancelled else { return }
-            samples.append(sample)
+            samples[ticket] = sample
             condition.broadcast()
         }
     }
 
-    /// Says that no sample follows.
-    func end() {
-        condition.withLock {
-            hasEnded = true
-            condition.broadcast()
-        }
-    }
-
-    /// Waits for a sample; nil after the last.
+    /// Waits for the sample whose turn it is; nil after the last.
     func take() throws -> PrefetchedSample<Output>? {
         try condition.withLock {
-            while samples.isEmpty, !hasEnded, !isCancelled { condition.wait() }
+            while samples[taken] == nil, !isCancelled, !(hasEnded && taken == begun) {
+                condition.wait()
+            }
             guard !isCancelled else { throw CancellationError() }
-            guard !samples.isEmpty else { return nil }
+            guard let sample = samples.removeValue(forKey: taken) else { return nil }
+            taken += 1
             condition.broadcast()
-            return samples.removeFirst()
+            return sample
         }
     }
 
     func cancel() {
         condition.withLock {
             isCancelled = true
-            samples = []
+            samples = [:]
             condition.broadcast()
         }
     }

@@ -21,6 +21,13 @@ struct BlobArray: Sendable {
     func read(_ index: Int) throws -> [UInt8] {
         try bytes.read(Int(offsets[index])..<Int(offsets[index + 1]))
     }
+
+    /// The byte strings of a range, with one access to the file.
+    func read(_ range: Range<Int>) throws -> [[UInt8]] {
+        let start = Int(offsets[range.lowerBound])
+        let all = try bytes.read(start..<Int(offsets[range.upperBound]))
+        return range.map { Array(all[Int(offsets[$0]) - start..<Int(offsets[$0 + 1]) - start]) }
+    }
 }
 
 /// A list of texts per sample.
@@ -36,7 +43,7 @@ struct TextListArray: Sendable {
     }
 
     func read(_ index: Int) throws -> [[UInt8]] {
-        try (Int(samples[index])..<Int(samples[index + 1])).map { try texts.read($0) }
+        try texts.read(Int(samples[index])..<Int(samples[index + 1]))
     }
 }
 
@@ -69,10 +76,13 @@ struct InstanceArrays: Sendable {
     var count: Int { isTarget.count }
 
     func read(_ index: Int) throws -> [ShardRecord.Instance] {
-        try (Int(samples[index])..<Int(samples[index + 1])).map {
+        let range = Int(samples[index])..<Int(samples[index + 1])
+        let (names, files) = (try classes.read(range), try masks.read(range))
+        let edges = try boxes.read(range)
+        return range.enumerated().map { place, instance in
             ShardRecord.Instance(
-                className: try classes.read($0), isTarget: isTarget[$0],
-                box: try boxes.read($0..<$0 + 1), mask: try masks.read($0))
+                className: names[place], isTarget: isTarget[instance],
+                box: Array(edges[place * 4..<place * 4 + 4]), mask: files[place])
         }
     }
 }

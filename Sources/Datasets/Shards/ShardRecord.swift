@@ -82,7 +82,7 @@ extension ShardRecord {
         height = Int32(frame.height)
         emptyTarget = sample.isEmptyTarget ? 1 : 0
         image = sample.image
-        mask = try ImageCodec.encodePNG(sample.mask)
+        mask = try ImageCodec.encodeBitPNG(sample.mask)
         questions = sample.questions.map { Array($0.utf8) }
         answers = sample.answers.map { Array($0.utf8) }
         instances = try sample.instances?.map { try Instance($0, frame: frame) }
@@ -120,7 +120,7 @@ extension ShardRecord.Instance {
         className = Array(truth.className.utf8)
         isTarget = truth.isTarget ? 1 : 0
         box = [truth.box.x1, truth.box.y1, truth.box.x2, truth.box.y2]
-        mask = try ImageCodec.encodePNG(truth.mask)
+        mask = try ImageCodec.encodeBitPNG(truth.mask)
     }
 
     fileprivate func truth(frame: ImageFrame, id: String) throws -> InstanceTruth {

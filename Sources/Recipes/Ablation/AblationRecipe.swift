@@ -151,7 +151,8 @@ extension RunConfiguration {
     /// The values that decide what a run makes, by key: not where, how fast, and what is logged.
     var identity: [String: String] {
         let others: Set = [
-            "output_dir", "threads", "workers", "data.prefetch", "grpo.reward_timeout",
+            "output_dir", "threads", "workers", "data.prefetch", "data.workers",
+            "grpo.reward_timeout",
         ]
         return CheckpointState.values(of: self).filter { key, _ in
             !others.contains(key) && !key.hasPrefix("logging.")

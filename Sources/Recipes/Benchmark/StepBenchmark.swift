@@ -120,21 +120,3 @@ public struct StepBenchmark {
         return result
     }
 }
-
-/// The best rate of large matrix products with a weight, in GFLOP/s, with the caller's threads.
-func gemmPeak(dtype: DType, device: Device) throws -> Double {
-    var best = 0.0
-    for (rows, outputs, inputs) in [(2048, 2048, 2048), (1536, 1408, 512), (4096, 1024, 1024)] {
-        let x = try Tensor.full([rows, inputs], 0.5, dtype: dtype, device: device)
-        let weight = try Tensor.full([outputs, inputs], 0.25, dtype: dtype, device: device)
-        try withoutGradients {
-            for _ in 0..<6 {
-                let start = ContinuousClock.now
-                _ = try x.linear(weight).selected(0, 0).selected(0, 0).item()
-                let seconds = (ContinuousClock.now - start) / .seconds(1)
-                best = max(best, 2e-9 * Double(rows * outputs * inputs) / seconds)
-            }
-        }
-    }
-    return best
-}

@@ -12,6 +12,8 @@ public struct StepBenchmarkResult: Encodable, Sendable {
         public let runsS: [Double]
         /// The median processor time, of all threads, in seconds.
         public let cpuS: Double
+        /// Each step's processor time, in seconds.
+        public let cpuRunsS: [Double]
         /// Tokens of completions by the median second.
         public let tokensPerS: Double
     }
@@ -48,10 +50,11 @@ public struct StepBenchmarkResult: Encodable, Sendable {
         let tokens = shapes.prompts * shapes.numGenerations * shapes.completionLength
         func phase(_ path: KeyPath<StepTimings, PhaseTime>) -> Phase {
             let runs = timings.map { $0[keyPath: path].wall }
-            let middle = median(runs)
+            let cpuRuns = timings.map { $0[keyPath: path].processor }
+            let middle = median(runs) ?? 0
             return Phase(
                 medianS: middle, runsS: runs,
-                cpuS: median(timings.map { $0[keyPath: path].processor }),
+                cpuS: median(cpuRuns) ?? 0, cpuRunsS: cpuRuns,
                 tokensPerS: Double(tokens) / max(1e-9, middle))
         }
         var phases = [
@@ -100,12 +103,4 @@ extension StepBenchmarkResult {
                     + "positions by sharing prompts, \(dtype), \(threads) threads",
             ]
     }
-}
-
-/// The middle number, or the mean of the two in the middle; 0 of none.
-func median(_ values: [Double]) -> Double {
-    if values.isEmpty { return 0 }
-    let sorted = values.sorted()
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }

@@ -65,7 +65,12 @@ extension RunConfiguration {
                 "S: images and masks are stretched to S x S pixels", in: 28...4096),
             Key("data.question", \.data.question, "Which of a sample's questions is asked"),
             Key(
-                "data.prefetch", \.data.prefetch, "Samples decoded ahead of the training thread",
+                "data.prefetch", \.data.prefetch,
+                "Samples made ready ahead of the training thread: pictures and masks decoded and "
+                    + "stretched, prompts made; at least those of a batch of rollouts", in: 1...256),
+            Key(
+                "data.workers", \.data.workers,
+                "Threads that make them ready; examples and their order do not depend on it",
                 in: 1...256),
             Key(
                 "prompt.variant", \.prompt.variant, "Template and grammar of the answers",

@@ -62,8 +62,10 @@ public struct RunConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
         public var imageSize = 840
         /// Which of a sample's questions is asked.
         public var question = QuestionSelector.random
-        /// Samples decoded ahead of the training thread.
+        /// Samples made ready ahead of the training thread; at least those of a batch of rollouts.
         public var prefetch = 4
+        /// Threads that make them ready.
+        public var workers = 1
     }
 
     /// How the policy is asked and how its answers are read.

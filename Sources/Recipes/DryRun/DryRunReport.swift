@@ -117,7 +117,8 @@ struct DryRunReport {
             patches: prompt.input.grids.reduce(0) { $0 + $1.patchCount },
             imageSize: configuration.data.imageSize, groupSize: grpo.numGenerations,
             completionLength: configuration.grpo.sampling.maxCompletionLength,
-            promptsPerGeneration: grpo.promptsPerGeneration, workers: grpo.workers,
+            promptsPerGeneration: grpo.promptsPerGeneration,
+            promptsAhead: configuration.samplesAhead, workers: grpo.workers,
             isOnCPU: configuration.device == "cpu")
     }
 

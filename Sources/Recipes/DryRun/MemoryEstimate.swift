@@ -61,7 +61,7 @@ private struct Counted {
             Part(name: "AdamW, masters", bytes: b < 4 ? trained * 4 : 0),
             Part(name: "AdamW, moments", bytes: trained * 8),
             Part(name: "checkpoint, copied", bytes: sizes.isOnCPU ? checkpoint : 0),
-            Part(name: "prompts in use", bytes: sizes.isOnCPU ? prompts : 0),
+            Part(name: "prompts", bytes: sizes.isOnCPU ? prompts : 0),
         ]
     }
 
@@ -81,10 +81,11 @@ private struct Counted {
 
     private var gradients: Int { sizes.workers * sizes.trainedCount * b }
 
-    /// Patches and pictures of the prompts of a batch of rollouts.
+    /// Patches and pictures of the prompts of a batch of rollouts, and of those that are made ready.
     private var prompts: Int {
         let pixels = sizes.imageSize * sizes.imageSize
-        return sizes.promptsPerGeneration * (sizes.patches * vision.patchElements * 4 + pixels * 4)
+        return (sizes.promptsPerGeneration + sizes.promptsAhead)
+            * (sizes.patches * vision.patchElements * 4 + pixels * 4)
     }
 
     // MARK: - Generation

@@ -42,6 +42,8 @@ struct RunSizes {
     var completionLength: Int
     /// Prompts whose rollouts are kept at a time.
     var promptsPerGeneration: Int
+    /// Prompts that are made ready beside them.
+    var promptsAhead = 0
     /// Threads that have a group each.
     var workers: Int
     /// Whether the models are in the memory of the machine, not of a device.

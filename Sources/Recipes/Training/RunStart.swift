@@ -127,10 +127,10 @@ struct RunStart {
 
     /// Keys that may change between sessions, all below ``freeSections`` besides.
     private static let free: Set = [
-        "grpo.reward_workers",
-        "output_dir", "device", "threads", "workers", "data.prefetch", "data.validation",
-        "training.max_steps", "training.num_train_epochs", "training.max_minutes",
-        "training.max_skipped_steps", "grpo.reward_timeout", "strict",
+        "output_dir", "device", "threads", "workers", "data.prefetch", "data.workers",
+        "data.validation", "grpo.reward_workers", "grpo.reward_timeout", "training.max_steps",
+        "training.num_train_epochs", "training.max_minutes", "training.max_skipped_steps",
+        "strict",
     ]
     private static let freeSections = ["evaluation.", "logging.", "segmenter.embedding_cache."]
 

@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Imaging
 import NN
@@ -50,7 +51,7 @@ public final class TrainRecipe {
         let start = try RunStart(configuration, resume)
         try applyThreads(configuration.threads)
         let device = try availableDevice(configuration.device)
-        let data = try TrainingData(configuration)
+        let dataset = try ShardedDataset(paths: configuration.data.train)
         let template = PromptTemplate(try variant(configuration.prompt.variant))
         func loadPolicy(_ path: String) throws -> QwenPolicy {
             try QwenPolicy.load(
@@ -70,7 +71,8 @@ public final class TrainRecipe {
         segmenter = CachedSegmenter(
             sam, configuration.segmenter.embeddingCache.inRun(configuration.outputDirectory),
             checkpoint: inputs["segmenter.path"] ?? "", eviction: .none)
-        let grpo = configuration.resolvedGRPO(sampleCount: data.epochLength)
+        let data = TrainingData(configuration, dataset: dataset, prompts: policy.prompts)
+        let grpo = configuration.resolvedGRPO(sampleCount: dataset.count)
         scorer = try Scorer(
             parser: AnswerParser(
                 grammar: template.variant.grammar, acceptance: configuration.prompt.parser),
@@ -88,7 +90,7 @@ public final class TrainRecipe {
         notes = start.notes
         totalSteps = grpo.schedule.totalSteps
         summary = Self.summary(
-            configuration, samples: data.epochLength, steps: totalSteps, policy: policy,
+            configuration, samples: dataset.count, steps: totalSteps, policy: policy,
             frozen: frozen, evaluation: evaluation)
         let shortest = try policy.prompt(
             image: .black(side: configuration.data.imageSize), question: "")

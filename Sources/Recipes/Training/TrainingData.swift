@@ -19,7 +19,8 @@ public func squareSample(_ sample: SegmentationSample, side: Int) throws -> Squa
         truth: sample.mask.resized(to: .square(side)))
 }
 
-/// Training examples from shards: seeded order, decoded ahead on another thread.
+/// Training examples from shards: seeded order; decoded, and made into the policy's prompts, ahead on
+/// other threads.
 ///
 /// A sample that is damaged is a `BadSampleError` in its place, whatever comes next; any other error of
 /// reading ends the run (`isAboutOneSample(_:)`).
@@ -27,27 +28,28 @@ final class TrainingData: ExampleSource {
     var epochLength: Int { dataset.count }
     var cursor: EpochSampler.Cursor { order.cursor }
     private let dataset: ShardedDataset
-    private let selector: QuestionSelector
-    private let seed: UInt64
-    private let side: Int
+    private let maker: ExampleMaker
     private let lookahead: Int
+    private let workers: Int
     /// As far as examples were taken; the prefetcher's own is ahead of it.
     private var order: EpochSampler
     /// Begins with the first example that is asked for.
-    private var prefetcher: SamplePrefetcher<Prepared>?
+    private var prefetcher: SamplePrefetcher<TrainingExample>?
 
-    private struct Prepared: Sendable {
-        var sample: SegmentationSample
-        var square: SquareSample
-    }
-
-    init(_ configuration: RunConfiguration) throws {
-        dataset = try ShardedDataset(paths: configuration.data.train)
-        seed = UInt64(configuration.seed)
-        selector = configuration.data.question
-        side = configuration.data.imageSize
-        lookahead = configuration.data.prefetch
-        order = EpochSampler(count: dataset.count, seed: seed)
+    /// Examples of a run's shards from the start.
+    ///
+    /// - Parameters:
+    ///   - configuration: the run
+    ///   - dataset: its shards
+    ///   - prompts: makes the policy's prompts; nil to leave that to the policy
+    init(_ configuration: RunConfiguration, dataset: ShardedDataset, prompts: QwenPrompts?) {
+        self.dataset = dataset
+        maker = ExampleMaker(
+            side: configuration.data.imageSize, selector: configuration.data.question,
+            seed: UInt64(configuration.seed), prompts: prompts)
+        lookahead = configuration.samplesAhead
+        workers = configuration.data.workers
+        order = EpochSampler(count: dataset.count, seed: UInt64(configuration.seed))
     }
 
     func resume(from cursor: EpochSampler.Cursor) throws {
@@ -60,12 +62,9 @@ final class TrainingData: ExampleSource {
         let running = prefetcher ?? start()
         prefetcher = running
         do {
-            guard let (request, prepared) = try running.next() else { Self.endless() }
+            guard let (_, example) = try running.next() else { Self.endless() }
             _ = order.next()
-            return TrainingExample(
-                id: prepared.sample.id, epoch: request.epoch,
-                question: selector.question(of: prepared.sample, seed: seed, epoch: request.epoch),
-                image: prepared.square.image, truth: prepared.square.truth)
+            return example
         } catch {
             guard isAboutOneSample(error) else {
                 // The order stays at this sample.
@@ -82,12 +81,38 @@ final class TrainingData: ExampleSource {
         preconditionFailure("the order of training samples is endless")
     }
 
-    private func start() -> SamplePrefetcher<Prepared> {
-        SamplePrefetcher(source: dataset, order: order, lookahead: lookahead) { [side] sample in
-            let square = try squareSample(sample, side: side)
-            var light = sample
-            light.image = []
-            return Prepared(sample: light, square: square)
+    private func start() -> SamplePrefetcher<TrainingExample> {
+        SamplePrefetcher(
+            source: dataset, order: order, lookahead: lookahead, workers: workers
+        ) { [maker] request, sample in
+            try maker.example(sample, epoch: request.epoch)
         }
     }
+}
+
+/// Makes samples ready to be trained on; any thread may, several at once.
+struct ExampleMaker: Sendable {
+    /// S: pictures and masks are stretched to S × S pixels.
+    var side: Int
+    /// Which of a sample's questions is asked.
+    var selector: QuestionSelector
+    /// The run's seed.
+    var seed: UInt64
+    /// Makes the policy's prompts; nil to leave that to the policy.
+    var prompts: QwenPrompts?
+
+    /// The example of a sample in a pass over the data.
+    func example(_ sample: SegmentationSample, epoch: Int) throws -> TrainingExample {
+        let square = try squareSample(sample, side: side)
+        let question = selector.question(of: sample, seed: seed, epoch: epoch)
+        return TrainingExample(
+            id: sample.id, epoch: epoch, question: question, image: square.image,
+            truth: square.truth,
+            prompt: try prompts?.prompt(image: square.image, question: question))
+    }
+}
+
+extension RunConfiguration {
+    /// Samples that are made ready ahead: enough for a batch of rollouts to begin without waiting.
+    var samplesAhead: Int { max(data.prefetch, grpo.promptsPerGeneration) }
 }
