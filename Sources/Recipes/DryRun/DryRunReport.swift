@@ -5,6 +5,7 @@ import NN
 import Qwen25VL
 import RLTrainer
 import SAM2
+import Segmentation
 import Torch
 
 /// What a run will do and take, in lines for people.
@@ -16,6 +17,7 @@ struct DryRunReport {
     let policy: QwenPolicy
     let segmenter: SAM2Segmenter
     let prompt: QwenPolicy.Prompt
+    let speed: MachineSpeed?
 
     private var grpo: GRPOConfiguration {
         configuration.resolvedGRPO(sampleCount: data.count)
@@ -27,7 +29,7 @@ struct DryRunReport {
     }
 
     var lines: [String] {
-        [startLine] + modelLines + dataLines + trainingLines + memoryLines + diskLines
+        [startLine] + modelLines + dataLines + trainingLines + costLines + memoryLines + diskLines
     }
 
     var warnings: [String] { [memoryWarning, diskWarning, dataWarning].compactMap(\.self) }
@@ -99,6 +101,14 @@ struct DryRunReport {
     }
 
     // MARK: - What it takes
+
+    private var costLines: [String] {
+        let shapes = StepShapes(
+            sizes, grids: prompt.input.grids,
+            trainsText: trained.contains { !Qwen25VLModel.isVision($0) }, grpo: grpo,
+            grammar: policy.template.variant.grammar)
+        return CostReport(cost: StepCost(shapes), steps: max(0, total - done), speed: speed).lines
+    }
 
     private var sizes: RunSizes {
         let model = policy.model.configuration

@@ -1,0 +1,93 @@
+import Torch
+
+/// Measures how fast a device is, in well under two seconds.
+struct MachineProbe {
+    /// Where.
+    let device: Device
+    /// How many threads an operation may use.
+    let threads: Int
+
+    /// Seconds that one measurement goes on for, or as long as its first run takes.
+    private static let budget = 0.15
+    /// Shapes n, k, m of matrix products: a group's positions through an MLP, and a large square.
+    private static let products = [(1024, 512, 1408), (2048, 2048, 2048)]
+    /// Bytes that are read: more than caches hold.
+    private static let bytes = 256 << 20
+
+    /// Measures.
+    ///
+    /// - Parameters:
+    ///   - policy: the policy's element type
+    ///   - segmenter: the segmenter's
+    /// - Returns: the best of several repetitions each
+    /// - Throws: `TorchError`
+    func measure(policy: DType, segmenter: DType) throws -> MachineSpeed {
+        let before = TorchRuntime.threadCount
+        if threads != before { try TorchRuntime.setThreadCount(threads) }
+        defer { if threads != before { try? TorchRuntime.setThreadCount(before) } }
+        return try withoutGradients {
+            let first = try products(policy)
+            return MachineSpeed(
+                policyFLOPS: first,
+                segmenterFLOPS: segmenter == policy ? first : try products(segmenter),
+                memoryBytes: try reading(), operation: try 1 / calls())
+        }
+    }
+
+    /// FLOPs of matrix products in a second.
+    private func products(_ dtype: DType) throws -> Double {
+        var best = 0.0
+        for (n, k, m) in Self.products {
+            let work = 2 * Double(n) * Double(k) * Double(m)
+            // The large one tells nothing new where it takes long.
+            if best > 0, work / best > 2 * Self.budget { continue }
+            let x = try Tensor.ones([n, k], dtype: dtype, device: device)
+            let weight = try Tensor.ones([m, k], dtype: dtype, device: device)
+            best = max(best, try rate(work) { try x.linear(weight) })
+        }
+        return best
+    }
+
+    private func reading() throws -> Double {
+        let x = try Tensor.ones([Self.bytes / 4], device: device)
+        return try rate(Double(Self.bytes)) { try x.sum() }
+    }
+
+    /// Small operations in a second.
+    private func calls() throws -> Double {
+        var x = try Tensor.ones([8], device: device)
+        return try rate(1) {
+            x = try x * 1.0
+            return x
+        }
+    }
+
+    /// Units of work in a second: the best of several runs, each long enough for the clock.
+    ///
+    /// A run waits for the device once, at its end.
+    private func rate(_ work: Double, _ body: () throws -> Tensor) throws -> Double {
+        let clock = ContinuousClock()
+        func run(_ count: Int) throws -> Double {
+            let start = clock.now
+            for _ in 1..<count { _ = try body() }
+            _ = try body().reshaped(-1).sliced(0, to: 1).to(.float32).floats
+            return max(1e-9, seconds(clock.now - start))
+        }
+        // The first one also loads kernels and finds memory.
+        var (count, best, spent) = (1, 0.0, 0.0)
+        _ = try run(1)
+        while spent < Self.budget {
+            let time = try run(count)
+            best = max(best, work * Double(count) / time)
+            spent += time
+            if time < Self.budget / 10 { count *= 2 }
+        }
+        return best
+    }
+}
+
+/// A duration in seconds.
+private func seconds(_ duration: Duration) -> Double {
+    let (seconds, part) = duration.components
+    return Double(seconds) + Double(part) * 1e-18
+}
