@@ -8,8 +8,10 @@ enum StepPhase: String, CaseIterable {
     case prefill
     /// Drawing completions, a token of each at a time.
     case decode
-    /// Encoding the picture for the segmenter, and its masks.
-    case reward
+    /// Encoding the picture for the segmenter.
+    case encode
+    /// The segmenter's masks, of which rewards are made.
+    case masks
     /// Log-probabilities by the reference policy.
     case reference
     /// Log-probabilities by the policy that drew the completions, where an update does not give them.
@@ -23,7 +25,7 @@ enum StepPhase: String, CaseIterable {
     var metric: String {
         switch self {
         case .prefill, .decode: "timing_s/gen"
-        case .reward: "timing_s/reward"
+        case .encode, .masks: "timing_s/reward"
         case .reference: "timing_s/ref"
         case .old: "timing_s/old_log_prob"
         case .update: "timing_s/update_actor"
@@ -98,7 +100,7 @@ private struct Counted {
     /// Groups that are drawn at once.
     private var batch: Double { updated * Double(shapes.stepsPerGeneration) }
 
-    var phases: [PhaseCost] { [prefill, decode, reward, reference, old, update, optimizer] }
+    var phases: [PhaseCost] { [prefill, decode, encode, masks, reference, old, update, optimizer] }
 
     private var prefill: PhaseCost {
         var cost = PhaseCost(phase: .prefill, groups: batch)
@@ -129,20 +131,22 @@ private struct Counted {
         return cost
     }
 
-    private var reward: PhaseCost {
-        var cost = PhaseCost(phase: .reward, groups: batch)
+    private var encode: PhaseCost {
+        let encoding = SegmenterCost(shapes.segmenter).encoding
+        return PhaseCost(
+            phase: .encode, flops: drawn * (1 - shapes.keptEncodings) * encoding,
+            unsharedFlops: drawn * group.count * encoding, groups: batch)
+    }
+
+    private var masks: PhaseCost {
         let segmenter = SegmenterCost(shapes.segmenter)
         let distinct = min(shapes.objects, shapes.distinctPrompts ?? shapes.objects)
-        cost.flops =
-            drawn
-            * ((1 - shapes.keptEncodings) * segmenter.encoding
-                + segmenter.decoding(prompts: distinct, points: shapes.pointsPerInstance))
-        cost.unsharedFlops =
-            drawn
-            * (group.count * segmenter.encoding
-                + Double(shapes.objects)
-                * segmenter.decoding(prompts: 1, points: shapes.pointsPerInstance))
-        return cost
+        func decoding(_ prompts: Int) -> Double {
+            segmenter.decoding(prompts: prompts, points: shapes.pointsPerInstance)
+        }
+        return PhaseCost(
+            phase: .masks, flops: drawn * decoding(distinct),
+            unsharedFlops: drawn * Double(shapes.objects) * decoding(1), groups: batch)
     }
 
     private var reference: PhaseCost {

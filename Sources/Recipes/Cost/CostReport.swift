@@ -38,8 +38,9 @@ extension StepPhase {
     fileprivate var word: String {
         switch self {
         case .prefill, .decode: "rollout"
+        case .encode, .masks: "reward"
         case .old: "old log-probabilities"
-        case .reward, .reference, .update, .optimizer: rawValue
+        case .reference, .update, .optimizer: rawValue
         }
     }
 }

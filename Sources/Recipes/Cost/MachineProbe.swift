@@ -1,3 +1,4 @@
+import Qwen25VL
 import Torch
 
 /// Measures how fast a device is, in well under two seconds.
@@ -11,17 +12,20 @@ struct MachineProbe {
     private static let budget = 0.15
     /// Shapes n, k, m of matrix products: a group's positions through an MLP, and a large square.
     private static let products = [(1024, 512, 1408), (2048, 2048, 2048)]
-    /// Bytes that are read: more than caches hold.
+    /// Bytes that are read and written: more than caches hold.
     private static let bytes = 256 << 20
+    /// The largest matrix for products of a few rows: more than caches hold.
+    private static let matrixBytes = 64 << 20
 
     /// Measures.
     ///
     /// - Parameters:
+    ///   - shapes: the step whose phases are to be predicted
     ///   - policy: the policy's element type
     ///   - segmenter: the segmenter's
     /// - Returns: the best of several repetitions each
     /// - Throws: `TorchError`
-    func measure(policy: DType, segmenter: DType) throws -> MachineSpeed {
+    func measure(_ shapes: StepShapes, policy: DType, segmenter: DType) throws -> MachineSpeed {
         let before = TorchRuntime.threadCount
         if threads != before { try TorchRuntime.setThreadCount(threads) }
         defer { if threads != before { try? TorchRuntime.setThreadCount(before) } }
@@ -30,7 +34,8 @@ struct MachineProbe {
             return MachineSpeed(
                 policyFLOPS: first,
                 segmenterFLOPS: segmenter == policy ? first : try products(segmenter),
-                memoryBytes: try reading(), operation: try 1 / calls())
+                decodingFLOPS: try decoding(shapes, policy), memoryBytes: try memory(),
+                operation: try 1 / calls())
         }
     }
 
@@ -48,9 +53,24 @@ struct MachineProbe {
         return best
     }
 
-    private func reading() throws -> Double {
+    /// FLOPs of products of a group's rows in a second.
+    private func decoding(_ shapes: StepShapes, _ dtype: DType) throws -> Double {
+        let text = TextCost(shapes.policy.text)
+        let width = shapes.policy.text.hiddenSize
+        let numbers = min(Double(Self.matrixBytes / dtype.byteCount), text.weights + text.headWeights)
+        let x = try Tensor.ones([shapes.groupSize, width], dtype: dtype, device: device)
+        let weight = try Tensor.ones(
+            [max(1, Int(numbers) / width), width], dtype: dtype, device: device)
+        return try rate(2 * Double(x.count) * Double(weight.size(0))) { try x.linear(weight) }
+    }
+
+    /// Bytes in a second.
+    private func memory() throws -> Double {
         let x = try Tensor.ones([Self.bytes / 4], device: device)
-        return try rate(Double(Self.bytes)) { try x.sum() }
+        return try rate(2 * Double(Self.bytes)) {
+            try x.scaleInPlace(by: 1)
+            return x
+        }
     }
 
     /// Small operations in a second.

@@ -4,7 +4,10 @@ struct MachineSpeed: Equatable {
     var policyFLOPS: Double
     /// Matrix products in the segmenter's element type, FLOPs in a second.
     var segmenterFLOPS: Double
-    /// Bytes that are read from memory in a second.
+    /// Products of a few rows, a group's, with matrices as large as the policy's, FLOPs in a second: far
+    /// fewer, since a row's matrices are read for those rows alone.
+    var decodingFLOPS: Double
+    /// Bytes that pass through memory in a second, read and written.
     var memoryBytes: Double
     /// Seconds of a small operation of libtorch that waits for the one before.
     var operation: Double
@@ -16,18 +19,20 @@ struct MachineSpeed: Equatable {
 /// The standard values are round numbers between what was measured on a CPU in float32 at the shapes
 /// that `Documentation/cost-model.md` tells. They are no promise for others.
 struct PhaseEfficiency {
-    var prefill = 0.7
-    var decode = 0.7
-    var reward = 0.6
+    var prefill = 0.8
+    var decode = 1.0
+    var encode = 0.75
+    var masks = 0.3
     var scoring = 0.6
-    var update = 0.6
+    var update = 0.7
     var optimizer = 0.7
 
     subscript(_ phase: StepPhase) -> Double {
         switch phase {
         case .prefill: prefill
         case .decode: decode
-        case .reward: reward
+        case .encode: encode
+        case .masks: masks
         case .reference, .old: scoring
         case .update: update
         case .optimizer: optimizer
@@ -39,6 +44,17 @@ struct PhaseEfficiency {
 struct PhaseSeconds {
     let phase: StepPhase
     let seconds: Double
+}
+
+extension MachineSpeed {
+    /// FLOPs in a second of the kind of matrix product that a phase has.
+    fileprivate func peak(_ phase: StepPhase) -> Double {
+        switch phase {
+        case .encode, .masks: segmenterFLOPS
+        case .decode: decodingFLOPS
+        case .prefill, .reference, .old, .update, .optimizer: policyFLOPS
+        }
+    }
 }
 
 extension StepCost {
@@ -56,7 +72,7 @@ extension StepCost {
         phases.map { cost in
             let (flops, bytes) =
                 shared ? (cost.flops, cost.bytes) : (cost.unsharedFlops, cost.unsharedBytes)
-            let peak = cost.phase == .reward ? speed.segmenterFLOPS : speed.policyFLOPS
+            let peak = speed.peak(cost.phase)
             let bound = max(flops / peak, bytes / speed.memoryBytes) / efficiency[cost.phase]
             // Workers have one operation each at a time.
             let calls = cost.operations * speed.operation / Double(workers)

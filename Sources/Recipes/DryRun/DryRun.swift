@@ -67,12 +67,12 @@ public struct DryRun {
         else {
             throw DryRunError(errors: found.errors)
         }
-        let speed = measuresSpeed ? try Self.speed(of: device, configuration) : nil
         let report = DryRunReport(
             configuration: configuration, start: start, data: data, evaluation: evaluation,
-            policy: policy, segmenter: segmenter, prompt: prompt, speed: speed)
+            policy: policy, segmenter: segmenter, prompt: prompt,
+            device: measuresSpeed ? device : nil)
         let length = configuration.grpo.sampling.maxCompletionLength
-        lines = report.lines
+        lines = try report.lines()
         warnings = try policy.warnings(prompt, completionLength: length) + report.warnings
     }
 
@@ -89,20 +89,6 @@ public struct DryRun {
                 return nil
             }
         }
-    }
-
-    /// How fast the device is with the threads of the run.
-    private static func speed(
-        of device: Device, _ configuration: RunConfiguration
-    ) throws -> MachineSpeed {
-        let cores = ProcessInfo.processInfo.activeProcessorCount
-        let threads =
-            configuration.workers > 1
-            ? min(configuration.workers, cores)
-            : configuration.threads > 0 ? configuration.threads : cores
-        return try MachineProbe(device: device, threads: threads).measure(
-            policy: configuration.policy.dtype.dtype,
-            segmenter: configuration.segmenter.dtype.dtype)
     }
 
     /// The policy that would be trained, and whether the reference could be read.
