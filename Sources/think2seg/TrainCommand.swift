@@ -29,7 +29,7 @@ struct TrainCommand: ParsableCommand {
             Exit status 75: ended in time for logging.save_before_time_limit; 130, 143: Ctrl-C, SIGTERM.
 
             With --dry-run: shards, tokenizer, parameters and the segmenter are looked into, and steps, \
-            learning rate, memory and disk space are told.
+            learning rate, time, memory and disk space are told; the device is measured for a second.
             """)
 
     @Argument(help: "The YAML file.")
@@ -58,7 +58,7 @@ struct TrainCommand: ParsableCommand {
             file: config, overrides: options.overrides, toRun: resumeMode)
         configuration.warnings.forEach(Console.warning)
         if dryRun {
-            let run = try DryRun(configuration, resume: resumeMode)
+            let run = try DryRun(configuration, resume: resumeMode, measuresSpeed: true)
             run.warnings.forEach(Console.warning)
             run.lines.forEach { print($0) }
             return

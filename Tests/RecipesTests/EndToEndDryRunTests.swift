@@ -47,6 +47,20 @@ extension EndToEnd {
             }
         }
 
+        @Test("What steps compute is told, and with a measured machine how long they may take")
+        func cost() throws {
+            try withFolder { folder in
+                let configuration = fixture.configuration(output: folder + "/run")
+                let silent = try lines(configuration)
+                #expect(silent.contains { $0.hasPrefix("compute    ") })
+                #expect(!silent.contains { $0.hasPrefix("time       ") })
+                let told = try DryRun(configuration, resume: .automatic, measuresSpeed: true).lines
+                let time = try #require(told.first { $0.hasPrefix("time       ") })
+                #expect(time.hasSuffix(" for 3 steps") && time.contains("update "))
+                #expect(told.filter { $0 != time } == silent)
+            }
+        }
+
         @Test("Held-out shards are looked into as well, and what is evaluated is told")
         func evaluation() throws {
             try withFolder { folder in

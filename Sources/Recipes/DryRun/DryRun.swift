@@ -33,15 +33,19 @@ public struct DryRun {
     /// - Parameters:
     ///   - configuration: what would be run
     ///   - resume: what would be done with a folder that holds checkpoints
+    ///   - measuresSpeed: whether to measure how fast the device is, which takes a second, and tell the
+    ///     time that steps may take
     /// - Throws: ``DryRunError`` with all that would keep the run from beginning
-    public init(_ configuration: RunConfiguration, resume: ResumeMode) throws {
+    public init(
+        _ configuration: RunConfiguration, resume: ResumeMode, measuresSpeed: Bool = false
+    ) throws {
         // In the order of a run, so that the first error is the one that it would end with.
         var found = Found()
         let start = found.attempt { try RunStart(configuration, resume) }
         if start != nil {
             found.attempt { try Self.requireWritable(configuration.outputDirectory) }
         }
-        found.attempt { try availableDevice(configuration.device) }
+        let device = found.attempt { try availableDevice(configuration.device) }
         let data = found.attempt { try ShardedDataset(paths: configuration.data.train) }
         let evaluation = found.attempt { try TrainingEvaluation(configuration, progress: nil) }
         let question = data.flatMap { data in
@@ -59,15 +63,16 @@ public struct DryRun {
             }
         }
         guard found.errors.isEmpty, let start, let data, let evaluation, let policy, let segmenter,
-            let prompt
+            let prompt, let device
         else {
             throw DryRunError(errors: found.errors)
         }
         let report = DryRunReport(
             configuration: configuration, start: start, data: data, evaluation: evaluation,
-            policy: policy, segmenter: segmenter, prompt: prompt)
+            policy: policy, segmenter: segmenter, prompt: prompt,
+            device: measuresSpeed ? device : nil)
         let length = configuration.grpo.sampling.maxCompletionLength
-        lines = report.lines
+        lines = try report.lines()
         warnings = try policy.warnings(prompt, completionLength: length) + report.warnings
     }
 

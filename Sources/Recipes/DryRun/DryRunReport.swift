@@ -5,6 +5,7 @@ import NN
 import Qwen25VL
 import RLTrainer
 import SAM2
+import Segmentation
 import Torch
 
 /// What a run will do and take, in lines for people.
@@ -16,6 +17,8 @@ struct DryRunReport {
     let policy: QwenPolicy
     let segmenter: SAM2Segmenter
     let prompt: QwenPolicy.Prompt
+    /// What to measure the speed of, for the time that steps take; nil: nothing.
+    let device: Device?
 
     private var grpo: GRPOConfiguration {
         configuration.resolvedGRPO(sampleCount: data.count)
@@ -26,8 +29,9 @@ struct DryRunReport {
         policy.parameters.filter { $0.tensor.requiresGradient }
     }
 
-    var lines: [String] {
-        [startLine] + modelLines + dataLines + trainingLines + memoryLines + diskLines
+    func lines() throws -> [String] {
+        try [startLine] + modelLines + dataLines + trainingLines + costLines() + memoryLines
+            + diskLines
     }
 
     var warnings: [String] { [memoryWarning, diskWarning, dataWarning].compactMap(\.self) }
@@ -99,6 +103,19 @@ struct DryRunReport {
     }
 
     // MARK: - What it takes
+
+    private func costLines() throws -> [String] {
+        let shapes = StepShapes(
+            sizes, grids: prompt.input.grids,
+            trainsText: trained.contains { !Qwen25VLModel.isVision($0) }, grpo: grpo,
+            grammar: policy.template.variant.grammar)
+        let speed = try device.map { device in
+            try MachineProbe(device: device, threads: configuration.busyThreads).measure(
+                shapes, policy: configuration.policy.dtype.dtype,
+                segmenter: configuration.segmenter.dtype.dtype)
+        }
+        return CostReport(cost: StepCost(shapes), steps: max(0, total - done), speed: speed).lines
+    }
 
     private var sizes: RunSizes {
         let model = policy.model.configuration
@@ -210,6 +227,15 @@ struct DryRunReport {
         return
             "a batch of rollouts has \(grpo.promptsPerGeneration) prompts, and there are "
             + "\(data.count) samples: it takes some of them several times"
+    }
+}
+
+extension RunConfiguration {
+    /// How many threads work at a time: those of an operation, or the workers as far as there are cores.
+    var busyThreads: Int {
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        if workers > 1 { return min(workers, cores) }
+        return threads > 0 ? threads : cores
     }
 }
 

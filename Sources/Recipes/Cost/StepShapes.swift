@@ -1,0 +1,89 @@
+import Qwen25VL
+import RLTrainer
+import SAM2
+import Segmentation
+
+/// The sizes that the cost of an optimizer step follows from.
+///
+/// Legend: P tokens of a prompt, G completions of a group, R tokens of each.
+struct StepShapes {
+    /// The policy's sizes.
+    var policy: Qwen25VLConfiguration
+    /// The segmenter's sizes.
+    var segmenter: SAM2Configuration
+    /// P.
+    var promptTokens: Int
+    /// The pictures of a prompt, in patches.
+    var grids: [VisionGrid]
+    /// G.
+    var groupSize: Int
+    /// R; all completions have it.
+    var completionLength: Int
+    /// Prompts of an optimizer step.
+    var promptsPerStep = 1
+    /// Steps that one pass over a batch of rollouts takes.
+    var stepsPerGeneration = 1
+    /// Passes over a batch of rollouts.
+    var numIterations = 1
+    /// Objects that a completion names.
+    var instances = 2
+    /// Points that the segmenter is given for an object, the two corners of a box included.
+    var pointsPerInstance = 4
+    /// Objects of a group that are told apart, and so put to the segmenter; nil: all of them.
+    var distinctPrompts: Int?
+    /// Whether there is a reference policy.
+    var hasReference = false
+    /// Whether rewards depend on the divergence from it, so that all groups are scored when drawn.
+    var penalizesDivergence = false
+    /// Whether any of the vision tower is trained; if not, the policy keeps a picture's tokens.
+    var trainsVision = true
+    /// Whether any of the language model is trained.
+    var trainsText = true
+    /// The share of prompts whose picture the segmenter has encoded before and kept, 0 to 1.
+    var keptEncodings = 0.0
+    /// Numbers that are trained.
+    var trainedCount = 0
+    /// Bytes of one of the policy's numbers.
+    var elementBytes = 4
+    /// Whether logits are computed with a float32 copy of the head.
+    var castsHead = false
+    /// Threads that have a group each.
+    var workers = 1
+
+    /// Objects of a group, equal ones counted each time.
+    var objects: Int { groupSize * instances }
+
+    /// A prompt and its completions.
+    var group: GroupShape {
+        GroupShape(
+            promptTokens: promptTokens, groupSize: groupSize, completionLength: completionLength)
+    }
+}
+
+extension StepShapes {
+    /// The shapes of a run.
+    ///
+    /// - Parameters:
+    ///   - sizes: the run's sizes; all completions are taken to be as long as the longest
+    ///   - grids: the pictures of a prompt
+    ///   - trainsText: whether any of the language model is trained
+    ///   - grpo: the algorithm
+    ///   - grammar: what an answer has for each object; two objects per answer are assumed
+    init(
+        _ sizes: RunSizes, grids: [VisionGrid], trainsText: Bool, grpo: GRPOConfiguration,
+        grammar: AnswerGrammar
+    ) {
+        self.init(
+            policy: sizes.policy, segmenter: sizes.segmenter, promptTokens: sizes.promptTokens,
+            grids: grids, groupSize: sizes.groupSize, completionLength: sizes.completionLength,
+            promptsPerStep: grpo.promptsPerStep, stepsPerGeneration: grpo.stepsPerGeneration,
+            numIterations: grpo.numIterations,
+            pointsPerInstance: (grammar.box == .forbidden ? 0 : 2) + grammar.positivePoints
+                + grammar.negativePoints,
+            hasReference: sizes.hasReference,
+            penalizesDivergence: grpo.klInReward && sizes.hasReference,
+            trainsVision: sizes.trainsVision, trainsText: trainsText,
+            trainedCount: sizes.trainedCount, elementBytes: sizes.elementBytes,
+            castsHead: sizes.castsHead, workers: sizes.workers)
+    }
+}
