@@ -67,6 +67,8 @@ struct StepCost {
     let tokenRatio: Double
     /// Threads that have a group each.
     let workers: Int
+    /// Bytes of one of the policy's numbers.
+    let elementBytes: Int
 
     /// The cost of a step of such shapes.
     init(_ shapes: StepShapes) {
@@ -75,6 +77,7 @@ struct StepCost {
         let group = shapes.group
         tokenRatio = group.repeatedScoring.positions / group.scoring.positions
         workers = max(1, shapes.workers)
+        elementBytes = shapes.elementBytes
     }
 
     /// FLOPs of matrix products.
@@ -185,6 +188,8 @@ private struct Counted {
         return cost
     }
 
+    /// What passes through memory for each trained number.
+    ///
     /// In float32 the norm reads a gradient, clipping reads and writes it, and AdamW reads it and reads
     /// and writes weight and moments: 10 numbers. Others are copied to float32 twice, and the weight is
     /// rounded.

@@ -57,7 +57,8 @@ struct MachineProbe {
     private func decoding(_ shapes: StepShapes, _ dtype: DType) throws -> Double {
         let text = TextCost(shapes.policy.text)
         let width = shapes.policy.text.hiddenSize
-        let numbers = min(Double(Self.matrixBytes / dtype.byteCount), text.weights + text.headWeights)
+        let most = Double(Self.matrixBytes / dtype.byteCount)
+        let numbers = min(most, text.weights + text.headWeights)
         let x = try Tensor.ones([shapes.groupSize, width], dtype: dtype, device: device)
         let weight = try Tensor.ones(
             [max(1, Int(numbers) / width), width], dtype: dtype, device: device)
