@@ -171,6 +171,11 @@ import Torch
         let phase = try #require(cost()[.decode])
         #expect(phase.bytes == 4 * (weights + shared * 8 * 256))
         #expect(phase.unsharedBytes == 4 * (weights + unshared * 8 * 256))
+        let together = cost {
+            $0.promptsPerStep = 2
+            $0.groupsDecodedTogether = 2
+        }
+        #expect(together[.decode]?.bytes == 4 * (weights + 2 * shared * 8 * 256))
         #expect(cost()[.optimizer]?.bytes == 40.0 * 47_537_088)
     }
 

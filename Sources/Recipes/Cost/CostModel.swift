@@ -116,7 +116,8 @@ private struct Counted {
     }
 
     private var decode: PhaseCost {
-        var cost = PhaseCost(phase: .decode, groups: batch)
+        let together = max(1, min(batch, Double(shapes.groupsDecodedTogether)))
+        var cost = PhaseCost(phase: .decode, groups: (batch / together).rounded(.up))
         cost.flops = drawn * text.forward(group.decoding)
         cost.unsharedFlops = cost.flops
         cost.positions = drawn * group.decoding.positions
@@ -126,11 +127,11 @@ private struct Counted {
                 * text.decodingBytes(
                     group, elementBytes: shapes.elementBytes,
                     headBytes: shapes.castsHead ? 4 : shapes.elementBytes,
-                    sharesPrompt: sharesPrompt)
+                    together: together, sharesPrompt: sharesPrompt)
         }
         cost.bytes = bytes(sharesPrompt: true)
         cost.unsharedBytes = bytes(sharesPrompt: false)
-        cost.operations = drawn * group.length * text.operationsPerStep
+        cost.operations = drawn * group.length * text.operationsPerStep / together
         return cost
     }
 

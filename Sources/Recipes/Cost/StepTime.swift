@@ -4,7 +4,7 @@ struct MachineSpeed: Equatable {
     var policyFLOPS: Double
     /// Matrix products in the segmenter's element type, FLOPs in a second.
     var segmenterFLOPS: Double
-    /// Products of a few rows, a group's, with matrices as large as the policy's, FLOPs in a second: far
+    /// Products of a few rows, those decoded together, with matrices as large as the policy's, FLOPs in a second: far
     /// fewer, since a row's matrices are read for those rows alone.
     var decodingFLOPS: Double
     /// Bytes that pass through memory in a second, read and written.
