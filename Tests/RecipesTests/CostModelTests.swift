@@ -16,7 +16,7 @@ import Torch
     private var text: TextCost { TextCost(shapes.policy.text) }
     private var vision: VisionCost { VisionCost(shapes.policy.vision, grids: shapes.grids) }
 
-    @Test("The vision tower's products, and those of its gradient, are as many as transformers needs")
+    @Test("The vision tower takes transformers' products, and its gradient those of its gradient")
     func tower() {
         #expect(vision.forward == 16_873_684_992)
         #expect(vision.forward + vision.backward == 50_004_492_288)
@@ -33,7 +33,7 @@ import Torch
         #expect(text.forward(shapes.group.decoding) == 89_874_628_608)
     }
 
-    @Test("Scoring a group takes transformers' products, less half of the squares of prompt and rows")
+    @Test("Scoring a group takes transformers' products, less half of all squares of attention")
     func scoring() {
         // 4 C numbers per pair and layer; each of 8 rows reads 127 tokens.
         let halves = Double(8 * 4 * 512) * Double(519 * 519 + 8 * 127 * 127) / 2
@@ -43,13 +43,13 @@ import Torch
         #expect(update?.flops == both)
     }
 
-    @Test("Encoding a picture takes the segmenter transformers' products, less those that it never uses")
+    @Test("Encoding a picture takes transformers' products, less those that it never uses")
     func encoding() {
         #expect(SegmenterCost(.tiny).encoding == 292_678_007_808 - 284_000_256)
         #expect(SegmenterCost(.basePlus).encoding == 647_824_757_760 - 1_072_619_520)
     }
 
-    @Test("A prompt takes the decoder as many products as transformers'; several share a first layer")
+    @Test("A prompt takes transformers' products; several share what a first layer makes of cells")
     func prompts() {
         let segmenter = SegmenterCost(.tiny)
         #expect(segmenter.decoding(prompts: 1, points: 4) == 3_690_650_624)
@@ -171,10 +171,15 @@ import Torch
         let phase = try #require(cost()[.decode])
         #expect(phase.bytes == 4 * (weights + shared * 8 * 256))
         #expect(phase.unsharedBytes == 4 * (weights + unshared * 8 * 256))
+        let together = cost {
+            $0.promptsPerStep = 2
+            $0.groupsDecodedTogether = 2
+        }
+        #expect(together[.decode]?.bytes == 4 * (weights + 2 * shared * 8 * 256))
         #expect(cost()[.optimizer]?.bytes == 40.0 * 47_537_088)
     }
 
-    @Test("The largest models and longest completions that a file can ask for are counted all the same")
+    @Test("Shapes beyond all machines are counted all the same")
     func large() {
         let large = cost {
             $0.completionLength = 1_000_000_000

@@ -67,6 +67,8 @@ struct StepCost {
     let tokenRatio: Double
     /// Threads that have a group each.
     let workers: Int
+    /// Bytes of one of the policy's numbers.
+    let elementBytes: Int
 
     /// The cost of a step of such shapes.
     init(_ shapes: StepShapes) {
@@ -75,6 +77,7 @@ struct StepCost {
         let group = shapes.group
         tokenRatio = group.repeatedScoring.positions / group.scoring.positions
         workers = max(1, shapes.workers)
+        elementBytes = shapes.elementBytes
     }
 
     /// FLOPs of matrix products.
@@ -113,7 +116,8 @@ private struct Counted {
     }
 
     private var decode: PhaseCost {
-        var cost = PhaseCost(phase: .decode, groups: batch)
+        let together = max(1, min(batch, Double(shapes.groupsDecodedTogether)))
+        var cost = PhaseCost(phase: .decode, groups: (batch / together).rounded(.up))
         cost.flops = drawn * text.forward(group.decoding)
         cost.unsharedFlops = cost.flops
         cost.positions = drawn * group.decoding.positions
@@ -123,11 +127,11 @@ private struct Counted {
                 * text.decodingBytes(
                     group, elementBytes: shapes.elementBytes,
                     headBytes: shapes.castsHead ? 4 : shapes.elementBytes,
-                    sharesPrompt: sharesPrompt)
+                    together: together, sharesPrompt: sharesPrompt)
         }
         cost.bytes = bytes(sharesPrompt: true)
         cost.unsharedBytes = bytes(sharesPrompt: false)
-        cost.operations = drawn * group.length * text.operationsPerStep
+        cost.operations = drawn * group.length * text.operationsPerStep / together
         return cost
     }
 
@@ -185,6 +189,8 @@ private struct Counted {
         return cost
     }
 
+    /// What passes through memory for each trained number.
+    ///
     /// In float32 the norm reads a gradient, clipping reads and writes it, and AdamW reads it and reads
     /// and writes weight and moments: 10 numbers. Others are copied to float32 twice, and the weight is
     /// rounded.

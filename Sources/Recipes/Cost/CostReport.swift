@@ -47,7 +47,9 @@ extension StepPhase {
 
 /// FLOPs as people read them.
 func teraflops(_ flops: Double) -> String {
-    if flops < 1e11 { return String(format: "%.1f GFLOP", flops / 1e9) }
+    if flops < 1e12 {
+        return String(format: flops < 1e11 ? "%.1f GFLOP" : "%.0f GFLOP", flops / 1e9)
+    }
     return String(format: flops < 1e14 ? "%.1f TFLOP" : "%.0f TFLOP", flops / 1e12)
 }
 

@@ -53,12 +53,16 @@ struct MachineProbe {
         return best
     }
 
-    /// FLOPs of products of a group's rows in a second.
+    /// FLOPs of products of the rows that are decoded together in a second.
     private func decoding(_ shapes: StepShapes, _ dtype: DType) throws -> Double {
         let text = TextCost(shapes.policy.text)
         let width = shapes.policy.text.hiddenSize
-        let numbers = min(Double(Self.matrixBytes / dtype.byteCount), text.weights + text.headWeights)
-        let x = try Tensor.ones([shapes.groupSize, width], dtype: dtype, device: device)
+        let most = Double(Self.matrixBytes / dtype.byteCount)
+        let numbers = min(most, text.weights + text.headWeights)
+        let together = min(
+            shapes.groupsDecodedTogether, shapes.promptsPerStep * shapes.stepsPerGeneration)
+        let rows = shapes.groupSize * max(1, together)
+        let x = try Tensor.ones([rows, width], dtype: dtype, device: device)
         let weight = try Tensor.ones(
             [max(1, Int(numbers) / width), width], dtype: dtype, device: device)
         return try rate(2 * Double(x.count) * Double(weight.size(0))) { try x.linear(weight) }

@@ -64,7 +64,9 @@ struct SegmenterCost {
         return whole + (rest == 0 ? 0 : call(prompts: Double(rest), points: Double(points)))
     }
 
-    /// One call of the decoder. What the first layer makes of the picture's cells is the same for all
+    /// One call of the decoder.
+    ///
+    /// What the first layer makes of the picture's cells is the same for all
     /// prompts, and made once.
     private func call(prompts: Double, points: Double) -> Double {
         let places = points + 1  // The filling.
@@ -165,7 +167,7 @@ struct HieraCost {
 
     private var patches: Double {
         let kernel = Double(trunk.patchKernel.side * trunk.patchKernel.side)
-        return 2 * square(sides[0]) * kernel * Double(trunk.channels * trunk.hiddenSize)
+        return 2 * square(sides.first ?? 0) * kernel * Double(trunk.channels * trunk.hiddenSize)
     }
 
     /// A block: windows are filled up with zeros, which take part in everything but shortcut and MLP.

@@ -25,6 +25,8 @@ struct StepShapes {
     var stepsPerGeneration = 1
     /// Passes over a batch of rollouts.
     var numIterations = 1
+    /// Groups whose tokens are decoded together, so that a step reads the weights once for all of them.
+    var groupsDecodedTogether = 1
     /// Objects that a completion names.
     var instances = 2
     /// Points that the segmenter is given for an object, the two corners of a box included.

@@ -4,7 +4,7 @@ struct MachineSpeed: Equatable {
     var policyFLOPS: Double
     /// Matrix products in the segmenter's element type, FLOPs in a second.
     var segmenterFLOPS: Double
-    /// Products of a few rows, a group's, with matrices as large as the policy's, FLOPs in a second: far
+    /// Products of a few rows, those decoded together, with matrices as large as the policy's, FLOPs in a second: far
     /// fewer, since a row's matrices are read for those rows alone.
     var decodingFLOPS: Double
     /// Bytes that pass through memory in a second, read and written.
@@ -13,19 +13,28 @@ struct MachineSpeed: Equatable {
     var operation: Double
 }
 
-/// The share of the measured speed that each phase gets: all but its matrix products, their shapes and
-/// what stands between them.
+/// The share of the measured speed that each phase gets; the rest goes to the shapes of its products and
+/// to what stands between them.
 ///
-/// The standard values are round numbers between what was measured on a CPU in float32 at the shapes
-/// that `Documentation/cost-model.md` tells. They are no promise for others.
+/// The standard values are round numbers beside what was measured on one thread of a CPU, at the shapes
+/// in `Documentation/cost-model.md`. Smaller models get less.
 struct PhaseEfficiency {
-    var prefill = 0.8
-    var decode = 1.0
-    var encode = 0.75
-    var masks = 0.3
-    var scoring = 0.6
-    var update = 0.7
-    var optimizer = 0.7
+    var prefill: Double
+    var decode: Double
+    var encode: Double
+    var masks: Double
+    var scoring: Double
+    var update: Double
+    var optimizer: Double
+
+    /// Of a policy in float32.
+    static let float32 = PhaseEfficiency(
+        prefill: 0.75, decode: 0.95, encode: 0.7, masks: 0.25, scoring: 0.6, update: 0.65,
+        optimizer: 0.8)
+    /// Of a policy in sixteen bits, with a segmenter in float32.
+    static let sixteenBits = PhaseEfficiency(
+        prefill: 0.5, decode: 0.65, encode: 0.7, masks: 0.25, scoring: 0.4, update: 0.45,
+        optimizer: 0.4)
 
     subscript(_ phase: StepPhase) -> Double {
         switch phase {
@@ -63,13 +72,14 @@ extension StepCost {
     ///
     /// - Parameters:
     ///   - speed: how fast the machine is, all threads of the run together
-    ///   - efficiency: the share of it that each phase gets
+    ///   - efficiency: the share of it that each phase gets; nil: the standard one
     ///   - shared: whether prompts and pictures are shared within a group
     /// - Returns: seconds, on average over the steps that a batch of rollouts serves
     func seconds(
-        _ speed: MachineSpeed, efficiency: PhaseEfficiency = PhaseEfficiency(), shared: Bool = true
+        _ speed: MachineSpeed, efficiency: PhaseEfficiency? = nil, shared: Bool = true
     ) -> [PhaseSeconds] {
-        phases.map { cost in
+        let efficiency = efficiency ?? (elementBytes < 4 ? .sixteenBits : .float32)
+        return phases.map { cost in
             let (flops, bytes) =
                 shared ? (cost.flops, cost.bytes) : (cost.unsharedFlops, cost.unsharedBytes)
             let peak = speed.peak(cost.phase)

@@ -37,23 +37,24 @@ struct TextCost {
             + 2 * headWeights * work.logits
     }
 
-    /// Bytes that decoding reads: in each of R steps the weights, and the caches of all that came before.
+    /// Bytes that decoding a group reads: in each of R steps the weights, and the caches of all that came before.
     ///
     /// - Parameters:
     ///   - group: the group; R - 1 steps feed a token to each row, R steps compute logits
     ///   - elementBytes: bytes of a number
     ///   - headBytes: bytes of a number of the head
+    ///   - together: how many groups are decoded together, and share the reading of weights
     ///   - sharesPrompt: whether the rows read one copy of the prompt's keys and values
     /// - Returns: bytes
     func decodingBytes(
-        _ group: GroupShape, elementBytes: Int, headBytes: Int, sharesPrompt: Bool
+        _ group: GroupShape, elementBytes: Int, headBytes: Int, together: Double, sharesPrompt: Bool
     ) -> Double {
         let steps = group.length - 1
         let prompts = sharesPrompt ? 1 : group.count
         // Step s reads s own positions of each row.
         let cached = steps * prompts * group.prompt + group.count * steps * (steps + 1) / 2
-        return Double(elementBytes) * (steps * weights + cached * cachePerPosition)
-            + Double(headBytes) * group.length * headWeights
+        return Double(elementBytes) * (steps * weights / together + cached * cachePerPosition)
+            + Double(headBytes) * group.length * headWeights / together
     }
 
     /// libtorch's operations in a step of decoding: some 60 per layer, counted in its code, and some 40
