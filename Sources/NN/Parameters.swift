@@ -48,13 +48,25 @@ public final class ParameterBuilder {
     public private(set) var parameters: [Parameter] = []
     private let source: any WeightSource
     private let copies: Bool
+    private let reused: [String: Tensor]
     private var keys: Set<String> = []
 
     /// A builder that takes its tensors from a source.
-    public init(source: any WeightSource, dtype: DType = .float32, device: Device = .cpu) {
+    ///
+    /// - Parameters:
+    ///   - source: the values
+    ///   - dtype: the element type of all parameters
+    ///   - device: where all parameters live
+    ///   - reused: parameters of another model of that type and place, whose values are the source's
+    ///     and stay so: their memory serves both models
+    public init(
+        source: any WeightSource, dtype: DType = .float32, device: Device = .cpu,
+        reusing reused: [Parameter] = []
+    ) {
         self.source = source
         self.dtype = dtype
         self.device = device
+        self.reused = Dictionary(uniqueKeysWithValues: reused.map { ($0.key, $0.tensor) })
         copies = true
     }
 
@@ -69,6 +81,7 @@ public final class ParameterBuilder {
         dtype = parameters[0].tensor.dtype
         device = parameters[0].tensor.device
         copies = false
+        reused = [:]
     }
 
     /// A builder of a model without weights: its parameters have keys and shapes, and no memory.
@@ -84,6 +97,7 @@ public final class ParameterBuilder {
         self.dtype = dtype
         device = .cpu
         copies = false
+        reused = [:]
     }
 
     /// The top of the tree of keys.
@@ -95,6 +109,11 @@ public final class ParameterBuilder {
         precondition(keys.insert(key).inserted, "parameter \(key) is built twice")
         let source = try source.tensor(key, shape: shape, initializer: initializer)
         // The copy is the model's own: a checkpoint's tensor may share memory with its file.
+        if let other = reused[key], other.shape == shape {
+            let shared = try other.detached()
+            parameters.append(Parameter(key: key, tensor: shared))
+            return shared
+        }
         let tensor = try source.to(device).to(dtype)
         let own = copies && tensor === source ? try tensor.clone() : tensor
         parameters.append(Parameter(key: key, tensor: own))

@@ -52,10 +52,13 @@ extension Qwen25VLModel {
     ///   - directory: the folder
     ///   - dtype: the element type to compute in; nil keeps the checkpoint's
     ///   - device: where to compute
+    ///   - reused: parameters of another model that was read from the same weights, and whose values
+    ///     stay as they are: their memory serves both, where type and place are the same
     /// - Returns: the model, no parameter of which requires gradients
     /// - Throws: ``Qwen25VLConfigurationError`` or `CheckpointError`, with the file and the key
     public static func load(
-        directory: String, dtype: DType? = nil, device: Device = .cpu
+        directory: String, dtype: DType? = nil, device: Device = .cpu,
+        reusing reused: [Parameter] = []
     ) throws -> Qwen25VLModel {
         let configuration = try Qwen25VLConfiguration.load(path: directory + "/config.json")
         let generation = try GenerationConfiguration.load(
@@ -64,7 +67,9 @@ extension Qwen25VLModel {
         let chosen = try dtype ?? storedType(checkpoint, configuration)
         var model = try Qwen25VLModel(
             configuration: configuration, generation: generation,
-            builder: ParameterBuilder(source: checkpoint, dtype: chosen, device: device))
+            builder: ParameterBuilder(
+                source: checkpoint, dtype: chosen, device: device,
+                reusing: reused.filter { $0.tensor.dtype == chosen && $0.tensor.device == device }))
         if configuration.tiesWordEmbeddings, checkpoint.contains(headKey) {
             try requireTied(checkpoint, configuration, directory: directory)
         }

@@ -73,9 +73,10 @@ extension Qwen25VLModel {
         if gradientsAreEnabled { decodingWeights.forget() }
         let hidden = try predictors(groups)  // [T, C]
         let known = suppressed.filter { (0..<configuration.text.vocabularySize).contains($0) }
-        let scores = try hidden.tokenProbabilities(
+        let head = try headWeights()
+        let scores = try hidden.to(head.dtype).tokenProbabilities(
             of: Tensor.of(groups.flatMap { $0.completions.flatMap(\.self) }).to(device),
-            head: headWeights(), suppressed: Tensor.of(known).to(device),
+            head: head, suppressed: Tensor.of(known).to(device),
             temperature: temperature > 0 ? temperature : 1, withEntropies: withEntropies,
             chunk: chunk, keptBytes: keptProbabilityBytes)
         var start = 0

@@ -37,7 +37,8 @@ extension Qwen25VLModel {
     /// A prompt's input, with its picture's tokens while training leaves the vision tower alone: they
     /// are made once for rollout, scores and updates.
     func input(
-        _ input: Qwen25VLInput, keeping tokens: PictureTokens, for vision: VisionIdentity
+        _ input: Qwen25VLInput, keeping tokens: PictureTokens, for vision: VisionIdentity,
+        keepsVision: Bool
     ) throws -> Qwen25VLInput {
         var input = input
         guard let patches = input.patches, keepsVision else { return input }

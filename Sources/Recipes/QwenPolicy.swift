@@ -43,6 +43,8 @@ public final class QwenPolicy: Policy {
     }
     /// Tells policies whose vision towers have one memory from all others.
     private let vision: VisionIdentity
+    /// Whether the vision tower is one that another policy has, which is trained without it.
+    private let isReferenceOfKeptVision: Bool
 
     /// A policy from its parts.
     public convenience init(
@@ -56,8 +58,9 @@ public final class QwenPolicy: Policy {
 
     private init(
         model: Qwen25VLModel, tokenizer: Tokenizer, processor: Qwen25VLProcessor,
-        template: PromptTemplate, vision: VisionIdentity
+        template: PromptTemplate, vision: VisionIdentity, keepsVision: Bool = false
     ) {
+        isReferenceOfKeptVision = keepsVision
         self.model = model
         self.tokenizer = tokenizer
         self.processor = processor
@@ -84,6 +87,25 @@ public final class QwenPolicy: Policy {
             model.castsHeadToFloat32 = castsHeadToFloat32
             return model
         }
+    }
+
+    /// Reads the policy that this one is held to, which has this one's values where this one is not
+    /// trained: their memory serves both, and so do pictures' tokens if the vision tower is not trained.
+    ///
+    /// - Parameter path: the folder of the checkpoint that this policy's training began with
+    /// - Returns: the reference; it is not trained
+    /// - Throws: what ``load(path:dtype:device:template:castsHeadToFloat32:)`` throws
+    public func reference(path: String) throws -> QwenPolicy {
+        let frozen = parameters.filter { !$0.tensor.requiresGradient }
+        let loaded = try Self.load(path: path, template: template) {
+            var model = try Qwen25VLModel.load(
+                directory: path, dtype: model.dtype, device: model.device, reusing: frozen)
+            model.castsHeadToFloat32 = self.model.castsHeadToFloat32
+            return model
+        }
+        return QwenPolicy(
+            model: loaded.model, tokenizer: tokenizer, processor: processor, template: template,
+            vision: model.keepsVision ? vision : VisionIdentity(), keepsVision: model.keepsVision)
     }
 
     /// Reads all of a checkpoint folder but the weights: a policy that can tell its parameters, their
@@ -182,7 +204,9 @@ public final class QwenPolicy: Policy {
     /// A prompt's input, with its picture's tokens while training leaves the vision tower alone: they
     /// are made once for rollout, scores and updates.
     private func input(of prompt: Prompt) throws -> Qwen25VLInput {
-        try model.input(prompt.input, keeping: prompt.tokens, for: vision)
+        try model.input(
+            prompt.input, keeping: prompt.tokens, for: vision,
+            keepsVision: model.keepsVision || isReferenceOfKeptVision)
     }
 
     private func completion(_ generated: GeneratedCompletion) -> Completion {
@@ -216,7 +240,7 @@ public final class QwenPolicy: Policy {
     public func sharingParameters() throws -> QwenPolicy {
         QwenPolicy(
             model: try model.sharingParameters(), tokenizer: tokenizer, processor: processor,
-            template: template, vision: vision)
+            template: template, vision: vision, keepsVision: isReferenceOfKeptVision)
     }
 
     /// Writes the policy in the hub's layout.

@@ -98,6 +98,9 @@ extension EndToEnd {
                     "grpo.max_completion_length=77",
                     { ($0.sampling.maxCompletionLength, $0.loss.maxCompletionLength) = (77, 77) }
                 ), ("grpo.temperature=0.7", { $0.sampling.temperature = 0.7 }),
+                ("grpo.rollout_batch_tokens=99", { $0.rolloutBatchTokens = 99 }),
+                ("grpo.micro_batch_tokens=88", { $0.microBatchTokens = 88 }),
+                ("grpo.reward_workers=2", { $0.rewardWorkers = 2 }),
                 ("grpo.top_k=50", { $0.sampling.topK = 50 }),
                 ("grpo.top_p=0.9", { $0.sampling.topP = 0.9 }),
                 ("grpo.loss_type=dr_grpo", { $0.loss.lossType = .drGRPO }),

@@ -112,6 +112,9 @@ extension EndToEnd {
             configuration.optimizer.learningRate = 1e-2
             configuration.optimizer.weightDecay = 1
             configuration.workers = workers
+            // Pictures that go through the tower together are rounded otherwise.
+            configuration.rolloutBatchTokens = 1
+            configuration.microBatchTokens = 1
             func train<P: Policy>(_ policy: P, reference: P) throws -> [Tensor] {
                 let trainer = try GRPOTrainer(
                     policy: policy, reference: reference,

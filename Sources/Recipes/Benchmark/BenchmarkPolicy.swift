@@ -119,7 +119,8 @@ final class BenchmarkPolicy: Policy {
     }
 
     private func input(of prompt: Prompt) throws -> Qwen25VLInput {
-        try model.input(prompt.input, keeping: prompt.tokens, for: vision)
+        try model.input(
+            prompt.input, keeping: prompt.tokens, for: vision, keepsVision: model.keepsVision)
     }
 
     func sharingParameters() throws -> BenchmarkPolicy { try BenchmarkPolicy(self) }

@@ -74,7 +74,11 @@ public struct StepBenchmark {
     public func run(
         device: Device, onStep: (Int, Double) -> Void = { _, _ in }
     ) throws -> StepBenchmarkResult {
-        let trainer = try trainer(device)
+        let segmenter = try SAM2Segmenter.load(
+            path: segmenter, dtype: (segmenterDType ?? dtype).dtype, device: device)
+        let policy = try trained(device)
+        let trainer = try trainer(policy, segmenter, device)
+        let shapes = costShapes(policy, segmenter.model.configuration)
         var timings: [StepTimings] = []
         for number in 0...repeats {
             let report = try trainer.step()
@@ -83,28 +87,59 @@ public struct StepBenchmark {
         }
         let memory = peakResidentMegabytes()
         let peak = try gemmPeak(dtype: dtype.dtype, device: device)
-        return StepBenchmarkResult(self, timings: timings, peakMegabytes: memory, gemmPeak: peak)
+        let speed = try MachineProbe(
+            device: device, threads: workers > 1 ? workers : TorchRuntime.threadCount
+        ).measure(shapes, policy: dtype.dtype, segmenter: (segmenterDType ?? dtype).dtype)
+        return StepBenchmarkResult(
+            self, timings: timings, peakMegabytes: memory, gemmPeak: peak,
+            cost: StepCost(shapes), speed: speed)
     }
 
-    private func trainer(_ device: Device) throws -> GRPOTrainer<BenchmarkPolicy> {
-        func load() throws -> BenchmarkPolicy {
-            var model = try Qwen25VLModel.load(
-                directory: policy, dtype: dtype.dtype, device: device)
-            // A token that never comes: every completion has the longest length.
-            model.generation = GenerationConfiguration(
-                eosTokenIDs: [model.configuration.text.vocabularySize], padTokenID: 0)
-            return try BenchmarkPolicy(model: model, shapes: shapes)
-        }
-        let trained = try load()
-        try trained.parameters.setTrainable(freezing: freeze)
-        let reference = beta == 0 ? nil : try load()
-        let segmenter = try SAM2Segmenter.load(
-            path: segmenter, dtype: (segmenterDType ?? dtype).dtype, device: device)
+    /// What the cost model needs to know.
+    private func costShapes(
+        _ policy: BenchmarkPolicy, _ segmenter: SAM2Configuration
+    ) -> StepShapes {
+        let trained = policy.parameters.filter { $0.tensor.requiresGradient }
+        let side = shapes.imageSize / policy.model.configuration.vision.patchSize
+        var result = StepShapes(
+            policy: policy.model.configuration, segmenter: segmenter,
+            promptTokens: shapes.promptTokens, grids: [VisionGrid(rows: side, columns: side)],
+            groupSize: shapes.numGenerations, completionLength: shapes.completionLength)
+        result.promptsPerStep = shapes.prompts
+        result.instances = shapes.instances
+        result.hasReference = beta != 0
+        result.trainsVision = trained.contains(where: Qwen25VLModel.isVision)
+        result.trainsText = trained.contains { !Qwen25VLModel.isVision($0) }
+        result.trainedCount = trained.numberCount
+        result.elementBytes = dtype.dtype.byteCount
+        result.workers = workers
+        result.groupsDecodedTogether = result.groupsTogether(
+            budget: configuration.rolloutBatchTokens, prompts: shapes.prompts)
+        return result
+    }
+
+    private func loaded(_ device: Device) throws -> BenchmarkPolicy {
+        var model = try Qwen25VLModel.load(directory: policy, dtype: dtype.dtype, device: device)
+        // A token that never comes: every completion has the longest length.
+        model.generation = GenerationConfiguration(
+            eosTokenIDs: [model.configuration.text.vocabularySize], padTokenID: 0)
+        return try BenchmarkPolicy(model: model, shapes: shapes)
+    }
+
+    private func trained(_ device: Device) throws -> BenchmarkPolicy {
+        let policy = try loaded(device)
+        try policy.parameters.setTrainable(freezing: freeze)
+        return policy
+    }
+
+    private func trainer(
+        _ policy: BenchmarkPolicy, _ segmenter: SAM2Segmenter, _ device: Device
+    ) throws -> GRPOTrainer<BenchmarkPolicy> {
         let examples = BenchmarkExamples(
             count: (repeats + 1) * shapes.prompts, side: shapes.imageSize, seed: seed)
         return try GRPOTrainer(
-            policy: trained, reference: reference, segmenter: segmenter, scorer: Scorer(),
-            source: examples, configuration: configuration)
+            policy: policy, reference: beta == 0 ? nil : loaded(device), segmenter: segmenter,
+            scorer: Scorer(), source: examples, configuration: configuration)
     }
 
     private var configuration: GRPOConfiguration {

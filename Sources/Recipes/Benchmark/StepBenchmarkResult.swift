@@ -16,6 +16,12 @@ public struct StepBenchmarkResult: Encodable, Sendable {
         public let cpuRunsS: [Double]
         /// Tokens of completions by the median second.
         public let tokensPerS: Double
+        /// Billions of additions and multiplications in matrix products, computed from the sizes.
+        public let gflop: Double
+        /// The same by the median second.
+        public let gflopPerS: Double
+        /// Seconds that the cost model predicts from the sizes and the speed of this machine.
+        public let predictedS: Double
     }
 
     /// The parts of a step by their names; `reference` only where there is one.
@@ -44,34 +50,38 @@ public struct StepBenchmarkResult: Encodable, Sendable {
     public static let order = ["rollout", "reference", "reward", "update", "optimizer"]
 
     init(
-        _ benchmark: StepBenchmark, timings: [StepTimings], peakMegabytes: Double, gemmPeak: Double
+        _ benchmark: StepBenchmark, timings: [StepTimings], peakMegabytes: Double, gemmPeak: Double,
+        cost: StepCost, speed: MachineSpeed
     ) {
         let shapes = benchmark.shapes
         let tokens = shapes.prompts * shapes.numGenerations * shapes.completionLength
-        func phase(_ path: KeyPath<StepTimings, PhaseTime>) -> Phase {
+        let predictions = cost.seconds(speed)
+        func phase(_ path: KeyPath<StepTimings, PhaseTime>, _ parts: StepPhase...) -> Phase {
+            let gflop = parts.reduce(0) { $0 + (cost[$1]?.flops ?? 0) } / 1e9
             let runs = timings.map { $0[keyPath: path].wall }
             let cpuRuns = timings.map { $0[keyPath: path].processor }
             let middle = median(runs) ?? 0
             return Phase(
                 medianS: middle, runsS: runs,
                 cpuS: median(cpuRuns) ?? 0, cpuRunsS: cpuRuns,
-                tokensPerS: Double(tokens) / max(1e-9, middle))
+                tokensPerS: Double(tokens) / max(1e-9, middle), gflop: gflop,
+                gflopPerS: gflop / max(1e-9, middle),
+                predictedS: predictions.filter { parts.contains($0.phase) }
+                    .reduce(0) { $0 + $1.seconds })
         }
         var phases = [
-            "rollout": phase(\.rollout), "reward": phase(\.reward), "update": phase(\.update),
-            "optimizer": phase(\.optimizer),
+            "rollout": phase(\.rollout, .prefill, .decode),
+            "reward": phase(\.reward, .encode, .masks), "update": phase(\.update, .update),
+            "optimizer": phase(\.optimizer, .optimizer),
         ]
-        if benchmark.beta != 0 { phases["reference"] = phase(\.reference) }
+        if benchmark.beta != 0 { phases["reference"] = phase(\.reference, .reference) }
         self.phases = phases
         stepS = phases.values.reduce(0) { $0 + $1.medianS }
         stepCpuS = phases.values.reduce(0) { $0 + $1.cpuS }
         completionsPerS = Double(shapes.prompts * shapes.numGenerations) / max(1e-9, stepS)
         peakRssMb = peakMegabytes
         gemmPeakGflops = gemmPeak
-        let (group, length) = (shapes.numGenerations, shapes.completionLength)
-        tokenRatio =
-            Double(group * (shapes.promptTokens + length))
-            / Double(shapes.promptTokens + group * length)
+        tokenRatio = cost.tokenRatio
         dtype = benchmark.dtype == .bfloat16 ? "bf16" : "fp32"
         threads = TorchRuntime.threadCount
         self.shapes = shapes
@@ -82,7 +92,7 @@ extension StepBenchmarkResult {
     /// The result as a table for people.
     public var lines: [String] {
         func row(_ cells: [String]) -> String {
-            zip(cells, [-12, 10, 10, 12]).map { text, width in
+            zip(cells, [-12, 10, 10, 12, 10, 10, 12]).map { text, width in
                 let space = String(repeating: " ", count: max(0, abs(width) - text.count))
                 return width < 0 ? text + space : space + text
             }.joined()
@@ -90,13 +100,22 @@ extension StepBenchmarkResult {
         func number(_ value: Double, _ digits: Int) -> String {
             String(format: "%.\(digits)f", value)
         }
-        return [row(["phase", "s", "CPU s", "tokens/s"])]
+        return [
+            row(["phase", "s", "CPU s", "predicted", "GFLOP/s", "of best", "tokens/s"])
+        ]
             + Self.order.compactMap { name in
                 phases[name].map {
-                    row([name, number($0.medianS, 3), number($0.cpuS, 3), number($0.tokensPerS, 0)])
+                    row([
+                        name, number($0.medianS, 3), number($0.cpuS, 3), number($0.predictedS, 3),
+                        number($0.gflopPerS, 1), number(100 * $0.gflopPerS / gemmPeakGflops, 0) + " %",
+                        number($0.tokensPerS, 0),
+                    ])
                 }
             } + [
-                row(["step", number(stepS, 3), number(stepCpuS, 3), ""]),
+                row([
+                    "step", number(stepS, 3), number(stepCpuS, 3),
+                    number(phases.values.reduce(0) { $0 + $1.predictedS }, 3),
+                ]),
                 "\(number(completionsPerS, 2)) completions/s, peak memory "
                     + "\(number(peakRssMb, 0)) MiB, matrix products up to "
                     + "\(number(gemmPeakGflops, 0)) GFLOP/s, \(number(tokenRatio, 2)) times fewer "

@@ -65,7 +65,12 @@ struct MachineProbe {
         let x = try Tensor.ones([rows, width], dtype: dtype, device: device)
         let weight = try Tensor.ones(
             [max(1, Int(numbers) / width), width], dtype: dtype, device: device)
-        return try rate(2 * Double(x.count) * Double(weight.size(0))) { try x.linear(weight) }
+        let work = 2 * Double(x.count) * Double(weight.size(0))
+        guard device == .cpu, TorchRuntime.usesOneDNN else {
+            return try rate(work) { try x.linear(weight) }
+        }
+        let packed = try weight.packed(rows: rows)
+        return try rate(work) { try x.packedLinear(packed) }
     }
 
     /// Bytes in a second.

@@ -63,6 +63,17 @@ struct StepShapes {
 }
 
 extension StepShapes {
+    /// How many groups a worker decodes at once.
+    ///
+    /// - Parameters:
+    ///   - budget: the most positions that are decoded together
+    ///   - prompts: of a batch of rollouts
+    /// - Returns: at least 1
+    func groupsTogether(budget: Int, prompts: Int) -> Int {
+        let positions = promptTokens + groupSize * completionLength
+        return max(1, min(budget / max(1, positions), prompts / max(1, workers)))
+    }
+
     /// The shapes of a run.
     ///
     /// - Parameters:
@@ -87,5 +98,7 @@ extension StepShapes {
             trainsVision: sizes.trainsVision, trainsText: trainsText,
             trainedCount: sizes.trainedCount, elementBytes: sizes.elementBytes,
             castsHead: sizes.castsHead, workers: sizes.workers)
+        groupsDecodedTogether = groupsTogether(
+            budget: grpo.rolloutBatchTokens, prompts: grpo.promptsPerGeneration)
     }
 }

@@ -54,7 +54,7 @@ private struct Counted {
         return [
             Part(name: "program", bytes: sizes.isOnCPU ? MemoryEstimate.programBytes : 0),
             Part(name: "policy", bytes: sizes.parameterCount * b),
-            Part(name: "reference", bytes: sizes.hasReference ? sizes.parameterCount * b : 0),
+            Part(name: "reference", bytes: sizes.hasReference ? sizes.trainedCount * b : 0),
             Part(
                 name: "segmenter", bytes: sizes.segmenterCount * sizes.segmenterElementBytes),
             Part(name: "embeddings kept", bytes: sizes.isOnCPU ? sizes.embeddingBytes : 0),

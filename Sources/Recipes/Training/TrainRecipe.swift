@@ -62,7 +62,8 @@ public final class TrainRecipe {
         let policy = try loadPolicy(start.checkpoint?.policy ?? configuration.policy.path)
         let frozen = try policy.setTrainable(freezing: configuration.policy.freeze)
         let reference =
-            configuration.grpo.loss.beta == 0 ? nil : try loadPolicy(configuration.policy.path)
+            configuration.grpo.loss.beta == 0
+            ? nil : try policy.reference(path: configuration.policy.path)
         let sam = try SAM2Segmenter.load(
             path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype,
             device: device)
