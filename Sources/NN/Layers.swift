@@ -108,9 +108,7 @@ public struct RMSNorm: Sendable {
 
     /// [.., size] to [.., size].
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
-        let wide = try x.to(.float32)
-        let scale = try (wide.squared().mean(-1, keepDims: true) + epsilon).rsqrt()
-        return try (wide * scale).to(x.dtype) * weight
+        try x.rmsNorm(weight: weight, epsilon: epsilon)
     }
 }
 

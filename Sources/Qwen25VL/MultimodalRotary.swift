@@ -135,10 +135,7 @@ struct Rotary {
 
     /// x [N, heads, D] turned, in the dtype of the table.
     func callAsFunction(_ x: Tensor) throws -> Tensor {
-        let half = x.size(-1) / 2
-        let turned = try Tensor.concatenate(
-            [-(x.sliced(-1, from: half)), x.sliced(-1, to: half)], dim: -1)
-        return try x * cos + turned * sin
+        try x.rotatedHalves(cosines: cos, sines: sin)
     }
 }
 

@@ -50,6 +50,21 @@ extension Tensor {
             }
         }
     }
+    /// This [.., C] over its root mean square, times `weight` [C]; statistics in float32, the weight
+    /// multiplied after the cast back.
+    public func rmsNorm(weight: Tensor, epsilon: Double) throws(TorchError) -> Tensor {
+        try make(#function) { cts_rms_norm(handle, weight.handle, epsilon, $0) }
+    }
+    /// The pairs (i, i + D / 2) of this [N, heads, D] turned by angles.
+    ///
+    /// - Parameters:
+    ///   - cosines: [N or 1, 1, D], the same in both halves of D; gets no gradient
+    ///   - sines: likewise
+    /// - Returns: [N, heads, D]
+    /// - Throws: ``TorchError``
+    public func rotatedHalves(cosines: Tensor, sines: Tensor) throws(TorchError) -> Tensor {
+        try make(#function) { cts_rotate_halves(handle, cosines.handle, sines.handle, $0) }
+    }
     /// softmax(query·keyᵀ·scale + mask)·value.
     ///
     /// - Parameters:

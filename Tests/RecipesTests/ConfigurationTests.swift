@@ -68,7 +68,7 @@ import Testing
             "evaluation.early_stopping_patience": "3",
             "evaluation.early_stopping_threshold": "0.01",
             "data.image_size": "448", "data.question": "first", "data.prefetch": "9",
-            "data.workers": "3",
+            "data.workers": "3", "products": "libtorch",
             "prompt.variant": "box", "prompt.parser": "lenient", "rewards": "{mask_iou: 1}",
             "grpo.num_generations": "4", "grpo.num_prompts_per_step": "9",
             "grpo.steps_per_generation": "4", "grpo.num_iterations": "2",

@@ -225,6 +225,13 @@ CTSStatus cts_token_log_probabilities(const CTSTensor *hidden, const CTSTensor *
 CTSStatus cts_embedding(const CTSTensor *weight, const CTSTensor *ids, CTSTensor **out);
 CTSStatus cts_layer_norm(const CTSTensor *x, CTSIntList normalized, const CTSTensor *weight,
                          const CTSTensor *bias, double epsilon, CTSTensor **out);
+/// x [.., C] / √(mean(x²) + epsilon), statistics in float32, cast back, times `weight` [C].
+CTSStatus cts_rms_norm(const CTSTensor *x, const CTSTensor *weight, double epsilon,
+                       CTSTensor **out);
+/// x · cosines + (-x₂, x₁) · sines for x = (x₁, x₂) [N, heads, D]; `cosines` and `sines` are
+/// [N or 1, 1, D], the same in both halves of D, and have no gradient in float32 on the CPU.
+CTSStatus cts_rotate_halves(const CTSTensor *x, const CTSTensor *cosines, const CTSTensor *sines,
+                            CTSTensor **out);
 /// softmax(q·kᵀ·scale + mask)·v; `mask` may be NULL; scale ≤ 0 means 1/√(head size).
 CTSStatus cts_attention(const CTSTensor *query, const CTSTensor *key, const CTSTensor *value,
                         const CTSTensor *mask, bool causal, double scale, bool grouped_query,

@@ -20,6 +20,10 @@ extension RunConfiguration {
                 "Threads that groups are given to in turn, each with one thread per operation, for "
                     + "small models on the CPU; 0 or 1: none but the training thread", in: 0...1024),
             Key(
+                "products", \.products,
+                "Who computes float32 products with weights on the CPU; auto: oneDNN where libtorch "
+                    + "has it. Results differ by rounding"),
+            Key(
                 "strict", \.strict,
                 "Whether the run stops at what otherwise costs one sample, one reward or one step: a "
                     + "sample or reward that fails, a loss or gradient that is not finite"),

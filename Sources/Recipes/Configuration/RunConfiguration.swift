@@ -14,6 +14,7 @@ extension QuestionSelector: ConfigurationValue {}
 extension AnswerAcceptance: ConfigurationValue {}
 extension EvaluatedQuestions: ConfigurationValue {}
 extension Metric: ConfigurationValue {}
+extension ProductLibrary: ConfigurationValue {}
 
 /// The element type of a model's weights and computations.
 public enum ModelDType: String, Sendable, CaseIterable, ConfigurationValue {
@@ -153,6 +154,8 @@ public struct RunConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
     /// Threads that groups are given to in turn, each with one thread per operation; none but the
     /// training thread if 0 or 1.
     public var workers = 0
+    /// Who computes float32 products with weights on the CPU.
+    public var products = ProductLibrary.auto
     /// Whether a bad sample, a reward that fails or a step without effect stops the run.
     public var strict = false
     /// The policy that is trained.

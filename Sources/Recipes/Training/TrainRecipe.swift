@@ -50,6 +50,7 @@ public final class TrainRecipe {
         let lock = try FolderLock(existing: configuration.outputDirectory)
         let start = try RunStart(configuration, resume)
         try applyThreads(configuration.threads)
+        try configuration.products.apply()
         let device = try availableDevice(configuration.device)
         let dataset = try ShardedDataset(paths: configuration.data.train)
         let template = PromptTemplate(try variant(configuration.prompt.variant))
