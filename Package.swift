@@ -57,6 +57,14 @@ let torchLink: [LinkerSetting] = [
     .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
 ]
 
+/// The C library's allocator gives large tensors back to the system at once, which then fills their
+/// pages with zeros anew, and makes threads wait for each other; gperftools' does neither.
+let allocator: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-Xlinker", "--no-as-needed", "-ltcmalloc_minimal", "-Xlinker", "--as-needed"],
+        .when(platforms: [.linux]))
+]
+
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -174,7 +182,7 @@ if withTorch {
                 "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer", "SAM2", "Datasets",
                 "Rewards", "Segmentation", "Tokenizers", "Imaging", "Torch", argumentParser,
             ],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: allocator),
 
         // Not a part of the command: scripts/fuzz runs it.
         .executableTarget(

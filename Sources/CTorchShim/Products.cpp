@@ -60,11 +60,15 @@ at::Tensor product(const at::Tensor &x, const at::Tensor &weight,
     return pointwise()->call(x, weight, bias, "none", c10::List<std::optional<at::Scalar>>(), "");
 }
 
-/// Whether oneDNN has the product; it has none of nothing.
+/// Multiplications of a product below which oneDNN is not worth its while: it makes a kernel for every
+/// new number of rows, and keeps a thousand of them.
+constexpr int64_t kLeast = int64_t{1} << 27;
+
+/// Whether the product is one for oneDNN; it has none of nothing.
 bool suits(const at::Tensor &x, const at::Tensor &weight, const std::optional<at::Tensor> &bias) {
     return x.is_cpu() && weight.is_cpu() && x.scalar_type() == c10::ScalarType::Float &&
            weight.scalar_type() == c10::ScalarType::Float && weight.dim() == 2 && x.dim() > 0 &&
-           x.numel() > 0 && weight.numel() > 0 && x.size(-1) == weight.size(1) &&
+           x.size(-1) == weight.size(1) && x.numel() * weight.size(0) >= kLeast &&
            (!bias || (bias->is_cpu() && bias->scalar_type() == c10::ScalarType::Float &&
                       bias->dim() == 1 && bias->size(0) == weight.size(0)));
 }

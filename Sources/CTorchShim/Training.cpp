@@ -9,12 +9,7 @@
 #include <c10/core/GradMode.h>
 
 #include <cmath>
-#include <limits>
 #include <mutex>
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 using namespace cts;
 
@@ -127,18 +122,6 @@ CTSStatus cts_generator_set_state(CTSGenerator *generator, const CTSTensor *stat
         const std::lock_guard<std::mutex> lock(value.mutex());
         value.set_state(in(state));
     });
-}
-
-void cts_keep_freed_memory(void) {
-#ifdef __GLIBC__
-    // By default large blocks are mapped anew each time and given back at once: every tensor then
-    // costs a page fault per 4 KiB, which the kernel fills with zeros first.
-    mallopt(M_MMAP_MAX, 0);
-    mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
-    mallopt(M_TOP_PAD, 64 << 20);
-    // Other arenas cannot hold large blocks.
-    mallopt(M_ARENA_MAX, 1);
-#endif
 }
 
 int32_t cts_thread_count(void) { return at::get_num_threads(); }

@@ -61,6 +61,7 @@ final class DecodingPattern: AttentionPattern {
     ///   - prompts: per prompt its layers' keys and values, [K, P', D] with P' of its own
     ///   - owners: the prompt of each row, ascending
     ///   - capacity: the most tokens of a row
+    /// - Throws: `TorchError`
     init(prompts: [[LayerCache]], owners: [Int], capacity: Int) throws {
         promptCount = prompts.count
         self.owners = owners

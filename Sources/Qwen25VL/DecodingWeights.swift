@@ -49,10 +49,22 @@ final class DecodingWeights: Sendable {
 }
 
 extension Qwen25VLModel {
-    /// The language model for decoding `rows` rows: with packed weights where oneDNN is used.
+    /// Bytes of what decoding multiplies with.
+    private var decodingBytes: Int {
+        let sizes = configuration.text
+        let (c, f) = (sizes.hiddenSize, sizes.intermediateSize)
+        let narrow = sizes.keyValueHeadCount * sizes.headSize
+        let layer = 2 * c * c + 2 * c * narrow + 3 * c * f
+        return (sizes.layerCount * layer + sizes.vocabularySize * c) * dtype.byteCount
+    }
+
+    /// The language model for decoding `rows` rows: with packed weights where oneDNN is used and the
+    /// model is not tiny.
     func decodingModel(rows: Int) throws -> DecodingModel {
         let head = try headWeights()
-        guard device == .cpu, TorchRuntime.usesOneDNN else {
+        guard device == .cpu, TorchRuntime.usesOneDNN,
+            decodingBytes >= leastPackedBytes
+        else {
             return DecodingModel(text: text) { try logits(of: $0, head) }
         }
         let packed = try decodingWeights.packed(parameters, rows: rows, text: text, head: head)

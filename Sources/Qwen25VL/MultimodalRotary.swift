@@ -185,6 +185,7 @@ struct DecodingRotary {
     ///   - starts: per prompt the position of the first token after it
     ///   - steps: the most tokens after it
     ///   - rotary: makes tables
+    /// - Throws: `TorchError`
     init(starts: [Int], steps: Int, _ rotary: MultimodalRotary) throws {
         first = starts.min() ?? 0
         let last = (starts.max() ?? 0) + steps

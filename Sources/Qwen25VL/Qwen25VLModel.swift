@@ -28,6 +28,8 @@ public struct Qwen25VLModel {
     let text: TextModel
     let head: Tensor  // [V, C]
     private(set) var decodingWeights = DecodingWeights()
+    /// Bytes of the language model below which it is in the processor's cache anyway, and not packed.
+    var leastPackedBytes = 16 << 20
     /// Whether logits are computed in float32 whatever the parameters' element type, as ScaleRL
     /// recommends (arXiv 2510.13786): in bfloat16 they are off by up to 2⁻⁹ of their size.
     public var castsHeadToFloat32 = false
@@ -99,6 +101,7 @@ public struct Qwen25VLModel {
         model.castsHeadToFloat32 = castsHeadToFloat32
         model.keptProbabilityBytes = keptProbabilityBytes
         model.decodingWeights = decodingWeights
+        model.leastPackedBytes = leastPackedBytes
         return model
     }
 

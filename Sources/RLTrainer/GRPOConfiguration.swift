@@ -12,11 +12,13 @@ public struct GRPOConfiguration: Hashable, Sendable {
     public var stepsPerGeneration = 1
     /// Passes over a batch of rollouts (μ).
     public var numIterations = 1
-    /// The most positions, of prompts and the longest completions, that are decoded together; a group
-    /// that has more is decoded alone.
+    /// The most positions, of prompts and the longest completions, that are decoded together.
+    ///
+    /// A group that has more is decoded alone.
     public var rolloutBatchTokens = 16_384
-    /// The most positions of one micro-batch of an update, each prompt counted once; a group that has
-    /// more is one alone. A group is never divided.
+    /// The most positions of one micro-batch of an update, each prompt counted once.
+    ///
+    /// A group is never divided; one that has more is a micro-batch alone.
     public var microBatchTokens = 4096
     /// Threads that score completions while the next ones are drawn; 0: rollouts wait for scores.
     public var rewardWorkers = 0

@@ -116,7 +116,8 @@ struct RolloutStage {
             RolloutRequest(
                 prompt: try policy.prompt(of: example),
                 seeds: (0..<groupSize).map { index in
-                    completionSeed(run: seed, generation: generation, sample: example.id, index: index)
+                    completionSeed(
+                        run: seed, generation: generation, sample: example.id, index: index)
                 })
         }
         let sizes = requests.map {

@@ -66,7 +66,8 @@ func timed<Result>(_ time: inout PhaseTime, _ body: () throws -> Result) rethrow
     let clock = ContinuousClock()
     let (start, processorStart) = (clock.now, processorSeconds())
     defer {
-        time = time
+        time =
+            time
             + PhaseTime(
                 wall: (clock.now - start) / .seconds(1),
                 processor: processorSeconds() - processorStart)

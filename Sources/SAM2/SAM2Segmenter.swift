@@ -30,17 +30,22 @@ public final class SAM2Segmenter: Segmenter {
     /// - Parameters:
     ///   - model: the model
     ///   - processor: how pictures become the model's input; the released models' way if nil
-    ///   - promptsPerCall: how many prompts go through the decoder together; if nil, 8 on the CPU,
-    ///     which more would not make faster, and 32 elsewhere
+    ///   - promptsPerCall: how many prompts go through the decoder together; if nil, 32, or on the CPU
+    ///     as many of these as have 32 MiB of cells, since more would not be faster
     public init(
         model: SAM2Model, processor: SAM2ImageProcessor? = nil, promptsPerCall: Int? = nil
     ) {
-        let promptsPerCall = promptsPerCall ?? (model.device == .cpu ? 8 : 32)
+        let promptsPerCall = promptsPerCall ?? Self.promptsPerCall(model)
         precondition(promptsPerCall > 0)
         self.model = model
         self.processor =
             processor ?? SAM2ImageProcessor(imageSize: model.configuration.imageSize)
         self.promptsPerCall = promptsPerCall
+    }
+
+    private static func promptsPerCall(_ model: SAM2Model) -> Int {
+        model.device == .cpu
+            ? model.configuration.promptsPerCallOnCPU(elementBytes: model.dtype.byteCount) : 32
     }
 
     /// Loads a checkpoint in the hub's layout, or an official file of `torch.save`.
@@ -222,5 +227,16 @@ public final class SAM2Image: SegmenterImage {
             features,
             points: PromptPoints(
                 prompts, in: frame, imageSize: model.configuration.imageSize, device: model.device))
+    }
+}
+
+extension SAM2Configuration {
+    /// How many prompts go through the decoder together on the CPU.
+    ///
+    /// - Parameter elementBytes: bytes of a number
+    /// - Returns: 1 to 32
+    public func promptsPerCallOnCPU(elementBytes: Int) -> Int {
+        let cells = embeddingSide * embeddingSide * vision.fpnHiddenSize * elementBytes
+        return min(32, max(1, (32 << 20) / max(1, cells)))
     }
 }

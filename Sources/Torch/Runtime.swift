@@ -50,20 +50,15 @@ public enum TorchRuntime {
     /// Whether they do; see ``setOneDNN(_:)``.
     public static var usesOneDNN: Bool { cts_uses_onednn() }
 
-    /// Gives float32 products with weights on the CPU to oneDNN, as they are from the start where there
-    /// is one, or to libtorch's own choice; for the whole process. Results are the same but for
-    /// rounding.
+    /// Gives large float32 products with weights on the CPU to oneDNN or to libtorch's own choice.
+    ///
+    /// It holds for the whole process. From the start it is oneDNN where libtorch has it. Results are
+    /// the same but for rounding.
     ///
     /// - Throws: ``TorchError`` if libtorch has no oneDNN
     public static func setOneDNN(_ used: Bool) throws(TorchError) {
         try check(cts_use_onednn(used), function: #function)
     }
-
-    /// Makes the C library keep memory that tensors gave back, for the next ones.
-    ///
-    /// Else large tensors are mapped and filled with zeros by the kernel each time. To be called before
-    /// other threads begin; does nothing where the C library is not glibc.
-    public static func keepFreedMemory() { cts_keep_freed_memory() }
 
     /// How many CUDA devices can be used.
     public static var cudaDeviceCount: Int { Int(cts_cuda_device_count()) }

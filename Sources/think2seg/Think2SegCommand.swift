@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Recipes
-import Torch
 
 #if canImport(Glibc)
     import Glibc
@@ -36,7 +35,6 @@ struct Think2SegCommand: ParsableCommand {
 enum Main {
     static func main() {
         signal(SIGPIPE, SIG_IGN)
-        TorchRuntime.keepFreedMemory()
         do {
             var command = try Think2SegCommand.parseAsRoot()
             try command.run()

@@ -69,7 +69,9 @@ struct SeveralPromptsTests {
         "Scores and gradients of several prompts are those of one after the other",
         arguments: Reference.models)
     func scores(model: String) throws {
-        let completions = [[[11, 54, 3], [7]], [[120, 11, 40, 41]], [[9, 8], [30, 31, 32], [5]]]
+        let completions = [
+            [[11, 54, 3], [7]], [[120, 11, 40, 41]], [[9, 8], [30, 31, 32], [5]],
+        ]
         func gradients(together: Bool) throws -> (scores: [[Float]], gradients: [String: Tensor]) {
             let reference = try Reference(model)
             for parameter in reference.model.parameters {
@@ -78,7 +80,8 @@ struct SeveralPromptsTests {
             let groups = try zip(Self.prompts, completions).map {
                 PromptCompletions(input: try reference.input($0), completions: $1)
             }
-            let scores = try together
+            let scores =
+                try together
                 ? reference.model.score(groups) : groups.flatMap { try reference.model.score([$0]) }
             // Different weights, so that a gradient of another prompt would show.
             var loss = try scores[0].logProbabilities.sum()
@@ -106,30 +109,50 @@ struct SeveralPromptsTests {
         }
     }
 
-    @Test("After a change of the weights, decoding and scoring agree: nothing stale is decoded with")
+    @Test(
+        "After a change of the weights, decoding and scoring agree: nothing stale is decoded with")
     func changedWeights() throws {
         let reference = try Reference("tied")
+        var model = reference.model
+        model.leastPackedBytes = 0
         let input = try reference.input("two")
         let parameters = GenerationParameters(maxNewTokens: 4)
         func largestDifference() throws -> Double {
-            let drawn = try reference.model.generate(input, parameters: parameters, seeds: [1, 2])
+            let drawn = try model.generate(input, parameters: parameters, seeds: [1, 2])
             let scored = try withoutGradients {
-                try reference.model.score(input, completions: drawn.map(\.tokenIDs))
+                try model.score(input, completions: drawn.map(\.tokenIDs))
                     .logProbabilities.floats
             }
             return zip(drawn.flatMap(\.logProbabilities), scored).map { Double(abs($0 - $1)) }
                 .max() ?? .infinity
         }
         #expect(try largestDifference() < 1e-4)
-        let before = try reference.model.generate(input, parameters: parameters, seeds: [1, 2])
+        let before = try model.generate(input, parameters: parameters, seeds: [1, 2])
         try withoutGradients {
-            for parameter in reference.model.parameters
+            for parameter in model.parameters
             where parameter.key.hasSuffix("down_proj.weight") {
                 try parameter.tensor.scaleInPlace(by: 0.5)
             }
         }
         #expect(try largestDifference() < 1e-4)
-        let after = try reference.model.generate(input, parameters: parameters, seeds: [1, 2])
+        let after = try model.generate(input, parameters: parameters, seeds: [1, 2])
         #expect(before != after)
+    }
+
+    @Test("Packed weights draw the tokens of plain ones", arguments: Reference.models)
+    func packing(name: String) throws {
+        let reference = try Reference(name)
+        var packed = reference.model
+        packed.leastPackedBytes = 0
+        let input = try reference.input("two")
+        let parameters = GenerationParameters(maxNewTokens: 8)
+        let (fast, slow) = try (
+            packed.generate(input, parameters: parameters, seeds: [1, 2, 3]),
+            reference.model.generate(input, parameters: parameters, seeds: [1, 2, 3])
+        )
+        #expect(fast.map(\.tokenIDs) == slow.map(\.tokenIDs))
+        for (a, b) in zip(fast, slow) {
+            for (x, y) in zip(a.logProbabilities, b.logProbabilities) { #expect(abs(x - y) < 1e-4) }
+        }
     }
 }

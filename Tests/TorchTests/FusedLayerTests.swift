@@ -76,7 +76,8 @@ import Torch
         #expect(bent.shape == [5, 3, 8])
         let narrow = try bent.to(.bfloat16).rotatedHalves(
             cosines: cosines.to(.bfloat16), sines: sines.to(.bfloat16))
-        #expect(try difference(bent.rotatedHalves(cosines: cosines, sines: sines), plain(bent)) < 1e-5)
+        #expect(
+            try difference(bent.rotatedHalves(cosines: cosines, sines: sines), plain(bent)) < 1e-5)
         #expect(try difference(narrow, plain(bent)) < 0.05)
         #expect(throws: TorchError.self) {
             try bent.rotatedHalves(cosines: cosines.sliced(-1, to: 4), sines: sines)

@@ -5,6 +5,9 @@ import Torch
 
 /// Products with weights, whichever library computes them, against products of plain matrices.
 @Suite struct ProductTests {
+    /// 600 rows of 300 numbers with so many outputs are above 2^27 multiplications, from which on oneDNN
+    /// is asked; fewer rows are below.
+    private static let outputs = 800
     private let generator: Generator
 
     init() throws { generator = try Generator(seed: 3) }
@@ -17,11 +20,11 @@ import Torch
 
     @Test(
         "A product with a weight is the plain product plus the bias, for inputs of any rank",
-        arguments: [[7], [5, 7], [2, 3, 7], [1, 1, 1, 7]])
+        arguments: [[300], [5, 300], [600, 300], [2, 300, 300], [1, 1, 600, 300]])
     func values(shape: [Int]) throws {
         let x = try Tensor.normal(shape, generator: generator)
-        let weight = try Tensor.normal([4, 7], generator: generator)
-        let bias = try Tensor.normal([4], generator: generator)
+        let weight = try Tensor.normal([Self.outputs, 300], generator: generator)
+        let bias = try Tensor.normal([Self.outputs], generator: generator)
         let plain = try x.matmul(weight.transposed(0, 1))
         #expect(try difference(x.linear(weight), plain) < 1e-5)
         #expect(try difference(x.linear(weight, bias), plain + bias) < 1e-5)
@@ -29,24 +32,24 @@ import Torch
 
     @Test("Views of other layouts, and inputs without rows, are multiplied like any others")
     func layouts() throws {
-        let x = try Tensor.normal([7, 5], generator: generator).transposed(0, 1)
-        let weight = try Tensor.normal([7, 9], generator: generator).transposed(0, 1)
+        let x = try Tensor.normal([300, 600], generator: generator).transposed(0, 1)
+        let weight = try Tensor.normal([300, Self.outputs], generator: generator).transposed(0, 1)
         #expect(try difference(x.linear(weight), x.matmul(weight.transposed(0, 1))) < 1e-5)
-        #expect(try Tensor.zeros([0, 7]).linear(weight).shape == [0, 9])
+        #expect(try Tensor.zeros([0, 300]).linear(weight).shape == [0, Self.outputs])
     }
 
     @Test("Input, weight and bias get the gradients of the plain product")
     func gradients() throws {
         func leaves() throws -> [Tensor] {
             let own = try Generator(seed: 11)
-            return try [[2, 3, 7], [4, 7], [4]].map { shape in
+            return try [[2, 300, 300], [Self.outputs, 300], [Self.outputs]].map { shape in
                 let leaf = try Tensor.normal(shape, generator: own)
                 try leaf.setRequiresGradient(true)
                 return leaf
             }
         }
         let (fast, slow) = (try leaves(), try leaves())
-        let slope = try Tensor.normal([2, 3, 4], generator: generator)
+        let slope = try Tensor.normal([2, 300, Self.outputs], generator: generator)
         try fast[0].linear(fast[1], fast[2]).backward(gradient: slope)
         try (slow[0].matmul(slow[1].transposed(0, 1)) + slow[2]).backward(gradient: slope)
         for (a, b) in zip(fast, slow) {
@@ -56,9 +59,9 @@ import Torch
 
     @Test("A weight that needs no gradient gets none, and the input has its own")
     func frozenWeight() throws {
-        let x = try Tensor.normal([3, 7], generator: generator)
+        let x = try Tensor.normal([600, 300], generator: generator)
         try x.setRequiresGradient(true)
-        let weight = try Tensor.normal([4, 7], generator: generator)
+        let weight = try Tensor.normal([Self.outputs, 300], generator: generator)
         try x.linear(weight).sum().backward()
         #expect(weight.gradient == nil)
         #expect(try difference(#require(x.gradient).selected(0, 2), weight.sum(0)) < 1e-5)

@@ -39,14 +39,16 @@ import Torch
             temperature: temperature, withEntropies: true, chunk: chunk, keptBytes: keptBytes)
         try result.logProbabilities.backward(gradient: slope())
         return Outcome(
-            scores: result.logProbabilities, entropies: result.entropies, hidden: hidden, head: head)
+            scores: result.logProbabilities, entropies: result.entropies, hidden: hidden, head: head
+        )
     }
 
     private func slow(temperature: Double = 0.7, dtype: DType = .float32) throws -> Outcome {
         let (hidden, head) = try leaves(dtype)
         var bias = [Float](repeating: 0, count: Self.vocabulary)
         for id in suppressed { bias[id] = -.infinity }
-        let logits = try (hidden.matmul(head.transposed(0, 1)).to(.float32) + Tensor.of(bias))
+        let logits =
+            try (hidden.matmul(head.transposed(0, 1)).to(.float32) + Tensor.of(bias))
             / temperature
         let all = try logits.logSoftmax(-1)
         let index = try Tensor.of(targets, shape: [Self.tokens, 1])
@@ -113,7 +115,9 @@ import Torch
         #expect(try difference(hidden.gradient, recorded.hidden.gradient) < 1e-6)
     }
 
-    @Test("A suppressed token, a temperature of 0 and shapes that do not fit are refused or impossible")
+    @Test(
+        "A suppressed token, a temperature of 0 and shapes that do not fit are refused or impossible"
+    )
     func impossible() throws {
         let (hidden, head) = try leaves()
         func scores(_ targets: [Int], temperature: Double) throws -> [Float] {

@@ -200,7 +200,7 @@ CTSStatus cts_linear(const CTSTensor *x, const CTSTensor *weight, const CTSTenso
                      CTSTensor **out);
 /// Whether products with weights can go to oneDNN directly.
 bool cts_has_onednn(void);
-/// Gives float32 products of `cts_linear` on the CPU to oneDNN, as they are where there is one and
+/// Gives large float32 products of `cts_linear` on the CPU to oneDNN, as they are where there is one and
 /// nothing else was said, or to libtorch; for the whole process. Fails where there is none. The
 /// results are the same but for rounding.
 CTSStatus cts_use_onednn(bool used);
@@ -295,9 +295,6 @@ CTSStatus cts_generator_set_state(CTSGenerator *generator, const CTSTensor *stat
 
 // ---- Process ------------------------------------------------------------------------------
 
-/// Makes the C library keep memory that was freed, for the next tensors, where it can be told to.
-/// To be called before there are other threads.
-void cts_keep_freed_memory(void);
 int32_t cts_thread_count(void);
 CTSStatus cts_set_thread_count(int32_t count);
 int32_t cts_cuda_device_count(void);

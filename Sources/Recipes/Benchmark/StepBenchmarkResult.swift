@@ -107,7 +107,9 @@ extension StepBenchmarkResult {
                 phases[name].map {
                     row([
                         name, number($0.medianS, 3), number($0.cpuS, 3), number($0.predictedS, 3),
-                        number($0.gflopPerS, 1), number(100 * $0.gflopPerS / gemmPeakGflops, 0) + " %",
+                        number($0.gflopPerS, 1),
+                        number(100 * $0.gflopPerS / gemmPeakGflops, 0)
+                            + " %",
                         number($0.tokensPerS, 0),
                     ])
                 }

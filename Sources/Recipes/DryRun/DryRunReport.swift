@@ -136,7 +136,8 @@ struct DryRunReport {
             completionLength: configuration.grpo.sampling.maxCompletionLength,
             promptsPerGeneration: grpo.promptsPerGeneration,
             promptsAhead: configuration.samplesAhead, workers: grpo.workers,
-            isOnCPU: configuration.device == "cpu")
+            isOnCPU: configuration.device == "cpu", promptsPerStep: grpo.promptsPerStep,
+            rolloutBatchTokens: grpo.rolloutBatchTokens, microBatchTokens: grpo.microBatchTokens)
     }
 
     /// Bytes of the embeddings of all pictures, within a budget.

@@ -44,8 +44,19 @@ private struct Counted {
     var b: Int { sizes.elementBytes }
     /// K.
     var keyWidth: Int { text.keyValueHeadCount * text.headSize }
-    /// Positions of a prompt and its completions; nothing follows the last token of each.
-    var positions: Int { sizes.promptTokens + sizes.groupSize * (length - 1) }
+    /// Groups of a micro-batch.
+    var groups: Int {
+        sizes.groupsTogether(
+            length: length, prompts: sizes.promptsPerStep, within: sizes.microBatchTokens)
+    }
+    /// Groups that are decoded together; all their completions may become as long as the longest.
+    var decodedGroups: Int {
+        sizes.groupsTogether(
+            length: sizes.completionLength, prompts: sizes.promptsPerGeneration,
+            within: sizes.rolloutBatchTokens)
+    }
+    /// Positions of a micro-batch's prompts and completions; nothing follows the last token of each.
+    var positions: Int { groups * (sizes.promptTokens + sizes.groupSize * (length - 1)) }
 
     typealias Part = MemoryEstimate.Part
 
@@ -68,7 +79,9 @@ private struct Counted {
     var phases: [Part] {
         [
             Part(name: "loading", bytes: sizes.isOnCPU ? sizes.fileBytes : 0),
-            Part(name: "generation", bytes: sizes.workers * (max(prefill, decoding) + cache)),
+            Part(
+                name: "generation", bytes: packed + sizes.workers * (max(prefill, decoding) + cache)
+            ),
             Part(name: "segmentation", bytes: sizes.workers * segmentation),
             Part(name: "update", bytes: gradients + sizes.workers * (activations + logits)),
             // Gradients in float32 beside the gradients.
@@ -93,18 +106,31 @@ private struct Counted {
     /// Keys and values of prompt and completions.
     private var cache: Int {
         text.layerCount * 2 * keyWidth * b
-            * (sizes.promptTokens + sizes.groupSize * length)
+            * decodedGroups * (sizes.promptTokens + sizes.groupSize * length)
     }
 
     /// One layer of the tower or of the language model over a prompt, without gradients.
     private var prefill: Int {
-        let tower = sizes.patches * (6 * vision.hiddenSize + 3 * vision.intermediateSize) * b
-        let model = sizes.promptTokens * (6 * text.hiddenSize + 3 * text.intermediateSize) * b
-        return max(tower + sizes.patches * vision.patchElements * b, model)
+        let patches = decodedGroups * sizes.patches
+        let tower = patches * (6 * vision.hiddenSize + 3 * vision.intermediateSize) * b
+        let model =
+            decodedGroups * sizes.promptTokens * (6 * text.hiddenSize + 3 * text.intermediateSize)
+            * b
+        return max(tower + patches * vision.patchElements * b, model)
+    }
+
+    /// The language model's weights and its head in the order in which decoding reads them.
+    private var packed: Int {
+        if !sizes.isOnCPU { return 0 }
+        let (c, f) = (text.hiddenSize, text.intermediateSize)
+        let layer = 2 * c * c + 2 * c * keyWidth + 3 * c * f
+        return (text.layerCount * layer + text.vocabularySize * c) * b
     }
 
     /// Logits of the next tokens, their log-probabilities, and copies that sampling makes.
-    private var decoding: Int { sizes.groupSize * text.vocabularySize * 4 * 4 + headCopy }
+    private var decoding: Int {
+        decodedGroups * sizes.groupSize * text.vocabularySize * 4 * 4 + headCopy
+    }
 
     private var headCopy: Int {
         sizes.castsHead && b < 4 ? text.vocabularySize * text.hiddenSize * 4 : 0
@@ -120,7 +146,9 @@ private struct Counted {
         let encoder = side * side * (8 * backbone.hiddenSize + 2 * inner)
         let grid = sizes.segmenter.embeddingSide * sizes.segmenter.embeddingSide
         let low = sizes.segmenter.lowResolutionSide * sizes.segmenter.lowResolutionSide
-        let prompts = sizes.isOnCPU ? 8 : 32
+        let prompts =
+            sizes.isOnCPU
+            ? sizes.segmenter.promptsPerCallOnCPU(elementBytes: sizes.segmenterElementBytes) : 32
         let decoder = prompts * (grid * 4 * sizes.segmenter.vision.fpnHiddenSize + low * 64)
         let masks = min(prompts * sizes.imageSize * sizes.imageSize, 1 << 24) * 4
         return max(encoder, decoder) * sizes.segmenterElementBytes + masks
@@ -133,12 +161,12 @@ private struct Counted {
         let (c, f) = (text.hiddenSize, text.intermediateSize)
         let perPosition = layer(c, f, keyWidth)
         // Each completion's keys and values stand behind a copy of the prompt's.
-        let joined = sizes.groupSize * (sizes.promptTokens + length) * 2 * keyWidth * b
+        let joined = groups * sizes.groupSize * (sizes.promptTokens + length) * 2 * keyWidth * b
         // Who sees whom, as numbers that are added to scores.
-        let mask = length * (sizes.promptTokens + length) * b
+        let mask = groups * length * (sizes.promptTokens + length) * b
         let tower =
             sizes.trainsVision
-            ? vision.depth * sizes.patches
+            ? vision.depth * groups * sizes.patches
                 * layer(vision.hiddenSize, vision.intermediateSize, vision.hiddenSize) : 0
         // Of the layer that the backward pass is at.
         let backward = positions * (3 * f + 6 * c) * b
@@ -154,7 +182,7 @@ private struct Counted {
     /// Probabilities of all completions' tokens, float32, where they are kept; of a piece of 256 tokens
     /// the logits, their logarithms and the gradients; and the head's gradient in float32.
     private var logits: Int {
-        let tokens = sizes.groupSize * length
+        let tokens = groups * sizes.groupSize * length
         let row = text.vocabularySize * 4
         let kept = tokens * row <= 256 << 20 ? tokens * row : 0
         let gradient = (b < 4 ? 2 : 1) * text.vocabularySize * text.hiddenSize * 4

@@ -48,6 +48,24 @@ struct RunSizes {
     var workers: Int
     /// Whether the models are in the memory of the machine, not of a device.
     var isOnCPU: Bool
+    /// Prompts of an optimizer step.
+    var promptsPerStep = 1
+    /// The most positions that are decoded together.
+    var rolloutBatchTokens = 0
+    /// The most positions of a micro-batch.
+    var microBatchTokens = 0
+
+    /// How many groups of completions of a length a worker has at a time.
+    ///
+    /// - Parameters:
+    ///   - length: tokens of a completion
+    ///   - prompts: that are shared by all workers
+    ///   - budget: the most positions
+    /// - Returns: at least 1
+    func groupsTogether(length: Int, prompts: Int, within budget: Int) -> Int {
+        let share = (prompts + workers - 1) / max(1, workers)
+        return max(1, min(budget / max(1, promptTokens + groupSize * length), share))
+    }
 }
 
 // MARK: - Files

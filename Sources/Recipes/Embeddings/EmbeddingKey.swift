@@ -31,6 +31,7 @@ struct EmbeddingKeys: Sendable {
             "dtype \(segmenter.model.dtype)", "device \(isOnCPU ? "cpu" : "cuda")",
             "size \(processor.imageSize)", "resizing \(processor.resizing)",
             "mean \(processor.mean)", "deviation \(processor.deviation)",
+            "products \(isOnCPU && TorchRuntime.usesOneDNN ? "onednn" : "libtorch")",
         ].joined(separator: "\n")
     }
 

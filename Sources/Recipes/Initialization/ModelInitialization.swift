@@ -37,7 +37,8 @@ public enum ModelInitialization {
         }
         model.companions.append(
             CompanionFile(
-                name: "config.json", data: try Data(contentsOf: URL(fileURLWithPath: configuration))))
+                name: "config.json", data: try Data(contentsOf: URL(fileURLWithPath: configuration))
+            ))
         if !model.companions.contains(where: { processorFiles.contains($0.name) }) {
             let text = ImageProcessorConfiguration.releasedJSON(for: sizes.vision)
             model.companions.append(
