@@ -108,12 +108,12 @@ public final class ParameterBuilder {
     ) throws -> Tensor {
         precondition(keys.insert(key).inserted, "parameter \(key) is built twice")
         let source = try source.tensor(key, shape: shape, initializer: initializer)
-        // The copy is the model's own: a checkpoint's tensor may share memory with its file.
         if let other = reused[key], other.shape == shape {
             let shared = try other.detached()
             parameters.append(Parameter(key: key, tensor: shared))
             return shared
         }
+        // The copy is the model's own: a checkpoint's tensor may share memory with its file.
         let tensor = try source.to(device).to(dtype)
         let own = copies && tensor === source ? try tensor.clone() : tensor
         parameters.append(Parameter(key: key, tensor: own))

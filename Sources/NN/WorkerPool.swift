@@ -59,6 +59,23 @@ public final class WorkerPool {
         }
         return try board.results(count: jobCount)
     }
+
+    /// Does what each worker has of `jobCount` jobs in one call: worker w has jobs w, w + count, ….
+    ///
+    /// - Parameters:
+    ///   - jobCount: how many jobs there are
+    ///   - body: does all jobs of a worker; gives their results in their order
+    /// - Returns: the results of all jobs, in their order
+    /// - Throws: the error of the first worker that threw
+    public func mapShares<Result>(
+        _ jobCount: Int, _ body: (_ jobs: [Int], _ worker: Int) throws -> [Result]
+    ) throws -> [Result] {
+        let busy = min(count, jobCount)
+        let shares = try map(busy) { worker, _ in
+            try body(Array(stride(from: worker, to: jobCount, by: count)), worker)
+        }
+        return (0..<jobCount).map { shares[$0 % count][$0 / count] }
+    }
 }
 
 /// Where workers leave what jobs returned; unchecked, because every access is under `lock`.

@@ -35,7 +35,8 @@ public struct GenerationParameters: Hashable, Sendable {
     }
 }
 
-/// The distribution over the next token, for the sampler and the scorer alike: the softmax of
+/// The distribution over the next token, for the sampler; the scorer has the same
+/// (`Tensor.tokenProbabilities`): the softmax of
 /// (logits without the suppressed tokens) / temperature, in float32.
 ///
 /// Suppressed tokens have probability 0 and the others share the rest. Temperature 0 (greedy) scores
@@ -62,12 +63,6 @@ struct TokenDistribution {
         if let bias { logits = try logits + bias }
         if temperature != 1 { logits = try logits / temperature }
         return try logits.logSoftmax(-1)
-    }
-
-    /// The entropies [N] of log-probabilities [N, V].
-    static func entropies(_ logProbabilities: Tensor) throws -> Tensor {
-        // 0 · -∞ counts as 0.
-        try -(logProbabilities.exp() * logProbabilities.clamped(min: -1e30)).sum(-1)
     }
 }
 

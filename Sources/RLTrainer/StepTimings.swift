@@ -76,7 +76,7 @@ func timed<Result>(_ time: inout PhaseTime, _ body: () throws -> Result) rethrow
 }
 
 /// Seconds of processor time that the process has spent so far.
-private func processorSeconds() -> Double {
+public func processorSeconds() -> Double {
     var time = timespec()
     // Every system that this is built for has this clock.
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)

@@ -1,5 +1,3 @@
-import NN
-
 /// Stretches of a list whose sizes together stay within a budget, each as long as it can be; one that
 /// is larger than the budget stands alone.
 ///
@@ -25,24 +23,5 @@ extension RolloutGroup {
     /// Positions that go through a model which reads the prompt once.
     var positionCount: Int {
         completions.reduce(promptTokenCount) { $0 + $1.tokenIDs.count }
-    }
-}
-
-extension WorkerPool {
-    /// Does what each worker has of `jobCount` jobs in one call: worker w has jobs w, w + count, ….
-    ///
-    /// - Parameters:
-    ///   - jobCount: how many jobs there are
-    ///   - body: does all jobs of a worker; gives their results in their order
-    /// - Returns: the results of all jobs, in their order
-    /// - Throws: the error of the first worker that threw
-    func mapShares<Result>(
-        _ jobCount: Int, _ body: (_ jobs: [Int], _ worker: Int) throws -> [Result]
-    ) throws -> [Result] {
-        let busy = min(count, jobCount)
-        let shares = try map(busy) { worker, _ in
-            try body(Array(stride(from: worker, to: jobCount, by: count)), worker)
-        }
-        return (0..<jobCount).map { shares[$0 % count][$0 / count] }
     }
 }

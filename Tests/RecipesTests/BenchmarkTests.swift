@@ -65,7 +65,7 @@ extension EndToEnd {
         func segmenter() throws {
             var benchmark = SegmenterBenchmark(segmenter: fixture.segmenter)
             (benchmark.imageSize, benchmark.prompts, benchmark.repeats) = (64, 3, 2)
-            (benchmark.productSides, benchmark.threads) = ([32], 1)
+            benchmark.threads = 1
             let json = try json(benchmark.run(), runs: 2)
             let phases = try #require(json["phases"] as? [String: Any])
             #expect(Set(phases.keys) == ["encode", "decode", "upsample", "masks"])

@@ -1,10 +1,5 @@
 import Foundation
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+import RLTrainer
 
 /// How long one part of a benchmark took, run after run.
 public struct BenchmarkPhase: Sendable, Hashable, Encodable {
@@ -84,7 +79,7 @@ public struct BenchmarkReport: Sendable, Encodable {
     public private(set) var phases: [(name: String, phase: BenchmarkPhase)] = []
     /// Everything else, in the order in which it is shown.
     public private(set) var figures: [(name: String, value: Figure)] = []
-    /// The most memory that the process had by the end, in MB of a million bytes.
+    /// The most memory that the process had by the end, in MiB.
     public private(set) var peakMemory = 0.0
 
     /// A report of nothing yet.
@@ -96,7 +91,7 @@ public struct BenchmarkReport: Sendable, Encodable {
     /// Adds a phase.
     public mutating func add(_ name: String, _ phase: BenchmarkPhase) {
         phases.append((name, phase))
-        peakMemory = peakMemoryMB()
+        peakMemory = peakResidentMegabytes()
     }
 
     /// Adds a figure.
@@ -173,7 +168,7 @@ public struct BenchmarkReport: Sendable, Encodable {
             }
         }
         return [heads] + table + others
-            + ["threads: \(threads), peak memory: \(Int(peakMemory.rounded())) MB"]
+            + ["threads: \(threads), peak memory: \(Int(peakMemory.rounded())) MiB"]
     }
 }
 
@@ -183,32 +178,4 @@ func median(_ values: [Double]) -> Double? {
     let sorted = values.sorted()
     let middle = sorted.count / 2
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
-
-/// Seconds that the processors have worked for this process so far.
-func processorSeconds() -> Double {
-    let usage = resourceUsage()
-    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) * 1e-6 }
-    return seconds(usage.ru_utime) + seconds(usage.ru_stime)
-}
-
-/// The most memory that this process has had so far, in MB of a million bytes.
-func peakMemoryMB() -> Double {
-    #if canImport(Glibc)
-        // Linux counts in KiB, macOS in bytes.
-        return Double(resourceUsage().ru_maxrss) * 1024 / 1e6
-    #else
-        return Double(resourceUsage().ru_maxrss) / 1e6
-    #endif
-}
-
-private func resourceUsage() -> rusage {
-    var usage = rusage()
-    #if canImport(Glibc)
-        let status = getrusage(RUSAGE_SELF.rawValue, &usage)
-    #else
-        let status = getrusage(RUSAGE_SELF, &usage)
-    #endif
-    precondition(status == 0, "getrusage of the own process failed")
-    return usage
 }

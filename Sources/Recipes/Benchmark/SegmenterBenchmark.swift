@@ -21,8 +21,6 @@ public struct SegmenterBenchmark {
     public var threads = 0
     /// Runs of each phase.
     public var repeats = 5
-    /// Sides of the matrices that are multiplied for comparison.
-    public var productSides = [512, 1024, 2048]
 
     /// The benchmark of a segmenter.
     public init(segmenter: String) {
@@ -40,7 +38,9 @@ public struct SegmenterBenchmark {
         var report = BenchmarkReport("segmenter", threads: TorchRuntime.threadCount)
         try withoutGradients { try measure(sam, &report) }
         report.add(
-            "gemm_peak_gflops", try gemmPeak(dtype: dtype, device: device, sides: productSides))
+            "gemm_peak_gflops",
+            try MachineProbe(device: device, threads: TorchRuntime.threadCount)
+                .products(dtype) / 1e9)
         report.add("prompts", prompts)
         report.add("image_size", imageSize)
         report.add("dtype", dtype == .bfloat16 ? "bfloat16" : "float32")
@@ -102,4 +102,10 @@ public struct SegmenterBenchmark {
                 ])
         }
     }
+}
+
+/// Waits until a tensor is computed, which a device does later than it was asked.
+private func settle(_ tensor: Tensor) throws {
+    if tensor.device == .cpu { return }
+    _ = try tensor.reshaped(-1).sliced(0, to: 1).floats
 }

@@ -86,13 +86,11 @@ public struct StepBenchmark {
             if number > 0 { timings.append(report.timings) }
         }
         let memory = peakResidentMegabytes()
-        let peak = try gemmPeak(dtype: dtype.dtype, device: device)
         let speed = try MachineProbe(
             device: device, threads: workers > 1 ? workers : TorchRuntime.threadCount
         ).measure(shapes, policy: dtype.dtype, segmenter: (segmenterDType ?? dtype).dtype)
         return StepBenchmarkResult(
-            self, timings: timings, peakMegabytes: memory, gemmPeak: peak,
-            cost: StepCost(shapes), speed: speed)
+            self, timings: timings, peakMegabytes: memory, cost: StepCost(shapes), speed: speed)
     }
 
     /// What the cost model needs to know.

@@ -50,7 +50,7 @@ public struct StepBenchmarkResult: Encodable, Sendable {
     public static let order = ["rollout", "reference", "reward", "update", "optimizer"]
 
     init(
-        _ benchmark: StepBenchmark, timings: [StepTimings], peakMegabytes: Double, gemmPeak: Double,
+        _ benchmark: StepBenchmark, timings: [StepTimings], peakMegabytes: Double,
         cost: StepCost, speed: MachineSpeed
     ) {
         let shapes = benchmark.shapes
@@ -80,7 +80,7 @@ public struct StepBenchmarkResult: Encodable, Sendable {
         stepCpuS = phases.values.reduce(0) { $0 + $1.cpuS }
         completionsPerS = Double(shapes.prompts * shapes.numGenerations) / max(1e-9, stepS)
         peakRssMb = peakMegabytes
-        gemmPeakGflops = gemmPeak
+        gemmPeakGflops = speed.policyFLOPS / 1e9
         tokenRatio = cost.tokenRatio
         dtype = benchmark.dtype == .bfloat16 ? "bf16" : "fp32"
         threads = TorchRuntime.threadCount

@@ -40,7 +40,7 @@ struct MachineProbe {
     }
 
     /// FLOPs of matrix products in a second.
-    private func products(_ dtype: DType) throws -> Double {
+    func products(_ dtype: DType) throws -> Double {
         var best = 0.0
         for (n, k, m) in Self.products {
             let work = 2 * Double(n) * Double(k) * Double(m)
