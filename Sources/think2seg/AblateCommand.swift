@@ -53,7 +53,7 @@ struct AblateCommand: ParsableCommand {
     func run() throws {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let recipe = try AblationRecipe(
-            plan: plan, threads: jobs > 1 ? max(1, cores / jobs) : nil)
+            plan: plan, cores: jobs > 1 ? max(1, cores / jobs) : nil)
         if list { return show(recipe) }
         if let number { return try work(number, recipe) }
         if results { return try conclude(recipe, []) }
@@ -125,6 +125,8 @@ struct AblateCommand: ParsableCommand {
             Console.note("\(work.run.title) is done")
             return
         }
+        let configuration = work.run.configuration
+        limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         Interruption.watch()
         if let parent = ProcessInfo.processInfo.environment[AblationProcesses.parentVariable] {
             Interruption.follow(parent: Int32(parent) ?? 0)
@@ -137,7 +139,10 @@ struct AblateCommand: ParsableCommand {
             case .note(let text): Console.note(text)
             case .training(let steps): view = TrainingView(totalSteps: steps)
             case .fault(let fault): Console.warning(fault.description)
-            case .step(let metrics): Console.progress(view.line(metrics))
+            case .step(let metrics):
+                let line = view.line(metrics)
+                view.takeWarning().map(Console.warning)
+                Console.progress(line)
             case .trainingEvaluation: break
             case .evaluation(let progress):
                 Console.progress(

@@ -141,7 +141,7 @@ struct BenchmarkSegmenterCommand: ParsableCommand {
         var benchmark = SegmenterBenchmark(segmenter: segmenter)
         benchmark.imageSize = imageSize
         benchmark.prompts = prompts
-        benchmark.device = try model.apply()
+        benchmark.device = try model.apply(segmenter: segmenter)
         benchmark.dtype = model.dtype.dtype
         benchmark.threads = model.threads
         benchmark.repeats = options.repeats
@@ -207,7 +207,7 @@ struct BenchmarkScoreCommand: ParsableCommand {
         benchmark.groupSize = groupSize
         benchmark.imageSize = imageSize
         benchmark.parser = parser
-        benchmark.device = try model.apply()
+        benchmark.device = try model.apply(segmenter: segmenter)
         benchmark.dtype = model.dtype.dtype
         benchmark.threads = model.threads
         benchmark.repeats = options.repeats

@@ -103,7 +103,9 @@ struct BenchmarkStepCommand: ParsableCommand {
         benchmark.workers = workers
         benchmark.seed = seed
         try products.apply()
-        let result = try benchmark.run(device: model.apply()) { number, seconds in
+        let result = try benchmark.run(
+            device: model.apply(policy: policy, segmenter: segmenter)
+        ) { number, seconds in
             let name = number == 0 ? "warm-up" : "step \(number) of \(`repeat`)"
             Console.progress("\(name)  \(fixed(seconds, 2)) s")
         }

@@ -102,9 +102,9 @@ struct EvaluateCommand: ParsableCommand {
 
     @Option(
         help:
-            "Samples that are answered side by side, each on --threads threads (then 1 if not given)."
+            "Samples that are answered side by side, each on --threads threads (then 1 if not given); 0: as the sizes of the models say."
     )
-    var workers = 1
+    var workers = 0
 
     @Flag(help: "Say only what is wrong, and what was asked for.")
     var quiet = false
@@ -115,7 +115,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "float32 or bfloat16 (default: the run's, or float32).")
     var dtype: ModelDType?
 
-    @Option(help: "Threads of an operation; 0: one per core.")
+    @Option(help: "Threads of an operation; 0: as the sizes of the models say.")
     var threads = 0
 
     func validate() throws {
@@ -127,8 +127,8 @@ struct EvaluateCommand: ParsableCommand {
         if let maxNewTokens, maxNewTokens < 1 {
             throw ValidationError("--max-new-tokens must be at least 1")
         }
-        if !(1...256).contains(workers) {
-            throw ValidationError("--workers must be from 1 to 256")
+        if !(0...256).contains(workers) {
+            throw ValidationError("--workers must be from 0 to 256")
         }
         if !(0...1024).contains(threads) {
             throw ValidationError("--threads must be from 0 to 1024")
@@ -255,7 +255,6 @@ struct EvaluateCommand: ParsableCommand {
         recipe.dtype = (dtype ?? configuration?.policy.dtype ?? .float32).dtype
         recipe.segmenterDType = (dtype ?? configuration?.segmenter.dtype)?.dtype
         recipe.castsHeadToFloat32 = configuration?.policy.castsHeadToFloat32 ?? false
-        try applyThreads(workers > 1 && threads == 0 ? 1 : threads)
         recipe.device = try availableDevice(device ?? configuration?.device ?? "cpu")
         if let run {
             recipe.embeddingCache = run.configuration.segmenter.embeddingCache.inRun(run.folder)
@@ -271,7 +270,11 @@ struct EvaluateCommand: ParsableCommand {
             protocols.map { $0 != .strict } ?? (questions != .first)
         recipe.settings.seed = seed ?? recipe.settings.seed
         recipe.settings.resamples = resamples
-        recipe.settings.workers = workers
+        let plan = ThreadPlan(
+            evaluating: recipe, threads: threads, workers: workers)
+        limitSpinning(plan)
+        if !quiet { Console.note("threads    \(plan.words)") }
+        recipe.threads = plan
         return recipe
     }
 }

@@ -105,7 +105,7 @@ struct PredictCommand: ParsableCommand {
         recipe.seed = seed
         recipe.variant = variant
         recipe.parser = parser
-        recipe.device = try model.apply()
+        recipe.device = try model.apply(policy: policy, segmenter: segmenter)
         recipe.dtype = model.dtype.dtype
         recipe.reportsLogProbabilities = logprobs
         if let json, json != "-" { try requireWritable([json], inputs: [image]) }

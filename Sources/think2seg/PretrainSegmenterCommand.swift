@@ -32,6 +32,7 @@ struct PretrainSegmenterCommand: ParsableCommand {
     func run() throws {
         let configuration = try SegmenterConfiguration.load(
             file: config, overrides: options.overrides, requiresInputs: true)
+        limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)
         let recipe = try PretrainSegmenterRecipe(
             configuration, command: CommandLine.arguments, resumes: resume)
@@ -40,6 +41,7 @@ struct PretrainSegmenterCommand: ParsableCommand {
         var view = SegmenterTrainingView(totalSteps: total)
         Interruption.watch()
         try recipe.run(shouldStop: { Interruption.isRequested }) { event in
+            if case .step = event { view.add().map(Console.warning) }
             if quiet { return }
             switch event {
             case .step(let step): view.show(step)
@@ -66,6 +68,12 @@ struct SegmenterTrainingView {
     init(totalSteps: Int) {
         self.totalSteps = totalSteps
         pace = Pace(total: totalSteps)
+    }
+
+    /// Counts a step; gives what people should know about how long it took.
+    mutating func add() -> String? {
+        pace.add()
+        return pace.takeWarning()
     }
 
     /// Shows a step.

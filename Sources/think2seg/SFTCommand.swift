@@ -30,6 +30,7 @@ struct SFTCommand: ParsableCommand {
     func run() throws {
         let configuration = try SFTConfiguration.load(
             file: config, overrides: options.overrides, requiresInputs: true)
+        limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)
         let recipe = try SFTRecipe(
             configuration, command: CommandLine.arguments, resumes: resume)
@@ -38,6 +39,10 @@ struct SFTCommand: ParsableCommand {
         var pace = Pace(total: total)
         Interruption.watch()
         try recipe.run(shouldStop: { Interruption.isRequested }) { event in
+            if case .step = event {
+                pace.add()
+                pace.takeWarning().map(Console.warning)
+            }
             if quiet { return }
             switch event {
             case .step(let step):
@@ -61,27 +66,5 @@ struct SFTCommand: ParsableCommand {
                     + words.map(shellWord).joined(separator: " "))
             throw ExitCode(Interruption.exitStatus)
         }
-    }
-}
-
-/// How fast a run is, and how long it still takes.
-struct Pace {
-    private let total: Int
-    private let clock = ContinuousClock()
-    private let start: ContinuousClock.Instant
-    private var done = 0
-
-    init(total: Int) {
-        self.total = total
-        start = clock.now
-    }
-
-    /// Seconds per step and the time left after step `step`.
-    mutating func text(_ step: Int) -> String {
-        done += 1
-        let (seconds, part) = (clock.now - start).components
-        let perStep = (Double(seconds) + Double(part) * 1e-18) / Double(done)
-        return "\(fixed(perStep, perStep < 10 ? 2 : 0)) s/step  "
-            + "ETA \(duration(perStep * Double(total - step)))"
     }
 }

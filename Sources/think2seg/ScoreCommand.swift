@@ -119,7 +119,7 @@ struct ScoreCommand: ParsableCommand {
         recipe.parser = parser ?? .strict
         if let table = try table { recipe.rewards = table }
         recipe.maxCompletionLength = maxCompletionLength
-        recipe.device = try model.apply()
+        recipe.device = try model.apply(segmenter: segmenter)
         recipe.dtype = model.dtype.dtype
         let summary = try recipe.run(to: json) { done, total in
             if !quiet, Console.isTerminal {

@@ -14,7 +14,7 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "float32 or bfloat16.")
     var dtype = ModelDType.float32
 
-    @Option(help: "Threads of an operation; 0: one per core.")
+    @Option(help: "Threads of an operation; 0: as the sizes of the models say.")
     var threads = 0
 
     func validate() throws {
@@ -29,10 +29,14 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
-    /// Applies the thread count, and gives the device.
-    func apply() throws -> Device {
-        try applyThreads(threads)
-        return try availableDevice(device)
+    /// Sets the number of threads for models, and gives the device.
+    func apply(policy: String? = nil, segmenter: String? = nil) throws -> Device {
+        let device = try availableDevice(device)
+        let plan = ThreadPlan(
+            Workload(policy: policy, segmenter: segmenter, device: device), threads: threads)
+        limitSpinning(plan)
+        try plan.apply()
+        return device
     }
 }
 
@@ -134,7 +138,7 @@ struct SegmentCommand: ParsableCommand {
         var recipe = SegmentRecipe(segmenter: segmenter, image: image, prompts: prompts)
         recipe.multimask = multimask
         recipe.resizing = resize == .bytes ? .bytes : .floats
-        recipe.device = try model.apply()
+        recipe.device = try model.apply(segmenter: segmenter)
         recipe.dtype = model.dtype.dtype
         if let json, json != "-" { try requireWritable([json], inputs: [image, output]) }
         let result = try recipe.run(.init(mask: output, overlay: overlay, logits: logits))

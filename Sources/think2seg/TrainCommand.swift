@@ -56,6 +56,7 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         let configuration = try RunConfiguration.load(
             file: config, overrides: options.overrides, toRun: resumeMode)
+        limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)
         if dryRun {
             let run = try DryRun(configuration, resume: resumeMode, measuresSpeed: true)
@@ -78,7 +79,9 @@ struct TrainCommand: ParsableCommand {
                 onFault: { Console.warning($0.description) }, onNote: Console.warning,
                 onEvaluation: { if !quiet { show($0) } },
                 onStep: { metrics in
-                    if !quiet { Console.progress(view.line(metrics)) }
+                    let line = view.line(metrics)
+                    view.takeWarning().map(Console.warning)
+                    if !quiet { Console.progress(line) }
                 })
         } catch {
             if !quiet { Console.endProgress() }
@@ -216,26 +219,25 @@ enum Interruption {
 struct TrainingView {
     let totalSteps: Int
     private let secondsLeft: Double?
-    private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
-    private var done = 0
+    private var pace: Pace
 
     /// A view of a run that ends after `totalSteps`, or after a step of more than `secondsLeft`.
     init(totalSteps: Int, secondsLeft: Double? = nil) {
         self.totalSteps = totalSteps
         self.secondsLeft = secondsLeft
-        start = clock.now
+        start = .now
+        pace = Pace(total: totalSteps)
     }
+
+    /// What people should know about how long steps take, if there is something new.
+    mutating func takeWarning() -> String? { pace.takeWarning() }
 
     /// The line after a step: where it is, what it earned, how fast, how long still.
     mutating func line(_ metrics: StepMetrics) -> String {
-        done += 1
-        let (seconds, part) = (clock.now - start).components
-        let elapsed = Double(seconds) + Double(part) * 1e-18
-        let perStep = elapsed / Double(done)
-        let left = min(
-            perStep * Double(totalSteps - metrics.step),
-            secondsLeft.map { max(0, $0 - elapsed) } ?? .infinity)
+        pace.add()
+        let elapsed = (ContinuousClock.now - start) / .seconds(1)
+        let left = secondsLeft.map { max(0, $0 - elapsed) } ?? .infinity
         func value(_ name: String, _ digits: Int) -> String {
             metrics[name].map { fixed($0, digits) } ?? "-"
         }
@@ -246,8 +248,7 @@ struct TrainingView {
             "format \(value("rewards/sam_json_format/mean", 2))",
             "length \(value("completions/mean_length", 0))",
             metrics["kl"] == nil ? nil : "kl \(value("kl", 4))",
-            "\(fixed(perStep, perStep < 10 ? 2 : 0)) s/step",
-            "ETA \(duration(left))",
+            pace.text(metrics.step, most: left),
         ]
         return fields.compactMap { $0 }.joined(separator: "  ")
     }

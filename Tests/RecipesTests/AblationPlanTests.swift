@@ -14,7 +14,9 @@ import Testing
         """
 
     /// The grid of a plan about `base`; without looking for the files that it names.
-    private func grid(_ plan: String, base: String? = nil) throws -> (AblationPlan, AblationGrid) {
+    private func grid(
+        _ plan: String, base: String? = nil, cores: Int? = nil
+    ) throws -> (AblationPlan, AblationGrid) {
         try withTemporaryFolder { folder in
             try (base ?? self.base).write(
                 toFile: "\(folder)/base.yaml", atomically: true, encoding: .utf8)
@@ -22,7 +24,7 @@ import Testing
             try "base: \(folder)/base.yaml\n\(plan)".write(
                 toFile: file, atomically: true, encoding: .utf8)
             let plan = try AblationPlan.load(file)
-            return (plan, try AblationGrid(plan, requiresInputs: false))
+            return (plan, try AblationGrid(plan, cores: cores, requiresInputs: false))
         }
     }
 
@@ -122,11 +124,17 @@ import Testing
         #expect(grid.runs[1].configuration.rewards.entries.map(\.weight) == [1])
     }
 
-    @Test("Threads that the configuration leaves open are shared among the runs")
+    @Test("Threads that the configuration leaves open are chosen for each run's share of the cores")
     func threads() throws {
-        let (plan, _) = try grid("axes: {grpo.beta: [0, 0.1]}\n")
-        // The base is gone with its folder: what is checked is that the message says so.
-        #expect(message { _ = try AblationGrid(plan, threads: 3) }.contains("no such"))
+        func threads(_ given: Int) throws -> Set<[Int]> {
+            let (_, grid) = try grid(
+                "axes: {grpo.beta: [0, 0.1]}\n", base: base + "\nthreads: \(given)\n", cores: 3)
+            return Set(
+                grid.runs.map { [$0.configuration.threads, $0.configuration.workers] })
+        }
+        // The models are not there, so nothing of them is large.
+        #expect(try threads(0) == [[1, 1]])
+        #expect(try threads(2) == [[2, 0]])
     }
 
     @Test("What is wrong with a variant is told once, where it stands in the plan")

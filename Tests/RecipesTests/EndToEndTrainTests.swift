@@ -47,12 +47,13 @@ extension EndToEnd {
                 try RunConfiguration.load(file: run.path + "/config.yaml") == run.configuration)
         }
 
-        @Test("run.json tells program, version, libtorch, device, threads, seed and command")
+        @Test("run.json tells program, versions, device, threads, workers, seed and command")
         func description() throws {
             let document = try object(contents(run.path + "/run.json"))
             #expect(
                 Set(document.keys) == [
-                    "program", "version", "libtorch", "device", "threads", "seed", "command",
+                    "program", "version", "libtorch", "device", "threads", "workers", "seed",
+                    "command",
                 ])
             #expect(document["version"] as? String == Think2Seg.version)
             #expect((document["libtorch"] as? String)?.hasPrefix("2.13") == true)

@@ -66,11 +66,11 @@ public struct AblationGrid: Sendable {
     ///
     /// - Parameters:
     ///   - plan: the plan
-    ///   - threads: threads of each run whose configuration leaves them open; nil leaves them so
+    ///   - cores: cores for each run whose configuration leaves the threads open; nil: all
     ///   - requiresInputs: whether files that are named and not there are problems
     /// - Throws: ``ConfigurationError`` with every problem of every configuration, once
     public init(
-        _ plan: AblationPlan, threads: Int? = nil, requiresInputs: Bool = true
+        _ plan: AblationPlan, cores: Int? = nil, requiresInputs: Bool = true
     ) throws {
         let text = try configurationText(plan.base, what: "configuration file")
         variants = Self.variants(plan)
@@ -90,7 +90,7 @@ public struct AblationGrid: Sendable {
                 let folder = "\(variant.slug)/seed-\(seed)"
                 configuration.seed = seed
                 configuration.outputDirectory = "\(plan.outputDirectory)/runs/\(folder)"
-                if let threads, configuration.threads == 0 { configuration.threads = threads }
+                if let cores { configuration.choosesThreads(cores: cores) }
                 configuration.check(&reader)
                 Self.check(plan, configuration, &reader)
                 if requiresInputs { reader.requireMachine(configuration) }

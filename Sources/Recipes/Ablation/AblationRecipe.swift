@@ -15,12 +15,12 @@ public struct AblationRecipe {
     ///
     /// - Parameters:
     ///   - file: the plan
-    ///   - threads: threads of each run whose configuration leaves them open; nil leaves them so
+    ///   - cores: cores for each run whose configuration leaves the threads open; nil: all
     /// - Throws: ``MissingInputError``, ``ConfigurationError`` with every problem that there is, and
     ///   ``RunDirectoryError`` if a folder holds something else
-    public init(plan file: String, threads: Int? = nil) throws {
+    public init(plan file: String, cores: Int? = nil) throws {
         plan = try AblationPlan.load(file)
-        var grid = try AblationGrid(plan, threads: threads)
+        var grid = try AblationGrid(plan, cores: cores)
         try AblationFolders.requireOwn(grid.runs, fingerprints)
         let others = try ReusableRuns(plan.reuse, for: plan, fingerprints)
         for place in grid.runs.indices {

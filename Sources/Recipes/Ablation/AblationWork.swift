@@ -80,7 +80,6 @@ public struct AblationWork {
         case .finished, .outOfTime, .stalled: break
         }
         do {
-            try applyThreads(run.configuration.threads)
             // What is there and does not fit is of fewer steps, or of other measures.
             _ = try evaluation().run(
                 output: run.evaluation, overwrite: true,
@@ -154,8 +153,7 @@ public struct AblationWork {
         recipe.settings.readsAsPaper = measure.metrics.contains(where: \.isPaper)
         recipe.settings.seed = UInt64(measure.seed)
         recipe.settings.resamples = measure.resamples
-        recipe.settings.workers = max(1, configuration.workers)
-        recipe.settings.threadsPerWorker = configuration.workers > 1 ? 1 : nil
+        recipe.threads = configuration.threadPlan(device: recipe.device)
         return recipe
     }
 }

@@ -37,7 +37,7 @@ public struct LoaderBenchmark: Sendable {
     /// - Throws: the errors of the shards, of their pictures and of the policy's files
     public func run(onProgress: (String) -> Void = { _ in }) throws -> BenchmarkReport {
         // Nothing here is for libtorch's threads.
-        try applyThreads(1)
+        try TorchRuntime.setThreadCount(1)
         if !data.isEmpty { return try measure(data, onProgress) }
         return try BenchmarkScenes.withFolder { folder in
             onProgress("drawing \(scenes) scenes")

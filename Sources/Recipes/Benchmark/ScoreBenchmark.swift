@@ -27,7 +27,7 @@ public struct ScoreBenchmark {
     public var dtype = DType.float32
     /// Where the segmenter runs.
     public var device = Device.cpu
-    /// Threads of an operation; 0: one per core.
+    /// Threads of an operation; 0: as the sizes of its products say.
     public var threads = 0
     /// Runs of each phase.
     public var repeats = 5
@@ -48,7 +48,7 @@ public struct ScoreBenchmark {
     /// - Returns: the report
     /// - Throws: the errors of the files, `TorchError`
     public func run() throws -> BenchmarkReport {
-        try applyThreads(threads)
+        try ThreadPlan(Workload(segmenter: segmenter, device: device), threads: threads).apply()
         let groups = try groups()
         let total = groups.reduce(0) { $0 + $1.texts.count }
         let scorer = try Scorer(

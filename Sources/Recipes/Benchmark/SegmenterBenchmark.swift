@@ -17,7 +17,7 @@ public struct SegmenterBenchmark {
     public var dtype = DType.float32
     /// Where the segmenter runs.
     public var device = Device.cpu
-    /// Threads of an operation; 0: one per core.
+    /// Threads of an operation; 0: as the sizes of its products say.
     public var threads = 0
     /// Runs of each phase.
     public var repeats = 5
@@ -33,7 +33,7 @@ public struct SegmenterBenchmark {
     /// - Returns: the report
     /// - Throws: the errors of the segmenter's files, `TorchError`
     public func run() throws -> BenchmarkReport {
-        try applyThreads(threads)
+        try ThreadPlan(Workload(segmenter: segmenter, device: device), threads: threads).apply()
         let sam = try SAM2Segmenter.load(path: segmenter, dtype: dtype, device: device)
         var report = BenchmarkReport("segmenter", threads: TorchRuntime.threadCount)
         try withoutGradients { try measure(sam, &report) }

@@ -44,7 +44,10 @@ extension ConfigurationKey where Root: RunPlacement {
             Self(
                 "device", \.device, "Where models compute",
                 rule: .pattern("cpu|cuda(:[0-9]{1,4})?", meaning: "cpu, cuda or cuda:N")),
-            Self("threads", \.threads, "Threads of an operation; 0: one per core", in: 0...1024),
+            Self(
+                "threads", \.threads,
+                "Threads of an operation; 0: as the sizes of the models' products say. A run keeps what "
+                    + "it began with", in: 0...1024),
         ]
     }
 }

@@ -18,7 +18,8 @@ extension RunConfiguration {
             Key(
                 "workers", \.workers,
                 "Threads that groups are given to in turn, each with one thread per operation, for "
-                    + "small models on the CPU; 0 or 1: none but the training thread", in: 0...1024),
+                    + "small models on the CPU; 0: with threads 0, as sizes and prompts of a step "
+                    + "say; 1: none but the training thread", in: 0...1024),
             Key(
                 "products", \.products,
                 "Who computes float32 products with weights on the CPU; auto: oneDNN where libtorch "

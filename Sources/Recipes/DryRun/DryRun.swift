@@ -46,8 +46,13 @@ public struct DryRun {
             found.attempt { try Self.requireWritable(configuration.outputDirectory) }
         }
         let device = found.attempt { try availableDevice(configuration.device) }
+        let plan =
+            start?.threadPlan(configuration, device: device ?? .cpu)
+            ?? configuration.threadPlan(device: device ?? .cpu)
         let data = found.attempt { try ShardedDataset(paths: configuration.data.train) }
-        let evaluation = found.attempt { try TrainingEvaluation(configuration, progress: nil) }
+        let evaluation = found.attempt {
+            try TrainingEvaluation(configuration, workers: plan.workers, progress: nil)
+        }
         let question = data.flatMap { data in
             found.attempt { try Self.longestQuestion(data) }
         }
@@ -68,7 +73,8 @@ public struct DryRun {
             throw DryRunError(errors: found.errors)
         }
         let report = DryRunReport(
-            configuration: configuration, start: start, data: data, evaluation: evaluation,
+            configuration: configuration, plan: plan, start: start, data: data,
+            evaluation: evaluation,
             policy: policy, segmenter: segmenter, prompt: prompt,
             device: measuresSpeed ? device : nil)
         let length = configuration.grpo.sampling.maxCompletionLength

@@ -11,6 +11,7 @@ import Torch
 /// What a run will do and take, in lines for people.
 struct DryRunReport {
     let configuration: RunConfiguration
+    let plan: ThreadPlan
     let start: RunStart
     let data: ShardedDataset
     let evaluation: TrainingEvaluation?
@@ -21,7 +22,7 @@ struct DryRunReport {
     let device: Device?
 
     private var grpo: GRPOConfiguration {
-        configuration.resolvedGRPO(sampleCount: data.count)
+        configuration.resolvedGRPO(sampleCount: data.count, workers: plan.workers)
     }
     private var total: Int { grpo.schedule.totalSteps }
     private var done: Int { start.checkpoint?.step ?? 0 }
@@ -47,15 +48,9 @@ struct DryRunReport {
     }
 
     private var modelLines: [String] {
-        let threads =
-            configuration.threads > 0
-            ? configuration.threads : ProcessInfo.processInfo.activeProcessorCount
-        let workers =
-            configuration.workers > 1
-            ? "\(configuration.workers) workers of one thread each"
-            : counted(threads, "thread")
-        return [
-            "device     \(configuration.device), \(workers)",
+        [
+            "device     \(configuration.device)",
+            "threads    \(plan.words)",
             "policy     \(millions(policy.parameters.numberCount)) M parameters, "
                 + "\(millions(trained.numberCount)) M of them trained, "
                 + configuration.policy.dtype.rawValue,
@@ -110,7 +105,7 @@ struct DryRunReport {
             trainsText: trained.contains { !Qwen25VLModel.isVision($0) }, grpo: grpo,
             grammar: policy.template.variant.grammar)
         let speed = try device.map { device in
-            try MachineProbe(device: device, threads: configuration.busyThreads).measure(
+            try MachineProbe(device: device, threads: plan.busyThreads).measure(
                 shapes, policy: configuration.policy.dtype.dtype,
                 segmenter: configuration.segmenter.dtype.dtype)
         }
@@ -231,12 +226,10 @@ struct DryRunReport {
     }
 }
 
-extension RunConfiguration {
+extension ThreadPlan {
     /// How many threads work at a time: those of an operation, or the workers as far as there are cores.
     var busyThreads: Int {
-        let cores = ProcessInfo.processInfo.activeProcessorCount
-        if workers > 1 { return min(workers, cores) }
-        return threads > 0 ? threads : cores
+        workers > 1 ? min(workers, ProcessInfo.processInfo.activeProcessorCount) : threads
     }
 }
 

@@ -34,8 +34,8 @@ public struct EvaluateRecipe: Sendable {
         public var resamples = 2000
         /// Threads that answer side by side.
         ///
-        /// Each uses the process's number of threads per operation in addition, so that number times
-        /// this one should not exceed the cores. The results are the same for any number.
+        /// Each uses ``threadsPerWorker`` per operation in addition, so that number times this one should
+        /// not exceed the cores. The results are the same for any number of workers.
         public var workers = 1
         /// Threads per operation of each of several workers; as the process has it if nil.
         public var threadsPerWorker: Int?
@@ -72,6 +72,11 @@ public struct EvaluateRecipe: Sendable {
     public var castsHeadToFloat32 = false
     /// How the evaluation is made.
     public var settings = Settings()
+    /// How many threads compute; as the process has it if nil.
+    ///
+    /// An evaluation that goes on keeps the threads of an operation that it began with, where these are
+    /// chosen and not configured: answers depend on them in the last bits.
+    public var threads: ThreadPlan?
     /// How much of what the segmenter's image encoder computed is kept; on the disk only with a path.
     public var embeddingCache = EmbeddingCacheSettings()
 
@@ -115,6 +120,7 @@ public struct EvaluateRecipe: Sendable {
             onNote("\(folder.path): finished before; no model is loaded")
             return try folder.bringUpToDate(finished, settings)
         }
+        let settings = try placed(recorded: folder?.recordedThreads)
         let policy = try QwenPolicy.load(
             path: policy, dtype: dtype, device: device, template: template,
             castsHeadToFloat32: castsHeadToFloat32)
@@ -133,7 +139,18 @@ public struct EvaluateRecipe: Sendable {
             policy, sam, dataset, settings, done: folder?.samples ?? [],
             onSample: { try folder?.append($0) }, onProgress: onProgress)
         result.setup = setup
+        result.setup.threads = TorchRuntime.threadCount
         try folder?.finish(result)
+        return result
+    }
+
+    /// Sets the threads of an operation, and gives the settings with the workers.
+    private func placed(recorded: Int?) throws -> Settings {
+        guard let threads else { return settings }
+        let perOperation = threads.reason == nil ? threads.perPiece : recorded ?? threads.perPiece
+        try TorchRuntime.setThreadCount(perOperation)
+        var result = settings
+        (result.workers, result.threadsPerWorker) = (threads.workers, perOperation)
         return result
     }
 

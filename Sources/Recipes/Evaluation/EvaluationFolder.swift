@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import Imaging
+import Torch
 
 /// The folder of an evaluation, from the first answer to the metrics.
 ///
@@ -14,6 +15,8 @@ final class EvaluationFolder {
     let finished: EvaluationResult?
     /// The samples that were done before.
     private(set) var samples: [EvaluatedSample] = []
+    /// Threads of an operation of the evaluation that goes on here.
+    private(set) var recordedThreads: Int?
     private let setup: EvaluationResult.Setup
     private var lock: FolderLock?
     private var lines: LineFile?
@@ -91,6 +94,7 @@ final class EvaluationFolder {
             guard let first = lines.first else { return }
             let header = try decoder.decode(Header.self, from: Data(first))
             try Self.require(header.setup, fits: setup, path)
+            recordedThreads = header.setup.threads
             for (index, line) in lines.enumerated().dropFirst() {
                 do {
                     samples.append(try decoder.decode(EvaluatedSample.self, from: Data(line)))
@@ -134,7 +138,11 @@ final class EvaluationFolder {
             try cutBack(file)
         }
         let lines = try LineFile(file)
-        if samples.isEmpty { try lines.append(try Self.line(Header(setup: setup))) }
+        if samples.isEmpty {
+            var setup = setup
+            setup.threads = TorchRuntime.threadCount
+            try lines.append(try Self.line(Header(setup: setup)))
+        }
         self.lines = lines
     }
 

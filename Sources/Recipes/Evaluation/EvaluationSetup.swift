@@ -43,12 +43,15 @@ extension EvaluationResult {
         /// Whether logits were computed in float32 whatever the element type; nil for a policy that was
         /// in memory.
         public var castsHeadToFloat32: Bool?
+        /// Threads of an operation, which answers depend on in the last bits; nil for models that were in
+        /// memory.
+        public var threads: Int?
         /// What tells policy, segmenter and data from others of the same names: a SHA-256 each.
         public var inputs: [String: String] = [:]
 
         enum CodingKeys: String, CodingKey, CaseIterable {
             case policy, segmenter, data, questions, seed, parser, limit, protocols, variant, device
-            case dtype, inputs
+            case dtype, inputs, threads
             case imageSize = "image_size"
             case maxCompletionLength = "max_completion_length"
             case segmenterDType = "segmenter_dtype"
@@ -89,6 +92,7 @@ extension EvaluationResult {
             dtype = try fields.decodeIfPresent(String.self, forKey: .dtype)
             segmenterDType = try fields.decodeIfPresent(String.self, forKey: .segmenterDType)
             castsHeadToFloat32 = try fields.decodeIfPresent(Bool.self, forKey: .castsHeadToFloat32)
+            threads = try fields.decodeIfPresent(Int.self, forKey: .threads)
             inputs = try fields.decodeIfPresent([String: String].self, forKey: .inputs) ?? [:]
         }
 

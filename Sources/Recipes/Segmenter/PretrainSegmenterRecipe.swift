@@ -36,10 +36,11 @@ public final class PretrainSegmenterRecipe {
     public init(
         _ configuration: SegmenterConfiguration, command: [String], resumes: Bool = false
     ) throws {
-        try applyThreads(configuration.threads)
         let device = try availableDevice(configuration.device)
         self.configuration = configuration
         let opening = try StageDirectory.Opening(configuration.outputDirectory, resumes: resumes)
+        let plan = configuration.threadPlan(device: device, recorded: opening.recordedThreads)
+        try plan.apply()
         let state = try opening.checkpoint.map { try StageState(folder: $0) }
         heldOut =
             configuration.data.validation.isEmpty
@@ -59,9 +60,9 @@ public final class PretrainSegmenterRecipe {
             try trainer.optimizer.restore(from: checkpoint + "/optimizer.safetensors")
         }
         directory = try StageDirectory(
-            opening, configuration: configuration.resolved(comments: true), command: command,
+            opening, plan, configuration: configuration.resolved(comments: true), command: command,
             device: configuration.device, seed: configuration.seed)
-        summary = opening.leftOut + lines(resumed: opening)
+        summary = opening.leftOut + lines(plan, resumed: opening)
     }
 
     /// Where the finished segmenter stands.
@@ -200,7 +201,7 @@ extension PretrainSegmenterRecipe {
         }
     }
 
-    private func lines(resumed opening: StageDirectory.Opening) -> [String] {
+    private func lines(_ plan: ThreadPlan, resumed opening: StageDirectory.Opening) -> [String] {
         let total = trainer.model.parameters.reduce(0) { $0 + $1.tensor.count }
         let start =
             configuration.segmenter.path.isEmpty
@@ -210,6 +211,7 @@ extension PretrainSegmenterRecipe {
         return [
             "segmenter  \(start): \(millions(trainer.trainedCount)) M of \(millions(total)) M "
                 + "parameters are trained",
+            "threads    \(plan.words)",
             "data       \(data.count) pictures in \(configuration.data.train.count) shards, "
                 + (heldOut.map { "\($0.count) held out" } ?? "none held out"),
             "training   \(training.maxSteps) steps of \(training.picturesPerStep) pictures x "

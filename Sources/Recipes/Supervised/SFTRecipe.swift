@@ -39,10 +39,11 @@ public final class SFTRecipe {
     public init(
         _ configuration: SFTConfiguration, command: [String], resumes: Bool = false
     ) throws {
-        try applyThreads(configuration.threads)
         let device = try availableDevice(configuration.device)
         self.configuration = configuration
         let opening = try StageDirectory.Opening(configuration.outputDirectory, resumes: resumes)
+        let plan = configuration.threadPlan(device: device, recorded: opening.recordedThreads)
+        try plan.apply()
         let template = PromptTemplate(try variant(configuration.prompt.variant))
         policy = try Self.policy(configuration, template: template, device: device)
         let frozen = try policy.setTrainable(freezing: configuration.policy.freeze)
@@ -66,9 +67,9 @@ public final class SFTRecipe {
             try trainer.optimizer.restore(from: checkpoint + "/optimizer.safetensors")
         }
         directory = try StageDirectory(
-            opening, configuration: configuration.resolved(comments: true), command: command,
+            opening, plan, configuration: configuration.resolved(comments: true), command: command,
             device: configuration.device, seed: configuration.seed)
-        summary = opening.leftOut + lines(frozen: frozen, resumed: opening)
+        summary = opening.leftOut + lines(frozen: frozen, plan, resumed: opening)
     }
 
     /// Where the last checkpoint's policy stands, or the finished one.
@@ -168,13 +169,16 @@ public final class SFTRecipe {
         return maker
     }
 
-    private func lines(frozen: Int, resumed: StageDirectory.Opening) -> [String] {
+    private func lines(
+        frozen: Int, _ plan: ThreadPlan, resumed: StageDirectory.Opening
+    ) -> [String] {
         let count = policy.parameters.reduce(0) { $0 + $1.tensor.count }
         let start =
             configuration.policy.start == .embedded ? "random weights" : configuration.policy.path
         var lines = [
             "policy     \(start): \(millions(count - frozen)) M of \(millions(count)) M parameters "
                 + "are trained",
+            "threads    \(plan.words)",
             "data       \(data.count) samples, \(configuration.training.imagesPerStep) a step; "
                 + "\(heldOut.count) held out",
             "output     \(configuration.outputDirectory)",

@@ -18,6 +18,11 @@ final class StageDirectory {
         /// Newer checkpoints that are damaged, in lines for people.
         let leftOut: [String]
 
+        /// How many threads the run computed with, if it goes on.
+        var recordedThreads: ThreadPlan.Recorded {
+            checkpoint == nil ? ThreadPlan.Recorded() : RunDirectory.recordedThreads(of: path)
+        }
+
         /// Looks at a folder.
         ///
         /// - Throws: ``RunDirectoryError`` if it holds another run, or nothing to go on from
@@ -55,7 +60,8 @@ final class StageDirectory {
 
     /// Makes the folder, or cuts its metrics back to the checkpoint that the run goes on from.
     init(
-        _ opening: Opening, configuration: String, command: [String], device: String, seed: Int
+        _ opening: Opening, _ plan: ThreadPlan, configuration: String, command: [String],
+        device: String, seed: Int
     ) throws {
         path = opening.path
         do {
@@ -72,7 +78,7 @@ final class StageDirectory {
             try RunDirectory.write(configuration, to: path + "/config.yaml")
             try RunDirectory.write(
                 RunDirectory.description(
-                    device: device, seed: seed, command: command,
+                    device: device, plan, seed: seed, command: command,
                     resumedFrom: opening.checkpoint),
                 to: path + "/run.json")
             let file = path + "/metrics.jsonl"

@@ -1,14 +1,15 @@
 import Foundation
 import Qwen25VL
 import RLTrainer
-import Torch
 
 /// What a checkpoint's `state.json` holds.
 struct CheckpointState: Codable {
     /// The value of every key of the configuration.
     var configuration: [String: String]
-    /// Threads of an operation, when `threads` is 0 a property of the machine.
+    /// Threads of an operation: as configured, or as chosen when the run began.
     var threads: Int
+    /// Threads that groups were given to, likewise; nil in checkpoints from before they were chosen.
+    var workers: Int?
     /// Seconds of training so far, in all sessions.
     var seconds: Double
     /// Counters, place in the data, rollouts in use.
@@ -21,11 +22,13 @@ struct CheckpointState: Codable {
     private static let notFinite = (positive: "inf", negative: "-inf", nan: "nan")
 
     init(
-        _ configuration: RunConfiguration, seconds: Double, trainer: TrainerState,
+        _ configuration: RunConfiguration, _ plan: ThreadPlan, seconds: Double,
+        trainer: TrainerState,
         evaluation: EvaluationProgress?, inputs: [String: String]
     ) {
         self.configuration = Self.values(of: configuration)
-        threads = TorchRuntime.threadCount
+        threads = plan.threads
+        workers = plan.workers
         self.seconds = seconds
         self.trainer = trainer
         self.evaluation = evaluation

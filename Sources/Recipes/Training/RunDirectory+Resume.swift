@@ -9,27 +9,38 @@ extension RunDirectory {
         var libtorch = TorchRuntime.version
         let device: String
         let threads: Int
+        /// Threads that groups are given to; nil in runs from before they were chosen.
+        let workers: Int?
         let seed: Int
         let command: [String]
         /// The checkpoint that the session began with; nil at the beginning.
         let resumedFrom: String?
 
         enum CodingKeys: String, CodingKey {
-            case program, version, libtorch, device, threads, seed, command
+            case program, version, libtorch, device, threads, workers, seed, command
             case resumedFrom = "resumed_from"
         }
     }
 
     /// The text of `run.json`.
     static func description(
-        device: String, seed: Int, command: [String], resumedFrom checkpoint: String?
+        device: String, _ plan: ThreadPlan, seed: Int, command: [String],
+        resumedFrom checkpoint: String?
     ) throws -> String {
         let run = Description(
-            device: device, threads: TorchRuntime.threadCount, seed: seed, command: command,
-            resumedFrom: checkpoint)
+            device: device, threads: plan.threads, workers: plan.workers, seed: seed,
+            command: command, resumedFrom: checkpoint)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return String(decoding: try encoder.encode(run), as: UTF8.self) + "\n"
+    }
+
+    /// How many threads the run that a folder holds computed with, in its last session.
+    static func recordedThreads(of path: String) -> ThreadPlan.Recorded {
+        guard let json = FileManager.default.contents(atPath: path + "/run.json"),
+            let run = try? JSONDecoder().decode(Description.self, from: json)
+        else { return ThreadPlan.Recorded() }
+        return ThreadPlan.Recorded(threads: run.threads, workers: run.workers)
     }
 
     /// The configuration of the run that a folder holds; nil if it holds none.

@@ -28,12 +28,14 @@ public final class RunDirectory {
     ///
     /// - Parameters:
     ///   - configuration: what is written as `config.yaml`; names the folder
+    ///   - plan: how many threads compute
     ///   - command: what is written as the command in `run.json`
     ///   - start: where the run begins
     ///   - lock: keeps the folder; nil if it was not there when `start` was found
     /// - Throws: ``RunDirectoryError`` if the folder is in use or cannot be written
     init(
-        _ configuration: RunConfiguration, command: [String], start: RunStart, lock: FolderLock?
+        _ configuration: RunConfiguration, _ plan: ThreadPlan, command: [String], start: RunStart,
+        lock: FolderLock?
     ) throws {
         let path = configuration.outputDirectory
         self.path = path
@@ -53,7 +55,7 @@ public final class RunDirectory {
             // First: it tells that the folder is a run's, if anything after it fails.
             try Self.write(
                 Self.description(
-                    device: configuration.device, seed: configuration.seed, command: command,
+                    device: configuration.device, plan, seed: configuration.seed, command: command,
                     resumedFrom: start.checkpoint?.path),
                 to: path + "/run.json")
             try Self.write(configuration.resolved(comments: true), to: path + "/config.yaml")

@@ -123,6 +123,22 @@ struct RunStart {
                 + "checkpoints away, or choose another output_dir")
     }
 
+    // MARK: - Threads
+
+    /// How many threads the run computes with; what was chosen when it began stays, on other machines
+    /// too, so that bytes do.
+    func threadPlan(_ configuration: RunConfiguration, device: Device) -> ThreadPlan {
+        guard let state = checkpoint?.state else {
+            return configuration.threadPlan(device: device)
+        }
+        let wasOpen = { (key: String) in state.configuration[key].map { $0 == "0" } ?? true }
+        return configuration.threadPlan(
+            device: device,
+            recorded: ThreadPlan.Recorded(
+                threads: wasOpen("threads") ? state.threads : nil,
+                workers: wasOpen("workers") ? state.workers : nil))
+    }
+
     // MARK: - Configurations
 
     /// Keys that may change between sessions, all below ``freeSections`` besides.

@@ -147,7 +147,7 @@ extension TrainRecipe {
         let embeddings = segmenter.takeStatistics()
         numbers.append(
             "timing_s/segmenter_encode",
-            embeddings.encoderSeconds / Double(max(1, configuration.workers)))
+            embeddings.encoderSeconds / Double(threadPlan.workers))
         numbers.append("perf/embedding_cache_hit_rate", embeddings.hitRate)
         secondsInSaves = 0
         try directory.append(numbers)
@@ -190,7 +190,8 @@ extension TrainRecipe {
         defer { secondsInSaves += (ContinuousClock.now - start) / .seconds(1) }
         let trainer = try trainer.snapshot()
         let state = CheckpointState(
-            configuration, seconds: earlierSeconds + secondsTrained, trainer: trainer.state,
+            configuration, threadPlan, seconds: earlierSeconds + secondsTrained,
+            trainer: trainer.state,
             evaluation: evaluation?.progress, inputs: inputs)
         try directory.save(
             RunSnapshot(

@@ -27,6 +27,8 @@ public final class TrainRecipe {
     let directory: RunDirectory
     /// Evaluates the policy while it is trained; nil without held-out shards.
     let evaluation: TrainingEvaluation?
+    /// How many threads compute, and why.
+    public let threadPlan: ThreadPlan
     /// What tells the files that the run works with from others.
     let inputs: [String: String]
     /// Seconds that earlier sessions trained.
@@ -49,9 +51,10 @@ public final class TrainRecipe {
         // Before minutes are spent on loading models, and held from the look at the folder on.
         let lock = try FolderLock(existing: configuration.outputDirectory)
         let start = try RunStart(configuration, resume)
-        try applyThreads(configuration.threads)
-        try configuration.products.apply()
         let device = try availableDevice(configuration.device)
+        threadPlan = start.threadPlan(configuration, device: device)
+        try threadPlan.apply()
+        try configuration.products.apply()
         let dataset = try ShardedDataset(paths: configuration.data.train)
         let template = PromptTemplate(try variant(configuration.prompt.variant))
         func loadPolicy(_ path: String) throws -> QwenPolicy {
@@ -74,7 +77,8 @@ public final class TrainRecipe {
             sam, configuration.segmenter.embeddingCache.inRun(configuration.outputDirectory),
             checkpoint: inputs["segmenter.path"] ?? "", eviction: .none)
         let data = TrainingData(configuration, dataset: dataset, prompts: policy.prompts)
-        let grpo = configuration.resolvedGRPO(sampleCount: dataset.count)
+        let grpo = configuration.resolvedGRPO(
+            sampleCount: dataset.count, workers: threadPlan.workers)
         scorer = try Scorer(
             parser: AnswerParser(
                 grammar: template.variant.grammar, acceptance: configuration.prompt.parser),
@@ -87,12 +91,13 @@ public final class TrainRecipe {
             try trainer.restore(checkpoint.state.trainer, from: checkpoint.path)
         }
         evaluation = try TrainingEvaluation(
-            configuration, progress: start.checkpoint?.state.evaluation)
+            configuration, workers: threadPlan.workers,
+            progress: start.checkpoint?.state.evaluation)
         earlierSeconds = start.checkpoint?.state.seconds ?? 0
         notes = start.notes
         totalSteps = grpo.schedule.totalSteps
         summary = Self.summary(
-            configuration, samples: dataset.count, steps: totalSteps, policy: policy,
+            configuration, threadPlan, samples: dataset.count, steps: totalSteps, policy: policy,
             frozen: frozen, evaluation: evaluation)
         let shortest = try policy.prompt(
             image: .black(side: configuration.data.imageSize), question: "")
@@ -100,7 +105,8 @@ public final class TrainRecipe {
             shortest, completionLength: grpo.sampling.maxCompletionLength)
         self.policy = policy
         self.configuration = configuration
-        directory = try RunDirectory(configuration, command: command, start: start, lock: lock)
+        directory = try RunDirectory(
+            configuration, threadPlan, command: command, start: start, lock: lock)
     }
 
     /// Where the last checkpoint's policy stands after ``run(shouldStop:onFault:onEvaluation:onStep:)``.
@@ -134,8 +140,8 @@ public final class TrainRecipe {
     }
 
     private static func summary(
-        _ configuration: RunConfiguration, samples: Int, steps: Int, policy: QwenPolicy,
-        frozen: Int,
+        _ configuration: RunConfiguration, _ plan: ThreadPlan, samples: Int, steps: Int,
+        policy: QwenPolicy, frozen: Int,
         evaluation: TrainingEvaluation?
     ) -> [String] {
         let count = policy.parameters.numberCount
@@ -144,6 +150,7 @@ public final class TrainRecipe {
             "policy     \(configuration.policy.path): \(millions(count - frozen)) M of "
                 + "\(millions(count)) M parameters are trained, \(configuration.policy.dtype.rawValue)",
             "segmenter  \(configuration.segmenter.path), frozen",
+            "threads    \(plan.words)",
             "data       \(samples) samples in \(configuration.data.train.count) shards, "
                 + "\(configuration.data.imageSize) x \(configuration.data.imageSize) pixels",
             "training   \(steps) steps of \(grpo.promptsPerStep) prompts x \(grpo.numGenerations) "
@@ -201,12 +208,6 @@ public func availableDevice(_ name: String) throws -> Device {
     return device
 }
 
-/// Sets the threads of an operation; 0 means one per core.
-public func applyThreads(_ count: Int) throws {
-    try TorchRuntime.setThreadCount(
-        count > 0 ? count : ProcessInfo.processInfo.activeProcessorCount)
-}
-
 extension ModelDType {
     /// The tensors' element type.
     public var dtype: DType {
@@ -218,11 +219,12 @@ extension ModelDType {
 }
 
 extension RunConfiguration {
-    /// The algorithm's configuration, complete for a data set of a size.
-    func resolvedGRPO(sampleCount: Int) -> GRPOConfiguration {
+    /// The algorithm's configuration, complete for a data set of a size; with the workers that are
+    /// configured if none are given.
+    func resolvedGRPO(sampleCount: Int, workers chosen: Int? = nil) -> GRPOConfiguration {
         var result = grpo
         result.seed = UInt64(seed)
-        result.workers = max(1, workers)
+        result.workers = chosen ?? max(1, workers)
         result.loss.maxCompletionLength = grpo.sampling.maxCompletionLength
         result.maxGradientNorm = training.maxGradientNorm
         result.maxSkippedSteps = training.maxSkippedSteps

@@ -18,7 +18,7 @@ final class TrainingEvaluation {
     /// The evaluation that a configuration asks for; nil if it names no held-out shards.
     ///
     /// - Throws: `ShardError`
-    init?(_ configuration: RunConfiguration, progress: EvaluationProgress?) throws {
+    init?(_ configuration: RunConfiguration, workers: Int, progress: EvaluationProgress?) throws {
         data = configuration.data.validation
         if data.isEmpty { return nil }
         section = configuration.evaluation
@@ -30,7 +30,7 @@ final class TrainingEvaluation {
         settings.maxCompletionLength = configuration.grpo.sampling.maxCompletionLength
         settings.parser = configuration.prompt.parser
         settings.seed = UInt64(configuration.seed)
-        settings.workers = max(1, configuration.workers)
+        settings.workers = workers
         settings.threadsPerWorker = 1
         self.settings = settings
         self.progress = progress ?? EvaluationProgress()

@@ -1,0 +1,148 @@
+import Foundation
+import Qwen25VL
+import RLTrainer
+import SAM2
+public import Torch
+
+/// What a command computes, as far as it decides how many threads pay.
+public struct Workload: Sendable {
+    /// The largest matrix product of a layer that the policy has; nil without a policy.
+    var policy: Product?
+    /// The largest product of the segmenter's image encoder; nil without a segmenter.
+    var segmenter: Product?
+    /// Prompts or samples that can be worked on side by side.
+    var pieces = 1
+    /// Whether more workers than pieces divide evenly into would wait for each other.
+    var divides = true
+    /// Whether models compute on the CPU.
+    var isOnCPU = true
+
+    /// A product of a matrix of `rows` × `inputs` with one of `inputs` × `outputs`.
+    struct Product: Sendable, Hashable {
+        let rows: Int
+        let inputs: Int
+        let outputs: Int
+
+        /// Multiplications with their additions.
+        var work: Int { rows * inputs * outputs }
+        /// For people.
+        var words: String { "\(inputs) x \(outputs)" }
+    }
+
+    /// Rows of a policy's product that decide: those of a short prompt, more than decoding has.
+    private static let policyRows = 256
+
+    /// Work on models that may not be there.
+    ///
+    /// A model whose configuration cannot be read counts as none: whoever loads it says what is wrong.
+    ///
+    /// - Parameters:
+    ///   - policy: the folder of a policy; nil without one
+    ///   - segmenter: a segmenter's folder or file; nil without one
+    ///   - pieces: what can be worked on side by side
+    ///   - device: where models compute
+    public init(policy: String? = nil, segmenter: String? = nil, pieces: Int = 1, device: Device) {
+        self.pieces = pieces
+        isOnCPU = device == .cpu
+        self.policy = policy.flatMap { try? Qwen25VLConfiguration.load(path: $0 + "/config.json") }
+            .map(Self.product)
+        self.segmenter = segmenter.flatMap { try? SAM2Segmenter.outline(path: $0) }
+            .map { Self.product($0.model.configuration) }
+    }
+
+    /// Work on a segmenter of these sizes.
+    init(segmenter: SAM2Configuration, device: Device) {
+        isOnCPU = device == .cpu
+        self.segmenter = Self.product(segmenter)
+    }
+
+    /// Work on a policy of these sizes.
+    init(policy: Qwen25VLConfiguration, device: Device) {
+        isOnCPU = device == .cpu
+        self.policy = Self.product(policy)
+    }
+
+    /// The wider of the language model's and the vision tower's.
+    static func product(_ policy: Qwen25VLConfiguration) -> Product {
+        let (text, vision) = (policy.text, policy.vision)
+        let candidates = [
+            Product(
+                rows: policyRows, inputs: text.hiddenSize, outputs: text.intermediateSize),
+            Product(
+                rows: policyRows, inputs: vision.hiddenSize, outputs: vision.intermediateSize),
+        ]
+        return candidates.max { $0.work < $1.work } ?? candidates[0]
+    }
+
+    /// The widest of the stages' MLPs, for one picture.
+    static func product(_ segmenter: SAM2Configuration) -> Product {
+        let trunk = segmenter.vision.backbone
+        let candidates = zip(HieraCost(segmenter).sides, trunk.embedDimensions).map { side, width in
+            Product(
+                rows: side * side, inputs: width, outputs: Int(Double(width) * trunk.mlpRatio))
+        }
+        return candidates.max { $0.work < $1.work } ?? Product(rows: 0, inputs: 0, outputs: 0)
+    }
+}
+
+extension RunConfiguration {
+    /// How many threads a training run computes with.
+    ///
+    /// - Parameters:
+    ///   - device: where its models compute
+    ///   - cores: how many cores the run may take; all if nil
+    /// - Returns: threads, workers and the reason
+    public func threadPlan(device: Device, cores: Int? = nil) -> ThreadPlan {
+        threadPlan(device: device, recorded: .init(), cores: cores)
+    }
+
+    func threadPlan(
+        device: Device, recorded: ThreadPlan.Recorded, cores: Int? = nil
+    ) -> ThreadPlan {
+        let work = Workload(
+            policy: policy.path, segmenter: segmenter.path, pieces: grpo.promptsPerStep,
+            device: device)
+        return ThreadPlan(
+            work, threads: threads, workers: workers, recorded: recorded,
+            cores: cores ?? ProcessInfo.processInfo.activeProcessorCount)
+    }
+}
+
+extension RunConfiguration {
+    /// Sets what is left open about threads as it is best for a part of the cores.
+    mutating func choosesThreads(cores: Int) {
+        if threads > 0 { return }
+        let plan = threadPlan(device: Device(device) ?? .cpu, cores: cores)
+        (threads, workers) = (plan.threads, plan.workers)
+    }
+}
+
+extension SFTConfiguration {
+    /// How many threads a warm start computes with.
+    public func threadPlan(device: Device) -> ThreadPlan {
+        threadPlan(device: device, recorded: .init())
+    }
+
+    func threadPlan(device: Device, recorded: ThreadPlan.Recorded) -> ThreadPlan {
+        let work =
+            policy.start == .checkpoint
+            ? Workload(policy: policy.path, device: device)
+            : Workload(device: device)  // The embedded policy is small.
+        return ThreadPlan(work, threads: threads, recorded: recorded)
+    }
+}
+
+extension SegmenterConfiguration {
+    /// How many threads the training of a segmenter computes with.
+    public func threadPlan(device: Device) -> ThreadPlan {
+        threadPlan(device: device, recorded: .init())
+    }
+
+    func threadPlan(device: Device, recorded: ThreadPlan.Recorded) -> ThreadPlan {
+        let work =
+            segmenter.path.isEmpty
+            ? Workload(segmenter: segmenter.architecture.configuration, device: device)
+            : Workload(segmenter: segmenter.path, device: device)
+        return ThreadPlan(work, threads: threads, recorded: recorded)
+    }
+}
