@@ -5,7 +5,7 @@
 # what is added is rounded away as the sums grow. x.square().sum().sqrt() adds in pairs and is right.
 # Seen with torch 2.13.0+cpu, one thread, AVX2 and AVX-512:
 #
-#   33554432 normal numbers: vector_norm 5782.617, square().sum().sqrt() 5793.208, in float64 5793.207
+#   33554432 normal numbers: vector_norm 5782.551, square().sum().sqrt() 5793.092, in float64 5793.092
 #   268435456 ones: vector_norm 11585.24, the square root is 16384
 #   clip_grad_norm_ to 1 leaves a gradient whose norm is 1.0018
 #
