@@ -113,6 +113,9 @@ struct ScoreCommand: ParsableCommand {
 
     func run() throws {
         guard let segmenter else { return try parse() }
+        if let warning = pictureSideWarning(imageSize, name: "--image-size") {
+            Console.warning(warning)
+        }
         var recipe = ScoreRecipe(completions: completions, data: data, segmenter: segmenter)
         recipe.imageSize = imageSize
         recipe.variant = variant

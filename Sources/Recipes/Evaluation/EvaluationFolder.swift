@@ -88,7 +88,7 @@ final class EvaluationFolder {
         guard let data = FileManager.default.contents(atPath: file) else { return }
         // What comes after the last line feed was being written.
         let whole = data.prefix((data.lastIndex(of: 0x0A) ?? -1) + 1)
-        let decoder = JSONDecoder()
+        let decoder = JSONDecoder.answers
         let lines = whole.split(separator: 0x0A, omittingEmptySubsequences: true)
         do {
             guard let first = lines.first else { return }
@@ -166,8 +166,7 @@ final class EvaluationFolder {
     }
 
     private static func line(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.answers
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 

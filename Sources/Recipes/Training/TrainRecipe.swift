@@ -102,7 +102,7 @@ public final class TrainRecipe {
         let shortest = try policy.prompt(
             image: .black(side: configuration.data.imageSize), question: "")
         warnings = try policy.warnings(
-            shortest, completionLength: grpo.sampling.maxCompletionLength)
+            shortest, completionLength: grpo.sampling.maxCompletionLength, sideIsKnown: true)
         self.policy = policy
         self.configuration = configuration
         directory = try RunDirectory(
