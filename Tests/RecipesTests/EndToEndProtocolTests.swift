@@ -55,6 +55,28 @@ extension EndToEnd {
                     })
         }
 
+        @Test("Answers whose evaluation.json is gone are put aside, and said, not overwritten")
+        func answersWithoutDocument() throws {
+            try withFolder { folder in
+                let recipe = recipe()
+                _ = try recipe.run(output: folder + "/val")
+                let answers = try contents(folder + "/val/predictions.jsonl")
+                for number in 1...2 {
+                    try FileManager.default.removeItem(atPath: folder + "/val/evaluation.json")
+                    var notes: [String] = []
+                    _ = try recipe.run(output: folder + "/val", onNote: { notes.append($0) })
+                    let aside = "\(folder)/val/without-evaluation-\(number)"
+                    #expect(notes.contains { $0.hasSuffix("put aside in \(aside)") })
+                    #expect(try contents(aside + "/predictions.jsonl") == answers)
+                    #expect(try contents(folder + "/val/predictions.jsonl") == answers)
+                }
+                try FileManager.default.removeItem(atPath: folder + "/val/evaluation.json")
+                _ = try recipe.run(output: folder + "/val", overwrite: true)
+                let third = folder + "/val/without-evaluation-3"
+                #expect(!FileManager.default.fileExists(atPath: third))
+            }
+        }
+
         @Test(
             "Coordinates that the published call cannot use have no mask there, and what we read here"
         )

@@ -136,7 +136,7 @@ public struct EvaluateRecipe: Sendable {
             embeddingCache, checkpoint: setup.inputs["segmenter"] ?? "",
             eviction: .leastRecentlyUsed)
         defer { sam.takeNotes().forEach(onNote) }
-        try folder?.begin()
+        if let note = try folder?.begin() { onNote(note) }
         if let folder, !folder.samples.isEmpty {
             onNote("\(folder.path): goes on after \(folder.samples.count) samples")
         }
