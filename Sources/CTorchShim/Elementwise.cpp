@@ -130,7 +130,10 @@ at::Tensor reduce(CTSReduceOp op, const at::Tensor &a, at::IntArrayRef dims, boo
     case CTS_VAR_UNBIASED: return at::var(a, at::OptionalIntArrayRef(dims), 1, keep);
     case CTS_VAR_BIASED: return at::var(a, at::OptionalIntArrayRef(dims), 0, keep);
     case CTS_LOGSUMEXP: return at::logsumexp(a, dims, keep);
-    case CTS_NORM2: return at::linalg_vector_norm(a, 2, at::OptionalIntArrayRef(dims), keep);
+    case CTS_NORM2:
+        // In float32 the squares of a large tensor are added in a few lanes and get lost.
+        return at::linalg_vector_norm(a, 2, at::OptionalIntArrayRef(dims), keep, c10::kDouble)
+            .to(a.scalar_type());
     case CTS_ANY: return at::any(a, at::OptionalIntArrayRef(dims), keep);
     case CTS_ALL: return at::all(a, at::OptionalIntArrayRef(dims), keep);
     default: throw std::invalid_argument("unknown reduction " + std::to_string(op));

@@ -4,11 +4,9 @@
 #include <ATen/Context.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
-#include <ATen/ops/_foreach_norm.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <c10/core/GradMode.h>
 
-#include <cmath>
 #include <mutex>
 
 using namespace cts;
@@ -77,20 +75,6 @@ CTSStatus cts_fused_adamw(CTSTensor *const *parameters, const CTSTensor *const *
         at::_fused_adamw_(self, grads, first, second, {}, step, options.learning_rate,
                           options.beta1, options.beta2, options.weight_decay, options.epsilon,
                           /*amsgrad=*/false, /*maximize=*/false);
-    });
-}
-
-CTSStatus cts_global_norm(const CTSTensor *const *handles, int64_t count, double *out) {
-    return guard([&] {
-        const c10::AutoGradMode noGradients(false);
-        double sum = 0;
-        if (count > 0) {
-            for (const auto &norm : at::_foreach_norm(tensors(handles, count))) {
-                const double value = norm.item<double>();
-                sum += value * value;
-            }
-        }
-        deref(out) = std::sqrt(sum);
     });
 }
 

@@ -13,7 +13,9 @@ public struct PaperOutcome: Hashable, Sendable {
     public var questionCount: Int
     /// Whether the lenient parser could read the answer.
     public var isReadable: Bool
-    /// How many objects the answer names; 0 if it could not be read.
+    /// Whether the call of the segmenter raises, because coordinates are none: there is no mask then.
+    public var callRaises: Bool
+    /// How many objects the segmenter is asked for; 0 if the answer could not be read, or its call raises.
     public var objectCount: Int
     /// Pixels of the truth, in the square frame.
     public var truth: Int
@@ -31,20 +33,23 @@ public struct PaperOutcome: Hashable, Sendable {
     ///   - questionIndex: the question's place among those of the sample
     ///   - questionCount: how many questions the sample has
     ///   - isReadable: whether the lenient parser could read the answer
-    ///   - objectCount: how many objects the answer names
+    ///   - callRaises: whether the call of the segmenter raises
+    ///   - objectCount: how many objects the segmenter is asked for
     ///   - truth: pixels of the truth, in the square frame
     ///   - intersection: pixels in both masks
     ///   - union: pixels in at least one mask; `truth` if nothing was segmented
     ///   - targetClass: the class of the target, where it is known
     public init(
         id: String, questionIndex: Int = 0, questionCount: Int = 1, isReadable: Bool = true,
-        objectCount: Int, truth: Int, intersection: Int = 0, union: Int? = nil,
+        callRaises: Bool = false, objectCount: Int, truth: Int, intersection: Int = 0,
+        union: Int? = nil,
         targetClass: String? = nil
     ) {
         self.id = id
         self.questionIndex = questionIndex
         self.questionCount = questionCount
         self.isReadable = isReadable
+        self.callRaises = callRaises
         self.objectCount = objectCount
         self.truth = truth
         self.intersection = intersection
@@ -58,7 +63,7 @@ public struct PaperOutcome: Hashable, Sendable {
     public var isEmptyTarget: Bool { truth == 0 }
 
     /// Whether the answer says that nothing is there.
-    public var predictsNothing: Bool { isReadable && objectCount == 0 }
+    public var predictsNothing: Bool { isReadable && !callRaises && objectCount == 0 }
 
     /// Whether the protocol stores a mask of the answer: one that names something, and any that can be
     /// read where there is no target, for which a mask without pixels is stored.

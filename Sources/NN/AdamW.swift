@@ -102,9 +102,9 @@ extension [Parameter] {
         for parameter in self { try parameter.tensor.setGradient(nil) }
     }
 
-    /// The Euclidean norm of all accumulated gradients together.
+    /// The Euclidean norm of all accumulated gradients together, whatever their element types.
     public func gradientNorm() throws -> Double {
-        try globalNorm(compactMap { try $0.tensor.gradient?.to(.float32) })
+        try globalNorm(compactMap(\.tensor.gradient))
     }
 
     /// Scales the accumulated gradients so that their norm is at most `maxNorm`.

@@ -39,7 +39,7 @@ public struct Qwen25VLInput: Sendable {
     ///
     /// They bring no gradient to the vision tower.
     public var imageTokens: Tensor?
-    /// The frames that the policy's coordinates belong to: the sizes of the resized pictures.
+    /// The sizes of the resized pictures, which are what the policy sees.
     public var frames: [ImageFrame]
 
     /// A prompt from its parts.

@@ -18,7 +18,7 @@ public struct Qwen25VLProcessor: Sendable {
     /// pixels within the limits, and the proportions kept as far as these allow.
     ///
     /// - Parameter frame: the picture's size
-    /// - Returns: the frame of the coordinates that the policy writes
+    /// - Returns: the frame that the policy sees
     /// - Throws: ``Qwen25VLInputError`` if one side is more than 200 times the other
     public func resizedFrame(_ frame: ImageFrame) throws -> ImageFrame {
         let (width, height) = (Double(frame.width), Double(frame.height))

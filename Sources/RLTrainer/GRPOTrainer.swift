@@ -267,10 +267,14 @@ public final class GRPOTrainer<P: Policy> {
         if loss.isFinite, norm.isFinite { return nil }
         let broken = groups.indices.filter { !losses[$0].isFinite }
         let ids = (broken.isEmpty ? Array(groups.indices) : broken).map { groups[$0].example.id }
+        // Rewards that nothing scales down may be too much for the loss's float32.
+        let advantage = groups.flatMap(\.advantages).map(\.magnitude).max() ?? 0
+        let hint = advantage > 1e20 ? ", the largest advantage \(advantage)" : ""
         return Fault(
             kind: .step, sampleIDs: ids, completion: nil,
             description: "step \(stepCount): the loss is \(loss) and the norm of its gradient "
-                + "\(norm) (samples \(ids.joined(separator: ", "))): no parameter was changed")
+                + "\(norm)\(hint) (samples \(ids.joined(separator: ", "))): no parameter was changed"
+        )
     }
 
     /// Fails after a skipped step that is one too many.

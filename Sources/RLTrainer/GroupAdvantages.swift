@@ -70,9 +70,12 @@ private func isFlat(_ rewards: [Double]) -> Bool {
 }
 
 /// The unbiased standard deviation; 0 for fewer than two numbers.
+///
+/// Infinite where the squares are beyond the largest number, unless it is only rounding that is squared.
 func deviation(_ values: [Double]) -> Double {
     if values.count < 2 { return 0 }
     let mean = values.reduce(0, +) / Double(values.count)
     let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    if squares == .infinity, mean.isFinite, isFlat(values) { return 0 }
     return (squares / Double(values.count - 1)).squareRoot()
 }

@@ -78,17 +78,17 @@ final class RolloutGenerator<P: Policy> {
         }
         for part in drawn { timings.add(part.timings, workers: pool.count) }
         let groups = drawn.map(\.group)
-        faults += try rewardFaults(groups)
-        try requireNone(faults)
-        tokenCount += groups.reduce(0) { $0 + $1.tokenCount }
         var batch = RolloutBatch<P>(
             groups: groups,
             masks: try groups.map {
                 try completionMask(
                     $0.completions, masksTruncated: configuration.masksTruncatedCompletions)
             }, old: drawn.map(\.old), reference: drawn.map(\.reference), klSums: [],
-            start: start, faults: faults)
+            start: start)
         try addAdvantages(&batch)
+        batch.faults = faults + (try rewardFaults(batch.groups))
+        try requireNone(batch.faults)
+        tokenCount += groups.reduce(0) { $0 + $1.tokenCount }
         generationCount += 1
         return batch
     }
@@ -191,39 +191,66 @@ final class RolloutGenerator<P: Policy> {
     }
 
     private func addAdvantages(_ batch: inout RolloutBatch<P>) throws {
-        var rewards = batch.groups.map { group in
-            let totals = group.rewards.map(\.total)
-            return configuration.shufflesRewards
-                ? shuffledRewards(
-                    totals, run: configuration.seed, generation: generationCount,
-                    sample: group.example.id) : totals
-        }
-        if configuration.penalizesDivergence {
-            for index in rewards.indices {
-                guard let old = batch.old[index], let reference = batch.reference[index] else {
-                    preconditionFailure("the divergence needs scores of policy and reference")
-                }
-                let sums = try divergenceSums(old, reference, mask: batch.masks[index])
-                if let broken = sums.firstIndex(where: { !$0.isFinite }) {
-                    throw TrainingError(
-                        description: "sample \(batch.groups[index].example.id), completion "
-                            + "\(broken): the divergence from the reference is \(sums[broken]): the "
-                            + "weights of one of the policies are damaged, or the dtype is too narrow"
-                    )
-                }
-                rewards[index] = zip(rewards[index], sums).map {
-                    $0 - configuration.loss.beta * $1
-                }
-                batch.klSums.append(sums.reduce(0, +))
-            }
-        }
+        var rewards = BatchRewards(
+            totals: batch.groups.map { $0.rewards.map(\.total) },
+            origins: batch.groups.map { group in
+                let places = Array(group.rewards.indices)
+                return configuration.shufflesRewards
+                    ? shuffledRewards(
+                        places, run: configuration.seed, generation: generationCount,
+                        sample: group.example.id) : places
+            }, penalties: try penalties(&batch))
+        removeOverflow(&rewards, &batch)
+        let values = rewards.values
         let advantages = groupAdvantages(
-            rewards: rewards, scale: configuration.rewardScale,
+            rewards: values, scale: configuration.rewardScale,
             estimator: configuration.advantageEstimator)
-        let flat = groupsWithoutDeviation(rewards: rewards, scale: configuration.rewardScale)
+        let flat = groupsWithoutDeviation(rewards: values, scale: configuration.rewardScale)
         for index in batch.groups.indices {
             batch.groups[index].advantages = advantages[index]
             batch.groups[index].hasNoDeviation = flat[index]
+        }
+    }
+
+    /// What the divergence takes from each completion's reward, 0 where it is no part of rewards.
+    private func penalties(_ batch: inout RolloutBatch<P>) throws -> [[Double]] {
+        guard configuration.penalizesDivergence else {
+            return batch.groups.map { $0.rewards.map { _ in 0 } }
+        }
+        return try batch.groups.indices.map { index in
+            guard let old = batch.old[index], let reference = batch.reference[index] else {
+                preconditionFailure("the divergence needs scores of policy and reference")
+            }
+            let sums = try divergenceSums(old, reference, mask: batch.masks[index])
+            if let broken = sums.firstIndex(where: { !$0.isFinite }) {
+                throw TrainingError(
+                    description: "sample \(batch.groups[index].example.id), completion "
+                        + "\(broken): the divergence from the reference is \(sums[broken]): the "
+                        + "weights of one of the policies are damaged, or the dtype is too narrow")
+            }
+            batch.klSums.append(sums.reduce(0, +))
+            return sums.map { configuration.loss.beta * $0 }
+        }
+    }
+
+    /// Makes faults of rewards that are too large to compute with.
+    private func removeOverflow(_ rewards: inout BatchRewards, _ batch: inout RolloutBatch<P>) {
+        let (groups, weights) = (batch.groups, stage.scorer.weights)
+        let losses = rewards.removeOverflow(
+            scale: configuration.rewardScale, estimator: configuration.advantageEstimator
+        ) { groups[$0].largestPart($1, weights)?.product ?? 0 }
+        for loss in losses {
+            let cause =
+                if let penalty = loss.penalty {
+                    "the divergence from the reference takes \(penalty) off"
+                } else {
+                    groups[loss.group].largestPart(loss.completion, weights)
+                        .map { "\($0)" } ?? "the reward"
+                }
+            batch.groups[loss.group].loseReward(
+                loss.completion,
+                RewardFault(
+                    kind: .notFinite, description: "\(cause): \(loss.what) is not finite"))
         }
     }
 }
@@ -283,14 +310,14 @@ public func divergenceSums(
 /// A group's rewards in another order, which is a function of run, batch of rollouts and sample.
 ///
 /// - Parameters:
-///   - rewards: one per completion
+///   - rewards: one per completion, or whatever stands for it
 ///   - run: the run's seed
 ///   - generation: how many batches of rollouts came before
 ///   - sample: the sample's id
-/// - Returns: the same numbers, most likely at other places
-public func shuffledRewards(
-    _ rewards: [Double], run: UInt64, generation: Int, sample: String
-) -> [Double] {
+/// - Returns: the same, most likely at other places
+public func shuffledRewards<Reward>(
+    _ rewards: [Reward], run: UInt64, generation: Int, sample: String
+) -> [Reward] {
     var hash = StableHash()
     hash.combine("reward shuffle")
     hash.combine(run)

@@ -1,4 +1,22 @@
+public import Imaging
 import Qwen25VL
+
+/// That S is a side that a policy's processor most likely resizes pictures from.
+///
+/// - Parameters:
+///   - side: S
+///   - name: how the user says it
+/// - Returns: a sentence for people; nil for multiples of 28
+public func pictureSideWarning(_ side: Int, name: String) -> String? {
+    // A patch of 14 pixels, two of which in either direction are one token.
+    let block = 28
+    if side % block == 0 { return nil }
+    let lower = side / block * block
+    return
+        "\(name) is \(side), no multiple of \(block): the policy's processor stretches pictures once "
+        + "more, and answers are still read in pixels of \(side) x \(side); use "
+        + (lower == 0 ? "" : "\(lower) or ") + "\(lower + block)"
+}
 
 extension QwenPolicy {
     /// What makes answers to a prompt doubtful, one sentence each.
@@ -6,11 +24,30 @@ extension QwenPolicy {
     /// - Parameters:
     ///   - prompt: the prompt
     ///   - completionLength: how many tokens an answer may have
+    ///   - sideIsKnown: whether ``pictureSideWarning(_:name:)`` was given
     /// - Returns: sentences for people; mostly none
     /// - Throws: `Qwen25VLInputError` if the prompt's pictures do not fit it
-    public func warnings(_ prompt: Prompt, completionLength: Int) throws -> [String] {
-        [endWarning, try positionWarning(prompt, completionLength: completionLength)]
-            .compactMap(\.self)
+    public func warnings(
+        _ prompt: Prompt, completionLength: Int, sideIsKnown: Bool = false
+    ) throws -> [String] {
+        let isTold = sideIsKnown && pictureSideWarning(prompt.frame.width, name: "") != nil
+        return [
+            endWarning, try positionWarning(prompt, completionLength: completionLength),
+            isTold ? nil : try pictureWarning(prompt.frame),
+        ].compactMap(\.self)
+    }
+
+    /// That the model sees a picture in another frame than answers are read in.
+    ///
+    /// - Parameter frame: the picture's
+    /// - Returns: a sentence for people; nil where the frames are the same
+    /// - Throws: `Qwen25VLInputError` if the picture is too narrow
+    public func pictureWarning(_ frame: ImageFrame) throws -> String? {
+        let seen = try processor.resizedFrame(frame)
+        if seen == frame { return nil }
+        return "the policy's processor resizes pictures of \(frame.width) x \(frame.height) to "
+            + "\(seen.width) x \(seen.height), and answers are still read in pixels of "
+            + "\(frame.width) x \(frame.height); use a side that it keeps, such as \(seen.width)"
     }
 
     /// That no answer can end, where the vocabulary has none of the tokens that would end it.

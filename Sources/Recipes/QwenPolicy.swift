@@ -24,7 +24,7 @@ public final class QwenPolicy: Policy {
         public let input: Qwen25VLInput
         /// How many tokens the prompt has, those of the picture included.
         public var tokenCount: Int { input.tokenIDs.count }
-        /// The size of the picture that the model sees.
+        /// The frame of the coordinates in answers: that of the picture before the processor resized it.
         public let frame: ImageFrame
         /// The picture's tokens, where a policy may keep them.
         let tokens = PictureTokens()

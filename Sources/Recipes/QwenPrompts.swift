@@ -23,9 +23,9 @@ public struct QwenPrompts: Sendable {
     /// Puts a question as the template says, after its picture.
     ///
     /// - Parameters:
-    ///   - image: the picture, in its own frame
+    ///   - image: the picture, in the frame that coordinates are about
     ///   - question: what is asked about it
-    /// - Returns: token ids and patches
+    /// - Returns: token ids, patches and the picture's own frame, whatever the processor resizes it to
     /// - Throws: `Qwen25VLInputError` if the picture is too narrow
     public func prompt(image: RGBImage, question: String) throws -> QwenPolicy.Prompt {
         let picture = try processor.process(image)
@@ -33,6 +33,6 @@ public struct QwenPrompts: Sendable {
             template.messages(question: question), imageTokenCounts: [picture.tokenCount],
             addGenerationPrompt: true, tokenizer: tokenizer)
         return QwenPolicy.Prompt(
-            input: try Qwen25VLInput(tokenIDs: ids, images: [picture]), frame: picture.frame)
+            input: try Qwen25VLInput(tokenIDs: ids, images: [picture]), frame: image.frame)
     }
 }

@@ -13,7 +13,8 @@ public struct ChartScale: Hashable, Sendable {
     /// An axis that covers numbers.
     ///
     /// - Parameters:
-    ///   - values: what is shown; numbers that are not finite do not count
+    ///   - values: what is shown; numbers that are not finite do not count, those beyond 1e300 are off
+    ///     the chart
     ///   - including: numbers that the axis covers in any case
     ///   - count: about how many marks
     ///   - isTight: whether the axis ends at the greatest number instead of a mark
@@ -21,12 +22,14 @@ public struct ChartScale: Hashable, Sendable {
         covering values: [Double], including: [Double] = [], count: Int = 4, isTight: Bool = false
     ) {
         let all = (values + including).filter(\.isFinite)
-        var least = all.min() ?? 0
-        var most = all.max() ?? 1
+        // Beyond this the arithmetic of an axis overflows.
+        let limit = 1e300
+        var least = min(max(all.min() ?? 0, -limit), limit)
+        var most = min(max(all.max() ?? 1, -limit), limit)
         let spread = max(most.magnitude, least.magnitude)
-        if most - least <= spread * 1e-9 {
+        if most - least <= spread * 1e-9 || spread < 1 / limit {
             // One number alone gets an axis around it.
-            let margin = spread == 0 ? 1 : spread * 0.1
+            let margin = spread < 1 / limit ? 1 : spread * 0.1
             (least, most) = (including.contains(least) ? least : least - margin, most + margin)
         }
         let step = Self.niceStep((most - least) / Double(max(1, count)))
@@ -47,7 +50,11 @@ public struct ChartScale: Hashable, Sendable {
     }
 
     /// How far a number is along the axis: 0 at its start, 1 at its end.
-    public func place(of value: Double) -> Double { (value - low) / (high - low) }
+    public func place(of value: Double) -> Double {
+        let length = high - low
+        let distance = value - low
+        return distance.isFinite ? distance / length : value / length - low / length
+    }
 
     /// A mark's number, with as many digits as neighbouring marks need.
     public func label(_ tick: Double) -> String {

@@ -4,7 +4,7 @@ public struct RewardFault: Error, Hashable, Sendable, Codable, CustomStringConve
     public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         /// It threw an error.
         case failed
-        /// Its value, or the weighted sum of all, is NaN or infinite.
+        /// Its value, the weighted sum of all, or what is computed from that, is NaN or infinite.
         case notFinite = "not_finite"
         /// It did not come back in time.
         case timedOut = "timed_out"

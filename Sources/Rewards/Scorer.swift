@@ -197,8 +197,7 @@ public struct Scorer: Sendable {
         case .success(let values):
             let total = zip(weights.entries, values).reduce(0) { $0 + $1.0.weight * $1.1 }
             if total.isFinite { return breakdown(values, total, nil) }
-            let fault = RewardFault(
-                kind: .notFinite, description: "the weighted sum of the reward terms is \(total)")
+            let fault = RewardFault(sum: total, of: weights.parts(values))
             return breakdown(none, .nan, fault)
         }
     }

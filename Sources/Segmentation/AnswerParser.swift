@@ -60,18 +60,10 @@ public struct AnswerParser: Hashable, Sendable {
     }
 
     private func read(_ completion: String) throws(ParseFailure) -> ParsedAnswer {
-        let list = try list(of: AnswerText.json(in: completion, acceptance: acceptance))
-        guard case .array(let instances) = list.value else {
-            // Repair makes an empty text of words that hold nothing like JSON.
-            let isNothing = list.value == .string("")
-            throw .notAList(found: isNothing ? "not JSON" : list.value.kind)
-        }
-        if instances.count > Self.instanceLimit {
-            throw .tooManyInstances(count: instances.count, limit: Self.instanceLimit)
-        }
+        let list = try instances(in: completion)
         var prompts: [SegmentationPrompt] = []
         let rules = InstanceRules(grammar: grammar, acceptance: acceptance)
-        for (offset, instance) in instances.enumerated() {
+        for (offset, instance) in list.instances.enumerated() {
             do throws(InstanceProblem) {
                 prompts.append(try rules.prompt(of: instance))
             } catch {
@@ -88,6 +80,26 @@ public struct AnswerParser: Hashable, Sendable {
         return ParsedAnswer(
             prompts: kept.map { prompts[$0] }, suppressedCount: prompts.count - kept.count,
             wasRepaired: list.wasRepaired)
+    }
+
+    /// The items of the list that a completion holds, whatever they are.
+    struct Instances {
+        let instances: [JSONValue]
+        let wasRepaired: Bool
+    }
+
+    /// Reads a completion up to its instances.
+    func instances(in completion: String) throws(ParseFailure) -> Instances {
+        let list = try list(of: AnswerText.json(in: completion, acceptance: acceptance))
+        guard case .array(let instances) = list.value else {
+            // Repair makes an empty text of words that hold nothing like JSON.
+            let isNothing = list.value == .string("")
+            throw .notAList(found: isNothing ? "not JSON" : list.value.kind)
+        }
+        if instances.count > Self.instanceLimit {
+            throw .tooManyInstances(count: instances.count, limit: Self.instanceLimit)
+        }
+        return Instances(instances: instances, wasRepaired: list.wasRepaired)
     }
 
     private struct ReadJSON {

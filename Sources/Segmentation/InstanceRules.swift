@@ -40,7 +40,7 @@ struct InstanceRules {
     ///
     /// With 0, the key is absent or null; lenient acceptance lets any points be absent, but not
     /// wrong.
-    private func points(
+    func points(
         of object: JSONObject, key: String, count: Int
     ) throws(InstanceProblem) -> [Point] {
         guard let value = object[key] else {
@@ -76,7 +76,7 @@ struct InstanceRules {
     /// A number or a boolean, which Python counts among the numbers.
     private func boxCoordinate(_ value: JSONValue) throws(InstanceProblem) -> Double {
         switch value {
-        case .integer(let number), .real(let number):
+        case .integer(let number, _), .real(let number):
             return try finite(number, key: AnswerKey.box)
         case .bool(let flag): return flag ? 1 : 0
         default: throw .notANumber(key: AnswerKey.box, found: value.kind)
@@ -88,7 +88,7 @@ struct InstanceRules {
         _ value: JSONValue, key: String
     ) throws(InstanceProblem) -> Double {
         switch value {
-        case .integer(let number): return try finite(number, key: key)
+        case .integer(let number, _): return try finite(number, key: key)
         case .real(let number): return number
         case .bool(let flag): return flag ? 1 : 0
         case .string(let text):

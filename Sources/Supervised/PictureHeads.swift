@@ -106,7 +106,7 @@ public struct PictureBlocks: Sendable, Hashable {
     ///   - objects: what is known of the picture
     ///   - classNames: the classes; other objects do not count
     ///   - side: rows and columns of a block, in pixels
-    ///   - frame: the picture's frame
+    ///   - frame: the frame that the policy sees the picture in; objects may be in another one
     public init(_ objects: [KnownObject], classNames: [String], side: Int, frame: ImageFrame) {
         let known = objects.compactMap { object in
             classNames.firstIndex(of: object.className).map { (index: $0, object: object.target) }
@@ -125,9 +125,10 @@ public struct PictureBlocks: Sendable, Hashable {
                 occupied.append(classes.count)
                 classes.append(known[best].index)
                 let box = known[best].object.box
+                let own = known[best].object.mask.frame
                 let edges = [
-                    Float(box.x1) / width, Float(box.y1) / height, Float(box.x2) / width,
-                    Float(box.y2) / height,
+                    Float(box.x1) / Float(own.width), Float(box.y1) / Float(own.height),
+                    Float(box.x2) / Float(own.width), Float(box.y2) / Float(own.height),
                 ]
                 let x = (Float(column) + 0.5) * Float(side) / width
                 let y = (Float(row) + 0.5) * Float(side) / height

@@ -124,11 +124,3 @@ public struct AdamWState {
         try check(status, function: #function)
     }
 }
-
-/// The Euclidean norm of all the tensors' elements together.
-public func globalNorm(_ tensors: [Tensor]) throws(TorchError) -> Double {
-    var norm = 0.0
-    try check(
-        withHandles(tensors) { cts_global_norm($0, $1, &norm) }, function: #function)
-    return norm
-}

@@ -58,7 +58,7 @@ struct EvaluateCommand: ParsableCommand {
 
     @Option(
         help:
-            "S: pictures are stretched to S x S pixels; best a multiple of 28, to which the policy's processor rounds (default: the run's, or 840)."
+            "S: pictures are stretched to S x S pixels, the frame of the answers' coordinates; best a multiple of 28, to which the policy's processor rounds (default: the run's, or 840)."
     )
     var imageSize: Int?
 
@@ -223,7 +223,7 @@ struct EvaluateCommand: ParsableCommand {
                                 + fixed(progress.gIoU, 3))
                     }
                     if Interruption.isRequested, progress.done < progress.total { throw Stop() }
-                }, onNote: { if !quiet { Console.note($0) } })
+                }, onNote: { if !quiet { Console.note($0) } }, onWarning: Console.warning)
             if !quiet { Console.endProgress() }
             return result
         } catch is Stop {

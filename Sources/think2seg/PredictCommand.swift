@@ -40,7 +40,7 @@ struct PredictCommand: ParsableCommand {
 
     @Option(
         help:
-            "S: the picture is stretched to S x S pixels; best a multiple of 28, to which the policy's processor rounds."
+            "S: the picture is stretched to S x S pixels, the frame of the answer's coordinates; best a multiple of 28, to which the policy's processor rounds."
     )
     var imageSize = 840
 

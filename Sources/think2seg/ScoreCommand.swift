@@ -113,6 +113,9 @@ struct ScoreCommand: ParsableCommand {
 
     func run() throws {
         guard let segmenter else { return try parse() }
+        if let warning = pictureSideWarning(imageSize, name: "--image-size") {
+            Console.warning(warning)
+        }
         var recipe = ScoreRecipe(completions: completions, data: data, segmenter: segmenter)
         recipe.imageSize = imageSize
         recipe.variant = variant
@@ -129,10 +132,14 @@ struct ScoreCommand: ParsableCommand {
         if quiet { return }
         Console.note("\(summary.count) completions, \(summary.parsed) can be read")
         note(summary.failures)
-        for term in summary.terms {
-            Console.note("  \(term.term.rawValue): mean \(fixed(summary.mean(term.value), 4))")
+        for term in summary.termMeans {
+            Console.note("  \(term.term.rawValue): mean \(shown(term.value))")
         }
-        Console.note("  total: mean \(fixed(summary.mean(summary.total), 4))")
+        Console.note("  total: mean \(shown(summary.totalMean))")
+    }
+
+    private func shown(_ mean: Double) -> String {
+        mean.magnitude < 1e15 ? fixed(mean, 4) : "\(mean)"
     }
 
     private func parse() throws {

@@ -113,6 +113,20 @@ private func summary(_ outcomes: [PaperOutcome], seed: UInt64 = 1) throws -> Pap
         #expect(strict[.precision50].value == 0.5)
     }
 
+    @Test("A call that raises has no mask on a target, and is wrong but has one without a target")
+    func raisingCall() throws {
+        let target = PaperOutcome(id: "r", callRaises: true, objectCount: 0, truth: 40)
+        #expect(!target.hasMask && target.iou == 0 && !target.predictsNothing)
+        let both = try summary([answers[0], target])
+        #expect(both.withMask == 1 && both[.formatValidity].value == 1)
+        #expect(both[.precision50].value == 1 && both[.gIoU].value == 0.25)
+        #expect(both[.cIoU].value == 20.0 / (40 + 40))
+        let empty = PaperOutcome(id: "s", callRaises: true, objectCount: 0, truth: 0)
+        #expect(empty.hasMask && empty.iou == 0 && !empty.isSegmented)
+        #expect(try summary([empty])[.precision50].value == 0)
+        #expect(try summary([empty])[.emptyTargetAccuracy].value == 0)
+    }
+
     @Test("An IoU of exactly X counts in Pr@X")
     func threshold() throws {
         #expect(try summary([answers[0]])[.precision50].value == 1)

@@ -65,6 +65,23 @@ extension EndToEnd {
                 settings: settings)
         }
 
+        @Test(
+            "Answers are read in S × S pixels whatever the policy's processor makes of S, as in score"
+        )
+        func otherSides() throws {
+            let answer = try taught { $0.imageSize = 100 }.answers[0]
+            #expect(answer.policyFrame == .square(100))
+            let policy = try fixture.loadPolicy(fixture.policy)
+            let image = RGBImage(width: 100, height: 100, fill: (9, 9, 9))
+            #expect(try policy.prompt(image: image, question: "?").frame == .square(100))
+            #expect(
+                try policy.pictureWarning(.square(100))
+                    == "the policy's processor resizes pictures "
+                    + "of 100 x 100 to 112 x 112, and answers are still read in pixels of 100 x 100; "
+                    + "use a side that it keeps, such as 112")
+            #expect(try policy.pictureWarning(.square(112)) == nil)
+        }
+
         @Test("A mask has the size of the sample's picture, and its overlap is counted there")
         func nativeSize() throws {
             let answer = try taught().answers[0]

@@ -126,12 +126,18 @@ extension EndToEnd {
             #expect(values.count == tokens.count && values.allSatisfy { $0 <= 0 })
         }
 
-        @Test("The policy's frame is S × S for every multiple of 28", arguments: [56, 84, 140])
+        @Test(
+            "The policy's frame is S × S for every S, with a warning where the processor has another",
+            arguments: [56, 84, 140, 60, 100])
         func frame(side: Int) throws {
             var recipe = recipe()
             recipe.imageSize = side
             recipe.sampling.maxCompletionLength = 1
-            #expect(try recipe.run(output: nil).policyFrame == [side, side])
+            let prediction = try recipe.run(output: nil)
+            #expect(prediction.policyFrame == [side, side])
+            let isKept = side % 28 == 0
+            #expect(prediction.warnings.contains { $0.contains("resizes pictures") } != isKept)
+            #expect((pictureSideWarning(side, name: "--image-size") == nil) == isKept)
         }
 
         @Test("An answer that can be read becomes the mask that the segmenter makes of it")

@@ -55,6 +55,84 @@ extension EndToEnd {
                     })
         }
 
+        @Test("Answers whose evaluation.json is gone are put aside, and said, not overwritten")
+        func answersWithoutDocument() throws {
+            try withFolder { folder in
+                let recipe = recipe()
+                _ = try recipe.run(output: folder + "/val")
+                let answers = try contents(folder + "/val/predictions.jsonl")
+                for number in 1...2 {
+                    try FileManager.default.removeItem(atPath: folder + "/val/evaluation.json")
+                    var notes: [String] = []
+                    _ = try recipe.run(output: folder + "/val", onNote: { notes.append($0) })
+                    let aside = "\(folder)/val/without-evaluation-\(number)"
+                    #expect(notes.contains { $0.hasSuffix("put aside in \(aside)") })
+                    #expect(try contents(aside + "/predictions.jsonl") == answers)
+                    #expect(try contents(folder + "/val/predictions.jsonl") == answers)
+                }
+                try FileManager.default.removeItem(atPath: folder + "/val/evaluation.json")
+                _ = try recipe.run(output: folder + "/val", overwrite: true)
+                let third = folder + "/val/without-evaluation-3"
+                #expect(!FileManager.default.fileExists(atPath: third))
+            }
+        }
+
+        @Test(
+            "Coordinates that the published call cannot use have no mask there, and what we read here"
+        )
+        func malformedCoordinates() throws {
+            let source = try source()
+            var settings = EvaluateRecipe.Settings()
+            (settings.imageSize, settings.readsAsPaper) = (112, true)
+            let segmenter = try SAM2Segmenter.load(path: fixture.segmenter)
+            let evaluator = Evaluator(
+                policy: try fixture.loadPolicy(fixture.policy), segmenter: segmenter,
+                source: source, settings: settings)
+            func read(_ instance: String, _ index: Int) throws -> EvaluatedAnswer {
+                let sample = source.sample(at: index)
+                let square = try squareSample(sample, side: 112)
+                let answer = try evaluator.read(
+                    Completion(
+                        tokenIDs: [], logProbabilities: [],
+                        text: "<think></think><answer>```json[\(instance)]```</answer>",
+                        stopReason: .endOfSequence),
+                    sample, question: 0, frame: .square(112), square: square,
+                    picture: EncodedOnce(segmenter, square.image))
+                // As a line of predictions.jsonl holds it.
+                let line = try JSONEncoder.answers.encode(answer)
+                let again = try JSONDecoder.answers.decode(EvaluatedAnswer.self, from: line)
+                #expect(try JSONEncoder.answers.encode(again) == line)
+                #expect(again.paperOutcome == answer.paperOutcome)
+                return again
+            }
+            let (box, points) = ("\"bbox_2d\": [28,20,84,70]", "[[40,40],[50,50]]")
+            let plain = try read("{\(box), \"positive_points\": \(points)}", 0)
+            let paper = try #require(plain.paper)
+            #expect(paper.segmenterError == nil && paper.mask != nil)
+            for instance in [
+                "{\(box), \"positive_points\": [[\"40\",40],[50,50]]}",
+                "{\(box), \"positive_points\": \(points), \"negative_points\": null}",
+                "{\(box), \"positive_points\": [[40,40],[50,1\(String(repeating: "0", count: 30))]]}",
+                "{\"bbox_2d\": [null,20,84,70], \"positive_points\": \(points)}",
+            ] {
+                let found = try read(instance, 0)
+                let outcome = try #require(found.paperOutcome)
+                #expect(outcome.callRaises && !outcome.hasMask && outcome.isReadable)
+                #expect(found.paper?.mask == nil && found.paper?.segmenterError != nil)
+                #expect(found.paper?.union == found.paper?.truth)
+                let isOurs = !instance.contains("[null")
+                #expect((found.parseError == nil) == isOurs && (found.mask != nil) == isOurs)
+                let empty = try #require(read(instance, 1).paperOutcome)
+                #expect(empty.hasMask && empty.iou == 0)
+            }
+            let nowhere = try read("{\(box), \"positive_points\": [[NaN,40],[50,1e400]]}", 0)
+            let outcome = try #require(nowhere.paperOutcome)
+            #expect(outcome.hasMask && !outcome.callRaises && outcome.intersection == 0)
+            #expect(nowhere.paper?.mask?.mask?.isEmpty == true)
+            #expect(nowhere.paper?.prompts.first?.positivePoints.first?.x.isNaN == true)
+            #expect(nowhere.parseError != nil && nowhere.mask == nil)
+        }
+
         private func taught(_ change: (inout EvaluateRecipe.Settings) -> Void = { _ in }) throws
             -> EvaluationResult
         {
@@ -376,7 +454,7 @@ extension EndToEnd {
             questionCount: 1, truth: 80)
         if paper {
             var reading = PaperReading(
-                frame: .square(56), parseError: nil, prompts: answer.prompts, truth: 25)
+                .success(PublishedAnswer(prompts: answer.prompts)), frame: .square(56), truth: 25)
             (reading.intersection, reading.union) = (intersection / 2, 25)
             answer.paper = reading
         }

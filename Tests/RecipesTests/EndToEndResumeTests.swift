@@ -210,6 +210,59 @@ extension EndToEnd {
             }
         }
 
+        @Test("What a run holds whose checkpoints were deleted is put aside, each time, and said")
+        func deletedCheckpoints() throws {
+            try withFolder { folder in
+                let (run, configuration) = (folder + "/run", configuration(folder + "/run"))
+                try session(configuration)
+                var steps: [String: Data] = [:]
+                for (name, data) in try files(run)
+                where !name.hasPrefix("checkpoints/") {
+                    steps[name] = data
+                }
+                #expect(steps["metrics.jsonl"] != nil && steps["rollouts/step-1.jsonl"] != nil)
+                for number in 1...2 {
+                    let names = steps.keys.sorted()
+                    try FileManager.default.removeItem(atPath: run + "/checkpoints")
+                    let aside = "\(run)/without-checkpoint-\(number)"
+                    let dry = try RunStart(configuration, .automatic)
+                    #expect(dry.notes.last?.contains("put aside in \(aside)") == true)
+                    #expect(!FileManager.default.fileExists(atPath: aside))
+                    let again = try session(configuration)
+                    #expect(again.steps == [1, 2, 3])
+                    #expect(
+                        again.notes.contains {
+                            $0.contains("metrics.jsonl") && $0.contains("put aside in \(aside)")
+                        })
+                    let kept = try files(aside)
+                    #expect(kept.keys.sorted() == names)
+                    for name in names { #expect(kept[name] == steps[name], "\(name)") }
+                    steps = try files(run).filter {
+                        !$0.key.hasPrefix("checkpoints/") && !$0.key.hasPrefix("without-")
+                    }
+                }
+                // With its checkpoints a run goes on, and nothing is put aside.
+                _ = try session(configuration)
+                #expect(!FileManager.default.fileExists(atPath: run + "/without-checkpoint-3"))
+            }
+        }
+
+        @Test("A run whose newer checkpoints were deleted says which steps it makes again")
+        func deletedNewerCheckpoints() throws {
+            try withFolder { folder in
+                var configuration = configuration(folder + "/run")
+                configuration.training.maxSteps = 5
+                try session(configuration)
+                for step in 2...5 {
+                    try FileManager.default.removeItem(
+                        atPath: "\(folder)/run/checkpoints/step-\(step)")
+                }
+                let again = try session(configuration)
+                #expect(again.steps == [2, 3, 4, 5])
+                #expect(again.notes.contains { $0.contains("steps 2 to 5 have no checkpoint") })
+            }
+        }
+
         @Test("What must not change is refused, all of it at once; what may change does")
         func changes() throws {
             try withFolder { folder in

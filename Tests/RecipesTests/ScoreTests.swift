@@ -237,6 +237,28 @@ extension EndToEnd {
             #expect(found.summary.failures == ["no_fence": 2])
         }
 
+        @Test("a total beyond all numbers stops the command with sample, completion and term")
+        func hugeTotals() throws {
+            let id = try target().id
+            let records = [(id: id, completion: "no"), (id: id, completion: answer("[]"))]
+            func scored(_ weights: [(String, Double)]) throws -> ScoreRecipe.Summary {
+                try score(records) { $0.rewards = RewardTable(weights) }.summary
+            }
+            let error = try #require(throws: ScoringFault.self) {
+                try scored([("sam_json_format", 1e308), ("think_answer_format", 1.7e308)])
+            }
+            #expect(
+                error.description
+                    == "sample \(id), completion 2: the reward term 'think_answer_format' is 1.0 with "
+                    + "a weight of 1.7e+308: the weighted sum of the reward terms is inf")
+            // A sum of totals may be infinite where their mean is not.
+            let all = records + records.suffix(1)
+            let means = try score(all) {
+                $0.rewards = RewardTable([("think_answer_format", 1.5e308)])
+            }.summary
+            #expect(means.totalMean == 1e308 && means.termMeans.map(\.value) == [2.0 / 3])
+        }
+
         @Test("a completion is worth the same in a group, alone, and beside a malformed or far one")
         func independence() throws {
             let id = try target().id

@@ -4,6 +4,22 @@ import TestSupport
 import Testing
 
 @Suite struct ChartTests {
+    @Test("An axis of numbers near the largest and the smallest that there are has finite ends")
+    func extremeAxes() {
+        let (largest, least) = (Double.greatestFiniteMagnitude, Double.leastNonzeroMagnitude)
+        for values in [
+            [-largest, largest], [largest], [1e308, 1.2e308], [1e305, 0], [least],
+            [least, 2 * least], [0, .leastNormalMagnitude],
+        ] {
+            for isTight in [false, true] {
+                let axis = ChartScale(covering: values, isTight: isTight)
+                #expect(axis.low.isFinite && axis.high.isFinite && axis.low < axis.high)
+                #expect(axis.ticks.allSatisfy(\.isFinite) && axis.ticks.count < 100)
+                for value in values { #expect(axis.place(of: value).isFinite) }
+            }
+        }
+    }
+
     @Test(
         "Marks are at multiples of 1, 2 or 5 times a power of ten, and cover the numbers",
         arguments: [

@@ -63,6 +63,30 @@ import Testing
         #expect(reward.processID == id)
     }
 
+    @Test("a number that no Double holds is a value that is not finite, and the program goes on")
+    func tooLarge() throws {
+        let long = "1" + String(repeating: "0", count: 400)
+        let answers: [(String, ExternalAnswer?)] = [
+            ("1e400", .notFinite("inf")), (" -1E+999 ", .notFinite("-inf")),
+            (long, .notFinite("inf")), ("{\"reward\": 1e400, \"x\": [1]}", .notFinite("inf")),
+            ("{\"reward\": -\(long).5}", .notFinite("-inf")), ("[1e400]", nil),
+            ("{\"x\": 1e400}", nil),
+        ]
+        for (line, expected) in answers {
+            #expect(ExternalAnswer(line: Array(line.utf8)) == expected, "\(line)")
+        }
+        #expect(ExternalAnswer(line: Array("1e308".utf8)) == .reward(1e308))
+        #expect(ExternalAnswer(line: Array("1e-400".utf8)) == .reward(0))
+        let reward = try ExternalReward.shell(numbers(else: "echo 1e400"))
+        let id = reward.processID
+        #expect(
+            try reward.fault("large")
+                == RewardFault(
+                    kind: .notFinite,
+                    description: "the command of the reward term 'mine' answered inf"))
+        #expect(try reward.value("2") == 2 && reward.processID == id)
+    }
+
     @Test("a program that is out of time is killed, and another one gets the next completion")
     func timeout() throws {
         let reward = try ExternalReward.shell(

@@ -77,7 +77,10 @@ private struct Refusal: Error, CustomStringConvertible {
         let found = try score(
             scorer(weight: 1e308) { $0.completion == "bad" ? 1e10 : 0 }, timeLimit: nil)
         #expect(found.map { $0.fault == nil } == [true, false, true, false, true])
-        #expect(found[1].fault?.description == "the weighted sum of the reward terms is inf")
+        #expect(
+            found[1].fault?.description
+                == "the reward term 'any' is 10000000000.0 with a weight of 1e+308: the weighted sum of the "
+                + "reward terms is inf")
     }
 
     @Test("an answer that cannot be read is a reward of 0, and no fault")

@@ -43,11 +43,31 @@ import Testing
     func numbers() throws {
         let expected: [JSONValue] = [
             .integer(-0.0), .real(1.5), .real(200), .real(.infinity), .real(-.infinity),
-            .integer(.infinity),
+            .integer(.infinity, .beyond),
         ]
         let long = "1" + String(repeating: "0", count: 400)
         #expect(
             try strict("[-0, 1.50, 2e+2, Infinity, -Infinity, \(long)]") == .array(expected))
+    }
+
+    @Test("an integer is told by the bits that it needs, also where the JSON is repaired")
+    func widths() throws {
+        let text =
+            "[-9223372036854775808, 9223372036854775807, 9223372036854775808, "
+            + "18446744073709551615, 18446744073709551616, -9223372036854775809"
+        let widths: [IntegerWidth] = [
+            .signed64, .signed64, .unsigned64, .unsigned64, .beyond, .beyond,
+        ]
+        for value in [try strict(text + "]"), try repaired(text)] {
+            guard case .array(let items) = value else {
+                Issue.record("no list")
+                continue
+            }
+            let found = items.map { item -> IntegerWidth? in
+                if case .integer(_, let width) = item { width } else { nil }
+            }
+            #expect(found == widths)
+        }
     }
 
     @Test(

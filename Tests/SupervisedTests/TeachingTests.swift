@@ -1,3 +1,4 @@
+import Imaging
 import NN
 import Qwen25VL
 import Segmentation
@@ -143,6 +144,10 @@ import Torch
         for (edge, expected) in zip(blocks.relativeBoxes, [-8, -10, 8, 6] as [Float]) {
             #expect(abs(edge - expected / 56) < 1e-6)
         }
+        // The policy may see a picture in another frame than its objects are told in.
+        let seen = PictureBlocks(
+            example.objects, classNames: ["blue", "red"], side: 28, frame: .square(84))
+        #expect(seen.boxes.prefix(4) == blocks.boxes[...] && seen.classes.count == 9)
         let unknown = PictureBlocks(
             example.objects, classNames: ["blue"], side: 28, frame: example.input.frames[0])
         #expect(unknown.classes == [1, 1, 1, 1] && unknown.boxes.isEmpty)

@@ -283,8 +283,15 @@ typedef struct {
 CTSStatus cts_fused_adamw(CTSTensor *const *parameters, const CTSTensor *const *gradients,
                           CTSTensor *const *exp_avg, CTSTensor *const *exp_avg_sq,
                           CTSTensor *const *steps, int64_t count, CTSAdamW options);
-/// The 2-norm of all the tensors together, as if concatenated; summed in double precision.
-CTSStatus cts_global_norm(const CTSTensor *const *tensors, int64_t count, double *out);
+/// How many numbers one sum of squares covers.
+#define CTS_SQUARE_SUM_BLOCK 65536
+/// The sums of squares of blocks of `CTS_SQUARE_SUM_BLOCK` numbers each, in float64: the first numbers of
+/// a tensor in its own order, whatever its strides, then the next, the last block of what is left.
+///
+/// `out` has room for the blocks of all tensors, one tensor after the other; an empty one has none. On the
+/// CPU the bits depend on the block's numbers alone: not on the number of threads, nor on what else is
+/// there. Tensors elsewhere are read back together, once.
+CTSStatus cts_square_sums(const CTSTensor *const *tensors, int64_t count, double *out);
 
 // ---- Randomness ---------------------------------------------------------------------------
 

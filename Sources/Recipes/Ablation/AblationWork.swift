@@ -114,6 +114,12 @@ public struct AblationWork {
     ) throws -> TrainEnding {
         let recipe = try TrainRecipe(run.configuration, command: command, resume: .automatic)
         for note in recipe.notes + recipe.warnings { try onEvent(.note(note)) }
+        // What was measured belongs to the steps that were put aside.
+        if let aside = recipe.aside, FileManager.default.fileExists(atPath: run.evaluation) {
+            try FileManager.default.moveItem(
+                atPath: run.evaluation, toPath: freeName("\(aside)/measured"))
+            try onEvent(.note("\(run.evaluation) is put aside in \(aside) too"))
+        }
         try onEvent(.training(totalSteps: recipe.totalSteps))
         return try recipe.run(
             shouldStop: shouldStop, onFault: { try onEvent(.fault($0)) },

@@ -92,24 +92,14 @@ extension RunConfiguration {
 
     /// What is allowed, but most likely not meant, of numbers that do not fit each other.
     var doubtfulNumbers: [String] {
-        pictureWarnings + rewardWarnings + clipWarnings + evaluationWarnings
+        [pictureSideWarning(data.imageSize, name: "data.image_size")].compactMap(\.self)
+            + rewardWarnings + clipWarnings + evaluationWarnings
             + logging.warnings(standard: LoggingSection().saveTotalLimit)
             + training.schedule.warnings(
                 warmupSteps: training.warmupSteps ?? 0,
                 warmupRatio: training.warmupSteps == nil ? training.warmupRatio : 0,
                 maxSteps: training.maxSteps)
             + scheduleWarnings
-    }
-
-    private var pictureWarnings: [String] {
-        // A patch of 14 pixels, two of which in either direction are one token.
-        let (side, block) = (data.imageSize, 28)
-        if side % block == 0 { return [] }
-        let lower = side / block * block
-        return [
-            "data.image_size is \(side), no multiple of \(block): the policy's processor stretches "
-                + "pictures once more; use \(lower) or \(lower + block)"
-        ]
     }
 
     private var evaluationWarnings: [String] {

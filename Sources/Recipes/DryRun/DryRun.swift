@@ -79,7 +79,9 @@ public struct DryRun {
             device: measuresSpeed ? device : nil)
         let length = configuration.grpo.sampling.maxCompletionLength
         lines = try report.lines()
-        warnings = try policy.warnings(prompt, completionLength: length) + report.warnings
+        warnings =
+            try policy.warnings(prompt, completionLength: length, sideIsKnown: true)
+            + report.warnings
     }
 
     /// Errors as they come.

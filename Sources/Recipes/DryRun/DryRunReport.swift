@@ -63,7 +63,7 @@ struct DryRunReport {
     }
 
     private var dataLines: [String] {
-        let (side, frame) = (configuration.data.imageSize, prompt.frame)
+        let (side, frame) = (configuration.data.imageSize, prompt.input.frames[0])
         let shown =
             frame.width == side && frame.height == side
             ? "" : ", which the policy sees as \(frame.width) x \(frame.height)"

@@ -100,12 +100,14 @@ public struct EvaluateRecipe: Sendable {
     ///     replaced
     ///   - onProgress: is told after each sample; what it throws ends the evaluation
     ///   - onNote: is told what was found in the folder
+    ///   - onWarning: is told what makes answers doubtful
     /// - Returns: answers and metrics
     /// - Throws: the error of the file that cannot be used; ``RunDirectoryError`` where the folder holds
     ///   an evaluation with another setup
     public func run(
         output: String? = nil, overwrite: Bool = false,
-        onProgress: (Progress) throws -> Void = { _ in }, onNote: (String) -> Void = { _ in }
+        onProgress: (Progress) throws -> Void = { _ in }, onNote: (String) -> Void = { _ in },
+        onWarning: (String) -> Void = { _ in }
     ) throws -> EvaluationResult {
         guard !data.isEmpty else {
             throw EvaluationError(place: "data", message: "no shard is named")
@@ -124,6 +126,9 @@ public struct EvaluateRecipe: Sendable {
         let policy = try QwenPolicy.load(
             path: policy, dtype: dtype, device: device, template: template,
             castsHeadToFloat32: castsHeadToFloat32)
+        if let warning = try policy.pictureWarning(.square(settings.imageSize)) {
+            onWarning(warning)
+        }
         // Samples about one picture follow each other, if there are several.
         let sam = CachedSegmenter(
             try SAM2Segmenter.load(
@@ -131,7 +136,7 @@ public struct EvaluateRecipe: Sendable {
             embeddingCache, checkpoint: setup.inputs["segmenter"] ?? "",
             eviction: .leastRecentlyUsed)
         defer { sam.takeNotes().forEach(onNote) }
-        try folder?.begin()
+        if let note = try folder?.begin() { onNote(note) }
         if let folder, !folder.samples.isEmpty {
             onNote("\(folder.path): goes on after \(folder.samples.count) samples")
         }

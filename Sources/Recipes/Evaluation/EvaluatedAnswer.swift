@@ -1,4 +1,5 @@
 public import Evaluation
+import Foundation
 public import Imaging
 public import RLTrainer
 public import Segmentation
@@ -67,7 +68,8 @@ public struct EvaluatedAnswer: Sendable, Hashable, Codable {
         guard let paper, let questionCount else { return nil }
         return PaperOutcome(
             id: outcome.id, questionIndex: outcome.questionIndex, questionCount: questionCount,
-            isReadable: paper.parseError == nil, objectCount: paper.prompts.count,
+            isReadable: paper.parseError == nil, callRaises: paper.segmenterError != nil,
+            objectCount: paper.prompts.count,
             truth: paper.truth, intersection: paper.intersection, union: paper.union,
             targetClass: outcome.targetClass)
     }
@@ -130,6 +132,28 @@ public struct EvaluatedAnswer: Sendable, Hashable, Codable {
         questionCount = try fields.decodeIfPresent(Int.self, forKey: .questionCount)
         truth = try fields.decodeIfPresent(Int.self, forKey: .truth)
         paper = try fields.decodeIfPresent(PaperReading.self, forKey: .paper)
+    }
+}
+
+extension JSONEncoder {
+    /// Writes lines of `predictions.jsonl`; coordinates that are not finite are the texts `NaN`,
+    /// `Infinity` and `-Infinity`.
+    static var answers: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+        return encoder
+    }
+}
+
+extension JSONDecoder {
+    /// Reads what the encoder of answers writes.
+    static var answers: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+        return decoder
     }
 }
 

@@ -18,6 +18,7 @@ final class EvaluationFolder {
     /// Threads of an operation of the evaluation that goes on here.
     private(set) var recordedThreads: Int?
     private let setup: EvaluationResult.Setup
+    private let overwrites: Bool
     private var lock: FolderLock?
     private var lines: LineFile?
 
@@ -36,6 +37,7 @@ final class EvaluationFolder {
     init(_ path: String, setup: EvaluationResult.Setup, overwrites: Bool) throws {
         self.path = path
         self.setup = setup
+        self.overwrites = overwrites
         if FileManager.default.fileExists(atPath: path) { lock = try Self.lock(path) }
         let isDone = FileManager.default.fileExists(atPath: EvaluationResult.document(path))
         if isDone, overwrites {
@@ -88,7 +90,7 @@ final class EvaluationFolder {
         guard let data = FileManager.default.contents(atPath: file) else { return }
         // What comes after the last line feed was being written.
         let whole = data.prefix((data.lastIndex(of: 0x0A) ?? -1) + 1)
-        let decoder = JSONDecoder()
+        let decoder = JSONDecoder.answers
         let lines = whole.split(separator: 0x0A, omittingEmptySubsequences: true)
         do {
             guard let first = lines.first else { return }
@@ -119,13 +121,16 @@ final class EvaluationFolder {
 
     /// Takes the folder, makes it if need be, and opens it for answers.
     ///
-    /// What is there and does not belong to this evaluation is removed now, not before.
+    /// What is to be replaced is removed now, not before. Answers without an `evaluation.json`, which
+    /// nobody asked to replace, are put aside.
     ///
+    /// - Returns: what was put aside, in a line for people; nil if nothing
     /// - Throws: ``RunDirectoryError`` or `ImageError` where the folder cannot be used
-    func begin() throws {
+    func begin() throws -> String? {
         try makeFolder(path)
         if lock == nil { lock = try Self.lock(path) }
         let file = Self.partial(path)
+        let note = try putAnswersAside()
         if samples.isEmpty {
             for old in [
                 EvaluationResult.document(path), EvaluationResult.predictions(path), file,
@@ -144,6 +149,20 @@ final class EvaluationFolder {
             try lines.append(try Self.line(Header(setup: setup)))
         }
         self.lines = lines
+        return note
+    }
+
+    private func putAnswersAside() throws -> String? {
+        let answers = EvaluationResult.predictions(path)
+        let files = FileManager.default
+        // Those of an evaluation that goes on are in the other file too.
+        guard !overwrites, samples.isEmpty, files.fileExists(atPath: answers) else { return nil }
+        let aside = freeName("\(path)/without-evaluation")
+        do {
+            try files.createDirectory(atPath: aside, withIntermediateDirectories: true)
+            try files.moveItem(atPath: answers, toPath: "\(aside)/predictions.jsonl")
+        } catch { throw RunDirectoryError.writing(aside, error) }
+        return "\(answers) has no evaluation.json beside it: put aside in \(aside)"
     }
 
     /// Leaves whole lines only.
@@ -166,8 +185,7 @@ final class EvaluationFolder {
     }
 
     private static func line(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.answers
         return String(decoding: try encoder.encode(value), as: UTF8.self)
     }
 

@@ -109,8 +109,7 @@ public struct EvaluationResult: Sendable, Codable {
     /// - Throws: `ImageError` that names the file which cannot be written
     public func write(to folder: String) throws {
         try makeFolder(folder)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.answers
         let lines = try LineOutput(path: Self.predictions(folder))
         for answer in answers { try lines.write(Array(encoder.encode(answer)) + [0x0A]) }
         try lines.finish()
@@ -131,7 +130,7 @@ public struct EvaluationResult: Sendable, Codable {
     /// - Throws: ``MissingInputError``, or ``EvaluationError`` that names file and line
     public static func load(folder: String) throws -> EvaluationResult {
         try EvaluationFolder.requireFinished(folder)
-        let decoder = JSONDecoder()
+        let decoder = JSONDecoder.answers
         func bytes(_ path: String, _ what: String) throws -> Data {
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw MissingInputError(path: path, what: what)

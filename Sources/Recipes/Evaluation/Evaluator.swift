@@ -93,7 +93,7 @@ final class Evaluator: @unchecked Sendable {
     }
 
     /// What the protocols make of a completion.
-    private func read(
+    func read(
         _ completion: Completion, _ sample: SegmentationSample, question place: Int,
         frame: ImageFrame, square: SquareSample, picture: EncodedOnce
     ) throws -> EvaluatedAnswer {
@@ -126,10 +126,7 @@ final class Evaluator: @unchecked Sendable {
 
     /// The published protocol's reading of a completion, without its mask.
     private func paperReading(_ text: String, _ truth: BinaryMask) -> PaperReading {
-        let parse = lenientParser.parse(text)
-        return PaperReading(
-            frame: truth.frame, parseError: parse.failure?.description,
-            prompts: (try? parse.get())?.prompts ?? [], truth: truth.count)
+        PaperReading(lenientParser.published(text), frame: truth.frame, truth: truth.count)
     }
 
     private func outcome(
@@ -154,7 +151,7 @@ final class Evaluator: @unchecked Sendable {
 }
 
 /// A picture that goes through the segmenter's encoder when a mask is asked for, and only once.
-private final class EncodedOnce {
+final class EncodedOnce {
     private let segmenter: any Segmenter
     private let picture: RGBImage
     private var encoded: (any SegmenterImage)?

@@ -9,7 +9,11 @@ public struct PaperReading: Sendable, Hashable, Codable {
     public var frame: ImageFrame
     /// Why the lenient parser could not read the answer; nil if it could.
     public var parseError: String?
-    /// What the answer asks of the segmenter, in the policy's frame.
+    /// Why the published call of the segmenter raises although its parser reads the answer: there is no
+    /// mask then; nil if it does not raise.
+    public var segmenterError: String?
+    /// What the answer asks of the segmenter, in the policy's frame; coordinates may be NaN or infinite.
+    /// None where the call raises.
     public var prompts: [SegmentationPrompt]
     /// Pixels of the truth.
     public var truth: Int
@@ -24,14 +28,21 @@ public struct PaperReading: Sendable, Hashable, Codable {
     enum CodingKeys: String, CodingKey {
         case frame, prompts, truth, intersection, union, mask
         case parseError = "parse_error"
+        case segmenterError = "segmenter_error"
     }
 
     /// A reading whose objects are not segmented.
-    init(frame: ImageFrame, parseError: String?, prompts: [SegmentationPrompt], truth: Int) {
+    init(_ answer: Result<PublishedAnswer, ParseFailure>, frame: ImageFrame, truth: Int) {
         self.frame = frame
-        self.parseError = parseError
-        self.prompts = prompts
         self.truth = truth
+        switch answer {
+        case .success(let answer):
+            segmenterError = answer.callFailure?.description
+            prompts = answer.prompts
+        case .failure(let failure):
+            parseError = failure.description
+            prompts = []
+        }
         (intersection, union) = (0, truth)
     }
 
@@ -52,6 +63,7 @@ public struct PaperReading: Sendable, Hashable, Codable {
         var fields = encoder.container(keyedBy: CodingKeys.self)
         try fields.encode([frame.width, frame.height], forKey: .frame)
         try fields.encode(parseError, forKey: .parseError)
+        try fields.encode(segmenterError, forKey: .segmenterError)
         try fields.encode(prompts.map(Prediction.Prompt.init), forKey: .prompts)
         try fields.encode(truth, forKey: .truth)
         try fields.encode(intersection, forKey: .intersection)
@@ -69,6 +81,7 @@ public struct PaperReading: Sendable, Hashable, Codable {
         }
         frame = ImageFrame(width: sides[0], height: sides[1])
         parseError = try fields.decodeIfPresent(String.self, forKey: .parseError)
+        segmenterError = try fields.decodeIfPresent(String.self, forKey: .segmenterError)
         prompts = try fields.decode([StoredPrompt].self, forKey: .prompts).map(\.prompt)
         truth = try fields.decode(Int.self, forKey: .truth)
         intersection = try fields.decode(Int.self, forKey: .intersection)

@@ -227,6 +227,7 @@ public struct QuickstartRecipe: Sendable {
         try RunDirectory.write(configuration.resolved(comments: true), to: file)
         let recipe = try TrainRecipe(
             configuration, command: ["think2seg", "train", file], resume: .automatic)
+        if recipe.aside != nil { for note in recipe.notes { try onEvent(.done(note)) } }
         try onEvent(.stage("training: \(variant.title)"))
         try onEvent(
             .training(

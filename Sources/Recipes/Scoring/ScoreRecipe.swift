@@ -54,8 +54,42 @@ public struct ScoreRecipe {
         /// How many times each kind of failure came.
         public var failures: [String: Int] = [:]
 
-        /// A sum over the completions, as a mean.
-        public func mean(_ sum: Double) -> Double { count == 0 ? 0 : sum / Double(count) }
+        /// The sums of the terms and of the totals, `2⁶⁴` times smaller, which do not overflow.
+        fileprivate var smallTerms: [Double] = []
+        fileprivate var smallTotal = 0.0
+
+        /// The means of the terms over the completions, unweighted.
+        public var termMeans: [RewardValue] {
+            zip(terms, smallTerms).map {
+                RewardValue(term: $0.term, value: mean($0.value, small: $1))
+            }
+        }
+        /// The mean of the totals.
+        public var totalMean: Double { mean(total, small: smallTotal) }
+
+        private func mean(_ sum: Double, small: Double) -> Double {
+            if count == 0 { return 0 }
+            return sum.isFinite ? sum / Double(count) : small / Double(count) * 0x1p64
+        }
+
+        fileprivate mutating func add(_ result: RewardBreakdown) {
+            count += 1
+            total += result.total
+            smallTotal += result.total * 0x1p-64
+            if let failure = result.failure {
+                failures[failure.kind, default: 0] += 1
+            } else {
+                parsed += 1
+            }
+            if terms.isEmpty {
+                terms = result.terms.map { RewardValue(term: $0.term, value: 0) }
+                smallTerms = result.terms.map { _ in 0 }
+            }
+            for (index, term) in result.terms.enumerated() {
+                terms[index].value += term.value
+                smallTerms[index] += term.value * 0x1p-64
+            }
+        }
     }
 
     /// Writes a line per completion, in their order.
@@ -66,7 +100,7 @@ public struct ScoreRecipe {
     ///     that is known
     /// - Returns: what was scored
     /// - Throws: ``CompletionFileError`` and the errors of the shards, the segmenter and the
-    ///   output, `RewardFault` if a term fails; a file then stays as it was
+    ///   output, ``ScoringFault`` if a term fails; a file then stays as it was
     public func run(
         to output: String?, onProgress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
     ) throws -> Summary {
@@ -107,6 +141,19 @@ public struct ScoreRecipe {
         try lines.finish()
         return run.summary
     }
+}
+
+/// A completion that has no reward, although nothing is wrong with its answer.
+public struct ScoringFault: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The sample that it is about.
+    public let sampleID: String
+    /// Which of all completions it is, from 1.
+    public let number: Int
+    /// Why it has none.
+    public let fault: RewardFault
+
+    /// Where, and why.
+    public var description: String { "sample \(sampleID), completion \(number): \(fault)" }
 }
 
 extension ScoreRecipe {
@@ -171,9 +218,11 @@ private struct ScoringRun {
             policyFrame: .square(side), truth: picture.square.truth
         ) { try picture.encoded(by: segmenter) }
         for (record, result) in zip(group, results) {
-            if let fault = result.fault { throw fault }
+            if let fault = result.fault {
+                throw ScoringFault(sampleID: picture.id, number: summary.count + 1, fault: fault)
+            }
             try lines.write(Self.line(record, result).bytes)
-            count(result)
+            summary.add(result)
         }
         try lines.flush()
     }
@@ -197,23 +246,6 @@ private struct ScoringRun {
                 "rewards", result.terms.map { (name: $0.term.rawValue, value: $0.value) })
             line.member("total", result.total)
             line.member("iou", result.iou)
-        }
-    }
-
-    private mutating func count(_ result: RewardBreakdown) {
-        summary.count += 1
-        summary.total += result.total
-        if let failure = result.failure {
-            summary.failures[failure.kind, default: 0] += 1
-        } else {
-            summary.parsed += 1
-        }
-        if summary.terms.isEmpty {
-            summary.terms = result.terms
-        } else {
-            for (index, term) in result.terms.enumerated() {
-                summary.terms[index].value += term.value
-            }
         }
     }
 }

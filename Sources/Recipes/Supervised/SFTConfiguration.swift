@@ -150,7 +150,8 @@ extension SFTConfiguration {
 
     /// What is allowed, but most likely not meant; a sentence each, with the keys.
     public var warnings: [String] {
-        logging.warnings(standard: LoggingSection().saveTotalLimit)
+        [pictureSideWarning(data.imageSize, name: "data.image_size")].compactMap(\.self)
+            + logging.warnings(standard: LoggingSection().saveTotalLimit)
             + training.schedule.warnings(
                 warmupSteps: training.warmupSteps, maxSteps: training.maxSteps)
     }

@@ -75,11 +75,10 @@ final class SFTData {
     ) throws -> PackedExample {
         let image = try ImageCodec.decode(sample.image, name: sample.id)
             .resized(to: .square(side), filter: .lanczos)
-        let frame = try packer.processor.resizedFrame(image.frame)
         let made =
             written != nil && maker.namedQuestions == 0
             ? (answers: [], objects: [])
-            : try maker.lessons(sample, frame: frame, epoch: epoch)
+            : try maker.lessons(sample, frame: image.frame, epoch: epoch)
         return try packer.pack(
             SupervisedExample(
                 id: sample.id, image: image,

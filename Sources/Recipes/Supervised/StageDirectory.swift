@@ -48,8 +48,11 @@ final class StageDirectory {
             }
             throw RunDirectoryError(
                 path: path,
-                message: (["holds no checkpoint to go on from; start without --resume"] + problems)
-                    .joined(separator: "\n"), kind: problems.isEmpty ? .unusable : .damaged)
+                message: ([
+                    "holds no checkpoint to go on from; start without --resume, in another folder if "
+                        + "this one is not empty"
+                ] + problems)
+                .joined(separator: "\n"), kind: problems.isEmpty ? .unusable : .damaged)
         }
     }
 

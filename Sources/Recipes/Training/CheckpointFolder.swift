@@ -97,10 +97,15 @@ struct CheckpointFolder: Sendable {
         }
     }
 
-    /// Moves a checkpoint that is no good out of the way, to `damaged-step-N`.
+    /// Moves a checkpoint that is no good out of the way, to `damaged-step-N`; where one of that name is,
+    /// to `damaged-step-N-2` and so on.
     func putAside(_ step: Int) throws {
-        let aside = "\(path)/damaged-step-\(step)"
-        try? FileManager.default.removeItem(atPath: aside)
+        var aside = "\(path)/damaged-step-\(step)"
+        var number = 2
+        while FileManager.default.fileExists(atPath: aside) {
+            aside = "\(path)/damaged-step-\(step)-\(number)"
+            number += 1
+        }
         try FileManager.default.moveItem(atPath: self.step(step), toPath: aside)
     }
 

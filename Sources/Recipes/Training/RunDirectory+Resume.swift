@@ -104,3 +104,11 @@ func linesUpTo(_ step: Int, evaluated: Int = .max, of text: Data) -> Data {
     }
     return kept
 }
+
+/// The step of the last whole line of metrics; 0 without one.
+func lastStep(of text: Data) -> Int {
+    struct Line: Decodable { let step: Int }
+    let whole = text.prefix((text.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1)
+    let line = whole.split(separator: UInt8(ascii: "\n")).last ?? Data()
+    return (try? JSONDecoder().decode(Line.self, from: Data(line)).step) ?? 0
+}

@@ -9,7 +9,8 @@ import Torch
 ///
 /// `config.yaml` (resolved), `run.json` (what ran, where), `metrics.jsonl` (one line per optimizer
 /// step), `faults.jsonl` (what was wrong, if something was), `rollouts/step-N.jsonl`,
-/// `tensorboard/`, `evaluation/step-N/`, `checkpoints/step-N/`. A checkpoint is written beside its place
+/// `tensorboard/`, `evaluation/step-N/`, `checkpoints/step-N/`; `without-checkpoint-N/`, which holds what
+/// was there of steps before a run began anew. A checkpoint is written beside its place
 /// and appears by a rename, or not at all. The folder is this process's as long as the object exists.
 public final class RunDirectory {
     /// The folder.
@@ -44,6 +45,12 @@ public final class RunDirectory {
         events = RunEvents(configuration, after: start.checkpoint?.step ?? 0)
         if !start.isInPlace { try Self.requireFree(path) }
         do {
+            let lock =
+                try start.abandoned.map { abandoned in
+                    let lock = try lock ?? FolderLock(path)
+                    try abandoned.putAside()
+                    return lock
+                } ?? lock
             for folder in [
                 path, path + "/rollouts", path + "/checkpoints", path + "/evaluation",
             ] {

@@ -22,6 +22,8 @@ struct RunStart {
     var isInPlace = false
     /// Steps of checkpoints that are damaged and make way.
     var damaged: [Int] = []
+    /// What the folder holds of steps that this start does not go on from, and makes way; nil if nothing.
+    var abandoned: AbandonedSteps?
     /// What tells the files that the run works with from others, where it continues.
     var inputs: [String: String]?
     private let readingAll: Bool
@@ -44,6 +46,7 @@ struct RunStart {
         switch mode {
         case .never:
             try RunDirectory.requireFree(output)
+            abandon(output)
         case .automatic:
             try look(configuration)
         case .from(let path):
@@ -63,16 +66,40 @@ struct RunStart {
     /// Takes the run in `output_dir` up, if there is one.
     private mutating func look(_ configuration: RunConfiguration) throws {
         let output = configuration.outputDirectory
-        if RunDirectory.isFree(output) { return }
+        if RunDirectory.isFree(output) { return abandon(output) }
         guard let written = RunDirectory.configuration(of: output) else {
             return try RunDirectory.requireFree(output)
         }
         isInPlace = true
         try findNewest(ofRun: output)
-        if let checkpoint { return try compare(configuration, checkpoint) }
+        if let checkpoint {
+            try compare(configuration, checkpoint)
+            noteRepeatedSteps(configuration, after: checkpoint.step)
+            return
+        }
         try Self.requireSame(
             configuration, CheckpointState.values(of: written), origin: output)
         notes.append("\(output) has no checkpoint yet: starting from the beginning")
+        abandon(output)
+    }
+
+    /// Says so where steps go whose checkpoints must have been there, and are made again.
+    private mutating func noteRepeatedSteps(_ configuration: RunConfiguration, after step: Int) {
+        let every = configuration.logging.saveSteps
+        let text = FileManager.default.contents(
+            atPath: configuration.outputDirectory + "/metrics.jsonl")
+        let last = lastStep(of: text ?? Data())
+        // A process that ends by itself leaves as many steps without a checkpoint, and some that it saved.
+        if every <= 0 || last <= step + 2 * every { return }
+        notes.append(
+            "steps \(step + 1) to \(last) have no checkpoint: what was written of them goes, and they are "
+                + "made again")
+    }
+
+    /// Finds what makes way for a start from the beginning.
+    private mutating func abandon(_ output: String) {
+        abandoned = AbandonedSteps(run: output)
+        if let abandoned { notes.append(abandoned.note) }
     }
 
     private mutating func findNewest(ofRun path: String) throws {
@@ -111,7 +138,8 @@ struct RunStart {
             == URL(fileURLWithPath: output).resolvingSymlinksInPath().path
         if !isInPlace {
             damaged = []
-            return try RunDirectory.requireFree(output)
+            try RunDirectory.requireFree(output)
+            return abandon(output)
         }
         let newer = CheckpointFolder(run: output).steps.filter {
             $0 > checkpoint.step && !damaged.contains($0)

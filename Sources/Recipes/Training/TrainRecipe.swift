@@ -24,6 +24,8 @@ public final class TrainRecipe {
     let trainer: GRPOTrainer<QwenPolicy>
     /// What was found in the folder, in lines for people.
     public let notes: [String]
+    /// Where what an earlier start left without a checkpoint was put; nil if there was nothing.
+    let aside: String?
     let directory: RunDirectory
     /// Evaluates the policy while it is trained; nil without held-out shards.
     let evaluation: TrainingEvaluation?
@@ -95,6 +97,7 @@ public final class TrainRecipe {
             progress: start.checkpoint?.state.evaluation)
         earlierSeconds = start.checkpoint?.state.seconds ?? 0
         notes = start.notes
+        aside = start.abandoned?.aside
         totalSteps = grpo.schedule.totalSteps
         summary = Self.summary(
             configuration, threadPlan, samples: dataset.count, steps: totalSteps, policy: policy,
@@ -102,7 +105,7 @@ public final class TrainRecipe {
         let shortest = try policy.prompt(
             image: .black(side: configuration.data.imageSize), question: "")
         warnings = try policy.warnings(
-            shortest, completionLength: grpo.sampling.maxCompletionLength)
+            shortest, completionLength: grpo.sampling.maxCompletionLength, sideIsKnown: true)
         self.policy = policy
         self.configuration = configuration
         directory = try RunDirectory(

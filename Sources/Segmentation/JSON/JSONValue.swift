@@ -3,7 +3,7 @@ enum JSONValue: Equatable {
     case null
     case bool(Bool)
     /// A number written without fraction and exponent, as the nearest `Double`.
-    case integer(Double)
+    case integer(Double, IntegerWidth = .signed64)
     /// Any other number; NaN and the infinities are among them.
     case real(Double)
     case string(String)
@@ -37,7 +37,7 @@ enum JSONValue: Equatable {
         switch self {
         case .null: false
         case .bool(let flag): flag
-        case .integer(let number), .real(let number): number != 0
+        case .integer(let number, _), .real(let number): number != 0
         default: !isEmptyContainer
         }
     }
@@ -58,6 +58,21 @@ enum JSONValue: Equatable {
                 }
         default: false
         }
+    }
+}
+
+/// The smallest type of NumPy's that holds an integer.
+enum IntegerWidth: Equatable {
+    /// 64 bits with a sign.
+    case signed64
+    /// 64 bits without one: from 2⁶³ on.
+    case unsigned64
+    /// None: a Python object.
+    case beyond
+
+    /// The width of an integer as Python spells it.
+    init(_ spelling: String) {
+        self = Int64(spelling) != nil ? .signed64 : UInt64(spelling) != nil ? .unsigned64 : .beyond
     }
 }
 

@@ -20,7 +20,8 @@ extension RepairingJSONReader {
         if spelling.contains(UInt8(ascii: ",")) { return .string(text) }
         guard let number = PythonText.float(text) else { return .string(text) }
         if spelling.contains(where: { ".eE".utf8.contains($0) }) { return .real(number) }
-        return spelling.count > JSONLimits.integerDigits ? .string(text) : .integer(number)
+        return spelling.count > JSONLimits.integerDigits
+            ? .string(text) : .integer(number, IntegerWidth(text))
     }
 
     private func isNumberPart(_ scalar: Unicode.Scalar, after last: UInt8?) -> Bool {

@@ -142,8 +142,9 @@ struct StrictJSONReader {
         }
         var spelling = String.UnicodeScalarView()
         spelling.append(contentsOf: text[start..<index])
-        guard let number = Double(String(spelling)) else { throw .syntax }
-        return isInteger ? .integer(number) : .real(number)
+        let spelled = String(spelling)
+        guard let number = Double(spelled) else { throw .syntax }
+        return isInteger ? .integer(number, IntegerWidth(spelled)) : .real(number)
     }
 
     /// Takes a complete exponent if there is one.
