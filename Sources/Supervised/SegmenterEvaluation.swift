@@ -110,7 +110,7 @@ public struct SegmenterEvaluation: Sendable {
             guard let instances = sample.instances else {
                 throw SegmenterSampleError(name: sample.id)
             }
-            let image = try segmenter.encode(ImageCodec.decode(sample.image, name: sample.id))
+            let image = try segmenter.encode(sample.picture())
             let objects = instances.compactMap { instance in
                 PromptTarget(mask: instance.mask).map { (instance.className, $0) }
             }

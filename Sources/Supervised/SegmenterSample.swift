@@ -55,7 +55,7 @@ public struct SegmenterSample: Sendable {
     ) throws {
         guard let instances = sample.instances else { throw SegmenterSampleError(name: sample.id) }
         id = sample.id
-        image = symmetry(try ImageCodec.decode(sample.image, name: sample.id))
+        image = symmetry(try sample.picture())
         objects = instances.compactMap { instance in
             guard let target = PromptTarget(mask: symmetry(instance.mask)) else { return nil }
             return Object(

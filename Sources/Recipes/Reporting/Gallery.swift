@@ -73,7 +73,7 @@ struct Gallery {
         let (old, new) = (before[index], after[index])
         let sample = try samples.sample(at: places[new.outcome.id] ?? 0)
         let picture = try SamplePicture(
-            ImageCodec.decode(sample.image, name: sample.id), id: "picture-\(index)")
+            sample.picture(), id: "picture-\(index)")
         let truth = sample.mask
         var score: [HTML] = [
             .text("IoU \(text(old)) → "), .element("b", text(new)),

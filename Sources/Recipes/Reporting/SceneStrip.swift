@@ -117,7 +117,7 @@ public struct SceneStrip: Sendable {
 
     private func drawn(_ answer: EvaluatedAnswer, _ sample: SegmentationSample) throws -> RGBImage {
         let frame = ImageFrame.square(side)
-        let picture = try ImageCodec.decode(sample.image, name: sample.id)
+        let picture = try sample.picture()
             .resized(to: frame, filter: .lanczos)
         let mask = answer.mask?.mask?.resized(to: frame)
         let truth = sample.mask.resized(to: frame)

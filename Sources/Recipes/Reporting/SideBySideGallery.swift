@@ -85,7 +85,7 @@ struct SideBySideGallery {
         _ index: Int, _ sample: SegmentationSample, isFirst: Bool
     ) throws -> GalleryCard {
         let picture = try SamplePicture(
-            ImageCodec.decode(sample.image, name: sample.id), id: "sample-\(index)")
+            sample.picture(), id: "sample-\(index)")
         var shots: [GalleryCard.Shot] = []
         for (place, column) in columns.enumerated() {
             let answer = column.answers[index]

@@ -73,7 +73,7 @@ final class SFTData {
         _ sample: SegmentationSample, epoch: Int, side: Int, written: WrittenAnswers?,
         maker: LessonMaker, packer: ExamplePacker
     ) throws -> PackedExample {
-        let image = try ImageCodec.decode(sample.image, name: sample.id)
+        let image = try sample.picture()
             .resized(to: .square(side), filter: .lanczos)
         let frame = try packer.processor.resizedFrame(image.frame)
         let made =

@@ -13,7 +13,7 @@ public struct SquareSample: Sendable {
 /// Decodes a sample's picture and stretches it and its truth to `side` × `side`, without keeping
 /// the aspect, as the method does (arXiv 2512.19302).
 public func squareSample(_ sample: SegmentationSample, side: Int) throws -> SquareSample {
-    let image = try ImageCodec.decode(sample.image, name: sample.id)
+    let image = try sample.picture()
     return SquareSample(
         image: image.resized(to: .square(side), filter: .lanczos),
         truth: sample.mask.resized(to: .square(side)))
