@@ -40,11 +40,15 @@ extension ImageCodec {
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - name: The file or sample id, for the error.
+    ///   - turning: Whether the picture is turned as the file's orientation says, as Pillow does;
+    ///     otherwise a file with another orientation than the usual one is an error.
     /// - Returns: The picture.
     /// - Throws: ``ImageError`` for another kind of TIFF, a truncated or damaged file, or more than
     ///   ``maximumPixels`` pixels.
-    public static func decodeTIFF(_ bytes: [UInt8], name: String) throws(ImageError) -> RGBImage {
-        try TIFFFile(bytes, name: name).image()
+    public static func decodeTIFF(
+        _ bytes: [UInt8], name: String, turning: Bool = false
+    ) throws(ImageError) -> RGBImage {
+        try TIFFFile(bytes, name: name).image(turning: turning)
     }
 
     /// Which pixels of a PNG, JPEG or TIFF file have a stored sample above 0, by channel.
@@ -53,14 +57,10 @@ extension ImageCodec {
     ///   - bytes: The whole file.
     ///   - name: The file or sample id, for the error.
     /// - Returns: The masks, in the frame of the file.
-    /// - Throws: ``ImageError`` as for ``decodeLabel(_:name:)`` and ``decodeTIFF(_:name:)``.
+    /// - Throws: ``ImageError`` as for ``decodeLabel(_:name:)`` and ``decodeTIFF(_:name:turning:)``.
     public static func decodeLabelPlanes(
         _ bytes: [UInt8], name: String
     ) throws(ImageError) -> LabelPlanes {
-        if isTIFF(bytes) { return try TIFFFile(bytes, name: name).planes() }
-        return switch try format(of: bytes, name: name) {
-        case .png: try PNGFile(bytes, name: name).planes()
-        case .jpeg: try JPEGFile(bytes, name: name).planes()
-        }
+        try decodeLabelSamples(bytes, name: name).planes()
     }
 }
