@@ -50,3 +50,24 @@ public enum ImageOrientation: UInt8, Hashable, Sendable, CaseIterable {
         }
     }
 }
+
+/// What is done with the orientation that an image file states.
+public enum ExifPolicy: String, Hashable, Sendable, CaseIterable {
+    /// Pixels are taken as they are stored.
+    case ignore
+    /// The picture is turned as the file says.
+    case apply
+
+    /// What to do with a picture that states an orientation.
+    public func applied(_ stated: ImageOrientation) -> ImageOrientation {
+        self == .apply ? stated : .upright
+    }
+}
+
+extension ImageOrientation {
+    /// That a picture states this orientation, and that nobody heeds it: a warning.
+    public var ignoredWarning: String {
+        "its EXIF orientation is \(rawValue) (to be \(words)), and is ignored: pixels are taken as "
+            + "they are stored, not as viewers show them; --exif apply turns the picture"
+    }
+}

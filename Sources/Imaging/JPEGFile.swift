@@ -47,7 +47,7 @@ struct JPEGFile {
     /// The decoded samples of a label.
     func labelSamples() throws(ImageError) -> LabelSamples {
         LabelSamples(
-            frame: header.frame, channels: Int(info.channels), isPalette: false, hasAlpha: false,
+            frame: header.frame, channels: Int(info.channels), hasAlpha: false,
             values: try labelBytes().map(UInt16.init))
     }
 

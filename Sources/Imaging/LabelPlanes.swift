@@ -1,10 +1,10 @@
-/// Which pixels of a label file have a sample above 0, channel by channel.
+/// Which pixels of a label file have a sample that is high enough, channel by channel.
 ///
 /// Data sets differ in which channels of a label count, so nothing is joined here.
 public struct LabelPlanes: Hashable, Sendable {
     /// One mask of a gray or palette file, three (red, green, blue) of a colour file; all have the
     /// file's frame.
-    public let channels: [BinaryMask]
+    public private(set) var channels: [BinaryMask]
     /// Whether the samples are indices of a palette.
     public let isPalette: Bool
     /// Whether the file has an alpha channel, which ``channels`` leave out.
@@ -25,6 +25,14 @@ public struct LabelPlanes: Hashable, Sendable {
         }
         self.isPalette = isPalette
         self.hasAlpha = hasAlpha
+    }
+
+    /// The planes without the pixels of a mask of the same frame, in every channel.
+    public func subtracting(_ mask: BinaryMask?) -> LabelPlanes {
+        guard let mask else { return self }
+        var rest = self
+        rest.channels = channels.map { $0.subtracting(mask) }
+        return rest
     }
 }
 

@@ -46,19 +46,22 @@ public struct LabelSamples: Hashable, Sendable {
     public let frame: ImageFrame
     /// 1 for a gray or palette file, 3 (red, green, blue) for a colour file.
     public let channels: Int
-    /// Whether the samples are indices of a palette.
-    public let isPalette: Bool
+    /// R, G, B of each index where the samples are indices of a palette; else nil.
+    public let palette: [UInt8]?
     /// Whether the file has an alpha channel, which is left out.
     public let hasAlpha: Bool
     /// `channels` samples of each pixel, row after row: `height * width * channels`.
     public let values: [UInt16]
 
     /// Samples from their parts.
-    init(frame: ImageFrame, channels: Int, isPalette: Bool, hasAlpha: Bool, values: [UInt16]) {
+    init(
+        frame: ImageFrame, channels: Int, palette: [UInt8]? = nil, hasAlpha: Bool,
+        values: [UInt16]
+    ) {
         precondition(values.count == frame.area * channels)
         self.frame = frame
         self.channels = channels
-        self.isPalette = isPalette
+        self.palette = palette
         self.hasAlpha = hasAlpha
         self.values = values
     }
@@ -67,7 +70,7 @@ public struct LabelSamples: Hashable, Sendable {
     public func planes(least: UInt16 = 1) -> LabelPlanes {
         LabelPlanes(
             samples: values.map { $0 >= least ? 1 : 0 }, width: frame.width, height: frame.height,
-            channels: channels, isPalette: isPalette, hasAlpha: hasAlpha)
+            channels: channels, isPalette: palette != nil, hasAlpha: hasAlpha)
     }
 
     /// The pixels whose level is one of those that are asked for.

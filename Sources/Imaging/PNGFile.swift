@@ -63,8 +63,9 @@ struct PNGFile {
             ? (0..<bytes.count / 2).map { UInt16(bytes[2 * $0]) << 8 | UInt16(bytes[2 * $0 + 1]) }
             : bytes.map(UInt16.init)
         return LabelSamples(
-            frame: header.frame, channels: Int(info.channels), isPalette: info.is_palette != 0,
-            hasAlpha: info.has_alpha != 0, values: values)
+            frame: header.frame, channels: Int(info.channels),
+            palette: info.is_palette != 0 ? palette : nil, hasAlpha: info.has_alpha != 0,
+            values: values)
     }
 
     /// The stored samples, without alpha.

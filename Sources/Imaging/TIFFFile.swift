@@ -34,6 +34,9 @@ struct TIFFFile {
     /// How the rows and columns of the file are to be turned.
     var orientation: ImageOrientation { ImageOrientation(rawValue: info.orientation) ?? .upright }
 
+    /// R, G, B of every index.
+    private var palette: [UInt8] { withUnsafeBytes(of: info.palette) { Array($0) } }
+
     /// Fails if rows and columns are not in the usual order: programs do not agree on what they look
     /// like then.
     private func requireUpright() throws(ImageError) {
@@ -58,7 +61,7 @@ struct TIFFFile {
         guard info.channels == 1 else {
             return RGBImage(width: width, height: height, pixels: samples)
         }
-        let palette = withUnsafeBytes(of: info.palette) { Array($0) }
+        let palette = palette
         let isPalette = info.is_palette != 0
         let pixels = [UInt8](unsafeUninitializedCapacity: samples.count * 3) { buffer, used in
             used = samples.count * 3
@@ -77,7 +80,7 @@ struct TIFFFile {
         if !turning { try requireUpright() }
         return LabelSamples(
             frame: ImageFrame(width: width, height: height), channels: Int(info.channels),
-            isPalette: info.is_palette != 0, hasAlpha: info.has_alpha != 0,
+            palette: info.is_palette != 0 ? palette : nil, hasAlpha: info.has_alpha != 0,
             values: try samples().map(UInt16.init))
     }
 
