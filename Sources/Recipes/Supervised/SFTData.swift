@@ -84,7 +84,7 @@ final class SFTData {
             SupervisedExample(
                 id: sample.id, image: image,
                 answers: written?.answers[sample.id] ?? made.answers,
-                objects: made.objects))
+                objects: made.objects, ignored: sample.ignored?.resized(to: frame)))
     }
 }
 
