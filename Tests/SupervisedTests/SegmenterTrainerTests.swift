@@ -239,9 +239,8 @@ enum TinySegmenter {
             }
             #expect(samples.contains { !$0.objects.isEmpty })
             #expect(samples.allSatisfy { $0.counted?.first == 0 && $0.counted?.last == 1 })
-            let trainer = try TinySegmenter.trainer(TinySegmenter.model()) {
-                $0.weights.focal = 1
-            }
+            let trainer = try TinySegmenter.trainer(
+                TinySegmenter.model(), change: { $0.weights.focal = 1 })
             return try trainer.step(samples).entries.map(\.value)
         }
         #expect(try step(filling: true) == step(filling: false))
