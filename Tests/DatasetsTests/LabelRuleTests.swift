@@ -184,4 +184,60 @@ import Testing
         try rule("1", "255", nil)
         try rule(nil, "255", 128)
     }
+
+    @Test("a palette that shows index 0 brighter than the target is a warning")
+    func brightBackground() throws {
+        // Indices 0 and 1; the first palette shows 0 black, the second white.
+        func label(_ palette: [UInt8]) -> [UInt8] {
+            Self.png(width: 4, row: [0, 0, 0, 1], color: 3, more: ("PLTE", palette))
+        }
+        try write(files: [label([0, 0, 0, 255, 255, 255])], width: 4)
+        #expect(try run().warnings == [])
+        try write(files: [label([255, 255, 255, 0, 0, 0])], width: 4)
+        let (samples, warnings) = try run()
+        #expect(pixels(samples[0].mask) == [0, 0, 0, 1])
+        try #require(warnings.count == 1)
+        #expect(warnings[0].message.contains("brighter") && warnings[0].message.contains("1 of 1"))
+        #expect(pixels(try run(values: "0").samples[0].mask) == [1, 1, 1, 0])
+    }
+
+    @Test("a label of one value whose mask may be in its alpha channel is a warning")
+    func alpha() throws {
+        // Gray and alpha of four pixels.
+        let row: [UInt8] = [255, 0, 255, 0, 255, 255, 255, 255]
+        try write(files: [Self.png(width: 4, row: row, color: 4)], width: 4)
+        let warnings = try run().warnings
+        #expect(warnings.contains { $0.message.contains("alpha channel, which does not count") })
+    }
+
+    /// A PNG file of one row of 8-bit samples, stored without compression.
+    private static func png(
+        width: UInt8, row: [UInt8], color: UInt8, more: (kind: String, data: [UInt8])? = nil
+    ) -> [UInt8] {
+        func big(_ number: UInt32) -> [UInt8] {
+            (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
+        }
+        func crc(_ bytes: [UInt8]) -> UInt32 {
+            ~bytes.reduce(UInt32.max) { state, byte in
+                (0..<8).reduce(state ^ UInt32(byte)) { crc, _ in
+                    crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1
+                }
+            }
+        }
+        func chunk(_ kind: String, _ data: [UInt8]) -> [UInt8] {
+            let body = Array(kind.utf8) + data
+            return big(UInt32(data.count)) + body + big(crc(body))
+        }
+        let raw = [0] + row
+        let (a, b) = raw.reduce((UInt32(1), UInt32(0))) { sums, byte in
+            let a = (sums.0 + UInt32(byte)) % 65521
+            return (a, (sums.1 + a) % 65521)
+        }
+        let count = UInt8(raw.count)
+        let data = [0x78, 0x01, 1, count, 0, ~count, 0xFF] + raw + big(b << 16 | a)
+        return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+            + chunk("IHDR", [0, 0, 0, width, 0, 0, 0, 1, 8, color, 0, 0, 0])
+            + (more.map { chunk($0.kind, $0.data) } ?? []) + chunk("IDAT", data)
+            + chunk("IEND", [])
+    }
 }

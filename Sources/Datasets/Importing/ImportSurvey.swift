@@ -20,6 +20,7 @@ final class ImportSurvey {
     private var turnedImages = Tally()
     private var turnedLabels = Tally()
     private var brightBackgrounds = Tally()
+    private var onlyAlpha = Tally()
     private var fullTargets = Tally()
     private var nothingKnown = Tally()
     private var paths: Set<String> = []
@@ -41,6 +42,9 @@ final class ImportSurvey {
         let isNew = levels.add(lastLevels, ignored: choices.labels.ignoreValues, path: path)
         if isNew, let colors = samples.palette, isBright(colors) {
             brightBackgrounds.add(file: path)
+        }
+        if isNew, samples.hasAlpha, lastLevels.count == 1 {
+            onlyAlpha.add(file: path, words: LabelLevels.text(lastLevels))
         }
         guard stated != .upright, paths.insert(path).inserted else { return }
         turnedLabels.add(file: path, words: stated.ignoredWarning)
@@ -76,7 +80,17 @@ final class ImportSurvey {
     var problems: [ImportProblem] {
         [orientations(turnedImages, "images"), orientations(turnedLabels, "labels")]
             .compactMap(\.self) + levels.problems(choices.labels)
-            + [brightBackground, fullTarget, unknown].compactMap(\.self)
+            + [brightBackground, alphaLabel, fullTarget, unknown].compactMap(\.self)
+    }
+
+    private var alphaLabel: ImportProblem? {
+        onlyAlpha.first.map { first in
+            ImportProblem(
+                severity: .warning, id: nil, file: first.file,
+                message: "\(onlyAlpha.count) of \(levels.labels) labels, this one first, have one "
+                    + "value, \(first.words), and an alpha channel, which does not count: if it is the "
+                    + "mask, save it as a gray picture")
+        }
     }
 
     private var brightBackground: ImportProblem? {
@@ -121,94 +135,4 @@ final class ImportSurvey {
                     + "'\(first.id ?? "")' first: they count as samples without a target")
         }
     }
-}
-
-/// Reads the images and labels of an import as it was told to.
-struct ImportReader {
-    let choices: ImportChoices
-    let survey: ImportSurvey
-
-    /// A reader of an import's files.
-    init(_ choices: ImportChoices) {
-        self.choices = choices
-        survey = ImportSurvey(choices)
-    }
-
-    /// The pixels of the target in a label's file, and those that do not count.
-    ///
-    /// A label is turned only as its own file states, never as its image's does.
-    ///
-    /// - Parameters:
-    ///   - path: the label's file
-    ///   - decide: the data set's way to make a mask of channels
-    /// - Throws: ``ImportDefect``
-    func label(
-        _ path: String, _ decide: (LabelPlanes) -> Result<BinaryMask, LabelFault>
-    ) throws(ImportDefect) -> LabelMasks {
-        let (samples, stated): (LabelSamples, ImageOrientation)
-        do {
-            let bytes = try ImageCodec.read(path: path)
-            stated = ImageOrientation.stated(in: bytes)
-            samples = try ImageCodec.decodeLabelSamples(
-                bytes, name: path, turning: choices.exif == .apply)
-        } catch {
-            throw ImportDefect(file: path, message: "\(error.what); \(error.hint)")
-        }
-        survey.addLabel(path, samples, stated)
-        do {
-            let masks = try choices.labels.decide(samples, decide)
-            let turn = choices.exif.applied(stated).symmetry
-            return LabelMasks(
-                target: turn(masks.target), ignored: masks.ignored.map(turn.callAsFunction))
-        } catch {
-            throw ImportDefect(file: path, message: error.problem)
-        }
-    }
-
-    /// How an image's file is to be turned, and what it states.
-    func orientation(of bytes: [UInt8], path: String) -> ImageOrientation {
-        let stated = ImageOrientation.stated(in: bytes)
-        survey.addImage(path, stated)
-        return stated
-    }
-
-    /// Requires that a label has the size of its image.
-    ///
-    /// - Throws: ``ImportDefect`` that names both sizes, and the orientation if it can be the reason
-    func requireSize(
-        of masks: LabelMasks, _ kind: String, path: String, image: ImageFrame,
-        stated: ImageOrientation
-    ) throws(ImportDefect) {
-        let frame = masks.target.frame
-        guard frame != image else { return }
-        throw ImportDefect(
-            file: path,
-            message: "the \(kind) is \(frame.text), the image is \(image.text)"
-                + orientationHint(stated))
-    }
-
-    /// What a difference in size may come from.
-    func orientationHint(_ stated: ImageOrientation) -> String {
-        guard stated.swapsSides else { return "" }
-        return choices.exif == .ignore
-            ? "; the image's EXIF orientation is \(stated.rawValue) (to be \(stated.words)), which "
-                + "swaps its sides: import with --exif apply to turn it"
-            : "; the image was turned as its EXIF orientation \(stated.rawValue) says: import with "
-                + "--exif ignore to take it as it is stored"
-    }
-}
-
-/// What a label says about the pixels of its image.
-struct LabelMasks {
-    /// The target.
-    var target: BinaryMask
-    /// What does not count; nil where everything does.
-    var ignored: BinaryMask?
-}
-
-/// Why a label file has no mask.
-struct LabelFault: Error {
-    let problem: String
-
-    init(_ problem: String) { self.problem = problem }
 }

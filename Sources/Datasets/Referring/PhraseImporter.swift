@@ -23,7 +23,9 @@ struct PhraseLayout: Sendable {
         target: { planes in
             guard !planes.isPalette else {
                 return .failure(
-                    LabelFault("the mask has a palette; red, green and blue are expected"))
+                    LabelFault(
+                        "the mask has a palette; red, green and blue are expected, or --label-values "
+                            + "that says which indices are target"))
             }
             return .success(planes.channels[0])
         })
@@ -39,7 +41,8 @@ struct PhraseLayout: Sendable {
             guard planes.channels.allSatisfy({ $0 == planes.channels[0] }) else {
                 return .failure(
                     LabelFault(
-                        "the channels of the mask are above 0 at different pixels; save it as gray")
+                        "the channels of the mask are above 0 at different pixels; save it as gray, or "
+                            + "say with --threshold or --label-values what is target")
                 )
             }
             return .success(planes.channels[0])
