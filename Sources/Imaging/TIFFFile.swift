@@ -45,12 +45,14 @@ struct TIFFFile {
             name: name,
             what: "TIFF: its orientation is \(orientation.rawValue), to be "
                 + "\(orientation.words): some programs turn such files, others do not",
-            hint: "import with --exif apply, or save it with rows from the top left")
+            hint: "give --exif apply, or save it with rows from the top left")
     }
 
     /// The picture as Pillow converts it to RGB, which turns it as its orientation says.
     ///
     /// - Parameter turning: whether another orientation than the usual one is undone, or an error
+    /// - Returns: the picture
+    /// - Throws: ``ImageError``
     func image(turning: Bool) throws(ImageError) -> RGBImage {
         if !turning { try requireUpright() }
         return orientation.symmetry(try storedImage())

@@ -67,6 +67,7 @@ public struct GalleryCard: Sendable {
     /// What the colours of ``SamplePicture`` mean.
     ///
     /// - Parameter showsIgnored: whether a picture has pixels that do not count
+    /// - Returns: a line of keys
     public static func legend(showsIgnored: Bool = false) -> HTML {
         func key(_ name: String, _ text: String) -> HTML {
             .element("span", ["class": "key"], [.element("i", ["class": name]), .text(text)])

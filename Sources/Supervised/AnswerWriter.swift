@@ -40,6 +40,7 @@ public struct AnswerWriter: Sendable {
     ///   - targets: the objects
     ///   - ignored: pixels of which nobody knows whether they are target, where no negative point may
     ///     be; in the objects' frame
+    /// - Returns: the text, from `<think>` to `</answer>`
     public func completion(
         thought: String, targets: [AnswerTarget], avoiding ignored: BinaryMask? = nil
     ) -> String {

@@ -3,6 +3,7 @@
 /// - Parameters:
 ///   - orientation: the value of tag 274
 ///   - jpeg: a JPEG file without an Exif block
+/// - Returns: the file with one
 public func stating(_ orientation: UInt8, _ jpeg: [UInt8]) -> [UInt8] {
     let block: [UInt8] =
         Array("Exif\0\0MM\0*".utf8) + [0, 0, 0, 8, 0, 1, 1, 18, 0, 3, 0, 0, 0, 1, 0, orientation]

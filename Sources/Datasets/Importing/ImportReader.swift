@@ -18,6 +18,7 @@ struct ImportReader {
     /// - Parameters:
     ///   - path: the label's file
     ///   - decide: the data set's way to make a mask of channels
+    /// - Returns: the masks, in the label's frame
     /// - Throws: ``ImportDefect``
     func label(
         _ path: String, _ decide: (LabelPlanes) -> Result<BinaryMask, LabelFault>

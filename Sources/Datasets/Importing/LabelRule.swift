@@ -109,7 +109,9 @@ public struct LabelRule: Hashable, Sendable {
     public let labelValues: LabelValues?
     /// The values of pixels that do not count, whatever else they would be.
     public let ignoreValues: LabelValues?
-    /// The least value that is target; of colours, channels are compared. nil: 1.
+    /// The least value that is target; nil: 1.
+    ///
+    /// Of colours, each channel is compared.
     public let threshold: UInt16?
 
     /// What is above 0 is target.
