@@ -92,7 +92,8 @@ var targets: [Target] = [
             .unsafeFlags(["-Wall", "-Wextra", "-Wshadow", "-Werror"]),
             .unsafeFlags(["-O2"], .when(configuration: .debug)),
         ]),
-    .target(name: "Imaging", dependencies: ["CImageCodecs"], swiftSettings: optimized),
+    .target(
+        name: "Imaging", dependencies: ["CImageCodecs", "CZlib"], swiftSettings: optimized),
     .target(name: "Tokenizers", swiftSettings: optimized),
     .target(name: "Pickles", swiftSettings: optimized),
     // Layer 1

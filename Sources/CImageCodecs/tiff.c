@@ -35,6 +35,7 @@ typedef struct Layout {
     // Samples of a pixel that are kept.
     uint16_t kept;
     int planes;
+    uint16_t orientation;
     // The size of a strip or tile in pixels.
     uint32_t block_width;
     uint32_t block_height;
@@ -207,9 +208,7 @@ static CICStatus read_layout(Reader *reader, uint64_t max_pixels, Layout *layout
     uint16_t planar = PLANARCONFIG_CONTIG, orientation = ORIENTATION_TOPLEFT;
     TIFFGetFieldDefaulted(reader->tiff, TIFFTAG_PLANARCONFIG, &planar);
     TIFFGetFieldDefaulted(reader->tiff, TIFFTAG_ORIENTATION, &orientation);
-    if (orientation != ORIENTATION_TOPLEFT) {
-        return unsupported(reader, "rows that do not begin at the top left");
-    }
+    layout->orientation = orientation;
     layout->planes = planar == PLANARCONFIG_SEPARATE && layout->samples > 1;
     layout->is_tiled = TIFFIsTiled(reader->tiff);
     if (layout->is_tiled) {
@@ -257,6 +256,7 @@ CICStatus cic_tiff_read_header(
         header->channels = (uint8_t)layout.kept;
         header->is_palette = layout.photometric == PHOTOMETRIC_PALETTE;
         header->has_alpha = layout.samples > layout.kept;
+        header->orientation = (uint8_t)layout.orientation;
         if (header->is_palette) read_palette(&reader, header);
     }
     TIFFClose(reader.tiff);

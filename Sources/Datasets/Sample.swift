@@ -29,7 +29,11 @@ public struct SegmentationSample: Hashable, Sendable {
     public var image: [UInt8]
     /// What `image` is.
     public var format: ImageFormat
-    /// The image's size; an orientation in its EXIF data is ignored, as in the masks' making.
+    /// How the stored pixels are turned before anything else looks at them.
+    ///
+    /// Upright unless the sample was imported with the orientation that its image file states.
+    public var orientation: ImageOrientation
+    /// The image's size when it was turned as ``orientation`` says.
     public var frame: ImageFrame
     /// Every question that the data set asks about the image; at least one.
     public var questions: [String]
@@ -39,6 +43,9 @@ public struct SegmentationSample: Hashable, Sendable {
     public var answers: [String]
     /// The union of all target regions, in `frame`.
     public var mask: BinaryMask
+    /// The pixels of which nobody knows whether they are target, in `frame`: none of ``mask``, and
+    /// they count neither in rewards nor in metrics; nil where there are none.
+    public var ignored: BinaryMask?
     /// The objects that the data set knows, the targets and the others: all of a drawn scene, only
     /// the target where a class is all that is known; nil where nothing is.
     public var instances: [InstanceTruth]?
@@ -47,7 +54,8 @@ public struct SegmentationSample: Hashable, Sendable {
     public init(
         id: String, image: [UInt8], format: ImageFormat, frame: ImageFrame,
         questions: [String], answers: [String], mask: BinaryMask,
-        instances: [InstanceTruth]? = nil
+        ignored: BinaryMask? = nil, instances: [InstanceTruth]? = nil,
+        orientation: ImageOrientation = .upright
     ) {
         self.id = id
         self.image = image
@@ -56,7 +64,16 @@ public struct SegmentationSample: Hashable, Sendable {
         self.questions = questions
         self.answers = answers
         self.mask = mask
+        self.ignored = ignored
         self.instances = instances
+        self.orientation = orientation
+    }
+
+    /// The picture, decoded and turned as ``orientation`` says, in ``frame``.
+    ///
+    /// - Throws: `ImageError` if the image file cannot be decoded
+    public func picture() throws(ImageError) -> RGBImage {
+        orientation.symmetry(try ImageCodec.decode(image, name: id))
     }
 
     /// Whether the questions have no target in the image.

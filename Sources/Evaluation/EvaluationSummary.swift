@@ -52,9 +52,11 @@ public struct EvaluationSummary: Hashable, Sendable, Codable {
     public var classes: [String: Estimate]
     /// cIoU of the same; empty in what was written before it was known.
     public var classesCIoU: [String: Estimate]
+    /// That ignored pixels are left out; nil where there are none.
+    public var ignored: IgnoredPixels?
 
     enum CodingKeys: String, CodingKey {
-        case samples, answers, bootstrap, metrics
+        case samples, answers, bootstrap, metrics, ignored
         case emptyTargets = "empty_targets"
         case classes = "giou_by_class"
         case classesCIoU = "ciou_by_class"
@@ -71,6 +73,7 @@ public struct EvaluationSummary: Hashable, Sendable, Codable {
         classes = try fields.decode([String: Estimate].self, forKey: .classes)
         classesCIoU =
             try fields.decodeIfPresent([String: Estimate].self, forKey: .classesCIoU) ?? [:]
+        ignored = try fields.decodeIfPresent(IgnoredPixels.self, forKey: .ignored)
     }
 
     /// The metrics of answers.
@@ -90,6 +93,9 @@ public struct EvaluationSummary: Hashable, Sendable, Codable {
         metrics = table.metrics
         classes = table.classes
         classesCIoU = table.classesCIoU
+        ignored = IgnoredPixels(
+            samples: Set(outcomes.lazy.filter { $0.overlap.ignored != nil }.map(\.id)).count,
+            rule: .leftOut)
     }
 
     /// A metric's estimate.

@@ -25,6 +25,8 @@ public struct PaperOutcome: Hashable, Sendable {
     public var union: Int
     /// The class of the target; nil where the data do not say it, or there is no target.
     public var targetClass: String?
+    /// Whether the sample has ignored pixels: the protocol knows none, they are background.
+    public var hasIgnored: Bool
 
     /// An outcome from its parts.
     ///
@@ -39,11 +41,11 @@ public struct PaperOutcome: Hashable, Sendable {
     ///   - intersection: pixels in both masks
     ///   - union: pixels in at least one mask; `truth` if nothing was segmented
     ///   - targetClass: the class of the target, where it is known
+    ///   - hasIgnored: whether the sample has ignored pixels
     public init(
         id: String, questionIndex: Int = 0, questionCount: Int = 1, isReadable: Bool = true,
         callRaises: Bool = false, objectCount: Int, truth: Int, intersection: Int = 0,
-        union: Int? = nil,
-        targetClass: String? = nil
+        union: Int? = nil, targetClass: String? = nil, hasIgnored: Bool = false
     ) {
         self.id = id
         self.questionIndex = questionIndex
@@ -55,6 +57,7 @@ public struct PaperOutcome: Hashable, Sendable {
         self.intersection = intersection
         self.union = union ?? truth
         self.targetClass = targetClass
+        self.hasIgnored = hasIgnored
     }
 
     /// Whether the truth has no pixel in the square frame.

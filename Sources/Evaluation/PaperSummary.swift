@@ -16,9 +16,11 @@ public struct PaperSummary: Hashable, Sendable, Codable {
     public var classes: [String: Estimate]
     /// cIoU of the same.
     public var classesCIoU: [String: Estimate]
+    /// That ignored pixels count as background; nil where there are none.
+    public var ignored: IgnoredPixels?
 
     enum CodingKeys: String, CodingKey {
-        case samples, bootstrap, metrics
+        case samples, bootstrap, metrics, ignored
         case emptyTargets = "empty_targets"
         case withMask = "with_mask"
         case questionSeed = "question_seed"
@@ -50,6 +52,8 @@ public struct PaperSummary: Hashable, Sendable, Codable {
         metrics = table.metrics
         classes = table.classes
         classesCIoU = table.classesCIoU
+        ignored = IgnoredPixels(
+            samples: drawn.count(where: \.hasIgnored), rule: .background)
         if samples == 0 { return }
         for metric in Self.neverUndefined where withMask == 0 || self[metric].value == nil {
             metrics[metric.rawValue]?.value = 0

@@ -176,3 +176,27 @@ public struct BinaryMask: Hashable, Sendable {
         precondition(width == other.width && height == other.height, "masks of different frames")
     }
 }
+
+// MARK: - Pixels that do not count
+
+extension BinaryMask {
+    /// Takes away the pixels of a mask of the same frame.
+    public mutating func subtract(_ other: BinaryMask) {
+        requireSameFrame(other)
+        for index in words.indices { words[index] &= ~other.words[index] }
+    }
+
+    /// The pixels that are not in a mask of the same frame; all of them where there is none.
+    public func subtracting(_ other: BinaryMask?) -> BinaryMask {
+        guard let other else { return self }
+        var rest = self
+        rest.subtract(other)
+        return rest
+    }
+
+    /// Whether no pixel is in both masks, which have the same frame.
+    public func isDisjoint(with other: BinaryMask) -> Bool {
+        requireSameFrame(other)
+        return zip(words, other.words).allSatisfy { $0 & $1 == 0 }
+    }
+}

@@ -93,6 +93,20 @@ extension RGBImage {
         }
     }
 
+    /// Hatches the pixels of a mask of the picture's frame that do not count: slanted stripes, dark
+    /// and light in turn.
+    public mutating func drawIgnored(_ mask: BinaryMask) {
+        precondition(mask.frame == frame, "the mask has another frame than the picture")
+        let stripe = max(2, min(width, height) / 100)
+        for place in mask.pixelPlaces {
+            let isLight = (place % width + place / width) / stripe % 2 == 0
+            for channel in 0..<3 {
+                let old = Int(pixels[place * 3 + channel])
+                pixels[place * 3 + channel] = UInt8((old + (isLight ? 225 : 45) * 2) / 3)
+            }
+        }
+    }
+
     private mutating func drawDisc(_ center: Point, radius: Int, color: RGBColor) {
         // Far outside the picture nothing is drawn, and huge numbers have no Int.
         guard (-Double(radius)...Double(width + radius)).contains(center.x),

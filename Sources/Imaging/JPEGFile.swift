@@ -38,20 +38,20 @@ struct JPEGFile {
 
     /// The pixels with a sample above 0.
     func label() throws(ImageError) -> BinaryMask {
-        let values = try labelSamples()
+        let values = try labelBytes()
         return BinaryMask(
             width: width, height: height,
             bytes: info.channels == 1 ? values : anyAboveZero(values, perPixel: 3))
     }
 
-    /// Which pixels each channel has above 0.
-    func planes() throws(ImageError) -> LabelPlanes {
-        LabelPlanes(
-            samples: try labelSamples(), width: width, height: height,
-            channels: Int(info.channels), isPalette: false, hasAlpha: false)
+    /// The decoded samples of a label.
+    func labelSamples() throws(ImageError) -> LabelSamples {
+        LabelSamples(
+            frame: header.frame, channels: Int(info.channels), hasAlpha: false,
+            values: try labelBytes().map(UInt16.init))
     }
 
-    private func labelSamples() throws(ImageError) -> [UInt8] {
+    private func labelBytes() throws(ImageError) -> [UInt8] {
         guard info.channels != 4 else {
             throw ImageError(
                 name: name, what: "a CMYK JPEG cannot be a label",

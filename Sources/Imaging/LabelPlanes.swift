@@ -1,10 +1,10 @@
-/// Which pixels of a label file have a sample above 0, channel by channel.
+/// Which pixels of a label file have a sample that is high enough, channel by channel.
 ///
 /// Data sets differ in which channels of a label count, so nothing is joined here.
 public struct LabelPlanes: Hashable, Sendable {
     /// One mask of a gray or palette file, three (red, green, blue) of a colour file; all have the
     /// file's frame.
-    public let channels: [BinaryMask]
+    public private(set) var channels: [BinaryMask]
     /// Whether the samples are indices of a palette.
     public let isPalette: Bool
     /// Whether the file has an alpha channel, which ``channels`` leave out.
@@ -26,6 +26,14 @@ public struct LabelPlanes: Hashable, Sendable {
         self.isPalette = isPalette
         self.hasAlpha = hasAlpha
     }
+
+    /// The planes without the pixels of a mask of the same frame, in every channel.
+    public func subtracting(_ mask: BinaryMask?) -> LabelPlanes {
+        guard let mask else { return self }
+        var rest = self
+        rest.channels = channels.map { $0.subtracting(mask) }
+        return rest
+    }
 }
 
 extension ImageCodec {
@@ -40,11 +48,15 @@ extension ImageCodec {
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - name: The file or sample id, for the error.
+    ///   - turning: Whether the picture is turned as the file's orientation says, as Pillow does;
+    ///     otherwise a file with another orientation than the usual one is an error.
     /// - Returns: The picture.
     /// - Throws: ``ImageError`` for another kind of TIFF, a truncated or damaged file, or more than
     ///   ``maximumPixels`` pixels.
-    public static func decodeTIFF(_ bytes: [UInt8], name: String) throws(ImageError) -> RGBImage {
-        try TIFFFile(bytes, name: name).image()
+    public static func decodeTIFF(
+        _ bytes: [UInt8], name: String, turning: Bool = false
+    ) throws(ImageError) -> RGBImage {
+        try TIFFFile(bytes, name: name).image(turning: turning)
     }
 
     /// Which pixels of a PNG, JPEG or TIFF file have a stored sample above 0, by channel.
@@ -53,14 +65,10 @@ extension ImageCodec {
     ///   - bytes: The whole file.
     ///   - name: The file or sample id, for the error.
     /// - Returns: The masks, in the frame of the file.
-    /// - Throws: ``ImageError`` as for ``decodeLabel(_:name:)`` and ``decodeTIFF(_:name:)``.
+    /// - Throws: ``ImageError`` as for ``decodeLabel(_:name:)`` and ``decodeTIFF(_:name:turning:)``.
     public static func decodeLabelPlanes(
         _ bytes: [UInt8], name: String
     ) throws(ImageError) -> LabelPlanes {
-        if isTIFF(bytes) { return try TIFFFile(bytes, name: name).planes() }
-        return switch try format(of: bytes, name: name) {
-        case .png: try PNGFile(bytes, name: name).planes()
-        case .jpeg: try JPEGFile(bytes, name: name).planes()
-        }
+        try decodeLabelSamples(bytes, name: name).planes()
     }
 }

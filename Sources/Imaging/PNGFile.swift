@@ -55,14 +55,17 @@ struct PNGFile {
             width: width, height: height, bytes: anyAboveZero(values, perPixel: perPixel))
     }
 
-    /// Which pixels each channel has above 0.
-    func planes() throws(ImageError) -> LabelPlanes {
-        let isWide = info.bit_depth == 16
-        let values = try samples(CIC_PNG_FULL)
-        return LabelPlanes(
-            samples: isWide ? anyAboveZero(values, perPixel: 2) : values, width: width,
-            height: height, channels: Int(info.channels), isPalette: info.is_palette != 0,
-            hasAlpha: info.has_alpha != 0)
+    /// The stored samples, those of 16 bits in full.
+    func labelSamples() throws(ImageError) -> LabelSamples {
+        let bytes = try samples(CIC_PNG_FULL)
+        let values =
+            info.bit_depth == 16
+            ? (0..<bytes.count / 2).map { UInt16(bytes[2 * $0]) << 8 | UInt16(bytes[2 * $0 + 1]) }
+            : bytes.map(UInt16.init)
+        return LabelSamples(
+            frame: header.frame, channels: Int(info.channels),
+            palette: info.is_palette != 0 ? palette : nil, hasAlpha: info.has_alpha != 0,
+            values: values)
     }
 
     /// The stored samples, without alpha.

@@ -31,13 +31,39 @@ struct TIFFFile {
     private var width: Int { Int(info.width) }
     private var height: Int { Int(info.height) }
 
-    /// The picture as Pillow converts it to RGB.
-    func image() throws(ImageError) -> RGBImage {
+    /// How the rows and columns of the file are to be turned.
+    var orientation: ImageOrientation { ImageOrientation(rawValue: info.orientation) ?? .upright }
+
+    /// R, G, B of every index.
+    private var palette: [UInt8] { withUnsafeBytes(of: info.palette) { Array($0) } }
+
+    /// Fails if rows and columns are not in the usual order: programs do not agree on what they look
+    /// like then.
+    private func requireUpright() throws(ImageError) {
+        guard orientation != .upright else { return }
+        throw ImageError(
+            name: name,
+            what: "TIFF: its orientation is \(orientation.rawValue), to be "
+                + "\(orientation.words): some programs turn such files, others do not",
+            hint: "give --exif apply, or save it with rows from the top left")
+    }
+
+    /// The picture as Pillow converts it to RGB, which turns it as its orientation says.
+    ///
+    /// - Parameter turning: whether another orientation than the usual one is undone, or an error
+    /// - Returns: the picture
+    /// - Throws: ``ImageError``
+    func image(turning: Bool) throws(ImageError) -> RGBImage {
+        if !turning { try requireUpright() }
+        return orientation.symmetry(try storedImage())
+    }
+
+    private func storedImage() throws(ImageError) -> RGBImage {
         let samples = try samples()
         guard info.channels == 1 else {
             return RGBImage(width: width, height: height, pixels: samples)
         }
-        let palette = withUnsafeBytes(of: info.palette) { Array($0) }
+        let palette = palette
         let isPalette = info.is_palette != 0
         let pixels = [UInt8](unsafeUninitializedCapacity: samples.count * 3) { buffer, used in
             used = samples.count * 3
@@ -51,11 +77,13 @@ struct TIFFFile {
         return RGBImage(width: width, height: height, pixels: pixels)
     }
 
-    /// Which pixels each channel has above 0.
-    func planes() throws(ImageError) -> LabelPlanes {
-        LabelPlanes(
-            samples: try samples(), width: width, height: height, channels: Int(info.channels),
-            isPalette: info.is_palette != 0, hasAlpha: info.has_alpha != 0)
+    /// The stored samples; another orientation than the usual one is an error unless `turning`.
+    func labelSamples(turning: Bool) throws(ImageError) -> LabelSamples {
+        if !turning { try requireUpright() }
+        return LabelSamples(
+            frame: ImageFrame(width: width, height: height), channels: Int(info.channels),
+            palette: info.is_palette != 0 ? palette : nil, hasAlpha: info.has_alpha != 0,
+            values: try samples().map(UInt16.init))
     }
 
     private func samples() throws(ImageError) -> [UInt8] {

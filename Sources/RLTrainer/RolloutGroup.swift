@@ -15,6 +15,8 @@ public struct TrainingExample: Sendable {
     public var image: RGBImage
     /// The target's pixels, in the frame of `image`.
     public var truth: BinaryMask
+    /// The pixels that do not count, none of `truth`, in the frame of `image`; nil where all do.
+    public var ignored: BinaryMask?
     /// What the policy's ``Policy/prompt(image:question:)`` makes of `image` and `question`, where the
     /// source made it ready; nil to leave it to the policy.
     public var prompt: (any PolicyPrompt & Sendable)?
@@ -22,13 +24,14 @@ public struct TrainingExample: Sendable {
     /// An example from its parts.
     public init(
         id: String, epoch: Int, question: String, image: RGBImage, truth: BinaryMask,
-        prompt: (any PolicyPrompt & Sendable)? = nil
+        ignored: BinaryMask? = nil, prompt: (any PolicyPrompt & Sendable)? = nil
     ) {
         self.id = id
         self.epoch = epoch
         self.question = question
         self.image = image
         self.truth = truth
+        self.ignored = ignored
         self.prompt = prompt
     }
 }
@@ -162,7 +165,8 @@ struct RolloutStage {
                     $0.text, tokenCount: $0.tokenIDs.count, isTruncated: $0.stopReason == .length)
             },
             about: RewardSubject(id: example.id, question: example.question),
-            policyFrame: frame, truth: example.truth.resized(to: frame), timeLimit: rewardTimeout
+            policyFrame: frame, truth: example.truth.resized(to: frame),
+            ignored: example.ignored?.resized(to: frame), timeLimit: rewardTimeout
         ) { try segmenter.encode(example.image) }
     }
 }

@@ -65,7 +65,10 @@ public struct GalleryCard: Sendable {
     }
 
     /// What the colours of ``SamplePicture`` mean.
-    public static var legend: HTML {
+    ///
+    /// - Parameter showsIgnored: whether a picture has pixels that do not count
+    /// - Returns: a line of keys
+    public static func legend(showsIgnored: Bool = false) -> HTML {
         func key(_ name: String, _ text: String) -> HTML {
             .element("span", ["class": "key"], [.element("i", ["class": name]), .text(text)])
         }
@@ -74,6 +77,6 @@ public struct GalleryCard: Sendable {
             [
                 key("t", "truth"), key("b", "box that the policy wrote"),
                 key("p", "point that the policy wrote"), key("m", "mask that the segmenter made"),
-            ])
+            ] + (showsIgnored ? [key("g", "ignored: counts for nothing")] : []))
     }
 }

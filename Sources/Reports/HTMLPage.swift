@@ -179,6 +179,7 @@ private let pageStyle: StaticString = """
     }
     .shot { width: 100%; height: auto; display: block; border-radius: 6px; background: #000; overflow: hidden; }
     .shot .mask { fill: #e6189c; fill-opacity: .42; fill-rule: evenodd; stroke: #ff4fbd; stroke-width: 1; vector-effect: non-scaling-stroke; }
+    .shot .ignored { fill: #9aa3ad; fill-opacity: .6; fill-rule: evenodd; }
     .shot .truth { fill: none; stroke: #7dff5a; stroke-width: 1.6; stroke-linejoin: round; vector-effect: non-scaling-stroke; filter: drop-shadow(0 0 1px #000); }
     .shot .box { fill: none; stroke: #ffd21f; stroke-width: 1.6; vector-effect: non-scaling-stroke; filter: drop-shadow(0 0 1px #000); }
     .shot .dot { stroke: #000; stroke-width: 1; vector-effect: non-scaling-stroke; }
@@ -186,6 +187,7 @@ private let pageStyle: StaticString = """
     .codes { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: .88rem; margin: 4px 0 8px; }
     .codes .key i { width: 16px; height: 12px; border-radius: 2px; display: inline-block; background: #2b3038; position: relative; }
     .codes .key i.m { background: #c41a87; outline: 1px solid #ff4fbd; }
+    .codes .key i.g { background: #9aa3ad; }
     .codes .key i.t { outline: 2px solid #58d838; outline-offset: -2px; }
     .codes .key i.b { outline: 2px solid #ffd21f; outline-offset: -2px; }
     .codes .key i.p { width: 10px; height: 10px; border-radius: 50%; background: #fff; border: 1.5px solid #000; }

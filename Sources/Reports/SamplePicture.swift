@@ -8,6 +8,8 @@ public struct SamplePicture: Sendable {
         public var mask: BinaryMask?
         /// The truth; nil leaves it out.
         public var truth: BinaryMask?
+        /// The pixels that do not count; nil leaves them out.
+        public var ignored: BinaryMask?
         /// Boxes that the policy wrote.
         public var boxes: [Box]
         /// Places that the policy says are inside.
@@ -17,11 +19,13 @@ public struct SamplePicture: Sendable {
 
         /// An overlay from its parts.
         public init(
-            mask: BinaryMask? = nil, truth: BinaryMask? = nil, boxes: [Box] = [],
+            mask: BinaryMask? = nil, truth: BinaryMask? = nil, ignored: BinaryMask? = nil,
+            boxes: [Box] = [],
             positivePoints: [Point] = [], negativePoints: [Point] = []
         ) {
             self.mask = mask
             self.truth = truth
+            self.ignored = ignored
             self.boxes = boxes
             self.positivePoints = positivePoints
             self.negativePoints = negativePoints
@@ -83,6 +87,7 @@ public struct SamplePicture: Sendable {
             parts.append(.element("use", ["href": "#\(id)"]))
         }
         if let mask = overlay.mask { parts.append(outline(mask, "mask")) }
+        if let ignored = overlay.ignored { parts.append(outline(ignored, "ignored")) }
         if let truth = overlay.truth { parts.append(outline(truth, "truth")) }
         parts += overlay.boxes.compactMap { rectangle($0, "box") }
         parts += overlay.positivePoints.compactMap { dot($0, "dot in") }

@@ -23,9 +23,9 @@ public struct RewardBreakdown: Sendable {
     public var total: Double
     /// What the completion asks for, or why that cannot be read.
     public var parse: Result<ParsedAnswer, ParseFailure>
-    /// The union of the masks of the prompts, in the policy's frame: empty when the policy says
-    /// that there is no target, nil when the answer could not be read or the segmenter was not
-    /// asked.
+    /// The union of the masks of the prompts, in the policy's frame, ignored pixels included: empty
+    /// when the policy says that there is no target, nil when the answer could not be read or the
+    /// segmenter was not asked.
     public var mask: BinaryMask?
     /// IoU of the mask with the truth by the rules of ``Scorer``, 0...1.
     public var iou: Double

@@ -47,9 +47,9 @@ public struct RewardContext: Sendable {
     public let parse: Result<ParsedAnswer, ParseFailure>
     /// What the strict parser of the same grammar makes of it.
     public let strictParse: Result<ParsedAnswer, ParseFailure>
-    /// The union of the masks of the answer's prompts, in the policy's frame: empty when the
-    /// policy says that there is no target, nil when the answer could not be read or the
-    /// segmenter was not asked, as where there is no target.
+    /// The union of the masks of the answer's prompts, in the policy's frame, without ``ignored``
+    /// pixels: empty when the policy says that there is no target, nil when the answer could not be
+    /// read or the segmenter was not asked, as where there is no target.
     public let mask: BinaryMask?
     /// IoU of ``mask`` and ``truth`` by the rules of ``Scorer``, 0...1.
     public let iou: Double
@@ -60,10 +60,11 @@ public struct RewardContext: Sendable {
         completion: ScoredCompletion, subject: RewardSubject = RewardSubject(),
         parse: Result<ParsedAnswer, ParseFailure>,
         strictParse: Result<ParsedAnswer, ParseFailure>? = nil, mask: BinaryMask?,
-        truth: BinaryMask, iou: Double
+        truth: BinaryMask, ignored: BinaryMask? = nil, iou: Double
     ) {
         self.init(
-            completion, subject, parse, strictParse ?? parse, mask, TruthShapes(truth), iou)
+            completion, subject, parse, strictParse ?? parse, mask?.subtracting(ignored),
+            TruthShapes(truth, ignored: ignored), iou)
     }
 
     init(
@@ -83,8 +84,15 @@ public struct RewardContext: Sendable {
         self.iou = iou
     }
 
-    /// The pixels of the targets, in the policy's frame.
+    /// The pixels of the targets, in the policy's frame; none of them is ignored.
     public var truth: BinaryMask { shapes.truth }
+
+    /// The pixels of which nobody knows whether they are target, in the policy's frame; nil where
+    /// there are none.
+    ///
+    /// They count neither for an answer nor against it. ``mask`` and ``truth`` are without them, so
+    /// that what is counted of these two needs no look at it.
+    public var ignored: BinaryMask? { shapes.ignored }
 
     /// The connected parts of ``truth``, the largest first; diagonal neighbours are connected.
     ///
@@ -93,6 +101,17 @@ public struct RewardContext: Sendable {
 
     /// The prompts of the answer, in the policy's frame; nil when it could not be read.
     public var prompts: [SegmentationPrompt]? { try? parse.get().prompts }
+
+    /// Where ignored pixels are, for boxes and points; nil where there are none.
+    var ignoredArea: IgnoredArea? { shapes.ignoredArea }
+
+    /// The prompts that are not on ignored pixels alone: their box, or without a box all of their
+    /// positive points.
+    var countedPrompts: [SegmentationPrompt] {
+        let prompts = prompts ?? []
+        guard let ignoredArea else { return prompts }
+        return prompts.filter { !ignoredArea.holds($0) }
+    }
 
     /// The pixels of ``truth`` that are no farther than a distance from its edge.
     func truthBoundary(distance: Int) -> BinaryMask { shapes.boundary(distance: distance) }
@@ -115,9 +134,15 @@ public struct RewardContext: Sendable {
 /// What is found out about a truth, once for all completions about it.
 final class TruthShapes: Sendable {
     let truth: BinaryMask
+    let ignored: BinaryMask?
+    let ignoredArea: IgnoredArea?
     private let found = Mutex((components: [MaskComponent]?.none, boundaries: [Int: BinaryMask]()))
 
-    init(_ truth: BinaryMask) { self.truth = truth }
+    init(_ truth: BinaryMask, ignored: BinaryMask? = nil) {
+        self.truth = truth
+        self.ignored = ignored.flatMap { $0.isEmpty ? nil : $0 }
+        ignoredArea = self.ignored.map(IgnoredArea.init)
+    }
 
     var components: [MaskComponent] {
         found.withLock { found in

@@ -13,6 +13,8 @@ public import Segmentation
 /// | targets | prompts | of the union of their masks |
 /// | any | cannot be read | 0 |
 ///
+/// Pixels that are ignored are taken out of the masks before anything is counted.
+///
 /// What is wrong with one completion touches no other, and so does a term that has no value for it:
 /// that completion alone has no reward (``RewardBreakdown/fault``). What is wrong with the segmenter
 /// is an error: it says nothing about the policy, and would be a reward of 0 to every answer.
@@ -89,6 +91,7 @@ public struct Scorer: Sendable {
     ///   - subject: what it was asked about.
     ///   - policyFrame: the frame of the coordinates in the completions.
     ///   - truth: the pixels of the targets, in `policyFrame`.
+    ///   - ignored: the pixels that do not count, none of `truth`, in `policyFrame`; nil: all count.
     ///   - timeLimit: seconds that the terms of one completion may take together, above 0; nil: as
     ///     long as they like. The segmenter is under no limit.
     ///   - image: encodes the picture; called once, and only if a mask is needed.
@@ -98,10 +101,12 @@ public struct Scorer: Sendable {
     ///   ``RewardsHangError`` when 16 threads are left behind.
     public func score(
         completions: [ScoredCompletion], about subject: RewardSubject = RewardSubject(),
-        policyFrame: ImageFrame, truth: BinaryMask,
+        policyFrame: ImageFrame, truth: BinaryMask, ignored: BinaryMask? = nil,
         timeLimit: Double? = nil, image: () throws -> any SegmenterImage
     ) throws -> [RewardBreakdown] {
         precondition(truth.frame == policyFrame, "the truth is not in the policy's frame")
+        precondition(
+            ignored?.isDisjoint(with: truth) ?? true, "a pixel of the truth is ignored")
         let parses = completions.map { parser.parse($0.text) }
         let group = PromptGroup(parses)
         let noTarget = truth.isEmpty
@@ -114,9 +119,12 @@ public struct Scorer: Sendable {
             try SegmenterAnswerError.check(answers, of: group.prompts, frame: policyFrame)
             objects = answers.map(\.mask)
         }
-        let shapes = TruthShapes(truth)
+        let shapes = TruthShapes(truth, ignored: ignored)
+        let masks = completions.indices.map {
+            group.mask(of: $0, objects: objects, frame: policyFrame)
+        }
         let contexts = completions.indices.map { index in
-            let mask = group.mask(of: index, objects: objects, frame: policyFrame)
+            let mask = masks[index]?.subtracting(shapes.ignored)
             return RewardContext(
                 completions[index], subject, parses[index],
                 parser.acceptance == .strict
@@ -124,7 +132,9 @@ public struct Scorer: Sendable {
                 mask, shapes,
                 Self.iou(of: parses[index], mask: mask, truth: truth, noTarget: noTarget))
         }
-        return zip(contexts, try values(contexts, timeLimit: timeLimit)).map(breakdown)
+        return zip(zip(contexts, masks), try values(contexts, timeLimit: timeLimit)).map {
+            breakdown($0.0, mask: $0.1, $1)
+        }
     }
 
     /// Scores a group of completions of which nothing but the text is known.
@@ -182,13 +192,16 @@ public struct Scorer: Sendable {
         return mask?.intersectionOverUnion(truth) ?? 0
     }
 
-    private func breakdown(_ context: RewardContext, _ values: RewardValues) -> RewardBreakdown {
+    /// The breakdown of a completion; `mask` has the ignored pixels too.
+    private func breakdown(
+        _ context: RewardContext, mask: BinaryMask?, _ values: RewardValues
+    ) -> RewardBreakdown {
         func breakdown(_ values: [Double], _ total: Double, _ fault: RewardFault?)
             -> RewardBreakdown
         {
             RewardBreakdown(
                 terms: zip(functions, values).map { RewardValue(term: $0.term, value: $1) },
-                total: total, parse: context.parse, mask: context.mask, iou: context.iou,
+                total: total, parse: context.parse, mask: mask, iou: context.iou,
                 fault: fault)
         }
         let none = functions.map { _ in Double.nan }

@@ -34,9 +34,18 @@ public struct AnswerWriter: Sendable {
     }
 
     /// The whole completion: thought and answer.
-    public func completion(thought: String, targets: [AnswerTarget]) -> String {
+    ///
+    /// - Parameters:
+    ///   - thought: what stands in the `<think>` tag
+    ///   - targets: the objects
+    ///   - ignored: pixels of which nobody knows whether they are target, where no negative point may
+    ///     be; in the objects' frame
+    /// - Returns: the text, from `<think>` to `</answer>`
+    public func completion(
+        thought: String, targets: [AnswerTarget], avoiding ignored: BinaryMask? = nil
+    ) -> String {
         let instances = targets.sorted { ($0.box.x1, $0.box.y1) < ($1.box.x1, $1.box.y1) }
-            .map { instance($0, among: targets) }
+            .map { instance($0, among: targets, avoiding: ignored) }
         return "<think>\(thought)</think>\n<answer>```json[\(instances.joined(separator: ", "))]"
             + "```</answer>"
     }
@@ -81,7 +90,9 @@ public struct AnswerWriter: Sendable {
 
     // MARK: - Instances
 
-    private func instance(_ target: AnswerTarget, among targets: [AnswerTarget]) -> String {
+    private func instance(
+        _ target: AnswerTarget, among targets: [AnswerTarget], avoiding ignored: BinaryMask?
+    ) -> String {
         let shape = MaskShape(target.mask)
         var fields: [String] = []
         if grammar.box != .forbidden {
@@ -101,7 +112,7 @@ public struct AnswerWriter: Sendable {
         if grammar.negativePoints > 0 {
             let points = shape.placesOutside(grammar.negativePoints).map {
                 shape.nearest(to: $0, step: coordinateStep) { x, y in
-                    !targets.contains { $0.mask[x, y] }
+                    !targets.contains { $0.mask[x, y] } && !(ignored?[x, y] ?? false)
                 }
             }
             fields.append("\"negative_points\": \(list(points))")

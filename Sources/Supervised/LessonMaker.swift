@@ -41,6 +41,8 @@ public struct LessonMaker: Sendable {
 
     /// The questions of a sample in a pass over the data, with their answers.
     ///
+    /// Ignored pixels belong to no object, and no answer says that one of them is outside.
+    ///
     /// - Parameters:
     ///   - sample: a sample; its image's bytes are not looked at
     ///   - frame: the policy's frame, that answers are written in
@@ -55,11 +57,12 @@ public struct LessonMaker: Sendable {
         let objects = sample.instances.map { instances in
             instances.compactMap { object($0, frame: frame) }
         }
+        let ignored = sample.ignored?.resized(to: frame)
         var answers: [WrittenAnswer] = []
         let order = random.permutation(count: sample.questions.count).prefix(ownQuestions)
         for index in order {
             answers.append(
-                own(sample.questions[index], sample, objects, frame: frame, &random))
+                own(sample.questions[index], sample, objects, frame: frame, ignored, &random))
         }
         if namedQuestions > 0 {
             guard let objects else {
@@ -68,7 +71,7 @@ public struct LessonMaker: Sendable {
                         "\(sample.id): does not know its objects, so none can be asked for "
                         + "by name; set data.named_questions to 0")
             }
-            answers += named(objects.map(\.known), &random)
+            answers += named(objects.map(\.known), ignored, &random)
         }
         guard !answers.isEmpty else {
             throw LessonError(
@@ -89,7 +92,7 @@ public struct LessonMaker: Sendable {
     private func own(
         _ question: String, _ sample: SegmentationSample,
         _ objects: [(known: KnownObject, isTarget: Bool)]?, frame: ImageFrame,
-        _ random: inout SeededGenerator
+        _ ignored: BinaryMask?, _ random: inout SeededGenerator
     ) -> WrittenAnswer {
         let targets = objects.map { $0.filter(\.isTarget).map(\.known) }
         let regions =
@@ -107,11 +110,11 @@ public struct LessonMaker: Sendable {
         }
         return WrittenAnswer(
             question: question,
-            completion: writer.completion(thought: thought, targets: regions))
+            completion: writer.completion(thought: thought, targets: regions, avoiding: ignored))
     }
 
     private func named(
-        _ objects: [KnownObject], _ random: inout SeededGenerator
+        _ objects: [KnownObject], _ ignored: BinaryMask?, _ random: inout SeededGenerator
     ) -> [WrittenAnswer] {
         let present = Set(objects.map(\.className)).sorted()
         var left = random.permutation(count: present.count).map { present[$0] }
@@ -128,7 +131,7 @@ public struct LessonMaker: Sendable {
                     question: phrasings[random.uniform(below: phrasings.count)],
                     completion: writer.completion(
                         thought: AnswerWriter.thought(many: name + "s", count: targets.count),
-                        targets: targets)))
+                        targets: targets, avoiding: ignored)))
         }
         return answers
     }

@@ -67,7 +67,11 @@ public struct PictureHeads {
         let tokens = try tokens.to(.float32)
         let labels = try Tensor.of(blocks.classes, shape: [blocks.classes.count, 1])
             .to(tokens.device)
-        let entropy = try -head.classes(tokens).logSoftmax(-1).gathered(-1, labels).mean()
+        var scores = try head.classes(tokens).logSoftmax(-1).gathered(-1, labels)
+        if let counted = blocks.counted, !counted.isEmpty {
+            scores = try scores.indexed(0, Tensor.of(counted).to(tokens.device))
+        }
+        let entropy = try -scores.mean()
         if blocks.occupied.isEmpty { return entropy }
         let guesses = try head.box(tokens.indexed(0, Tensor.of(blocks.occupied).to(tokens.device)))
         let truth = try Tensor.of(boxes, shape: [blocks.occupied.count, 4]).to(tokens.device)
@@ -99,15 +103,24 @@ public struct PictureBlocks: Sendable, Hashable {
     public var boxes: [Float] = []
     /// The same from the blocks' centres.
     public var relativeBoxes: [Float] = []
+    /// The blocks of which it is known what they show; nil where that is all of them.
+    public var counted: [Int]?
 
     /// Looks for the object with the most pixels in each block, at least a tenth of it.
+    ///
+    /// A block without an object that is ignored by a tenth or more is none of those that are known; if
+    /// none is, all count.
     ///
     /// - Parameters:
     ///   - objects: what is known of the picture
     ///   - classNames: the classes; other objects do not count
     ///   - side: rows and columns of a block, in pixels
     ///   - frame: the frame that the policy sees the picture in; objects may be in another one
-    public init(_ objects: [KnownObject], classNames: [String], side: Int, frame: ImageFrame) {
+    ///   - ignored: the pixels that do not count, in the objects' frame; nil where all do
+    public init(
+        _ objects: [KnownObject], classNames: [String], side: Int, frame: ImageFrame,
+        ignored: BinaryMask? = nil
+    ) {
         let known = objects.compactMap { object in
             classNames.firstIndex(of: object.className).map { (index: $0, object: object.target) }
         }
@@ -135,6 +148,11 @@ public struct PictureBlocks: Sendable, Hashable {
                 boxes += edges
                 relativeBoxes += [edges[0] - x, edges[1] - y, edges[2] - x, edges[3] - y]
             }
+        }
+        if let ignored {
+            let shares = ignored.coverage(columns: columns, rows: rows)
+            let found = Set(occupied)
+            counted = classes.indices.filter { shares[$0] < 0.1 || found.contains($0) }
         }
     }
 }

@@ -42,11 +42,14 @@ public struct SegmenterAuxiliaryHead {
         /// From each cell's middle to the middle of its object's box, x and y, in quarters of the
         /// picture's sides.
         public var offsets: [Float]
+        /// 1 for each cell of which it is known what stands there, else 0; nil where all are.
+        public var counted: [Float]?
 
         /// The truth about a sample; an object stands where it covers most, and at least a third.
         public init(_ sample: SegmenterSample, side: Int) {
             kinds = [Int](repeating: 0, count: side * side)
             offsets = [Float](repeating: 0, count: 2 * side * side)
+            counted = sample.coarseCounted?.map { $0 >= 0.5 ? 1 : 0 }
             let (width, height) = (Double(sample.image.width), Double(sample.image.height))
             for cell in kinds.indices {
                 let best = sample.objects.max {
@@ -69,8 +72,15 @@ public struct SegmenterAuxiliaryHead {
         }
     }
 
+    /// Which cells count, [B s s, 1]; nil where all do.
+    private func weights(of targets: [Targets], device: Device) throws -> Tensor? {
+        guard targets.contains(where: { $0.counted != nil }) else { return nil }
+        let values = targets.flatMap { $0.counted ?? $0.kinds.map { _ in 1 } }
+        return try Tensor.of(values, shape: [values.count, 1]).to(device)
+    }
+
     /// The cross-entropy of the kinds plus the mean absolute error of the offsets where there are
-    /// objects.
+    /// objects; cells of which less than half counts are left out.
     ///
     /// - Parameters:
     ///   - embedding: [B, C, s, s]
@@ -82,11 +92,16 @@ public struct SegmenterAuxiliaryHead {
         let answer = try projection(cells).to(.float32)  // [B s s, K + 2]
         let kinds = try Tensor.of(targets.flatMap(\.kinds)).to(embedding.device)
         let logits = try answer.sliced(1, to: Self.kinds).logSoftmax(1)
-        let entropy = try -logits.gathered(1, kinds.unsqueezed(1)).mean()
+        let known = try logits.gathered(1, kinds.unsqueezed(1))
+        let weights = try weights(of: targets, device: embedding.device)
+        let entropy =
+            try weights.map { try -(known * $0).sum() / $0.sum().clamped(min: 1) }
+            ?? -known.mean()
         let offsets = try Tensor.of(targets.flatMap(\.offsets), shape: [answer.size(0), 2])
             .to(embedding.device)
         let error = try (answer.sliced(1, from: Self.kinds) - offsets).abs().sum(1)
-        let hasObject = try (kinds .> 0).to(.float32)
+        var hasObject = try (kinds .> 0).to(.float32)
+        if let weights { hasObject = try hasObject * weights.reshaped(-1) }
         let count = try hasObject.sum().clamped(min: 1)
         return try entropy + (error * hasObject).sum() / count
     }

@@ -39,7 +39,7 @@ public struct SegmenterScore: Hashable, Sendable, Codable {
     public var probe: String
     /// Objects asked about.
     public var objects: Int
-    /// The mean IoU of the masks with the truth, in the picture's own pixels.
+    /// The mean IoU of the masks with the truth, in the picture's own pixels, without ignored ones.
     public var meanIoU: Double
     /// The standard error of that mean, objects taken as independent.
     public var standardError: Double
@@ -110,9 +110,10 @@ public struct SegmenterEvaluation: Sendable {
             guard let instances = sample.instances else {
                 throw SegmenterSampleError(name: sample.id)
             }
-            let image = try segmenter.encode(ImageCodec.decode(sample.image, name: sample.id))
+            let image = try segmenter.encode(sample.picture())
             let objects = instances.compactMap { instance in
-                PromptTarget(mask: instance.mask).map { (instance.className, $0) }
+                PromptTarget(mask: instance.mask, ignored: sample.ignored)
+                    .map { (instance.className, $0) }
             }
             let targets = objects.map(\.1)
             classNames += objects.map(\.0)
@@ -121,7 +122,8 @@ public struct SegmenterEvaluation: Sendable {
                     for: prompts(probe, about: targets, of: sample.id), in: sample.frame,
                     output: sample.frame)
                 for (target, answer) in zip(targets, answers) {
-                    overlaps[place].append(answer.mask.intersectionOverUnion(target.mask))
+                    overlaps[place].append(
+                        answer.mask.subtracting(sample.ignored).intersectionOverUnion(target.mask))
                     predicted[place].append(Double(answer.predictedIoU))
                 }
             }

@@ -6,7 +6,8 @@ public import Torch
 /// The losses of masks, each a number per mask.
 ///
 /// Targets are shares of covered area, 0 to 1, of the logits' shape: coarse grids have cells that an
-/// object covers in part.
+/// object covers in part. Where pixels are ignored, `counted` says which share of each cell counts, and
+/// targets are shares of that; a cell of which nothing counts is as if it were not there.
 public enum MaskLoss {
     /// 1 - (2 Σ p t + 1) / (Σ p + Σ t + 1) over the grid (Milletari et al., 2016, with the smoothing of
     /// 1 that SAM has).
@@ -14,10 +15,19 @@ public enum MaskLoss {
     /// - Parameters:
     ///   - logits: [.., h, w]
     ///   - targets: [.., h, w]
+    ///   - counted: [.., h, w], shares of the cells that count; nil: all of each
     /// - Returns: [..]
     /// - Throws: `TorchError`
-    public static func dice(_ logits: Tensor, _ targets: Tensor) throws -> Tensor {
-        let shares = try logits.sigmoid()
+    public static func dice(
+        _ logits: Tensor, _ targets: Tensor, counted: Tensor? = nil
+    ) throws -> Tensor {
+        var (shares, targets) = (try logits.sigmoid(), targets)
+        if let counted {
+            let common = try (shares * targets * counted).sum(-2, -1) * 2.0 + 1.0
+            (shares, targets) = (try shares * counted, try targets * counted)
+            let total = try shares.sum(-2, -1) + targets.sum(-2, -1) + 1.0
+            return try -(common / total) + 1.0
+        }
         let common = try (shares * targets).sum(-2, -1) * 2.0 + 1.0
         let total = try shares.sum(-2, -1) + targets.sum(-2, -1) + 1.0
         return try -(common / total) + 1.0
@@ -30,14 +40,15 @@ public enum MaskLoss {
     ///   - targets: [.., h, w]
     ///   - positiveWeight: multiplies the part of what is covered, as objects are smaller than their
     ///     surroundings
+    ///   - counted: [.., h, w], shares of the cells that count; nil: all of each
     /// - Returns: [..]
     /// - Throws: `TorchError`
     public static func crossEntropy(
-        _ logits: Tensor, _ targets: Tensor, positiveWeight: Double = 1
+        _ logits: Tensor, _ targets: Tensor, positiveWeight: Double = 1, counted: Tensor? = nil
     ) throws -> Tensor {
         let inside = try (-logits).softplus() * targets * positiveWeight
         let outside = try logits.softplus() * (-targets + 1.0)
-        return try (inside + outside).mean(-2, -1)
+        return try mean(inside + outside, counted)
     }
 
     /// The mean over the grid of α_t (1 - p_t)^γ times the cross-entropy (Lin et al., 2017).
@@ -47,31 +58,46 @@ public enum MaskLoss {
     ///   - targets: [.., h, w]
     ///   - alpha: the weight of what is covered; what is not has 1 - `alpha`
     ///   - gamma: how little certain cells count
+    ///   - counted: [.., h, w], shares of the cells that count; nil: all of each
     /// - Returns: [..]
     /// - Throws: `TorchError`
     public static func focal(
-        _ logits: Tensor, _ targets: Tensor, alpha: Double, gamma: Double
+        _ logits: Tensor, _ targets: Tensor, alpha: Double, gamma: Double, counted: Tensor? = nil
     ) throws -> Tensor {
         let shares = try logits.sigmoid()
         let opposite = try -targets + 1.0
         let entropy = try (-logits).softplus() * targets + logits.softplus() * opposite
         let miss = try shares * opposite + (-shares + 1.0) * targets
         let weight = try targets * alpha + opposite * (1 - alpha)
-        return try (weight * miss.power(gamma) * entropy).mean(-2, -1)
+        return try mean(weight * miss.power(gamma) * entropy, counted)
+    }
+
+    /// The mean over the grid, of what counts; 0 where nothing does.
+    private static func mean(_ values: Tensor, _ counted: Tensor?) throws -> Tensor {
+        guard let counted else { return try values.mean(-2, -1) }
+        return try (values * counted).sum(-2, -1) / counted.sum(-2, -1).clamped(min: 1e-6)
     }
 
     /// Intersection over union of what is above 0 with what is covered by half or more.
     ///
-    /// It is 1 where both are empty. No gradient flows through it.
+    /// It is 1 where both are empty. No gradient flows through it. Cells of which less than half counts
+    /// are left out.
     ///
     /// - Parameters:
     ///   - logits: [.., h, w]
     ///   - targets: [.., h, w]
+    ///   - counted: [.., h, w], shares of the cells that count; nil: all of each
     /// - Returns: [..], float32
     /// - Throws: `TorchError`
-    public static func overlap(_ logits: Tensor, _ targets: Tensor) throws -> Tensor {
+    public static func overlap(
+        _ logits: Tensor, _ targets: Tensor, counted: Tensor? = nil
+    ) throws -> Tensor {
         try withoutGradients {
-            let (mask, truth) = (try logits .> 0, try targets .>= 0.5)
+            var (mask, truth) = (try logits .> 0, try targets .>= 0.5)
+            if let counted {
+                let known = try counted .>= 0.5
+                (mask, truth) = (try mask.logicalAnd(known), try truth.logicalAnd(known))
+            }
             let common = try mask.logicalAnd(truth).to(.float32).sum(-2, -1)
             let union = try mask.logicalOr(truth).to(.float32).sum(-2, -1)
             return try (common / union).filled(where: union .< 1, with: 1)
@@ -116,19 +142,26 @@ public struct SegmenterLossWeights: Hashable, Sendable {
     /// - Parameters:
     ///   - logits: [P, M, h, w]
     ///   - targets: [P, M, h, w]
+    ///   - counted: [P, M, h, w], shares of the cells that count; nil: all of each
     ///   - progress: how much of the run is done, 0 to 1
     /// - Returns: [P, M]
     /// - Throws: `TorchError`
-    public func masks(_ logits: Tensor, _ targets: Tensor, progress: Double) throws -> Tensor {
+    public func masks(
+        _ logits: Tensor, _ targets: Tensor, counted: Tensor? = nil, progress: Double
+    ) throws -> Tensor {
         var total = try Tensor.zeros([logits.size(0), logits.size(1)], device: logits.device)
-        if dice > 0 { total = try total + MaskLoss.dice(logits, targets) * dice }
+        if dice > 0 {
+            total = try total + MaskLoss.dice(logits, targets, counted: counted) * dice
+        }
         if crossEntropy > 0 {
             let part = try MaskLoss.crossEntropy(
-                logits, targets, positiveWeight: positiveWeight(progress: progress))
+                logits, targets, positiveWeight: positiveWeight(progress: progress),
+                counted: counted)
             total = try total + part * crossEntropy
         }
         if focal > 0 {
-            let part = try MaskLoss.focal(logits, targets, alpha: focalAlpha, gamma: focalGamma)
+            let part = try MaskLoss.focal(
+                logits, targets, alpha: focalAlpha, gamma: focalGamma, counted: counted)
             total = try total + part * focal
         }
         return total

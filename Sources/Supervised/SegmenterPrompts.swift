@@ -55,10 +55,18 @@ public struct PromptTarget: Hashable, Sendable {
     public let box: Box
     /// Its visible pixels.
     public let mask: BinaryMask
+    /// The pixels of the picture that do not count; nil where all do.
+    public let ignored: BinaryMask?
     private let inside: [Int]
 
-    /// The object of a mask; nil if the mask is empty.
-    public init?(mask: BinaryMask) {
+    /// The object of a mask; nil if the mask has no pixel that counts.
+    ///
+    /// - Parameters:
+    ///   - mask: its visible pixels, of which ignored ones are left out
+    ///   - ignored: the pixels of the picture that do not count, where no point is put
+    public init?(mask: BinaryMask, ignored: BinaryMask? = nil) {
+        let mask = mask.subtracting(ignored)
+        self.ignored = ignored
         inside = mask.pixelPlaces
         guard let first = inside.first, let last = inside.last else { return nil }
         let columns = inside.lazy.map { $0 % mask.width }
@@ -113,7 +121,7 @@ public struct PromptTarget: Hashable, Sendable {
         return (start, start + 1)
     }
 
-    /// A place of no pixel of the object: in its box grown by half if there is one, else anywhere, else
+    /// A place of no pixel of the object and no ignored one: in its box grown by half if there is one, else anywhere, else
     /// the frame's corner.
     private func outside(_ random: inout SeededGenerator) -> Point {
         let (growX, growY) = ((box.x2 - box.x1) / 4, (box.y2 - box.y1) / 4)
@@ -125,7 +133,7 @@ public struct PromptTarget: Hashable, Sendable {
             let highY = isNear ? min(mask.height, Int(box.y2 + growY) + 1) : mask.height
             let x = lowX + random.uniform(below: highX - lowX)
             let y = lowY + random.uniform(below: highY - lowY)
-            if !mask[x, y] { return point(at: y * mask.width + x) }
+            if !mask[x, y], !(ignored?[x, y] ?? false) { return point(at: y * mask.width + x) }
         }
         return Point(x: 0, y: 0)
     }

@@ -27,9 +27,9 @@ public struct SegmenterSample: Sendable {
         public var className: String
         /// What prompts about it are drawn from.
         public var target: PromptTarget
-        /// The share of each cell of the mask grid that it covers, row after row.
+        /// The share of what counts of each cell of the mask grid that it covers, row after row.
         public var coverage: [Float]
-        /// The share of each cell of the picture embedding's grid that it covers, row after row.
+        /// The same of the picture embedding's grid.
         public var coarseCoverage: [Float]
     }
 
@@ -37,8 +37,12 @@ public struct SegmenterSample: Sendable {
     public var id: String
     /// The picture.
     public var image: RGBImage
-    /// Its objects that have a visible pixel.
+    /// Its objects that have a visible pixel which counts.
     public var objects: [Object]
+    /// The share of each cell of the mask grid that counts, row after row; nil where all does.
+    public var counted: [Float]?
+    /// The share of each cell of the picture embedding's grid that counts; nil where all does.
+    public var coarseCounted: [Float]?
 
     /// Decodes a sample.
     ///
@@ -55,14 +59,26 @@ public struct SegmenterSample: Sendable {
     ) throws {
         guard let instances = sample.instances else { throw SegmenterSampleError(name: sample.id) }
         id = sample.id
-        image = symmetry(try ImageCodec.decode(sample.image, name: sample.id))
+        image = symmetry(try sample.picture())
+        let ignored = sample.ignored.map { symmetry($0) }
+        let counted = ignored.map { $0.coverage(side: maskSide).map { 1 - $0 } }
+        let coarseCounted = ignored.map { $0.coverage(side: coarseSide).map { 1 - $0 } }
         objects = instances.compactMap { instance in
-            guard let target = PromptTarget(mask: symmetry(instance.mask)) else { return nil }
+            guard let target = PromptTarget(mask: symmetry(instance.mask), ignored: ignored)
+            else { return nil }
             return Object(
                 className: instance.className, target: target,
-                coverage: target.mask.coverage(side: maskSide),
-                coarseCoverage: target.mask.coverage(side: coarseSide))
+                coverage: Self.share(target.mask.coverage(side: maskSide), of: counted),
+                coarseCoverage: Self.share(
+                    target.mask.coverage(side: coarseSide), of: coarseCounted))
         }
+        (self.counted, self.coarseCounted) = (counted, coarseCounted)
+    }
+
+    /// Covered shares of cells as shares of what counts in them.
+    private static func share(_ covered: [Float], of counted: [Float]?) -> [Float] {
+        guard let counted else { return covered }
+        return zip(covered, counted).map { $1 > 1e-6 ? min(1, $0 / $1) : 0 }
     }
 
     /// The symmetry of a sample in an epoch: a function of its arguments alone.

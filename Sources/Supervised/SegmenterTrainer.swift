@@ -165,7 +165,7 @@ public final class SegmenterTrainer {
     /// The decoder's answers to prompts of one kind about a sample's objects, with the truth.
     private func answer(
         _ sample: SegmenterSample, _ features: ImageFeatures, index: Int
-    ) throws -> (output: MaskDecoderOutput, logits: Tensor, targets: Tensor) {
+    ) throws -> SegmenterAnswer {
         var random = SeededGenerator(
             seed: StableHash.seed(
                 runSeed: options.seed, step: stepCount, sampleID: sample.id, index: index))
@@ -192,7 +192,11 @@ public final class SegmenterTrainer {
         if options.maskRefinement > 1 {
             logits = try logits.interpolated(height: side, width: side, mode: .bilinear)
         }
-        return (output, logits, targets)
+        let counted = try sample.counted.map {
+            try Tensor.of($0, shape: [1, 1, side, side]).to(model.device)
+        }
+        return SegmenterAnswer(
+            output: output, logits: logits, targets: targets, counted: counted)
     }
 
     /// A kind drawn by its share.
@@ -209,6 +213,17 @@ public final class SegmenterTrainer {
     }
 }
 
+/// What a decoder answers to the prompts about a picture, with the truth.
+private struct SegmenterAnswer {
+    let output: MaskDecoderOutput
+    /// [P, M, h, w].
+    let logits: Tensor
+    /// [P, 1, h, w].
+    let targets: Tensor
+    /// [1, 1, h, w], the share of each cell that counts; nil where all does.
+    let counted: Tensor?
+}
+
 /// The losses of several pictures' prompts.
 private struct SegmenterLossSums {
     private var pictures = 0
@@ -220,20 +235,22 @@ private struct SegmenterLossSums {
 
     /// Adds one picture's answers.
     mutating func add(
-        _ answer: (output: MaskDecoderOutput, logits: Tensor, targets: Tensor),
-        _ weights: SegmenterLossWeights, progress: Double
+        _ answer: SegmenterAnswer, _ weights: SegmenterLossWeights, progress: Double
     ) throws {
         self.weights = weights
         pictures += 1
         let (logits, shape) = (answer.logits, answer.logits.shape)
         let targets = try answer.targets.expanded(shape)
-        let losses = try weights.masks(logits, targets, progress: progress)  // [P, M]
+        let counted = try answer.counted?.expanded(shape)
+        let losses = try weights.masks(
+            logits, targets, counted: counted, progress: progress)  // [P, M]
         masks.append(try losses.sliced(1, to: 1).mean())
         if weights.alternatives > 0, shape[1] > 1 {
             // As SAM does: only the best alternative learns, so that they come to differ.
             alternatives.append(try losses.sliced(1, from: 1).min(1).mean())
         }
-        let overlap = try MaskLoss.overlap(logits.detached(), targets)  // [P, M]
+        let overlap = try MaskLoss.overlap(
+            logits.detached(), targets, counted: counted)  // [P, M]
         overlaps.append(try overlap.sliced(1, to: 1).mean())
         if weights.predictedIoU > 0 {
             let scores = try answer.output.predictedIoU.to(.float32).sliced(1, to: shape[1])

@@ -41,15 +41,19 @@ public struct SupervisedExample: Sendable {
     public var answers: [WrittenAnswer]
     /// Every object that is known, asked for or not.
     public var objects: [KnownObject]
+    /// The pixels of which nobody knows what they show, in the policy's frame; nil for none.
+    public var ignored: BinaryMask?
 
     /// An example from its parts.
     public init(
-        id: String, image: RGBImage, answers: [WrittenAnswer], objects: [KnownObject] = []
+        id: String, image: RGBImage, answers: [WrittenAnswer], objects: [KnownObject] = [],
+        ignored: BinaryMask? = nil
     ) {
         self.id = id
         self.image = image
         self.answers = answers
         self.objects = objects
+        self.ignored = ignored
     }
 }
 
@@ -63,6 +67,8 @@ public struct PackedExample: Sendable {
     public let lessons: [Lesson]
     /// The objects for training-only heads.
     public let objects: [KnownObject]
+    /// The pixels that training-only heads leave out, in the policy's frame; nil for none.
+    public let ignored: BinaryMask?
 
     /// How many tokens are learned.
     public var taughtCount: Int { lessons.reduce(0) { $0 + $1.tokenIDs.count - $1.start } }
@@ -110,7 +116,7 @@ public struct ExamplePacker: Sendable {
         return PackedExample(
             id: example.id,
             input: try Qwen25VLInput(tokenIDs: Array(prompts[0][..<shared]), images: [picture]),
-            lessons: lessons, objects: example.objects)
+            lessons: lessons, objects: example.objects, ignored: example.ignored)
     }
 
     /// How many tokens all lists begin with alike.

@@ -128,7 +128,7 @@ public final class SupervisedTrainer {
                     model.configuration.vision.patchSize * model.configuration.vision.mergeSize
                 let blocks = PictureBlocks(
                     example.objects, classNames: heads.classNames, side: side,
-                    frame: example.input.frames[0])
+                    frame: example.input.frames[0], ignored: example.ignored)
                 let extra = try heads.loss(
                     LessonTokens(early: scores.pictures, late: scores.layer), blocks)
                 loss = try loss + extra * (options.headWeight * share)

@@ -21,7 +21,8 @@ struct DataInspectCommand: ParsableCommand {
             Example:
               think2seg data inspect shards/train.h5 --samples 3 --pictures seen
 
-            writes the first three samples' pictures with their masks to the folder seen.
+            writes the first three samples' pictures with their masks to the folder seen; pixels \
+            that do not count are hatched.
             """)
 
     @Argument(help: "The shards.")
@@ -67,21 +68,32 @@ struct DataInspectCommand: ParsableCommand {
         print(
             "  pictures from \(small.width)x\(small.height) to \(large.width)x\(large.height), "
                 + "\((summary.imageBytes + summary.maskBytes) / 1024) KiB")
+        if summary.version > 1 {
+            print(
+                "  format version \(summary.version): \(summary.withIgnored) samples with ignored "
+                    + "pixels, \(summary.turned) pictures turned as their files say")
+        }
+        for (name, text) in summary.notes.attributes { print("  imported with \(name) \(text)") }
     }
 
     private func describe(_ sample: SegmentationSample) {
-        let share = 100 * Double(sample.mask.count) / Double(sample.frame.area)
+        func share(_ mask: BinaryMask) -> String {
+            fixed(100 * Double(mask.count) / Double(sample.frame.area), 1) + " %"
+        }
         print(
             "  \(sample.id): \(sample.format.rawValue) \(sample.frame.width)x\(sample.frame.height)"
-                + ", target \(fixed(share, 1)) %")
+                + ", target \(share(sample.mask))"
+                + (sample.ignored.map { ", ignored \(share($0))" } ?? "")
+                + (sample.orientation == .upright ? "" : ", \(sample.orientation.words)"))
         sample.questions.forEach { print("    ? \($0)") }
         sample.answers.forEach { print("    ! \($0)") }
     }
 
     private func draw(_ sample: SegmentationSample, folder: String) throws {
         try makeFolder(folder)
-        let picture = try ImageCodec.decode(sample.image, name: sample.id)
-        let drawn = overlayPicture(picture, mask: sample.mask, prompts: [], frame: sample.frame)
+        var drawn = overlayPicture(
+            try sample.picture(), mask: sample.mask, prompts: [], frame: sample.frame)
+        if let ignored = sample.ignored { drawn.drawIgnored(ignored) }
         try ImageCodec.write(
             ImageCodec.encodePNG(drawn), path: "\(folder)/\(sample.id).png")
     }

@@ -27,6 +27,16 @@ struct ImportOptions: ParsableArguments {
     @Flag(help: "Say only what is wrong.")
     var quiet = false
 
+    @OptionGroup var orientations: ExifOptions
+
+    /// What the options say about the source's files.
+    func choices(_ labels: LabelOptions) throws -> ImportChoices {
+        var choices = ImportChoices()
+        choices.exif = orientations.exif
+        choices.labels = try labels.rule()
+        return choices
+    }
+
     /// Imports, and says what was found and written.
     func run(_ importer: some ShardImporter) throws {
         let report: ImportReport
@@ -68,9 +78,12 @@ struct ImportEarthReasonCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: ImportOptions
+    @OptionGroup var labels: LabelOptions
 
     func run() throws {
-        try options.run(EarthReasonImporter(source: options.source, strict: options.strict))
+        var importer = EarthReasonImporter(source: options.source, strict: options.strict)
+        importer.choices = try options.choices(labels)
+        try options.run(importer)
     }
 }
 
@@ -91,7 +104,9 @@ struct ImportRRSISDCommand: ParsableCommand {
     @OptionGroup var options: ImportOptions
 
     func run() throws {
-        try options.run(RRSISDImporter(source: options.source, strict: options.strict))
+        var importer = RRSISDImporter(source: options.source, strict: options.strict)
+        importer.exif = options.orientations.exif
+        try options.run(importer)
     }
 }
 
@@ -109,9 +124,12 @@ struct ImportRefSegRSCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: ImportOptions
+    @OptionGroup var labels: LabelOptions
 
     func run() throws {
-        try options.run(RefSegRSImporter(source: options.source, strict: options.strict))
+        var importer = RefSegRSImporter(source: options.source, strict: options.strict)
+        importer.choices = try options.choices(labels)
+        try options.run(importer)
     }
 }
 
@@ -129,8 +147,11 @@ struct ImportRISBenchCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: ImportOptions
+    @OptionGroup var labels: LabelOptions
 
     func run() throws {
-        try options.run(RISBenchImporter(source: options.source, strict: options.strict))
+        var importer = RISBenchImporter(source: options.source, strict: options.strict)
+        importer.choices = try options.choices(labels)
+        try options.run(importer)
     }
 }

@@ -76,6 +76,8 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "Where the result goes as JSON; - for standard output.")
     var json: String?
 
+    @OptionGroup var orientations: ExifOptions
+
     @OptionGroup var model: ModelOptions
 
     func validate() throws {
@@ -98,6 +100,7 @@ struct PredictCommand: ParsableCommand {
     func run() throws {
         var recipe = PredictRecipe(
             policy: policy, segmenter: segmenter, image: image, question: question)
+        recipe.exif = orientations.exif
         recipe.imageSize = imageSize
         recipe.sampling = SamplingParameters(
             temperature: greedy ? 0 : temperature, topK: topK, topP: topP,

@@ -100,6 +100,8 @@ struct SegmentCommand: ParsableCommand {
     @Option(help: "How the picture is resized: bytes as transformers, floats as the official code.")
     var resize = ResizeChoice.bytes
 
+    @OptionGroup var orientations: ExifOptions
+
     @OptionGroup var model: ModelOptions
 
     func validate() throws {
@@ -136,12 +138,14 @@ struct SegmentCommand: ParsableCommand {
 
     func run() throws {
         var recipe = SegmentRecipe(segmenter: segmenter, image: image, prompts: prompts)
+        recipe.exif = orientations.exif
         recipe.multimask = multimask
         recipe.resizing = resize == .bytes ? .bytes : .floats
         recipe.device = try model.apply(segmenter: segmenter)
         recipe.dtype = model.dtype.dtype
         if let json, json != "-" { try requireWritable([json], inputs: [image, output]) }
         let result = try recipe.run(.init(mask: output, overlay: overlay, logits: logits))
+        result.warnings.forEach(Console.warning)
         if let json {
             try writeJSON(result, to: json)
         } else {

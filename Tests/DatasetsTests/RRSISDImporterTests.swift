@@ -34,9 +34,9 @@ import Testing
     private func problem(_ changes: [String: [UInt8]?]) throws -> ImportProblem {
         let good = entry(["ref_id": Pickle.integer(7)])
         let report = try importEntries([good, entry(changes)])
-        try #require(report.allProblems.count == 1, "\(report.allProblems)")
+        try #require(report.ownProblems.count == 1, "\(report.ownProblems)")
         #expect(report.rejected == 1 && report.splits[0].samples == 1)
-        return report.allProblems[0]
+        return report.ownProblems[0]
     }
 
     private func editAnnotations(_ edit: (inout [String: Any]) -> Void) throws {
@@ -106,7 +106,7 @@ import Testing
         ])
         #expect(report.splits.map(\.rejected) == [1, 1])
         #expect(
-            report.allProblems.map(\.message)
+            report.ownProblems.map(\.message)
                 == [String](repeating: "2 entries have the ref_id 1: leave one", count: 2))
     }
 
@@ -132,8 +132,8 @@ import Testing
             with: Data(json.utf8), options: .fragmentsAllowed)
         try edit("annotations", 0, "segmentation", value)
         let report = try RRSISDImporter(source: tree.source).run(output: tree.output)
-        try #require(report.allProblems.count == 1, "\(report.allProblems)")
-        let problem = report.allProblems[0]
+        try #require(report.ownProblems.count == 1, "\(report.ownProblems)")
+        let problem = report.ownProblems[0]
         #expect(problem.id == "100" && problem.file == tree.source + "/rrsisd/instances.json")
         #expect(problem.message.hasPrefix("annotation 900: "), "\(problem)")
         #expect(problem.message.contains(part), "\(problem)")
@@ -147,7 +147,7 @@ import Testing
         ])
         func problem() throws -> ImportProblem {
             let report = try importEntries([good, entry()])
-            return try #require(report.allProblems.first { $0.severity == .error })
+            return try #require(report.ownProblems.first { $0.severity == .error })
         }
         try edit("images", 0, "width", 999)
         #expect(try problem().message.contains("its masks are of 999 x"))
@@ -170,7 +170,7 @@ import Testing
             entry(["ref_id": Pickle.integer(2), "category_id": Pickle.integer(77)]),
         ])
         #expect(report.rejected == 0)
-        #expect(report.allProblems.map(\.id) == ["1", "2", "2"])
+        #expect(report.ownProblems.map(\.id) == ["1", "2", "2"])
         let reader = try ShardReader(path: tree.output + "/train.h5")
         #expect(try reader.sample(at: 0).instances?.map(\.className) == ["storage tank"])
         #expect(try reader.sample(at: 1).instances == [])
@@ -181,7 +181,7 @@ import Testing
         try edit("annotations", 0, "segmentation", [[900, 900, 910, 900, 910, 910]])
         let report = try importEntries([entry()])
         #expect(report.splits[0].emptyTargets == 1 && report.rejected == 0)
-        #expect(report.allProblems.map(\.severity) == [.warning])
+        #expect(report.ownProblems.map(\.severity) == [.warning])
         #expect(try ShardReader(path: tree.output + "/train.h5").sample(at: 0).instances == [])
     }
 

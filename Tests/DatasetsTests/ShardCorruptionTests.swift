@@ -65,11 +65,11 @@ import Testing
         let other = folder.file("other.h5")
         let file = try HDF5File.create(other)
         try file.writeAttribute("format", "think2seg-shard")
-        try file.writeAttribute("version", 2)
+        try file.writeAttribute("version", 3)
         try file.flush()
         let error = try #require(throws: ShardError.self) { try ShardReader(path: other) }
         #expect(error.kind == .newerVersion)
-        #expect(error.message.contains("version 2") && error.message.contains("up to 1"))
+        #expect(error.message.contains("version 3") && error.message.contains("up to 2"))
     }
 
     @Test("a shard without its arrays names the first that is missing")

@@ -12,16 +12,32 @@ enum ShardKind: Kind {
 
     static func mutator(_ folder: String) throws -> Mutator {
         var seeds: [[UInt8]] = []
-        for (number, withInstances) in [false, true, true].enumerated() {
+        // The last is of version 2 of the format.
+        for (number, withInstances) in [false, true, true, true].enumerated() {
             let path = "\(folder)/\(number).h5"
             let writer = try ShardWriter(path: path, dataset: "fuzz", split: "train")
             for index in 0...number {
-                try writer.append(sample(index, withInstances: withInstances))
+                var sample = try sample(index, withInstances: withInstances)
+                if number == 3, index == 1 {
+                    var ignored = BinaryMask(width: sample.frame.width, height: sample.frame.height)
+                    ignored[0, 1] = true
+                    sample.ignored = ignored
+                }
+                if number == 3, index == 2 { turn(&sample, by: .turnedLeft) }
+                try writer.append(sample)
             }
+            if number == 3 { writer.notes.ignoreValues = "255" }
             try writer.finish()
             seeds.append([UInt8](try Data(contentsOf: URL(fileURLWithPath: path))))
         }
         return Mutator(seeds: seeds)
+    }
+
+    private static func turn(_ sample: inout SegmentationSample, by orientation: ImageOrientation) {
+        sample.orientation = orientation
+        sample.frame = orientation.symmetry(sample.frame)
+        sample.mask = orientation.symmetry(sample.mask)
+        sample.instances = sample.instances.map { _ in [] }
     }
 
     private static func sample(_ index: Int, withInstances: Bool) throws -> SegmentationSample {

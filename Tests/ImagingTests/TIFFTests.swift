@@ -82,7 +82,6 @@ struct TIFFTests {
             (file(more: [(339, 3, 1, 3)]), "8 bits"), (file(photometric: 8), "not gray"),
             (file(samples: 3), "number of samples"),
             (file(samples: 1, photometric: 2), "number of"),
-            (file(more: [(274, 3, 1, 6)]), "top left"),
             (file(samples: 2, more: [(338, 3, 1, 1)]), "multiplied with alpha"),
         ]
         for (bytes, part) in cases {
@@ -90,6 +89,17 @@ struct TIFFTests {
             #expect(error.what.contains(part), "\(error)")
             #expect(error.hint.contains("common variant"))
         }
+    }
+
+    @Test("an orientation is an error that names it, or undone where that is asked for")
+    func orientation() throws {
+        let bytes = file(more: [(274, 3, 1, 6)])
+        let error = try error(bytes)
+        #expect(error.what.contains("its orientation is 6") && error.hint.contains("--exif apply"))
+        let upright = try ImageCodec.decodeTIFF(file(), name: "a")
+        let turned = try ImageCodec.decodeTIFF(bytes, name: "a", turning: true)
+        #expect(turned == ImageOrientation.turnedLeft.symmetry(upright))
+        #expect(ImageOrientation.stated(in: bytes) == .turnedLeft)
     }
 
     @Test("sizes that lie are errors, and cost no memory")

@@ -133,9 +133,10 @@ extension EndToEnd {
             #expect(nowhere.parseError != nil && nowhere.mask == nil)
         }
 
-        private func taught(_ change: (inout EvaluateRecipe.Settings) -> Void = { _ in }) throws
-            -> EvaluationResult
-        {
+        private func taught(
+            on source: InMemoryDataset? = nil,
+            _ change: (inout EvaluateRecipe.Settings) -> Void = { _ in }
+        ) throws -> EvaluationResult {
             var settings = EvaluateRecipe.Settings()
             settings.imageSize = 112
             settings.maxCompletionLength = 128
@@ -143,8 +144,39 @@ extension EndToEnd {
             change(&settings)
             return try EvaluateRecipe.run(
                 policy: fixture.loadPolicy(TaughtPolicy.shared.get().path),
-                segmenter: SAM2Segmenter.load(path: fixture.segmenter), source: source(),
-                settings: settings)
+                segmenter: SAM2Segmenter.load(path: fixture.segmenter),
+                source: source ?? self.source(), settings: settings)
+        }
+
+        @Test("Ignored pixels are in no strict number, and background in the paper's protocol")
+        func ignoredPixels() throws {
+            let plain = try taught { $0.parser = .lenient }
+            var samples = try source().samples
+            // A part of what is predicted, and of what is not; the truth has none of it.
+            var ignored = BinaryMask(width: 120, height: 90)
+            for y in 40..<90 { for x in 0..<120 { ignored[x, y] = true } }
+            ignored.subtract(samples[0].mask)
+            samples[0].ignored = ignored
+            let result = try taught(on: InMemoryDataset(samples)) { $0.parser = .lenient }
+            let (before, after) = (plain.answers[0], result.answers[0])
+            let mask = try #require(after.mask?.mask)
+            #expect(after.mask == before.mask && after.truth == before.truth)
+            let counted = mask.subtracting(ignored)
+            #expect(after.outcome.overlap.intersection == before.outcome.overlap.intersection)
+            #expect(after.outcome.overlap.union == counted.unionCount(samples[0].mask))
+            #expect(after.outcome.overlap.ignored == ignored.count)
+            #expect(after.paper == before.paper)
+            let strict = try #require(result.summary.ignored)
+            #expect(strict.samples == 1 && strict.rule == .leftOut)
+            #expect(result.paper?.ignored?.rule == .background && plain.paper?.ignored == nil)
+            #expect(result.paper?.metrics == plain.paper?.metrics)
+            let table = evaluationTable(result)
+            #expect(table.contains("the ignored pixels of 1 samples are left out"))
+            #expect(table.contains("the ignored pixels of 1 samples count as background"))
+            let line = try JSONEncoder().encode(after)
+            #expect(try JSONDecoder().decode(EvaluatedAnswer.self, from: line) == after)
+            let other = String(decoding: try JSONEncoder().encode(before), as: UTF8.self)
+            #expect(!other.contains("\"ignored\""))
         }
 
         @Test("One completion is read strictly at the picture's size and leniently in the square")

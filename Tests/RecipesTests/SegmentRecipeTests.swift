@@ -53,4 +53,31 @@ struct SegmentRecipeTests {
             #expect(FileManager.default.fileExists(atPath: folder + "/mask.png"))
         }
     }
+
+    @Test("a picture that states an orientation is warned of, or segmented as a viewer shows it")
+    func orientation() throws {
+        try withTemporaryFolder { folder in
+            let jpeg = try ImageCodec.encodeJPEG(Self.picture, quality: 90)
+            let stored = try ImageCodec.decode(jpeg, name: "a")
+            let (image, turned) = (folder + "/six.jpg", folder + "/turned.png")
+            try ImageCodec.write(stating(6, jpeg), path: image)
+            try ImageCodec.write(
+                ImageCodec.encodePNG(ImageOrientation.turnedLeft.symmetry(stored)), path: turned)
+            func run(_ path: String, _ exif: ExifPolicy) throws -> (SegmentRecipe.Result, [UInt8]) {
+                var recipe = SegmentRecipe(
+                    segmenter: Fixtures.path("sam2_official/checkpoint"), image: path,
+                    prompts: [SegmentationPrompt(box: Box(x1: 20, y1: 15, x2: 90.5, y2: 80.25))])
+                recipe.exif = exif
+                let mask = folder + "/mask.png"
+                return (try recipe.run(.init(mask: mask)), try ImageCodec.read(path: mask))
+            }
+            let (ignored, _) = try run(image, .ignore)
+            #expect(ignored.mask.width == 150 && ignored.warnings.count == 1)
+            #expect(ignored.warnings.first?.contains("six.jpg: its EXIF orientation is 6") == true)
+            let (applied, mask) = try run(image, .apply)
+            #expect(applied.mask.width == 110 && applied.warnings.isEmpty)
+            #expect(try run(turned, .ignore).1 == mask)
+            #expect(try run(turned, .ignore).0.warnings.isEmpty)
+        }
+    }
 }

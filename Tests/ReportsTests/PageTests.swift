@@ -29,7 +29,7 @@ import Testing
         page.addSection(
             hostile, id: "a", lead: hostile,
             [
-                GalleryCard.grid([card]), GalleryCard.legend,
+                GalleryCard.grid([card]), GalleryCard.legend(),
                 htmlTable([hostile], rows: [[.text(hostile)]], highlighted: 1),
             ])
         let read = XMLReading(page.source)

@@ -33,7 +33,7 @@ import Testing
         let truth = context("").truth
         request = ExternalRequest(
             completion: "", failure: .noFence, prompts: [], iou: 0, frame: truth.frame,
-            masks: (nil, truth))
+            masks: (nil, truth, nil))
         #expect(
             try text(request) == #"{"completion":"","error":"the answer has no ```json fence","#
                 + #""height":3,"id":null,"iou":0,"mask":null,"num_tokens":null,"#

@@ -112,4 +112,25 @@ import Testing
         }
         #expect(error?.description.hasPrefix("a: does not know its objects") == true)
     }
+
+    @Test("No negative point is on an ignored pixel")
+    func ignored() throws {
+        let variant = PromptVariant.box2PointsNegatives
+        var maker = maker()
+        maker.writer = AnswerWriter(grammar: variant.grammar)
+        var sample = sample(knowsObjects: false)
+        let parser = AnswerParser(grammar: variant.grammar, acceptance: .strict)
+        func negatives() throws -> [Point] {
+            let answer = try maker.lessons(sample, frame: Self.frame, epoch: 0).answers[0]
+            return try parser.parse(answer.completion).get().prompts.flatMap(\.negativePoints)
+        }
+        // Everything around the objects, but for the last row.
+        let before = try negatives()
+        var ignored = BinaryMask(width: 64, height: 64)
+        for y in 0..<63 { for x in 0..<64 where !sample.mask[x, y] { ignored[x, y] = true } }
+        #expect(before.contains { ignored[Int($0.x), Int($0.y)] })
+        sample.ignored = ignored
+        let after = try negatives()
+        #expect(after.count == before.count && after.allSatisfy { $0.y == 63 })
+    }
 }

@@ -81,4 +81,34 @@ import Torch
         let late = try weights.masks(x, t, progress: 0.5)
         #expect(abs(try late.item() - 0.5388148324) < 1e-5)
     }
+
+    @Test("Losses of a grid whose other cells do not count are those of the part that does")
+    func counted() throws {
+        let (logits, targets) = try grid()
+        func part(_ tensor: Tensor) throws -> Tensor { try tensor.sliced(2, to: 2) }
+        // The third column does not count, whatever stands there.
+        let counted = try Tensor.of([1, 1, 0, 1, 1, 0] as [Float], shape: [1, 2, 3])
+        let (some, truth) = (try part(logits), try part(targets))
+        let pairs = [
+            (try MaskLoss.dice(logits, targets, counted: counted), try MaskLoss.dice(some, truth)),
+            (
+                try MaskLoss.crossEntropy(logits, targets, positiveWeight: 3, counted: counted),
+                try MaskLoss.crossEntropy(some, truth, positiveWeight: 3)
+            ),
+            (
+                try MaskLoss.focal(logits, targets, alpha: 0.6, gamma: 1.5, counted: counted),
+                try MaskLoss.focal(some, truth, alpha: 0.6, gamma: 1.5)
+            ),
+            (
+                try MaskLoss.overlap(logits, targets, counted: counted),
+                try MaskLoss.overlap(some, truth)
+            ),
+        ]
+        for (with, alone) in pairs {
+            #expect(abs(try with.item() - alone.item()) < tolerance)
+        }
+        let none = try Tensor.zeros([1, 2, 3])
+        #expect(try MaskLoss.crossEntropy(logits, targets, counted: none).item() == 0)
+        #expect(try MaskLoss.overlap(logits, targets, counted: none).item() == 1)
+    }
 }

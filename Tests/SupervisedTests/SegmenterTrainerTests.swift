@@ -211,4 +211,38 @@ enum TinySegmenter {
         #expect(positions.count == 2)
         #expect(try positions[0].tensor.isEqual(to: positions[1].tensor))
     }
+
+    @Test("What instances say about ignored pixels changes nothing in a step")
+    func ignoredPixels() throws {
+        var scenes = SceneConfiguration()
+        scenes.side = 64
+        scenes.classesPerScene = 1...1
+        let synthesizer = try SceneSynthesizer(configuration: scenes)
+        var ignored = BinaryMask(width: 64, height: 64)
+        for y in 0..<64 { for x in 0..<28 { ignored[x, y] = true } }
+        func step(filling: Bool) throws -> [Double] {
+            let samples = try (0..<3).map { index in
+                var sample = try synthesizer.sample(for: synthesizer.scene(seed: 2, index: index))
+                sample.mask = BinaryMask(width: 64, height: 64)
+                sample.ignored = ignored
+                sample.instances = sample.instances?.map { instance in
+                    var other = instance
+                    let seen = instance.mask.subtracting(ignored)
+                    if filling, !seen.isEmpty {
+                        other.mask.formUnion(ignored)
+                    } else {
+                        other.mask = seen
+                    }
+                    return other
+                }
+                return try SegmenterSample(sample, maskSide: 16, coarseSide: 4)
+            }
+            #expect(samples.contains { !$0.objects.isEmpty })
+            #expect(samples.allSatisfy { $0.counted?.first == 0 && $0.counted?.last == 1 })
+            let trainer = try TinySegmenter.trainer(
+                TinySegmenter.model(), change: { $0.weights.focal = 1 })
+            return try trainer.step(samples).entries.map(\.value)
+        }
+        #expect(try step(filling: true) == step(filling: false))
+    }
 }

@@ -151,18 +151,20 @@ typedef struct CICTIFFHeader {
     uint8_t is_palette;
     /// 1 when the file has one more sample per pixel (which cic_tiff_decode leaves out).
     uint8_t has_alpha;
+    /// How rows and columns are to be turned, 1 to 8; 1: not at all.
+    uint8_t orientation;
     /// The upper bytes of R, G, B of each palette entry; black where the file has no palette.
     uint8_t palette[256 * 3];
 } CICTIFFHeader;
 
 /// Reads everything before the pixels of the first page. CIC_TOO_LARGE above `max_pixels` pixels,
 /// CIC_UNSUPPORTED for anything but 8-bit gray, palette and RGB, with or without alpha, in strips
-/// or tiles, with rows from the top left.
+/// or tiles.
 CICStatus cic_tiff_read_header(
     const uint8_t *bytes, size_t length, uint64_t max_pixels, CICTIFFHeader *header,
     CICMessage *message);
 
-/// Decodes the samples of the first page without alpha: palette indices stay indices, and gray is
+/// Decodes the samples of the first page as they are stored, without alpha: palette indices stay indices, and gray is
 /// 0 for black whatever the file counts from.
 ///
 /// `pixels_length` is width * height * channels.

@@ -19,6 +19,8 @@ public struct EarthReasonImporter: ShardImporter {
     public var strict: Bool
     /// The data set's name, which the shards keep.
     public var dataset: String
+    /// What is told about the files.
+    public var choices = ImportChoices()
 
     /// An importer of the folder `source`.
     public init(source: String, strict: Bool = false, dataset: String = "EarthReason") {
@@ -48,12 +50,13 @@ public struct EarthReasonImporter: ShardImporter {
                     ? "none of the folders \(EarthReasonLayout.splits.joined(separator: ", ")) "
                         + "is here; give the folder that has them" : "no such folder")
         }
-        return try ShardImport(source: source, dataset: dataset, strict: strict)
-            .run(
-                splits.map { split in { try plan(split) } }, output: output, progress: progress)
+        let job = ShardImport(source: source, dataset: dataset, strict: strict, choices: choices)
+        return try job.run(
+            splits.map { split in { try plan(split, job.reader) } }, output: output,
+            progress: progress)
     }
 
-    private func plan(_ split: String) throws -> PlannedSplit {
+    private func plan(_ split: String, _ reader: ImportReader) throws -> PlannedSplit {
         let path = source + "/" + split
         let folder: EarthReasonFolder
         do {
@@ -65,8 +68,8 @@ public struct EarthReasonImporter: ShardImporter {
         return PlannedSplit(
             name: split, path: path,
             samples: folder.samples.map { files in
-                PlannedSample(id: files.id, file: files.image) {
-                    let read = try EarthReasonSample(files)
+                PlannedSample(id: files.id, file: files.image, label: files.label) {
+                    let read = try EarthReasonSample(files, reader)
                     return (read.sample, read.warnings)
                 }
             }, problems: folder.problems, rejected: folder.rejected)

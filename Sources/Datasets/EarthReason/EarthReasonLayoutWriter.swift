@@ -3,7 +3,9 @@ import Imaging
 
 /// Writes samples as files in EarthReason's layout, for tools that read that.
 ///
-/// ``EarthReasonImporter`` reads the files back. Instance truth has no place in the layout.
+/// ``EarthReasonImporter`` reads the files back. Instance truth has no place in the layout. Ignored
+/// pixels are 128 in the label, for `--ignore-values 128`; an image that is turned keeps the
+/// orientation in its bytes, for `--exif apply`.
 public struct EarthReasonLayoutWriter: Sendable {
     /// The folder of the split.
     public let folder: String
@@ -41,11 +43,19 @@ public struct EarthReasonLayoutWriter: Sendable {
         let texts = Texts(questions: sample.questions, answer: sample.answers)
         try ImageCodec.write(sample.image, path: path(EarthReasonLayout.images, sample.id, suffix))
         try ImageCodec.write(
-            ImageCodec.encodePNG(sample.mask),
-            path: path(EarthReasonLayout.labels, sample.id, ".png"))
+            label(sample), path: path(EarthReasonLayout.labels, sample.id, ".png"))
         try ImageCodec.write(
             Array(encoder.encode(texts)),
             path: path(EarthReasonLayout.questions, sample.id, ".json"))
+    }
+
+    private func label(_ sample: SegmentationSample) throws -> [UInt8] {
+        guard let ignored = sample.ignored else { return try ImageCodec.encodePNG(sample.mask) }
+        let (inside, unknown) = (sample.mask.bytes(), ignored.bytes(value: 128))
+        return try ImageCodec.encodePNG(
+            GrayImage(
+                width: sample.frame.width, height: sample.frame.height,
+                pixels: zip(inside, unknown).map { $0 | $1 }))
     }
 
     private func path(_ kind: String, _ id: String, _ suffix: String) -> String {

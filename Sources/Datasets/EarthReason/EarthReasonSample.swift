@@ -9,9 +9,10 @@ struct EarthReasonSample {
     /// Reads and checks the files of a sample.
     ///
     /// - Throws: ``ImportDefect`` for the first thing that makes it unusable.
-    init(_ files: EarthReasonFiles) throws {
-        let image = try readImage(files)
-        let mask = try readLabel(files, frame: image.frame)
+    init(_ files: EarthReasonFiles, _ reader: ImportReader) throws {
+        let image = try readImage(files, reader)
+        let masks = try readLabel(files, image, reader)
+        let mask = masks.target
         let (file, texts) = try readTexts(files)
         let questions = texts.questions.filter { !isBlank($0) }
         guard !questions.isEmpty else {
@@ -20,7 +21,8 @@ struct EarthReasonSample {
         let answers = (texts.answers ?? []).filter { !isBlank($0) }
         sample = SegmentationSample(
             id: files.id, image: image.bytes, format: image.format, frame: image.frame,
-            questions: questions, answers: answers, mask: mask)
+            questions: questions, answers: answers, mask: mask, ignored: masks.ignored,
+            orientation: image.orientation)
         if questions.count < texts.questions.count {
             warn(file, "left out \(texts.questions.count - questions.count) empty questions")
         }
@@ -67,38 +69,48 @@ private struct EarthReasonTexts: Decodable {
 private struct EarthReasonImage {
     var bytes: [UInt8]
     var format: ImageFormat
+    /// The size after turning.
     var frame: ImageFrame
+    /// The orientation that the file states.
+    var stated: ImageOrientation
+    /// How the stored bytes are to be turned.
+    var orientation: ImageOrientation
 }
 
-private func readImage(_ files: EarthReasonFiles) throws -> EarthReasonImage {
+private func readImage(
+    _ files: EarthReasonFiles, _ reader: ImportReader
+) throws -> EarthReasonImage {
     do {
         let bytes = try ImageCodec.read(path: files.image)
         let header = try ImageCodec.header(bytes, name: files.image)
         // A header can be whole where the pixels are not: decode them once, here.
         _ = try ImageCodec.decode(bytes, name: files.image)
-        return EarthReasonImage(bytes: bytes, format: header.format, frame: header.frame)
+        let stated = reader.orientation(of: bytes, path: files.image)
+        let orientation = reader.choices.exif.applied(stated)
+        return EarthReasonImage(
+            bytes: bytes, format: header.format, frame: orientation.symmetry(header.frame),
+            stated: stated, orientation: orientation)
     } catch {
         throw ImportDefect(file: files.image, message: "\(error.what); \(error.hint)")
     }
 }
 
-private func readLabel(_ files: EarthReasonFiles, frame: ImageFrame) throws -> BinaryMask {
+private func readLabel(
+    _ files: EarthReasonFiles, _ image: EarthReasonImage, _ reader: ImportReader
+) throws -> LabelMasks {
     guard let label = files.label else {
         throw ImportDefect(
             file: files.image,
             message: "there is no label \(EarthReasonLayout.labels)/\(files.id).png")
     }
-    let mask: BinaryMask
-    do {
-        mask = try ImageCodec.loadLabel(path: label)
-    } catch {
-        throw ImportDefect(file: label, message: "\(error.what); \(error.hint)")
+    let masks = try reader.label(label) { planes in
+        var target = planes.channels[0]
+        for channel in planes.channels.dropFirst() { target.formUnion(channel) }
+        return .success(target)
     }
-    guard mask.frame == frame else {
-        throw ImportDefect(
-            file: label, message: "the label is \(mask.frame.text), the image is \(frame.text)")
-    }
-    return mask
+    try reader.requireSize(
+        of: masks, "label", path: label, image: image.frame, stated: image.stated)
+    return masks
 }
 
 private func readTexts(_ files: EarthReasonFiles) throws -> (String, EarthReasonTexts) {

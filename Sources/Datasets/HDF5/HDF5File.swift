@@ -156,6 +156,23 @@ extension HDF5File {
         }
     }
 
+    /// Gives the whole-number attribute `name`, which is there, another value.
+    func replaceAttribute(_ name: String, by number: Int64) throws {
+        try HDF5.withLock {
+            let id = H5Aopen(object.id, name, chdf5_default_properties())
+            let attribute = HDF5Object(try HDF5.check(id, "H5Aopen", path: path, object: name))
+            var value = number
+            _ = try HDF5.check(
+                H5Awrite(attribute.id, Int64.nativeType, &value), "H5Awrite", path: path,
+                object: name)
+        }
+    }
+
+    /// Whether there is an attribute `name`.
+    func hasAttribute(_ name: String) throws -> Bool {
+        try HDF5.withLock { try openAttribute(name) != nil }
+    }
+
     /// The text attribute `name`; nil if there is none, or it is no text of fixed length.
     func textAttribute(_ name: String) throws -> String? {
         try HDF5.withLock {

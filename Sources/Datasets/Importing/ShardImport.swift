@@ -27,6 +27,8 @@ struct PlannedSample {
     var id: String
     /// The file that a refusal by the shard is reported about.
     var file: String
+    /// The file that has its mask; nil where that is `file`.
+    var label: String?
     /// Reads the sample's files; throws ``ImportDefect`` if they are not a sample.
     var read: () throws -> (sample: SegmentationSample, warnings: [ImportProblem])
 }
@@ -53,6 +55,16 @@ struct ShardImport {
     var strict: Bool
     /// What belongs to no split.
     var problems: [ImportProblem] = []
+    /// Reads the source's pictures, and counts what is odd about them.
+    let reader: ImportReader
+
+    /// An import that was told something about the source's files.
+    init(source: String, dataset: String, strict: Bool, choices: ImportChoices) {
+        self.source = source
+        self.dataset = dataset
+        self.strict = strict
+        reader = ImportReader(choices)
+    }
 
     /// Writes the splits in their order; each is planned when its turn comes.
     func run(
@@ -66,12 +78,14 @@ struct ShardImport {
             let split = try plan()
             let shard = output + "/" + split.name + ".h5"
             let writer = try ShardWriter(path: shard, dataset: dataset, split: split.name)
+            writer.notes = reader.choices.notes
             let splitReport = try write(split, into: writer, progress: progress)
             report.splits.append(splitReport)
             try check(splitReport, of: split, report)
             try writer.seal()
             writers.append(writer)
         }
+        report.problems += reader.survey.problems
         guard !strict || report.rejected == 0 else {
             throw ImportError(
                 path: source,
@@ -92,6 +106,7 @@ struct ShardImport {
             do {
                 let (sample, warnings) = try planned.read()
                 try append(sample, to: writer, planned)
+                reader.survey.addSample(sample, file: planned.label ?? planned.file)
                 report.problems += warnings
                 report.samples += 1
                 report.emptyTargets += sample.isEmptyTarget ? 1 : 0
@@ -123,6 +138,8 @@ struct ShardImport {
         _ report: SplitReport, of split: PlannedSplit, _ whole: ImportReport
     ) throws {
         guard report.samples == 0 else { return }
+        var whole = whole
+        whole.problems += reader.survey.problems
         let first =
             (report.problems.first { $0.severity == .error } ?? report.problems.first)
             .map { "; the first is \($0)" } ?? ""

@@ -7,7 +7,7 @@ import Foundation
 ///
 /// ```swift
 /// let prefetcher = SamplePrefetcher(source: shards, order: sampler) { sample in
-///     try ImageCodec.decode(sample.image, name: sample.id)
+///     try sample.picture()
 /// }
 /// while let (request, image) = try prefetcher.next() { … }
 /// ```

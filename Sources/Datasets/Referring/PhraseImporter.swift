@@ -12,7 +12,7 @@ struct PhraseLayout: Sendable {
     /// What of a name in the lists is the beginning of an id.
     var stem: @Sendable (String) -> String
     /// The target's pixels, or why the label has none.
-    var target: @Sendable (LabelPlanes) -> Result<BinaryMask, PhraseLabelFault>
+    var target: @Sendable (LabelPlanes) -> Result<BinaryMask, LabelFault>
 
     static let splits = ["train", "val", "test"]
 
@@ -23,7 +23,9 @@ struct PhraseLayout: Sendable {
         target: { planes in
             guard !planes.isPalette else {
                 return .failure(
-                    PhraseLabelFault("the mask has a palette; red, green and blue are expected"))
+                    LabelFault(
+                        "the mask has a palette; red, green and blue are expected, or --label-values "
+                            + "that says which indices are target"))
             }
             return .success(planes.channels[0])
         })
@@ -34,23 +36,17 @@ struct PhraseLayout: Sendable {
         target: { planes in
             guard !planes.hasAlpha else {
                 return .failure(
-                    PhraseLabelFault("the mask has an alpha channel; save it without one"))
+                    LabelFault("the mask has an alpha channel; save it without one"))
             }
             guard planes.channels.allSatisfy({ $0 == planes.channels[0] }) else {
                 return .failure(
-                    PhraseLabelFault(
-                        "the channels of the mask are above 0 at different pixels; save it as gray")
+                    LabelFault(
+                        "the channels of the mask are above 0 at different pixels; save it as gray, or "
+                            + "say with --threshold or --label-values what is target")
                 )
             }
             return .success(planes.channels[0])
         })
-}
-
-/// Why a label file has no mask.
-struct PhraseLabelFault: Error {
-    let problem: String
-
-    init(_ problem: String) { self.problem = problem }
 }
 
 /// Imports a data set in a ``PhraseLayout``.
@@ -58,6 +54,8 @@ struct PhraseImporter {
     var source: String
     var layout: PhraseLayout
     var job: ShardImport
+
+    private var reader: ImportReader { job.reader }
 
     func run(output: String, progress: (ImportProgress) -> Void) throws -> ImportReport {
         let splits = PhraseLayout.splits.filter {
@@ -79,12 +77,12 @@ struct PhraseImporter {
         let file = source + "/" + PhraseLayout.list(name)
         let list = PhraseList(try readWhole(file), file: file) { "\(layout.stem($0))-\($1)" }
         let images = LastRead<StoredImage>()
-        let masks = LastRead<BinaryMask>()
+        let masks = LastRead<LabelMasks>()
         var split = PlannedSplit(name: name, path: file, problems: list.problems)
         split.rejected = list.problems.count
         split.samples = list.lines.map { line in
             let id = "\(layout.stem(line.name))-\(line.number)"
-            return PlannedSample(id: id, file: file) {
+            return PlannedSample(id: id, file: file, label: path(layout.masks, line)) {
                 let sample = try sample(line, id: id, images: images, masks: masks)
                 let warnings =
                     sample.isEmptyTarget
@@ -106,25 +104,19 @@ struct PhraseImporter {
 
     private func sample(
         _ line: PhraseList.Line, id: String, images: LastRead<StoredImage>,
-        masks: LastRead<BinaryMask>
+        masks: LastRead<LabelMasks>
     ) throws -> SegmentationSample {
-        let image = try images.value(path(layout.images, line)) { try StoredImage(path: $0) }
+        let image = try images.value(path(layout.images, line)) {
+            try StoredImage(path: $0, reader)
+        }
         let label = path(layout.masks, line)
-        let mask = try masks.value(label) { path in
-            do {
-                return try layout.target(readPlanes(path)).get()
-            } catch let fault as PhraseLabelFault {
-                throw ImportDefect(file: path, message: fault.problem)
-            }
-        }
-        guard mask.frame == image.frame else {
-            throw ImportDefect(
-                file: label,
-                message: "the mask is \(mask.frame.text), the image is \(image.frame.text)")
-        }
+        let mask = try masks.value(label) { try reader.label($0, layout.target) }
+        try reader.requireSize(
+            of: mask, "mask", path: label, image: image.frame, stated: image.stated)
         return SegmentationSample(
             id: id, image: image.bytes, format: image.format, frame: image.frame,
-            questions: [line.phrase], answers: [], mask: mask)
+            questions: [line.phrase], answers: [], mask: mask.target, ignored: mask.ignored,
+            orientation: image.orientation)
     }
 }
 
@@ -144,6 +136,8 @@ public struct RefSegRSImporter: ShardImporter {
     public var source: String
     /// Whether one unusable sample stops the import.
     public var strict: Bool
+    /// What is told about the files.
+    public var choices = ImportChoices()
 
     /// An importer of the folder `source`.
     public init(source: String, strict: Bool = false) {
@@ -158,7 +152,8 @@ public struct RefSegRSImporter: ShardImporter {
     ) throws -> ImportReport {
         try PhraseImporter(
             source: source, layout: .refSegRS,
-            job: ShardImport(source: source, dataset: "RefSegRS", strict: strict)
+            job: ShardImport(
+                source: source, dataset: "RefSegRS", strict: strict, choices: choices)
         ).run(output: output, progress: progress)
     }
 }
@@ -180,6 +175,8 @@ public struct RISBenchImporter: ShardImporter {
     public var source: String
     /// Whether one unusable sample stops the import.
     public var strict: Bool
+    /// What is told about the files.
+    public var choices = ImportChoices()
 
     /// An importer of the folder `source`.
     public init(source: String, strict: Bool = false) {
@@ -194,7 +191,8 @@ public struct RISBenchImporter: ShardImporter {
     ) throws -> ImportReport {
         try PhraseImporter(
             source: source, layout: .risBench,
-            job: ShardImport(source: source, dataset: "RISBench", strict: strict)
+            job: ShardImport(
+                source: source, dataset: "RISBench", strict: strict, choices: choices)
         ).run(output: output, progress: progress)
     }
 }

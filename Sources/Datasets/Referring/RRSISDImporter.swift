@@ -1,5 +1,5 @@
 import Foundation
-import Imaging
+public import Imaging
 
 /// Makes shards of RRSIS-D.
 ///
@@ -18,6 +18,8 @@ public struct RRSISDImporter: ShardImporter {
     public var source: String
     /// Whether one unusable sample stops the import.
     public var strict: Bool
+    /// What is done with the orientations that image files state.
+    public var exif = ExifPolicy.ignore
 
     /// An importer of the folder `source`.
     public init(source: String, strict: Bool = false) {
@@ -33,15 +35,18 @@ public struct RRSISDImporter: ShardImporter {
         guard isFolder(source) else { throw ImportError(path: source, message: "no such folder") }
         let file = source + "/rrsisd/refs(unc).p"
         let references = try RRSISDReferences(try readWhole(file), file: file)
-        let annotations = try RRSISDAnnotations(source: source)
-        var job = ShardImport(source: source, dataset: "RRSIS-D", strict: strict)
+        var choices = ImportChoices()
+        choices.exif = exif
+        var job = ShardImport(
+            source: source, dataset: "RRSIS-D", strict: strict, choices: choices)
+        let annotations = try RRSISDAnnotations(source: source, reader: job.reader)
         job.problems = references.problems.filter { $0.split == nil }.map(\.problem)
         let splits = RRSISDReferences.splits.compactMap { name -> PlannedSplit? in
             let problems = references.problems.filter { $0.split == name }.map(\.problem)
             let entries = references.entries.filter { $0.split == name }
             guard !problems.isEmpty || !entries.isEmpty else { return nil }
             let samples = entries.map { entry in
-                PlannedSample(id: String(entry.id), file: file) {
+                PlannedSample(id: String(entry.id), file: file, label: annotations.file) {
                     try annotations.sample(of: entry)
                 }
             }
@@ -62,7 +67,9 @@ public struct RRSISDImporter: ShardImporter {
 /// The images and annotations that references name.
 private struct RRSISDAnnotations {
     private let source: String
-    private let file: String
+    /// The file `instances.json`.
+    let file: String
+    private let reader: ImportReader
     private let images: [Int: [COCOFile.Image]]
     private let annotations: [Int: [COCOFile.Annotation]]
     private let categories: [Int: String]
@@ -70,8 +77,9 @@ private struct RRSISDAnnotations {
     /// Reads `instances.json`.
     ///
     /// - Throws: ``ImportError`` if the file is not in COCO's format.
-    init(source: String) throws {
+    init(source: String, reader: ImportReader) throws {
         self.source = source
+        self.reader = reader
         file = source + "/rrsisd/instances.json"
         let contents: COCOFile
         do {
@@ -111,7 +119,8 @@ private struct RRSISDAnnotations {
         }
         var sample = SegmentationSample(
             id: String(entry.id), image: stored.bytes, format: stored.format, frame: stored.frame,
-            questions: [entry.sentence + "."], answers: [], mask: mask, instances: [])
+            questions: [entry.sentence + "."], answers: [], mask: mask, instances: [],
+            orientation: stored.orientation)
         let warnings = addInstance(to: &sample, entry, annotation)
         return (sample, warnings)
     }
@@ -133,12 +142,13 @@ private struct RRSISDAnnotations {
                 file: file, message: "image \(image.id): '\(image.fileName)' is no file's name")
         }
         let path = source + "/images/rrsisd/JPEGImages/" + image.fileName
-        let stored = try StoredImage(path: path)
+        let stored = try StoredImage(path: path, reader)
         guard stored.frame.width == image.width, stored.frame.height == image.height else {
             throw ImportDefect(
                 file: path,
                 message: "the image is \(stored.frame.text), its masks are of "
-                    + "\(image.width) x \(image.height) (image \(image.id) of instances.json)")
+                    + "\(image.width) x \(image.height) (image \(image.id) of instances.json)"
+                    + reader.orientationHint(stored.stated))
         }
         return stored
     }

@@ -4,40 +4,40 @@ import Imaging
 struct StoredImage {
     var bytes: [UInt8]
     var format: ImageFormat
+    /// The size after turning.
     var frame: ImageFrame
+    /// The orientation that the file states.
+    var stated: ImageOrientation
+    /// How the stored bytes are to be turned.
+    var orientation: ImageOrientation
 
     /// Reads and checks an image file.
     ///
-    /// PNG and JPEG files stay as they are; a TIFF file becomes a PNG file of the same pixels.
+    /// PNG and JPEG files stay as they are; a TIFF file becomes a PNG file of the same pixels, which
+    /// are turned before if they are to be.
     ///
     /// - Throws: ``ImportDefect`` if it is none of them, or damaged.
-    init(path: String) throws(ImportDefect) {
+    init(path: String, _ reader: ImportReader) throws(ImportDefect) {
         do {
             let file = try ImageCodec.read(path: path)
+            stated = reader.orientation(of: file, path: path)
+            orientation = reader.choices.exif.applied(stated)
             if ImageCodec.isTIFF(file) {
-                let picture = try ImageCodec.decodeTIFF(file, name: path)
+                let picture = try ImageCodec.decodeTIFF(
+                    file, name: path, turning: reader.choices.exif == .apply)
+                orientation = .upright
                 bytes = try ImageCodec.encodePNG(picture)
                 (format, frame) = (.png, picture.frame)
             } else {
                 let header = try ImageCodec.header(file, name: path)
                 // A header can be whole where the pixels are not: decode them once, here.
                 _ = try ImageCodec.decode(file, name: path)
-                (bytes, format, frame) = (file, header.format, header.frame)
+                (bytes, format) = (file, header.format)
+                frame = orientation.symmetry(header.frame)
             }
         } catch {
             throw ImportDefect(file: path, message: "\(error.what); \(error.hint)")
         }
-    }
-}
-
-/// The channels of the label file at `path`.
-///
-/// - Throws: ``ImportDefect``
-func readPlanes(_ path: String) throws(ImportDefect) -> LabelPlanes {
-    do {
-        return try ImageCodec.decodeLabelPlanes(ImageCodec.read(path: path), name: path)
-    } catch {
-        throw ImportDefect(file: path, message: "\(error.what); \(error.hint)")
     }
 }
 

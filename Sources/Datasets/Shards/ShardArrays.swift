@@ -18,6 +18,9 @@ struct BlobArray: Sendable {
     /// How many bytes they have together.
     var byteCount: Int { Int(offsets[count]) }
 
+    /// Whether the byte string at `index` has no byte.
+    func isEmpty(at index: Int) -> Bool { offsets[index] == offsets[index + 1] }
+
     func read(_ index: Int) throws -> [UInt8] {
         try bytes.read(Int(offsets[index])..<Int(offsets[index + 1]))
     }
@@ -87,6 +90,49 @@ struct InstanceArrays: Sendable {
     }
 }
 
+/// What version 2 added: each is there only if a sample of the shard has it.
+struct AddedArrays: Sendable {
+    /// Per sample the mask of the pixels that do not count, or no byte.
+    let ignored: BlobArray?
+    /// Per sample how its image is turned.
+    let orientation: [UInt8]?
+
+    /// What a shard of version 1 has.
+    static let none = AddedArrays(ignored: nil, orientation: nil)
+
+    /// Opens what is there.
+    init(_ file: HDF5File) throws {
+        typealias Column = ShardLayout.Column
+        ignored =
+            try file.contains(ShardLayout.Group.ignored)
+            ? BlobArray(file, group: ShardLayout.Group.ignored) : nil
+        orientation =
+            try file.contains(Column.orientation)
+            ? file.checkedArray(Column.orientation).readAll() : nil
+    }
+
+    private init(ignored: BlobArray?, orientation: [UInt8]?) {
+        self.ignored = ignored
+        self.orientation = orientation
+    }
+
+    /// How many samples have pixels that do not count.
+    var withIgnored: Int {
+        ignored.map { ignored in (0..<ignored.count).count { !ignored.isEmpty(at: $0) } } ?? 0
+    }
+
+    /// How many samples' images are turned.
+    var turned: Int { orientation?.count { $0 != ImageOrientation.upright.rawValue } ?? 0 }
+
+    /// The names of what is there, and how many entries each has.
+    var counts: [(name: String, count: Int)] {
+        [
+            ignored.map { (ShardLayout.Group.ignored, $0.count) },
+            orientation.map { (ShardLayout.Column.orientation, $0.count) },
+        ].compactMap(\.self)
+    }
+}
+
 /// Everything that a shard stores about its samples; what is small is in memory.
 struct ShardArrays: Sendable {
     let images: BlobArray
@@ -94,6 +140,7 @@ struct ShardArrays: Sendable {
     let questions: TextListArray
     let answers: TextListArray
     let instances: InstanceArrays?
+    let added: AddedArrays
     let emptyTarget: [UInt8]
     let checksums: [UInt32]
     private let file: HDF5File
@@ -102,8 +149,8 @@ struct ShardArrays: Sendable {
     private let height: [Int32]
     private let imageFormat: [UInt8]
 
-    /// Opens the arrays and checks that they agree.
-    init(_ file: HDF5File) throws {
+    /// Opens the arrays of a shard of a version and checks that they agree.
+    init(_ file: HDF5File, version: Int64) throws {
         typealias Group = ShardLayout.Group
         typealias Column = ShardLayout.Column
         self.file = file
@@ -113,6 +160,7 @@ struct ShardArrays: Sendable {
         questions = try TextListArray(file, group: Group.questions)
         answers = try TextListArray(file, group: Group.answers)
         instances = try file.contains(Group.instances) ? InstanceArrays(file) : nil
+        added = try version > ShardLayout.plainVersion ? AddedArrays(file) : .none
         width = try file.checkedArray(Column.width).readAll()
         height = try file.checkedArray(Column.height).readAll()
         imageFormat = try file.checkedArray(Column.imageFormat).readAll()
@@ -145,7 +193,8 @@ struct ShardArrays: Sendable {
             height: height[index], emptyTarget: emptyTarget[index],
             image: try images.read(index), mask: try masks.read(index),
             questions: try questions.read(index), answers: try answers.read(index),
-            instances: try instances?.read(index))
+            instances: try instances?.read(index), ignored: try added.ignored?.read(index) ?? [],
+            orientation: added.orientation?[index] ?? ImageOrientation.upright.rawValue)
     }
 
     private func checkCounts() throws {
@@ -163,7 +212,7 @@ struct ShardArrays: Sendable {
                 (Column.height, height.count), (Column.imageFormat, imageFormat.count),
                 (Column.emptyTarget, emptyTarget.count),
                 (Group.instances, instances.map { $0.samples.count - 1 } ?? count),
-            ])
+            ] + added.counts)
         for index in 0..<count {
             guard width[index] > 0, height[index] > 0 else {
                 throw ShardError(

@@ -1,3 +1,5 @@
+import Imaging
+
 /// Writes byte strings one after another, and where each ends.
 private struct BlobColumn {
     private var bytes: HDF5Column<UInt8>
@@ -87,8 +89,40 @@ private struct InstanceColumns {
     }
 }
 
+/// Writes what version 2 added, each from the first sample on that has it.
+private struct AddedColumns {
+    private var ignored: BlobColumn?
+    private var orientation: HDF5Column<UInt8>?
+
+    /// Whether a sample had any of it.
+    var isUsed: Bool { ignored != nil || orientation != nil }
+
+    /// Adds a sample, before which there are `count`.
+    mutating func append(_ record: ShardRecord, after count: Int, to file: HDF5File) throws {
+        typealias Chunk = ShardLayout.Chunk
+        if ignored == nil, !record.ignored.isEmpty {
+            ignored = try BlobColumn(
+                file, group: ShardLayout.Group.ignored, chunk: Chunk.pictures)
+            for _ in 0..<count { try ignored?.append([]) }
+        }
+        let upright = ImageOrientation.upright.rawValue
+        if orientation == nil, record.orientation != upright {
+            orientation = try file.column(ShardLayout.Column.orientation, chunk: Chunk.numbers)
+            try orientation?.append([UInt8](repeating: upright, count: count))
+        }
+        try ignored?.append(record.ignored)
+        try orientation?.append([record.orientation])
+    }
+
+    mutating func finish() throws {
+        try ignored?.finish()
+        try orientation?.finish()
+    }
+}
+
 /// Everything that a shard stores about its samples, as it is being written.
 struct ShardColumns {
+    private let file: HDF5File
     private var ids: BlobColumn
     private var images: BlobColumn
     private var masks: BlobColumn
@@ -100,11 +134,16 @@ struct ShardColumns {
     private var emptyTarget: HDF5Column<UInt8>
     private var checksum: HDF5Column<UInt32>
     private var instances: InstanceColumns?
+    private var added = AddedColumns()
+
+    /// Whether a sample had something that version 1 has no place for.
+    var needsNewVersion: Bool { added.isUsed }
 
     /// Creates the arrays of an empty shard.
     init(_ file: HDF5File, withInstances: Bool) throws {
         typealias Group = ShardLayout.Group
         typealias Chunk = ShardLayout.Chunk
+        self.file = file
         ids = try BlobColumn(file, group: Group.ids, chunk: Chunk.text)
         images = try BlobColumn(file, group: Group.images, chunk: Chunk.pictures)
         masks = try BlobColumn(file, group: Group.masks, chunk: Chunk.pictures)
@@ -120,6 +159,7 @@ struct ShardColumns {
 
     /// Adds a sample; it has instances if and only if the shard has them.
     mutating func append(_ record: ShardRecord) throws {
+        try added.append(record, after: checksum.count, to: file)
         try ids.append(record.id)
         try images.append(record.image)
         try masks.append(record.mask)
@@ -146,6 +186,7 @@ struct ShardColumns {
         try emptyTarget.finish()
         try checksum.finish()
         try instances?.finish()
+        try added.finish()
     }
 }
 

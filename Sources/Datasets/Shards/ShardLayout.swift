@@ -1,9 +1,12 @@
 import Imaging
 
-/// The names and sizes of shard format version 1, which `Documentation/shards.md` specifies.
+/// The names and sizes of shard format versions 1 and 2, which `Documentation/shards.md` specifies.
 enum ShardLayout {
     static let format = "think2seg-shard"
-    static let version: Int64 = 1
+    /// The version of a shard without anything that version 2 added.
+    static let plainVersion: Int64 = 1
+    /// The newest version.
+    static let version: Int64 = 2
 
     /// Attributes of the root.
     enum Attribute {
@@ -11,6 +14,11 @@ enum ShardLayout {
         static let version = "version"
         static let dataset = "dataset"
         static let split = "split"
+        static let stretch = "stretch"
+        static let labelValues = "label_values"
+        static let ignoreValues = "ignore_values"
+        static let threshold = "threshold"
+        static let exif = "exif"
     }
 
     /// Groups of byte strings: `bytes` of all, one after another, and `offsets` to tell them
@@ -19,6 +27,7 @@ enum ShardLayout {
         static let ids = "ids"
         static let images = "images"
         static let masks = "masks"
+        static let ignored = "ignored"
         static let questions = "questions"
         static let answers = "answers"
         static let instances = "instances"
@@ -37,6 +46,7 @@ enum ShardLayout {
         static let imageFormat = "image_format"
         static let emptyTarget = "empty_target"
         static let checksum = "crc32c"
+        static let orientation = "orientation"
     }
 
     /// Arrays with one row per instance.

@@ -14,6 +14,10 @@ public final class ShardReader: SampleSource {
     public let dataset: String
     /// The part of the data set.
     public let split: String
+    /// The version of the format.
+    public let version: Int
+    /// What the import decided about its source's files.
+    public let notes: ShardNotes
 
     let arrays: ShardArrays
     private let ids: [String]
@@ -28,10 +32,12 @@ public final class ShardReader: SampleSource {
         do {
             let file = try Self.open(path)
             size = try Self.size(of: path)
-            try Self.checkVersion(file)
+            let version = try Self.version(of: file)
+            self.version = Int(version)
             dataset = try Self.requireText(ShardLayout.Attribute.dataset, file)
             split = try Self.requireText(ShardLayout.Attribute.split, file)
-            arrays = try ShardArrays(file)
+            notes = try version > ShardLayout.plainVersion ? ShardNotes(file) : ShardNotes()
+            arrays = try ShardArrays(file, version: version)
             ids = try arrays.readIDs()
         } catch let error as HDF5Error {
             throw ShardError(.unreadable, path: path, Self.unreadable(error))
@@ -118,7 +124,7 @@ public final class ShardReader: SampleSource {
         return try HDF5File.open(path)
     }
 
-    private static func checkVersion(_ file: HDF5File) throws {
+    private static func version(of file: HDF5File) throws -> Int64 {
         guard try file.textAttribute(ShardLayout.Attribute.format) == ShardLayout.format,
             let version = try file.numberAttribute(ShardLayout.Attribute.version), version >= 1
         else {
@@ -134,6 +140,7 @@ public final class ShardReader: SampleSource {
                 "shard format version \(version); this program reads up to "
                     + "\(ShardLayout.version): update it, or import the data again")
         }
+        return version
     }
 
     private static func requireText(_ name: String, _ file: HDF5File) throws -> String {

@@ -23,6 +23,10 @@ struct ShardRecord {
     var questions: [[UInt8]]
     var answers: [[UInt8]]
     var instances: [Instance]?
+    /// A PNG file of the pixels that do not count; empty where all do.
+    var ignored: [UInt8] = []
+    /// How the image is turned, as EXIF counts: 1...8.
+    var orientation: UInt8 = ImageOrientation.upright.rawValue
 
     /// The CRC-32C of everything above, each part preceded by its length or count.
     var checksum: UInt32 {
@@ -52,6 +56,16 @@ struct ShardRecord {
                 add(instance.mask)
             }
         }
+        // What version 2 added has a number of its own before it, and is left out where it says
+        // nothing: then the checksum is that of version 1.
+        if !ignored.isEmpty {
+            add(1)
+            add(ignored)
+        }
+        if orientation != ImageOrientation.upright.rawValue {
+            add(2)
+            add(UInt64(orientation))
+        }
         return crc.value
     }
 }
@@ -69,13 +83,14 @@ extension ShardRecord {
             throw SampleDefect("a sample has at least one question, and no question is empty")
         }
         let header = try ImageCodec.header(sample.image, name: sample.id)
-        let frame = header.frame
+        let frame = sample.orientation.symmetry(header.frame)
         guard frame == sample.frame, header.format == sample.format else {
             throw SampleDefect(
                 "the image is \(frame.text) \(header.format.rawValue), the sample says "
                     + "\(sample.frame.text) \(sample.format.rawValue)")
         }
         try requireFrame(sample.mask, frame, "the mask")
+        try requireIgnored(sample.ignored, mask: sample.mask)
         id = Array(sample.id.utf8)
         format = sample.format.code
         width = Int32(frame.width)
@@ -86,6 +101,10 @@ extension ShardRecord {
         questions = sample.questions.map { Array($0.utf8) }
         answers = sample.answers.map { Array($0.utf8) }
         instances = try sample.instances?.map { try Instance($0, frame: frame) }
+        if let pixels = sample.ignored, !pixels.isEmpty {
+            ignored = try ImageCodec.encodeBitPNG(pixels)
+        }
+        orientation = sample.orientation.rawValue
     }
 
     /// The sample that the record stores.
@@ -106,11 +125,19 @@ extension ShardRecord {
                 "empty_target is \(emptyTarget), but the mask has \(mask.count) pixels")
         }
         let instances = try instances?.map { try $0.truth(frame: frame, id: id) }
+        let ignored =
+            try ignored.isEmpty
+            ? nil : decodeMask(ignored, frame: frame, name: id, "the ignored pixels' mask")
+        try requireIgnored(ignored, mask: mask)
+        guard let orientation = ImageOrientation(rawValue: orientation) else {
+            throw SampleDefect("the orientation \(orientation) is unknown; 1 to 8 are read")
+        }
         return SegmentationSample(
             id: id, image: image, format: format, frame: frame,
             questions: try questions.map { try text($0, "a question") },
             answers: try answers.map { try text($0, "an answer") },
-            mask: mask, instances: instances)
+            mask: mask, ignored: ignored.flatMap { $0.isEmpty ? nil : $0 }, instances: instances,
+            orientation: orientation)
     }
 }
 
@@ -146,6 +173,15 @@ private func text(_ bytes: [UInt8], _ what: String) throws -> String {
 private func requireFrame(_ mask: BinaryMask, _ frame: ImageFrame, _ what: String) throws {
     guard mask.frame == frame else {
         throw SampleDefect("\(what) is \(mask.frame.text), the image is \(frame.text)")
+    }
+}
+
+private func requireIgnored(_ ignored: BinaryMask?, mask: BinaryMask) throws {
+    guard let ignored else { return }
+    try requireFrame(ignored, mask.frame, "the ignored pixels' mask")
+    guard ignored.isDisjoint(with: mask) else {
+        throw SampleDefect(
+            "\(ignored.intersectionCount(mask)) pixels are target and ignored at once")
     }
 }
 

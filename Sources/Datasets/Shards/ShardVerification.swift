@@ -8,6 +8,10 @@ public struct ShardSummary: Hashable, Sendable, Codable {
     public var dataset: String
     /// The part of the data set.
     public var split: String
+    /// The version of the format.
+    public var version: Int
+    /// What the import decided about its source's files.
+    public var notes: ShardNotes
     /// How many samples.
     public var samples: Int
     /// How many of them have no target.
@@ -18,6 +22,10 @@ public struct ShardSummary: Hashable, Sendable, Codable {
     public var answers: Int
     /// How many instances all samples have together; nil where they are not known.
     public var instances: Int?
+    /// How many samples have pixels that do not count.
+    public var withIgnored: Int
+    /// How many samples' images are turned as their files say.
+    public var turned: Int
     /// The size of all encoded images together, in bytes.
     public var imageBytes: Int
     /// The size of all encoded masks together, in bytes.
@@ -46,17 +54,20 @@ extension ShardReader {
     public var summary: ShardSummary {
         let frames = (0..<count).map(frame(at:)).sorted { $0.area < $1.area }
         return ShardSummary(
-            path: path, dataset: dataset, split: split, samples: count,
+            path: path, dataset: dataset, split: split, version: version, notes: notes,
+            samples: count,
             emptyTargets: (0..<count).count { isEmptyTarget(at: $0) },
             questions: arrays.questions.texts.count, answers: arrays.answers.texts.count,
-            instances: arrays.instances?.count, imageBytes: arrays.images.byteCount,
+            instances: arrays.instances?.count, withIgnored: arrays.added.withIgnored,
+            turned: arrays.added.turned, imageBytes: arrays.images.byteCount,
             maskBytes: arrays.masks.byteCount, smallestFrame: frames[0],
             largestFrame: frames[count - 1])
     }
 
     /// Reads every sample and checks all that can be checked: the checksum, that the image
-    /// decodes to the stated size, that the mask and the instances' masks have that size, that
-    /// the empty-target flag is the mask's, that texts are UTF-8 and questions not empty.
+    /// decodes to the stated size, that the mask, the ignored pixels and the instances' masks have
+    /// that size, that no pixel is target and ignored, that the empty-target flag is the mask's,
+    /// that texts are UTF-8 and questions not empty.
     ///
     /// - Parameter progress: Called after each sample with the number of samples checked.
     /// - Returns: What is wrong, at most one problem per sample; empty if nothing is.
@@ -82,7 +93,7 @@ extension ShardReader {
             throw SampleDefect(
                 "the image is \(header.format.rawValue), not \(sample.format.rawValue)")
         }
-        let image = try ImageCodec.decode(sample.image, name: sample.id)
+        let image = try sample.picture()
         guard image.frame == sample.frame else {
             throw SampleDefect("the image is \(image.frame.text), not \(sample.frame.text)")
         }

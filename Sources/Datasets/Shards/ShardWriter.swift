@@ -4,7 +4,8 @@ import Foundation
 ///
 /// The file appears under its name when ``finish()`` returns, complete and on the disk; before
 /// that, and after any failure, there is at most a file `NAME.*.partial` beside it, which goes
-/// with the writer. The same samples in the same order give the same bytes.
+/// with the writer. The same samples in the same order give the same bytes. The shard is of version
+/// 1 of the format unless a sample or ``notes`` need version 2.
 ///
 /// ```swift
 /// let writer = try ShardWriter(path: "train.h5", dataset: "EarthReason", split: "train")
@@ -16,6 +17,8 @@ public final class ShardWriter {
     public let path: String
     /// How many samples were appended.
     public private(set) var count = 0
+    /// What was decided about the source's files; may be set until the shard is finished.
+    public var notes = ShardNotes()
 
     private enum State {
         case open(HDF5File)
@@ -44,7 +47,7 @@ public final class ShardWriter {
             let file = try HDF5File.create(partial)
             state = .open(file)
             try file.writeAttribute(ShardLayout.Attribute.format, ShardLayout.format)
-            try file.writeAttribute(ShardLayout.Attribute.version, ShardLayout.version)
+            try file.writeAttribute(ShardLayout.Attribute.version, ShardLayout.plainVersion)
             try file.writeAttribute(ShardLayout.Attribute.dataset, dataset)
             try file.writeAttribute(ShardLayout.Attribute.split, split)
         } catch let error as HDF5Error {
@@ -100,6 +103,7 @@ public final class ShardWriter {
                 throw ShardError(.cannotWrite, path: path, "a shard has at least one sample")
             }
             try columns?.finish()
+            try addNotes(to: file)
             try file.flush()
             columns = nil
             state = .sealed
@@ -127,6 +131,15 @@ public final class ShardWriter {
         } catch {
             cancel()
             throw cannotWrite(error)
+        }
+    }
+
+    /// Writes what was decided, and the newer version where the older one has no place for
+    /// something.
+    private func addNotes(to file: HDF5File) throws {
+        for (name, text) in notes.attributes { try file.writeAttribute(name, text) }
+        if !notes.isEmpty || columns?.needsNewVersion == true {
+            try file.replaceAttribute(ShardLayout.Attribute.version, by: ShardLayout.version)
         }
     }
 

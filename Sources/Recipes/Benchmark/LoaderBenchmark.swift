@@ -143,7 +143,7 @@ public struct LoaderBenchmark: Sendable {
         }
         let samples = try part("sample_read", indices) { try dataset.sample(at: $0) }
         let images = try part("sample_decode", samples) {
-            try ImageCodec.decode($0.image, name: $0.id)
+            try $0.picture()
         }
         let squares = try part("sample_stretch", images) {
             $0.resized(to: .square(imageSize), filter: .lanczos)

@@ -104,6 +104,7 @@ public struct ComparedEvaluations: Sendable, Encodable {
             let isSame =
                 old.outcome.overlap.isEmptyTarget == new.outcome.overlap.isEmptyTarget
                 && (old.truth == nil || new.truth == nil || old.truth == new.truth)
+                && old.outcome.overlap.ignored == new.outcome.overlap.ignored
             if !isSame {
                 throw EvaluationComparison.Mismatch(
                     description: "\(place) has another truth in the other evaluation: compare "

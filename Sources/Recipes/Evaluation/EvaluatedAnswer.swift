@@ -32,6 +32,7 @@ public struct EvaluatedAnswer: Sendable, Hashable, Codable {
 
     enum CodingKeys: String, CodingKey {
         case id, question, completion, length, prompts, iou, intersection, union, mask, truth, paper
+        case ignored
         case questionCount = "question_count"
         case questionIndex = "question_index"
         case stopReason = "stop_reason"
@@ -71,10 +72,10 @@ public struct EvaluatedAnswer: Sendable, Hashable, Codable {
             isReadable: paper.parseError == nil, callRaises: paper.segmenterError != nil,
             objectCount: paper.prompts.count,
             truth: paper.truth, intersection: paper.intersection, union: paper.union,
-            targetClass: outcome.targetClass)
+            targetClass: outcome.targetClass, hasIgnored: outcome.overlap.ignored != nil)
     }
 
-    /// Writes every key, those without a value as null.
+    /// Writes every key, those without a value as null; `ignored` only where pixels do not count.
     public func encode(to encoder: any Encoder) throws {
         var fields = encoder.container(keyedBy: CodingKeys.self)
         try fields.encode(outcome.id, forKey: .id)
@@ -90,6 +91,7 @@ public struct EvaluatedAnswer: Sendable, Hashable, Codable {
         try fields.encode(outcome.overlap.intersection, forKey: .intersection)
         try fields.encode(outcome.overlap.union, forKey: .union)
         try fields.encode(outcome.overlap.isEmptyTarget, forKey: .isEmptyTarget)
+        try fields.encodeIfPresent(outcome.overlap.ignored, forKey: .ignored)
         try fields.encode(outcome.hasValidFormat, forKey: .hasValidFormat)
         try fields.encode(outcome.hasValidTags, forKey: .hasValidTags)
         try fields.encode(outcome.targetClass, forKey: .targetClass)
@@ -111,7 +113,8 @@ public struct EvaluatedAnswer: Sendable, Hashable, Codable {
             overlap: MaskOverlap(
                 intersection: try fields.decode(Int.self, forKey: .intersection),
                 union: try fields.decode(Int.self, forKey: .union),
-                isEmptyTarget: try fields.decode(Bool.self, forKey: .isEmptyTarget)),
+                isEmptyTarget: try fields.decode(Bool.self, forKey: .isEmptyTarget),
+                ignored: try fields.decodeIfPresent(Int.self, forKey: .ignored)),
             isReadable: parseError == nil, objectCount: prompts.count,
             hasValidFormat: try fields.decode(Bool.self, forKey: .hasValidFormat),
             hasValidTags: try fields.decode(Bool.self, forKey: .hasValidTags),

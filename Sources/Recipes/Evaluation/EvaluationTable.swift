@@ -26,7 +26,10 @@ public func evaluationTable(
         notes.append(
             "strict: \(result.summary.answers) questions about \(result.summary.samples) samples; "
                 + "masks at the picture's size; \(result.setup.parser) parser; what is predicted "
-                + "where there is no target counts in cIoU; every answer counts in Pr@X")
+                + "where there is no target counts in cIoU; every answer counts in Pr@X"
+                + (result.summary.ignored.map {
+                    "; the ignored pixels of \($0.samples) samples are left out"
+                } ?? ""))
     }
     if protocols.contains(.paper), let paper = result.paper {
         let side = result.setup.imageSize
@@ -34,7 +37,10 @@ public func evaluationTable(
             "paper:  one question about each of \(paper.samples) samples, drawn by seed "
                 + "\(paper.questionSeed); masks at \(side) x \(side); lenient parser; what is "
                 + "predicted where there is no target does not count in cIoU; Pr@X of the "
-                + "\(paper.withMask) answers with a mask")
+                + "\(paper.withMask) answers with a mask"
+                + (paper.ignored.map {
+                    "; the ignored pixels of \($0.samples) samples count as background"
+                } ?? ""))
     }
     if let timing = result.secondsPerSample {
         notes.append(

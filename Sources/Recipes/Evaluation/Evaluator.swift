@@ -138,7 +138,8 @@ final class Evaluator: @unchecked Sendable {
         let targetClass = sample.instances?.first(where: \.isTarget)?.className
         return SampleOutcome(
             id: sample.id, questionIndex: question,
-            overlap: MaskOverlap(prediction: mask, truth: sample.mask),
+            overlap: MaskOverlap(
+                prediction: mask, truth: sample.mask, ignored: sample.ignored),
             isReadable: parse.failure == nil,
             objectCount: (try? parse.get())?.prompts.count ?? 0,
             hasValidFormat: strict.failure == nil,

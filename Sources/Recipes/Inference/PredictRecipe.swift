@@ -1,5 +1,5 @@
 import Foundation
-import Imaging
+public import Imaging
 import Qwen25VL
 public import RLTrainer
 import SAM2
@@ -15,6 +15,8 @@ public struct PredictRecipe {
     public var segmenter: String?
     /// The picture's file.
     public var image: String
+    /// What is done with the orientation that the picture's file states.
+    public var exif = ExifPolicy.ignore
     /// The question.
     public var question: String
     /// S: the side of the square that the picture is stretched to.
@@ -51,7 +53,8 @@ public struct PredictRecipe {
     /// - Returns: what was asked, answered and segmented
     /// - Throws: the error of the file that cannot be used
     public func run(output: String?) throws -> Prediction {
-        let picture = try ImageCodec.load(path: image)
+        let input = try InputPicture(path: image, exif: exif)
+        let picture = input.picture
         let template = PromptTemplate(try Recipes.variant(variant))
         let model = try QwenPolicy.load(
             path: policy, dtype: dtype, device: device, template: template)
@@ -81,15 +84,15 @@ public struct PredictRecipe {
                 try ImageCodec.write(ImageCodec.encodePNG(mask), path: maskPath)
             }
         }
-        return Prediction(
-            question: question, image: .init(path: image, frame: picture.frame), prompt: prompt,
+        return try Prediction(
+            question: question, image: .init(path: image, input), prompt: prompt,
             completion: completion, answer: answer,
             mask: mask.map { MaskFile($0, path: maskPath) },
             overlay: output.map { $0 + "/overlay.png" },
             logProbabilities: reportsLogProbabilities
                 ? try logProbabilities(model, prompt, completion) : nil,
-            warnings: try model.warnings(
-                prompt, completionLength: completion.tokenIDs.count))
+            warnings: input.warnings
+                + model.warnings(prompt, completionLength: completion.tokenIDs.count))
     }
 
     private func complete(
@@ -131,11 +134,15 @@ public struct Prediction: Encodable, Sendable {
         public let width: Int
         /// Rows.
         public let height: Int
+        /// The EXIF orientation by which it was turned; nil where it was not.
+        public let orientation: Int?
 
-        init(path: String, frame: ImageFrame) {
+        init(path: String, _ input: InputPicture) {
             self.path = path
-            width = frame.width
-            height = frame.height
+            width = input.picture.width
+            height = input.picture.height
+            orientation =
+                input.orientation == .upright ? nil : Int(input.orientation.rawValue)
         }
     }
 

@@ -1,4 +1,4 @@
-import Imaging
+public import Imaging
 public import SAM2
 public import Segmentation
 public import Torch
@@ -9,6 +9,8 @@ public struct SegmentRecipe {
     public var segmenter: String
     /// The picture's file.
     public var image: String
+    /// What is done with the orientation that the picture's file states.
+    public var exif = ExifPolicy.ignore
     /// What to segment, in the picture's frame; the masks of several are joined.
     public var prompts: [SegmentationPrompt]
     /// Whether to look at the alternative masks and take the best, instead of the single one.
@@ -54,6 +56,8 @@ public struct SegmentRecipe {
         public let objectScore: Float
         /// The estimates of the alternative masks, with `--multimask`.
         public let alternatives: [Float]?
+        /// What may be taken wrongly, for people; not part of the JSON.
+        public let warnings: [String]
 
         enum CodingKeys: String, CodingKey {
             case mask, alternatives
@@ -70,7 +74,8 @@ public struct SegmentRecipe {
     public func run(_ outputs: Outputs) throws -> Result {
         try requireWritable(
             [outputs.mask, outputs.overlay, outputs.logits].compactMap(\.self), inputs: [image])
-        let picture = try ImageCodec.load(path: image)
+        let input = try InputPicture(path: image, exif: exif)
+        let picture = input.picture
         let model = try SAM2Segmenter.load(
             path: segmenter, dtype: dtype, device: device, resizing: resizing)
         let encoded = try model.embed(picture)
@@ -98,7 +103,7 @@ public struct SegmentRecipe {
             mask: MaskFile(union, path: outputs.mask),
             predictedIoU: chosen.map(\.predictedIoU).min() ?? 0,
             objectScore: chosen.map(\.objectScore).min() ?? 0,
-            alternatives: multimask ? first?.predictedIoU : nil)
+            alternatives: multimask ? first?.predictedIoU : nil, warnings: input.warnings)
     }
 
     private func write(

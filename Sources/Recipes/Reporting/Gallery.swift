@@ -48,7 +48,8 @@ struct Gallery {
         let failed = after.count { $0.outcome.iou < GallerySelection.failureBound }
         let worse = zip(before, after).count { $0.outcome.iou > $1.outcome.iou + 0.05 }
         var content: [HTML] = [
-            GalleryCard.legend, .element("h3", "Failures"),
+            GalleryCard.legend(showsIgnored: after.contains { $0.outcome.overlap.ignored != nil }),
+            .element("h3", "Failures"),
             .element(
                 "p", ["class": "lead"],
                 "\(failed) of \(after.count) answers have an IoU below 0.5 after training, and "
@@ -73,7 +74,7 @@ struct Gallery {
         let (old, new) = (before[index], after[index])
         let sample = try samples.sample(at: places[new.outcome.id] ?? 0)
         let picture = try SamplePicture(
-            ImageCodec.decode(sample.image, name: sample.id), id: "picture-\(index)")
+            sample.picture(), id: "picture-\(index)")
         let truth = sample.mask
         var score: [HTML] = [
             .text("IoU \(text(old)) → "), .element("b", text(new)),
@@ -88,7 +89,7 @@ struct Gallery {
             return GalleryCard.Shot(
                 caption: when + says,
                 picture: picture.drawn(
-                    answer.overlay(truth: truth), label: "\(when): \(answer.question)",
+                    answer.overlay(sample), label: "\(when): \(answer.question)",
                     isFirst: isFirst))
         }
         var card = GalleryCard(
@@ -98,7 +99,8 @@ struct Gallery {
                 GalleryCard.Shot(
                     caption: truth.isEmpty ? "truth: nothing there" : "truth",
                     picture: picture.drawn(
-                        SamplePicture.Overlay(truth: truth), label: "the truth", isFirst: false)),
+                        SamplePicture.Overlay(truth: truth, ignored: sample.ignored),
+                        label: "the truth", isFirst: false)),
             ],
             statements: [("before:", old.statement), ("after:", new.statement)])
         card.endsWithTruth = true

@@ -36,7 +36,7 @@ public struct SceneStrip: Sendable {
     /// The strip of the answers at some places.
     ///
     /// Boxes and points are what the policy wrote, the tinted pixels the segmenter's mask, the green
-    /// line the truth.
+    /// line the truth; ignored pixels are hatched.
     ///
     /// - Parameter places: which answers, in the order of the columns; at least one
     /// - Returns: the picture
@@ -117,13 +117,14 @@ public struct SceneStrip: Sendable {
 
     private func drawn(_ answer: EvaluatedAnswer, _ sample: SegmentationSample) throws -> RGBImage {
         let frame = ImageFrame.square(side)
-        let picture = try ImageCodec.decode(sample.image, name: sample.id)
+        let picture = try sample.picture()
             .resized(to: frame, filter: .lanczos)
         let mask = answer.mask?.mask?.resized(to: frame)
         let truth = sample.mask.resized(to: frame)
         let style = OverlayStyle(lineWidth: max(1, side / 112), pointRadius: max(2, side / 75))
         var result = picture
         if let mask { result.tint(mask, color: Self.maskColor, opacity: 0.45) }
+        if let ignored = sample.ignored { result.drawIgnored(ignored.resized(to: frame)) }
         result.drawContour(truth, color: Self.truthColor, thickness: style.lineWidth)
         for prompt in answer.prompts {
             if let box = prompt.box {

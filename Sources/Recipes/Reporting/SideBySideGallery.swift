@@ -78,14 +78,19 @@ struct SideBySideGallery {
             + part("Where they differ most", choice.different)
         guard !content.isEmpty else { return }
         page.addSection(
-            "What it looks like", id: "gallery", lead: lead, [GalleryCard.legend] + content)
+            "What it looks like", id: "gallery", lead: lead,
+            [GalleryCard.legend(showsIgnored: showsIgnored)] + content)
+    }
+
+    private var showsIgnored: Bool {
+        columns[0].answers.contains { $0.outcome.overlap.ignored != nil }
     }
 
     private func card(
         _ index: Int, _ sample: SegmentationSample, isFirst: Bool
     ) throws -> GalleryCard {
         let picture = try SamplePicture(
-            ImageCodec.decode(sample.image, name: sample.id), id: "sample-\(index)")
+            sample.picture(), id: "sample-\(index)")
         var shots: [GalleryCard.Shot] = []
         for (place, column) in columns.enumerated() {
             let answer = column.answers[index]
@@ -94,7 +99,7 @@ struct SideBySideGallery {
                 GalleryCard.Shot(
                     caption: label,
                     picture: picture.drawn(
-                        answer.overlay(truth: sample.mask), label: label,
+                        answer.overlay(sample), label: label,
                         isFirst: isFirst && place == 0)))
         }
         let first = columns[0].answers[index]
@@ -116,9 +121,11 @@ extension EvaluatedAnswer {
         return (trimmed.isEmpty ? "(no words)" : shortened(trimmed, limit: 400)) + problem
     }
 
-    /// What is drawn over the picture: mask, truth, boxes and points.
-    func overlay(truth: BinaryMask) -> SamplePicture.Overlay {
-        var overlay = SamplePicture.Overlay(mask: mask?.mask, truth: truth)
+    /// What is drawn over the picture of a sample: mask, truth, ignored pixels, boxes and points.
+    func overlay(_ sample: SegmentationSample) -> SamplePicture.Overlay {
+        let truth = sample.mask
+        var overlay = SamplePicture.Overlay(
+            mask: mask?.mask, truth: truth, ignored: sample.ignored)
         for prompt in prompts {
             if let box = prompt.box {
                 overlay.boxes.append(policyFrame.convert(box, to: truth.frame))

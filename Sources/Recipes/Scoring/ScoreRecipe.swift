@@ -215,7 +215,8 @@ private struct ScoringRun {
         let results = try scorer.score(
             completions: group.map { ScoredCompletion($0.completion, tokenCount: $0.tokenCount) },
             about: RewardSubject(id: picture.id, question: picture.question),
-            policyFrame: .square(side), truth: picture.square.truth
+            policyFrame: .square(side), truth: picture.square.truth,
+            ignored: picture.square.ignored
         ) { try picture.encoded(by: segmenter) }
         for (record, result) in zip(group, results) {
             if let fault = result.fault {

@@ -73,7 +73,7 @@ final class SFTData {
         _ sample: SegmentationSample, epoch: Int, side: Int, written: WrittenAnswers?,
         maker: LessonMaker, packer: ExamplePacker
     ) throws -> PackedExample {
-        let image = try ImageCodec.decode(sample.image, name: sample.id)
+        let image = try sample.picture()
             .resized(to: .square(side), filter: .lanczos)
         let made =
             written != nil && maker.namedQuestions == 0
@@ -83,7 +83,7 @@ final class SFTData {
             SupervisedExample(
                 id: sample.id, image: image,
                 answers: written?.answers[sample.id] ?? made.answers,
-                objects: made.objects))
+                objects: made.objects, ignored: sample.ignored?.resized(to: frame)))
     }
 }
 

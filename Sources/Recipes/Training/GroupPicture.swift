@@ -6,7 +6,8 @@ import Rewards
 /// A question with its answers, as TensorBoard shows it: the picture with the first answer drawn over
 /// it, and the words of all answers.
 ///
-/// The answer's mask is tinted, its boxes and points stand over it; the truth is outlined in light green.
+/// The answer's mask is tinted, its boxes and points stand over it; the truth is outlined in light green,
+/// ignored pixels are hatched.
 struct GroupPicture<Prompt: PolicyPrompt> {
     /// The longest side of what is drawn, in pixels.
     static var longestSide: Int { 512 }
@@ -32,6 +33,7 @@ struct GroupPicture<Prompt: PolicyPrompt> {
         var drawn = overlayPicture(
             picture, mask: reward.mask?.resized(to: frame), prompts: reward.prompts,
             frame: group.prompt.frame)
+        if let ignored = example.ignored { drawn.drawIgnored(ignored.resized(to: frame)) }
         drawn.drawContour(
             example.truth.resized(to: frame), color: SceneStrip.truthColor,
             thickness: OverlayStyle(for: frame).lineWidth)

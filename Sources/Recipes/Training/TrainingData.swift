@@ -8,15 +8,18 @@ public struct SquareSample: Sendable {
     public var image: RGBImage
     /// The truth, stretched with NEAREST.
     public var truth: BinaryMask
+    /// The pixels that do not count, stretched with NEAREST; nil where all do.
+    public var ignored: BinaryMask?
 }
 
 /// Decodes a sample's picture and stretches it and its truth to `side` × `side`, without keeping
 /// the aspect, as the method does (arXiv 2512.19302).
 public func squareSample(_ sample: SegmentationSample, side: Int) throws -> SquareSample {
-    let image = try ImageCodec.decode(sample.image, name: sample.id)
+    let image = try sample.picture()
     return SquareSample(
         image: image.resized(to: .square(side), filter: .lanczos),
-        truth: sample.mask.resized(to: .square(side)))
+        truth: sample.mask.resized(to: .square(side)),
+        ignored: sample.ignored?.resized(to: .square(side)))
 }
 
 /// Training examples from shards: seeded order; decoded, and made into the policy's prompts, ahead on
@@ -107,7 +110,7 @@ struct ExampleMaker: Sendable {
         let question = selector.question(of: sample, seed: seed, epoch: epoch)
         return TrainingExample(
             id: sample.id, epoch: epoch, question: question, image: square.image,
-            truth: square.truth,
+            truth: square.truth, ignored: square.ignored,
             prompt: try prompts?.prompt(image: square.image, question: question))
     }
 }

@@ -14,8 +14,9 @@ struct ExternalRequest: Encodable {
     var prompts: [SegmentationPrompt]
     var iou: Double
     var frame: ImageFrame
-    /// The masks, if the command is to have them; the answer's may be missing.
-    var masks: (answer: BinaryMask?, truth: BinaryMask)?
+    /// The masks, if the command is to have them; the answer's may be missing, and what is ignored is
+    /// in neither of the others.
+    var masks: (answer: BinaryMask?, truth: BinaryMask, ignored: BinaryMask?)?
 
     /// One object on one line of UTF-8, with its line feed; its members in the order of their names.
     ///
@@ -41,6 +42,7 @@ struct ExternalRequest: Encodable {
         guard let masks else { return }
         try object.encode(masks.answer.map(MaskRuns.init), forKey: "mask")
         try object.encode(MaskRuns(masks.truth), forKey: "truth")
+        try object.encodeIfPresent(masks.ignored.map(MaskRuns.init), forKey: "ignored")
     }
 }
 
@@ -53,7 +55,7 @@ extension ExternalRequest {
         tokenCount = context.tokenCount
         iou = context.iou
         frame = context.truth.frame
-        masks = sendsMasks ? (context.mask, context.truth) : nil
+        masks = sendsMasks ? (context.mask, context.truth, context.ignored) : nil
         switch context.parse {
         case .success(let answer): prompts = answer.prompts
         case .failure(let problem): (failure, prompts) = (problem, [])

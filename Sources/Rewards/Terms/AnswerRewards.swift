@@ -28,6 +28,9 @@ struct ThinkAnswerFormatReward: Reward {
 }
 
 /// How the answer's boxes agree with those around the parts of the truth, 0...1.
+///
+/// Ignored pixels are in no part, and in neither intersection nor union of two boxes; an instance on
+/// ignored pixels alone does not count.
 struct BoxIoUReward: Reward {
     static let name = "box_iou"
     static let help =
@@ -45,13 +48,14 @@ struct BoxIoUReward: Reward {
 
     func value(_ completion: RewardContext) -> Double {
         if let value = completion.valueWithoutMasks { return value }
-        let answered = completion.prompts ?? []
+        let answered = completion.countedPrompts
+        let ignored = completion.ignoredArea
         let parts = completion.targets.filter { Double($0.pixelCount) >= minimalArea }
         if parts.isEmpty { return 0 }
         // An instance without a box agrees with none.
         let boxes = answered.compactMap(\.box)
         let ious = parts.prefix(Self.matchedLimit).map { part in
-            boxes.map { part.box.intersectionOverUnion($0) }
+            boxes.map { part.box.intersectionOverUnion($0, ignoring: ignored) }
         }
         return bestMatching(ious) / Double(max(answered.count, parts.count))
     }
@@ -59,17 +63,29 @@ struct BoxIoUReward: Reward {
 
 extension Box {
     /// IoU of two boxes; 0 where one has no area, or its corners are the wrong way round.
-    func intersectionOverUnion(_ other: Box) -> Double {
+    ///
+    /// Ignored pixels are left out of all areas.
+    func intersectionOverUnion(_ other: Box, ignoring ignored: IgnoredArea? = nil) -> Double {
         let width = min(x2, other.x2) - max(x1, other.x1)
         let height = min(y2, other.y2) - max(y1, other.y1)
         guard width > 0, height > 0, x2 > x1, y2 > y1, other.x2 > other.x1, other.y2 > other.y1
         else { return 0 }
+        if let ignored {
+            let common = Box(
+                x1: max(x1, other.x1), y1: max(y1, other.y1), x2: min(x2, other.x2),
+                y2: min(y2, other.y2))
+            let both = max(0, ignored.countedArea(of: common))
+            let union = ignored.countedArea(of: self) + ignored.countedArea(of: other) - both
+            return union > 0 ? both / union : 0
+        }
         let both = width * height
         return both / (signedArea + other.signedArea - both)
     }
 }
 
 /// Which share of the answer's points is where it should be, 0...1.
+///
+/// Points on ignored pixels count neither as right nor as wrong.
 struct PointInMaskReward: Reward {
     static let name = "point_in_mask"
     static let help =
@@ -80,8 +96,13 @@ struct PointInMaskReward: Reward {
     func value(_ completion: RewardContext) -> Double {
         if let value = completion.valueWithoutMasks { return value }
         let prompts = completion.prompts ?? []
-        let inside = prompts.flatMap(\.positivePoints).map(completion.truth.contains)
-        let outside = prompts.flatMap(\.negativePoints).map { !completion.truth.contains($0) }
+        func counts(_ point: Point) -> Bool {
+            !(completion.ignoredArea?.contains(point) ?? false)
+        }
+        let inside = prompts.flatMap(\.positivePoints).filter(counts)
+            .map(completion.truth.contains)
+        let outside = prompts.flatMap(\.negativePoints).filter(counts)
+            .map { !completion.truth.contains($0) }
         let right = inside + outside
         return right.isEmpty ? 0 : Double(right.count(where: \.self)) / Double(right.count)
     }
@@ -98,6 +119,8 @@ extension BinaryMask {
 }
 
 /// How well the number of instances agrees with the number of the truth's parts, 0...1.
+///
+/// Ignored pixels are in no part, and join none; an instance on ignored pixels alone does not count.
 struct InstanceCountReward: Reward {
     static let name = "instance_count"
     static let help = "1 / (1 + how many instances more or fewer than the truth has parts)"
@@ -110,13 +133,15 @@ struct InstanceCountReward: Reward {
     init(_ values: RewardParameters) { minimalArea = values["min_area"] }
 
     func value(_ completion: RewardContext) -> Double {
-        guard let prompts = completion.prompts else { return 0 }
+        guard completion.prompts != nil else { return 0 }
         let parts = completion.targets.count { Double($0.pixelCount) >= minimalArea }
-        return 1 / Double(1 + abs(prompts.count - parts))
+        return 1 / Double(1 + abs(completion.countedPrompts.count - parts))
     }
 }
 
 /// How much of the frame the answer's boxes cover, as a penalty, -1...0.
+///
+/// Ignored pixels are in neither area; in a frame of ignored pixels alone the penalty is 0.
 struct PromptAreaPenalty: Reward {
     static let name = "prompt_area_penalty"
     static let help = "Minus the share of the frame that the union of the answer's boxes covers"
@@ -127,14 +152,20 @@ struct PromptAreaPenalty: Reward {
         let boxes = (completion.prompts ?? []).compactMap(\.box)
         if boxes.isEmpty { return 0 }
         let frame = completion.truth.frame
-        return -unionArea(boxes, within: frame) / Double(frame.area)
+        let ignored = completion.ignoredArea
+        let area = Double(frame.area) - (ignored?.total ?? 0)
+        if area <= 0 { return 0 }
+        return -unionArea(boxes, within: frame, ignoring: ignored) / area
     }
 }
 
 /// The area that boxes cover together within a frame, in pixels of the frame.
 ///
-/// Sweeps over the boxes' edges: between two of them the same boxes cover the same rows.
-func unionArea(_ boxes: [Box], within frame: ImageFrame) -> Double {
+/// Sweeps over the boxes' edges: between two of them the same boxes cover the same rows. Ignored pixels
+/// are left out.
+func unionArea(
+    _ boxes: [Box], within frame: ImageFrame, ignoring ignored: IgnoredArea? = nil
+) -> Double {
     let (width, height) = (Double(frame.width), Double(frame.height))
     let clipped = boxes.map { box in
         Box(
@@ -148,7 +179,11 @@ func unionArea(_ boxes: [Box], within frame: ImageFrame) -> Double {
         var covered = 0.0
         var reached = 0.0
         for box in byTop where box.x1 <= left && box.x2 >= right && box.y2 > reached {
-            covered += box.y2 - max(box.y1, reached)
+            let top = max(box.y1, reached)
+            covered += box.y2 - top
+            if let ignored {
+                area -= ignored.area(of: Box(x1: left, y1: top, x2: right, y2: box.y2))
+            }
             reached = box.y2
         }
         area += covered * (right - left)

@@ -2,6 +2,8 @@ import Foundation
 import Imaging
 
 /// The mask's IoU with the truth, 0...1 (arXiv 2512.19302, which weighs it twice).
+///
+/// Ignored pixels are in neither intersection nor union.
 struct MaskIoUReward: Reward {
     static let name = RewardTerm.maskIoU.rawValue
     static let help = "IoU of the mask with the truth, 0 to 1"
@@ -12,6 +14,8 @@ struct MaskIoUReward: Reward {
 }
 
 /// The mask's Dice coefficient with the truth, 0...1: twice the intersection over the sum of both.
+///
+/// Ignored pixels are in neither mask.
 struct MaskDiceReward: Reward {
     static let name = "mask_dice"
     static let help = "Dice coefficient of the mask with the truth, 0 to 1"
@@ -27,7 +31,7 @@ struct MaskDiceReward: Reward {
     }
 }
 
-/// Whether the mask's IoU reaches a threshold, hard or soft.
+/// Whether the mask's IoU reaches a threshold, hard or soft; ignored pixels are not in the IoU.
 struct IoUThresholdReward: Reward {
     static let name = "iou_threshold"
     static let help =
@@ -54,6 +58,9 @@ struct IoUThresholdReward: Reward {
 }
 
 /// IoU of the bands along the edges of mask and truth, 0...1 (Boundary IoU, arXiv 2103.16562).
+///
+/// The bands are those of both without ignored pixels, of which neither has any: where an object
+/// borders on ignored pixels it has its edge there, in the mask as in the truth.
 struct BoundaryIoUReward: Reward {
     static let name = "boundary_iou"
     static let help =
