@@ -39,11 +39,56 @@ static CICStatus truncated(CICMessage *message) {
     return cic_fail(CIC_TRUNCATED, message, "the JPEG file ends before the picture does");
 }
 
+// The frame header's marker (0xC0 and others) and bits per sample; 0 if there is none before the data.
+static uint8_t find_frame(const uint8_t *bytes, size_t length, uint8_t *bits) {
+    for (size_t at = 2; at + 4 < length && bytes[at] == 0xFF;) {
+        uint8_t marker = bytes[at + 1];
+        bool is_frame = (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC)
+            || marker == 0xF7;
+        if (is_frame) {
+            *bits = bytes[at + 4];
+            return marker;
+        }
+        if (marker == 0xDA || marker == 0xD9) return 0;
+        at += marker == 0xFF ? 1 : 2 + ((size_t)bytes[at + 2] << 8 | bytes[at + 3]);
+    }
+    return 0;
+}
+
+// What a valid file is that libjpeg-turbo does not read as 8-bit samples; CIC_OK if it may be read.
+static CICStatus check_frame(const uint8_t *bytes, size_t length, CICMessage *message) {
+    uint8_t bits = 8, marker = find_frame(bytes, length, &bits);
+    const char *lossless =
+        "convert it, for example with libjpeg-turbo 3: djpeg -pnm IN.jpg > OUT.ppm; convert OUT.ppm OUT.png";
+    switch (marker) {
+        case 0xF7:
+            return cic_refuse(
+                message, "JPEG-LS, which is not read",
+                "convert it, for example: pip install imagecodecs tifffile; python3 -c \"import sys, imagecodecs as i, "
+                "tifffile as t; t.imwrite(sys.argv[2], i.imread(sys.argv[1]))\" IN.jls OUT.tif");
+        case 0xC3:
+        case 0xCB: return cic_refuse(message, "lossless JPEG, which is not read", lossless);
+        case 0xC5:
+        case 0xC6:
+        case 0xC7:
+        case 0xCD:
+        case 0xCE:
+        case 0xCF: return cic_refuse(message, "hierarchical JPEG, which is not read", lossless);
+        default: break;
+    }
+    if (marker == 0 || (bits != 12 && bits != 16)) return CIC_OK;
+    char text[80];
+    snprintf(text, sizeof text, "JPEG of %u bits per sample; those of 8 are read", bits);
+    return cic_refuse(message, text, "convert it, for example: gdal_translate -ot UInt16 -of PNG IN.jpg OUT.png");
+}
+
 // The header of an open file. Restrictions on the sampling of the channels do not count: TurboJPEG
 // has no names for some samplings and calls that an error, but decodes them all the same.
 static CICStatus find_header(
     tjhandle handle, const uint8_t *bytes, size_t length, CICJPEGHeader *header,
     CICMessage *message) {
+    CICStatus status = check_frame(bytes, length, message);
+    if (status != CIC_OK) return status;
     int width = 0, height = 0, sampling = -1, space = -1;
     int result = tjDecompressHeader3(
         handle, bytes, (unsigned long)length, &width, &height, &sampling, &space);
@@ -61,7 +106,9 @@ static CICStatus find_header(
     case TJCS_YCbCr: header->channels = 3; return CIC_OK;
     case TJCS_CMYK:
     case TJCS_YCCK: header->channels = 4; return CIC_OK;
-    default: return cic_fail(CIC_UNSUPPORTED, message, "a JPEG colour space that is not read");
+    default: return cic_refuse(
+        message, "a JPEG colour space that is not read",
+        "convert it, for example: convert IN.jpg -colorspace sRGB OUT.png");
     }
 }
 

@@ -1,5 +1,6 @@
 #include <png.h>
 #include <setjmp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "CImageCodecs.h"
@@ -84,6 +85,7 @@ static CICStatus read_header(Reader *reader, CICPNGHeader *header) {
     header->bit_depth = png_get_bit_depth(reader->png, reader->info);
     header->is_palette = color == PNG_COLOR_TYPE_PALETTE;
     header->has_alpha = (color & PNG_COLOR_MASK_ALPHA) != 0;
+    header->has_transparent_color = png_get_valid(reader->png, reader->info, PNG_INFO_tRNS) != 0;
     header->channels = (color & PNG_COLOR_MASK_COLOR) && !header->is_palette ? 3 : 1;
     png_colorp palette = NULL;
     int entries = 0;
@@ -151,6 +153,60 @@ CICStatus cic_png_decode(
     close_reader(&reader);
     return status;
 }
+
+// ---- Transparency ------------------------------------------------------------------------
+
+// The pixels of a row whose alpha, the last of `samples` of `size` bytes each, is not full.
+static uint64_t count_row(const uint8_t *row, size_t pixels, size_t samples, size_t size) {
+    uint64_t count = 0;
+    for (size_t pixel = 0; pixel < pixels; pixel++) {
+        const uint8_t *alpha = row + (pixel * samples + samples - 1) * size;
+        count += alpha[0] != 0xFF || alpha[size - 1] != 0xFF;
+    }
+    return count;
+}
+
+// `rows` gets the memory, so that the caller frees it after a longjmp too.
+static CICStatus count_transparent(Reader *reader, uint8_t *volatile *rows, uint64_t *count) {
+    if (setjmp(png_jmpbuf(reader->png))) return reader->status;
+    read_info(reader);
+    png_set_expand(reader->png);
+    int passes = png_set_interlace_handling(reader->png);
+    png_read_update_info(reader->png, reader->info);
+    size_t row_length = png_get_rowbytes(reader->png, reader->info);
+    size_t width = png_get_image_width(reader->png, reader->info);
+    size_t height = png_get_image_height(reader->png, reader->info);
+    size_t samples = png_get_channels(reader->png, reader->info);
+    size_t size = png_get_bit_depth(reader->png, reader->info) == 16 ? 2 : 1;
+    *count = 0;
+    if (samples % 2 != 0) return CIC_OK;
+    // The passes of an interlaced file need all rows at once.
+    size_t kept = passes > 1 ? height : 1;
+    *rows = calloc(kept, row_length);
+    if (*rows == NULL) return cic_fail(CIC_OUT_OF_MEMORY, reader->message, "out of memory");
+    for (int pass = 0; pass < passes; pass++) {
+        for (size_t row = 0; row < height; row++) {
+            uint8_t *place = *rows + (kept > 1 ? row : 0) * row_length;
+            png_read_row(reader->png, place, NULL);
+            if (pass == passes - 1) *count += count_row(place, width, samples, size);
+        }
+    }
+    return CIC_OK;
+}
+
+CICStatus cic_png_count_transparent(
+    const uint8_t *bytes, size_t length, uint64_t *count, CICMessage *message) {
+    Reader reader;
+    CICStatus status = open_reader(&reader, bytes, length, message);
+    if (status != CIC_OK) return status;
+    uint8_t *volatile rows = NULL;
+    status = count_transparent(&reader, &rows, count);
+    free(rows);
+    close_reader(&reader);
+    return status;
+}
+
+// ---- Writing -----------------------------------------------------------------------------
 
 static png_image describe(uint32_t width, uint32_t height, uint32_t channels) {
     png_image image;

@@ -7,8 +7,17 @@
 #include "CImageCodecs.h"
 
 static inline CICStatus cic_fail(CICStatus status, CICMessage *message, const char *text) {
-    if (message != NULL) snprintf(message->text, sizeof message->text, "%s", text);
+    if (message == NULL) return status;
+    snprintf(message->text, sizeof message->text, "%s", text);
+    message->advice[0] = 0;
     return status;
+}
+
+// A valid file that is not read: what it is, and how to make one of it that is.
+static inline CICStatus cic_refuse(CICMessage *message, const char *text, const char *advice) {
+    cic_fail(CIC_UNSUPPORTED, message, text);
+    if (message != NULL) snprintf(message->advice, sizeof message->advice, "%s", advice);
+    return CIC_UNSUPPORTED;
 }
 
 static inline CICStatus cic_check_size(

@@ -23,7 +23,8 @@ public struct ImageHeader: Hashable, Sendable {
 
 /// Pictures and labels from the bytes of PNG and JPEG files, and back.
 ///
-/// Pixels come out as Pillow 13 gives them for `Image.open(file).convert("RGB")`.
+/// Pixels of 8 bits per sample come out as Pillow 13 gives them for `Image.open(file).convert("RGB")`. Those
+/// of more are read with a ``Stretch`` only.
 public enum ImageCodec {
     /// The most pixels that a file may claim to have: a few bytes of file can ask for gigabytes.
     public static let maximumPixels = 400_000_000
@@ -31,16 +32,15 @@ public enum ImageCodec {
     /// The picture in a PNG or JPEG file, with the same bytes as Pillow's `convert("RGB")`.
     ///
     /// Alpha and a transparent colour are dropped, not blended. Gray of 1, 2 or 4 bits is spread
-    /// over 0...255. Of RGB and gray-with-alpha samples of 16 bits the upper byte counts, but gray
-    /// samples of 16 bits are clipped at 255, as Pillow does. A CMYK JPEG is taken as inverted, as
-    /// Adobe writes it. The orientation in EXIF data and colour profiles are ignored.
+    /// over 0...255. A CMYK JPEG is taken as inverted, as Adobe writes it. The orientation in EXIF data
+    /// and colour profiles are ignored.
     ///
     /// - Parameters:
     ///   - bytes: The whole file.
     ///   - name: The file or sample id, for the error.
     /// - Returns: The picture.
-    /// - Throws: ``ImageError`` for another format, a truncated or damaged file, or more than
-    ///   ``maximumPixels`` pixels.
+    /// - Throws: ``ImageError`` for another format, a truncated or damaged file, samples of 16 bits, or
+    ///   more than ``maximumPixels`` pixels.
     public static func decode(_ bytes: [UInt8], name: String) throws(ImageError) -> RGBImage {
         switch try format(of: bytes, name: name) {
         case .png: try PNGFile(bytes, name: name).image()
@@ -63,7 +63,7 @@ public enum ImageCodec {
         }
     }
 
-    /// The pixels of a label file with a stored sample above 0.
+    /// The pixels of a PNG, JPEG or TIFF label with a stored sample above 0.
     ///
     /// A palette pixel is inside when its index is not 0, a colour pixel when any channel is not
     /// 0; alpha does not count. Samples of 16 bits count in full.
@@ -76,7 +76,8 @@ public enum ImageCodec {
     public static func decodeLabel(
         _ bytes: [UInt8], name: String
     ) throws(ImageError) -> BinaryMask {
-        switch try format(of: bytes, name: name) {
+        if isTIFF(bytes) { return try TIFFFile(bytes, name: name).label() }
+        return switch try format(of: bytes, name: name) {
         case .png: try PNGFile(bytes, name: name).label()
         case .jpeg: try JPEGFile(bytes, name: name).label()
         }
@@ -131,31 +132,36 @@ public enum ImageCodec {
             throw ImageError(
                 name: name, what: "the file is empty", hint: "copy or download it again")
         }
-        let known: [(String, [UInt8])] = [
-            ("a TIFF file", [0x49, 0x49, 0x2A, 0x00]), ("a TIFF file", [0x4D, 0x4D, 0x00, 0x2A]),
-            ("a GIF file", Array("GIF8".utf8)), ("a RIFF (WebP?) file", Array("RIFF".utf8)),
-            ("a BMP file", Array("BM".utf8)), ("an HTML or XML text", Array("<".utf8)),
-        ]
-        let kind = known.first { bytes.starts(with: $0.1) }?.0
+        // TIFF files are read where they lie, but shards hold none.
+        guard !isTIFF(bytes) else {
+            throw ImageError(
+                name: name, what: "not a PNG or JPEG file but a TIFF file",
+                hint: "convert it to PNG or JPEG")
+        }
+        let foreign = ForeignFormat(bytes)
         throw ImageError(
-            name: name, what: "not a PNG or JPEG file" + (kind.map { " but \($0)" } ?? ""),
-            hint: "convert it to PNG or JPEG")
+            name: name,
+            what: "not a PNG, JPEG or TIFF file" + (foreign.map { " but \($0.name)" } ?? ""),
+            hint: foreign?.advice ?? "convert it to PNG or JPEG")
     }
 }
 
 extension ImageError {
     /// The error of a C call that failed with `status`.
     init(name: String, format: String, status: CICStatus, message: CICMessage) {
-        let text = withUnsafeBytes(of: message.text) {
-            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        func string(_ bytes: UnsafeRawBufferPointer) -> String {
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
+        let text = withUnsafeBytes(of: message.text) { string($0) }
+        let advice = withUnsafeBytes(of: message.advice) { string($0) }
         let hint =
             switch status {
             case CIC_TRUNCATED: "the file is truncated: copy or download it again"
             case CIC_DAMAGED: "the file is damaged: copy or download it again"
             case CIC_TOO_LARGE: "use a smaller picture"
             case CIC_OUT_OF_MEMORY: "free some memory"
-            default: "save the picture again in a common variant of the format"
+            default:
+                advice.isEmpty ? "save the picture again in a common variant of the format" : advice
             }
         self.init(
             name: name, what: "\(format): \(text)", hint: hint,

@@ -5,14 +5,15 @@
 #endif
 
 extension ImageCodec {
-    /// The picture in the PNG or JPEG file at `path`; see ``decode(_:name:)``.
+    /// The picture in the PNG, JPEG or TIFF file at `path`, of 8 bits per sample; see
+    /// ``decode(_:name:)``.
     ///
     /// - Throws: ``ImageError`` naming the path.
     public static func load(path: String) throws(ImageError) -> RGBImage {
-        try decode(read(path: path), name: path)
+        try load(path: path, stretch: nil).image
     }
 
-    /// The label in the PNG or JPEG file at `path`; see ``decodeLabel(_:name:)``.
+    /// The label in the PNG, JPEG or TIFF file at `path`; see ``decodeLabel(_:name:)``.
     ///
     /// - Throws: ``ImageError`` naming the path.
     public static func loadLabel(path: String) throws(ImageError) -> BinaryMask {

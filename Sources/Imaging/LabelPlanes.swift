@@ -42,8 +42,9 @@ extension ImageCodec {
 
     /// The first page of a TIFF file, with the same bytes as Pillow's `convert("RGB")`.
     ///
-    /// Samples of 8 bits are read: gray, a palette or RGB, with or without alpha, which is dropped,
-    /// in any compression that libtiff knows.
+    /// Samples of 1 to 8 bits are read: gray, a palette or RGB, with or without alpha, which is dropped,
+    /// in any compression that libtiff knows. A block that the file leaves out has its nodata value, or 0,
+    /// as GDAL reads it.
     ///
     /// - Parameters:
     ///   - bytes: The whole file.

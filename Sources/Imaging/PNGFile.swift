@@ -24,15 +24,44 @@ struct PNGFile {
 
     var header: ImageHeader { ImageHeader(format: .png, width: width, height: height) }
 
+    /// The picture as it is stored, if its samples have 16 bits.
+    func deep() throws(ImageError) -> DeepImage? {
+        guard info.bit_depth == 16 else { return nil }
+        var samples = try samples(CIC_PNG_FULL)
+        samples.withUnsafeMutableBytes { bytes in
+            for at in stride(from: 0, to: bytes.count, by: 2) {
+                let value = bytes.loadUnaligned(fromByteOffset: at, as: UInt16.self)
+                bytes.storeBytes(
+                    of: UInt16(bigEndian: value), toByteOffset: at, as: UInt16.self)
+            }
+        }
+        return DeepImage(
+            width: width, height: height, channels: Int(info.channels), type: .uint16, bits: 16,
+            bytes: samples)
+    }
+
+    /// What of the pixels is left out: alpha that is not full somewhere.
+    func leftOut() throws(ImageError) -> LeftOutChannel? {
+        guard info.has_alpha != 0 || info.has_transparent_color != 0 else { return nil }
+        var message = CICMessage()
+        var count: UInt64 = 0
+        let status = cic_png_count_transparent(bytes, bytes.count, &count, &message)
+        guard status == CIC_OK else {
+            throw ImageError(name: name, format: "PNG", status: status, message: message)
+        }
+        return count == 0 ? nil : .alpha(pixels: Int(count), of: width * height)
+    }
+
     /// The picture as Pillow converts it to RGB.
+    ///
+    /// - Throws: ``ImageError``, also where samples have 16 bits.
     func image() throws(ImageError) -> RGBImage {
+        if let deep = try deep() { throw deep.unstretched(name, isStored: true) }
         let pixels =
             if info.channels == 3 {
                 try samples(CIC_PNG_UPPER_BYTE)
             } else if info.is_palette != 0 {
                 spread(try samples(CIC_PNG_UPPER_BYTE), table: palette)
-            } else if info.bit_depth == 16 && info.has_alpha == 0 {
-                spread(clipped(try samples(CIC_PNG_FULL)), table: grays(step: 1))
             } else {
                 spread(try samples(CIC_PNG_UPPER_BYTE), table: grays(step: grayStep))
             }
@@ -98,11 +127,6 @@ struct PNGFile {
     /// R, G, B of every stored gray level, clipped at 255.
     private func grays(step: Int) -> [UInt8] {
         (0..<256 * 3).map { UInt8(min(255, $0 / 3 * step)) }
-    }
-
-    /// Samples of two bytes, clipped to one.
-    private func clipped(_ samples: [UInt8]) -> [UInt8] {
-        (0..<samples.count / 2).map { samples[2 * $0] > 0 ? 255 : samples[2 * $0 + 1] }
     }
 
     /// The three table entries of each sample.

@@ -28,11 +28,13 @@ struct ImportOptions: ParsableArguments {
     var quiet = false
 
     @OptionGroup var orientations: ExifOptions
+    @OptionGroup var pixels: StretchOptions
 
     /// What the options say about the source's files.
     func choices(_ labels: LabelOptions) throws -> ImportChoices {
         var choices = ImportChoices()
         choices.exif = orientations.exif
+        choices.stretch = pixels.rule
         choices.labels = try labels.rule()
         return choices
     }
@@ -106,6 +108,7 @@ struct ImportRRSISDCommand: ParsableCommand {
     func run() throws {
         var importer = RRSISDImporter(source: options.source, strict: options.strict)
         importer.exif = options.orientations.exif
+        importer.stretch = options.pixels.rule
         try options.run(importer)
     }
 }

@@ -29,8 +29,10 @@ struct PredictCommand: ParsableCommand {
         help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.")
     var segmenter: String?
 
-    @Option(help: "The picture: PNG or JPEG.")
+    @Option(help: "The picture: PNG, JPEG or TIFF.")
     var image: String
+
+    @OptionGroup var pixels: StretchOptions
 
     @Option(help: "The question.")
     var question: String
@@ -111,6 +113,7 @@ struct PredictCommand: ParsableCommand {
         recipe.device = try model.apply(policy: policy, segmenter: segmenter)
         recipe.dtype = model.dtype.dtype
         recipe.reportsLogProbabilities = logprobs
+        recipe.stretch = pixels.rule
         if let json, json != "-" { try requireWritable([json], inputs: [image]) }
         let prediction = try recipe.run(output: output)
         prediction.warnings.forEach(Console.warning)

@@ -70,8 +70,10 @@ struct SegmentCommand: ParsableCommand {
         help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.")
     var segmenter: String
 
-    @Option(help: "The picture: PNG or JPEG.")
+    @Option(help: "The picture: PNG, JPEG or TIFF.")
     var image: String
+
+    @OptionGroup var pixels: StretchOptions
 
     @Option(help: "A box: x1,y1,x2,y2.")
     var box: [Coordinates] = []
@@ -143,6 +145,7 @@ struct SegmentCommand: ParsableCommand {
         recipe.resizing = resize == .bytes ? .bytes : .floats
         recipe.device = try model.apply(segmenter: segmenter)
         recipe.dtype = model.dtype.dtype
+        recipe.stretch = pixels.rule
         if let json, json != "-" { try requireWritable([json], inputs: [image, output]) }
         let result = try recipe.run(.init(mask: output, overlay: overlay, logits: logits))
         result.warnings.forEach(Console.warning)

@@ -90,9 +90,9 @@ import Testing
     /// Each defect: the file it is put into, its contents (nil removes the file), and a part of
     /// the message.
     static let defects: [(String, String?, String)] = [
-        ("images/sample-2.png", "not a picture", "not a PNG or JPEG"),
+        ("images/sample-2.png", "not a picture", "not a PNG, JPEG or TIFF"),
         ("labels/sample-2.png", nil, "no label"),
-        ("labels/sample-2.png", "junk", "not a PNG or JPEG"),
+        ("labels/sample-2.png", "junk", "not a PNG, JPEG or TIFF"),
         ("QAs/sample-2.json", nil, "no questions QAs/sample-2.json"),
         ("QAs/sample-2.json", #"{"questions": ["a"#, "not valid JSON"),
         ("QAs/sample-2.json", "[1]", "not a JSON object"),
@@ -166,7 +166,7 @@ import Testing
         try write([makeSample(1)])
         try write(#"{"questions": ["where?", " "]}"#, to: "train/QAs/sample-1.json")
         try write("{}", to: "train/QAs/lonely.json")
-        try write("II*", to: "train/images/scan.tif")
+        try write("BM", to: "train/images/scan.bmp")
         let report = try importAll(strict: true)
         let problems = report.splits[0].problems
         #expect(problems.count == 4 && problems.allSatisfy { $0.severity == .warning })

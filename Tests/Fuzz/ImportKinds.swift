@@ -82,22 +82,38 @@ enum AnnotationsKind: Kind {
     }
 }
 
-/// TIFF files of all kinds that are read.
+/// TIFF files of all kinds that are read, and PNG files of 16 bits.
 enum TIFFKind: Kind {
     static let name = "tiff"
     static let suffix = "tif"
 
+    /// The pictures of `depths.json`.
+    private struct Depths: Decodable {
+        struct Picture: Decodable {
+            var file: Data
+        }
+
+        var pictures: [Picture]
+    }
+
     static func mutator(_ folder: String) throws -> Mutator {
-        Mutator(seeds: try files("Tests/Fixtures/importing/tiff", ".tif"))
+        let path = checkout + "/Tests/Fixtures/imaging/depths.json"
+        let depths = try JSONDecoder().decode(
+            Depths.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+        let others = Set(depths.pictures.map(\.file)).map { [UInt8]($0) }
+        return Mutator(
+            seeds: try files("Tests/Fixtures/importing/tiff", ".tif")
+                + others.sorted { $0.lexicographicallyPrecedes($1) })
     }
 
     static func read(_ path: String) throws -> String? {
         let bytes = try ImageCodec.read(path: path)
-        // Another beginning is another format's.
-        guard ImageCodec.isTIFF(bytes) else { return nil }
-        let picture = try ImageCodec.decodeTIFF(bytes, name: path)
-        let planes = try ImageCodec.decodeLabelPlanes(bytes, name: path)
-        return planes.frame == picture.frame ? nil : "a label of another size"
+        let decoded = try ImageCodec.decode(
+            bytes, name: path, stretch: .percentiles(low: 2, high: 98), turning: true)
+        let label = try ImageCodec.decodeLabelSamples(bytes, name: path, turning: true)
+        let frames = [decoded.image.frame.width, decoded.image.frame.height].sorted()
+        return frames == [label.frame.width, label.frame.height].sorted()
+            ? nil : "a label of another size"
     }
 
     static func isDocumented(_ error: any Error) -> Bool { error is ImageError }

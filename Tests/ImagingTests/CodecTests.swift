@@ -8,13 +8,19 @@ struct CodecTests {
     static let files =
         FixtureFiles.names("decode", suffix: ".png") + FixtureFiles.names("decode", suffix: ".jpg")
 
+    /// Those whose samples have more than 8 bits.
+    static let deep = FixtureFiles.names("decode", suffix: "16.png")
+
     @Test("There are fixtures of both formats")
     func fixturesExist() {
         #expect(Self.files.filter { $0.hasSuffix(".png") }.count == 21)
+        #expect(Self.deep.count == 4)
         #expect(Self.files.filter { $0.hasSuffix(".jpg") }.count == 13)
     }
 
-    @Test("A file decodes to the bytes that Pillow gives", arguments: files)
+    @Test(
+        "A file decodes to the bytes that Pillow gives",
+        arguments: files.filter { !deep.contains($0) })
     func decodesAsPillow(file: String) throws {
         let image = try ImageCodec.decode(FixtureFiles.bytes("decode/" + file), name: file)
         let expected = try FixtureFiles.bytes("decode/" + file.dropLast(4) + ".rgb")
@@ -27,7 +33,8 @@ struct CodecTests {
     func headerMatches(file: String) throws {
         let bytes = try FixtureFiles.bytes("decode/" + file)
         let header = try ImageCodec.header(bytes, name: file)
-        #expect(header.frame == (try ImageCodec.decode(bytes, name: file)).frame)
+        let decoded = try ImageCodec.decode(bytes, name: file, stretch: .whole)
+        #expect(header.frame == decoded.image.frame)
         #expect(header.format == (file.hasSuffix(".png") ? .png : .jpeg))
     }
 

@@ -37,6 +37,8 @@ typedef enum CICStatus {
 /// The reason of a failure: UTF-8, ends with a zero byte.
 typedef struct CICMessage {
     char text[256];
+    /// With CIC_UNSUPPORTED, what to do about it; else empty.
+    char advice[256];
 } CICMessage;
 
 /// What a PNG file says before its pixels.
@@ -52,6 +54,8 @@ typedef struct CICPNGHeader {
     uint8_t is_palette;
     /// 1 when the file has an alpha channel (which cic_png_decode leaves out).
     uint8_t has_alpha;
+    /// 1 when the file names a transparent colour, or palette entries with alpha.
+    uint8_t has_transparent_color;
     /// R, G, B of each palette entry; entries that the file does not define are black.
     uint8_t palette[256 * 3];
 } CICPNGHeader;
@@ -81,6 +85,11 @@ CICStatus cic_png_read_header(
 CICStatus cic_png_decode(
     const uint8_t *bytes, size_t length, CICPNGDepth depth, uint8_t *pixels, size_t pixels_length,
     CICMessage *message);
+
+/// Counts the pixels whose alpha is not full: in the alpha channel, by the transparent colour, or by the
+/// palette entry's alpha.
+CICStatus cic_png_count_transparent(
+    const uint8_t *bytes, size_t length, uint64_t *count, CICMessage *message);
 
 /// The most bytes that cic_png_encode writes; 0 for a picture that PNG cannot hold. `channels` is
 /// 1 or 3.
@@ -140,36 +149,65 @@ CICStatus cic_jpeg_encode(
     const uint8_t *pixels, uint32_t width, uint32_t height, int quality, uint8_t *file,
     size_t capacity, size_t *file_length, CICMessage *message);
 
+/// What the bits of a sample mean.
+typedef enum CICSampleKind {
+    CIC_SAMPLE_UNSIGNED,
+    CIC_SAMPLE_SIGNED,
+    CIC_SAMPLE_FLOAT,
+} CICSampleKind;
+
+/// What follows the colours of a pixel.
+typedef enum CICExtraSample {
+    CIC_EXTRA_NONE,
+    CIC_EXTRA_ALPHA,
+    /// One more sample that the file does not explain.
+    CIC_EXTRA_UNKNOWN,
+} CICExtraSample;
+
 /// What a TIFF file says of its first page.
 typedef struct CICTIFFHeader {
     uint32_t width;
     uint32_t height;
-    /// Samples per pixel that cic_tiff_decode gives: 1 (gray, palette index) or 3 (RGB). Alpha is
-    /// never counted.
+    /// Bits of a stored sample: 1 to 16, 32 or 64.
+    uint8_t bit_depth;
+    CICSampleKind kind;
+    /// Colours of a pixel: 1 (gray, palette index) or 3 (RGB).
     uint8_t channels;
-    /// 1 when the sample is an index into `palette`.
+    /// 1 when the sample is an index into `palette`, of 8 bits at most.
     uint8_t is_palette;
-    /// 1 when the file has one more sample per pixel (which cic_tiff_decode leaves out).
-    uint8_t has_alpha;
+    /// What a pixel has besides.
+    CICExtraSample extra;
+    /// 1 when the file says which value stands for none (as GDAL writes it).
+    uint8_t has_nodata;
+    double nodata;
     /// How rows and columns are to be turned, 1 to 8; 1: not at all.
     uint8_t orientation;
-    /// The upper bytes of R, G, B of each palette entry; black where the file has no palette.
+    /// The upper bytes of R, G, B of each palette entry; black where the file has none.
     uint8_t palette[256 * 3];
 } CICTIFFHeader;
 
-/// Reads everything before the pixels of the first page. CIC_TOO_LARGE above `max_pixels` pixels,
-/// CIC_UNSUPPORTED for anything but 8-bit gray, palette and RGB, with or without alpha, in strips
-/// or tiles.
+/// Which samples of a pixel cic_tiff_decode gives.
+typedef enum CICTIFFPart {
+    CIC_TIFF_COLORS,
+    /// The one that follows the colours.
+    CIC_TIFF_EXTRA,
+} CICTIFFPart;
+
+/// Reads everything before the pixels of the first page. CIC_TOO_LARGE above `max_pixels` pixels, or above
+/// three times as many bytes. CIC_UNSUPPORTED for anything but gray, palette and RGB, with or without one
+/// more sample, in strips or tiles.
 CICStatus cic_tiff_read_header(
     const uint8_t *bytes, size_t length, uint64_t max_pixels, CICTIFFHeader *header,
     CICMessage *message);
 
-/// Decodes the samples of the first page as they are stored, without alpha: palette indices stay indices, and gray is
-/// 0 for black whatever the file counts from.
+/// Decodes the samples of the first page as they are stored: palette indices stay indices, and gray is 0 for black whatever
+/// unsigned samples count from. A block that the file leaves out has the file's `nodata`, or 0.
 ///
-/// `pixels_length` is width * height * channels.
+/// Samples of up to 8 bits have a byte each with their value unscaled, those of up to 16 bits two, others as
+/// many as they have; in the machine's order. `pixels_length` is width * height * samples per pixel * bytes
+/// per sample.
 CICStatus cic_tiff_decode(
-    const uint8_t *bytes, size_t length, uint8_t *pixels, size_t pixels_length,
+    const uint8_t *bytes, size_t length, CICTIFFPart part, uint8_t *pixels, size_t pixels_length,
     CICMessage *message);
 
 /// For each of `count` output positions along an axis, which input positions count and how much, in

@@ -32,8 +32,9 @@ struct EarthReasonFolder {
     ///
     /// - Throws: The system's error if a folder cannot be listed.
     init(_ path: String) throws {
-        let images = try list(path, EarthReasonLayout.images, extensions: ["jpg", "jpeg", "png"])
-        let labels = try list(path, EarthReasonLayout.labels, extensions: ["png"])
+        let images = try list(
+            path, EarthReasonLayout.images, extensions: ["jpg", "jpeg", "png", "tif", "tiff"])
+        let labels = try list(path, EarthReasonLayout.labels, extensions: ["png", "tif", "tiff"])
         let questions = try list(path, EarthReasonLayout.questions, extensions: ["json"])
         for id in images.keys.sorted(by: precedes) {
             let kinds = [images, labels, questions].map { $0[id] ?? [] }

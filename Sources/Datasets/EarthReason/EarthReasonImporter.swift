@@ -4,8 +4,8 @@ import Imaging
 /// Makes shards of EarthReason, or of a data set in its layout.
 ///
 /// ```
-/// ROOT/{train,val,test}/images/ID.{jpg,jpeg,png}
-/// ROOT/{train,val,test}/labels/ID.png               any value above 0 is target
+/// ROOT/{train,val,test}/images/ID.{jpg,jpeg,png,tif,tiff}
+/// ROOT/{train,val,test}/labels/ID.{png,tif,tiff}    any value above 0 is target
 /// ROOT/{train,val,test}/QAs/ID.json                 {"questions": [...], "answer": [...]}
 /// ```
 ///
@@ -68,7 +68,9 @@ public struct EarthReasonImporter: ShardImporter {
         return PlannedSplit(
             name: split, path: path,
             samples: folder.samples.map { files in
-                PlannedSample(id: files.id, file: files.image, label: files.label) {
+                PlannedSample(
+                    id: files.id, file: files.image, label: files.label, image: files.image
+                ) {
                     let read = try EarthReasonSample(files, reader)
                     return (read.sample, read.warnings)
                 }

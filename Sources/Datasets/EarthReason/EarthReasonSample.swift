@@ -10,7 +10,7 @@ struct EarthReasonSample {
     ///
     /// - Throws: ``ImportDefect`` for the first thing that makes it unusable.
     init(_ files: EarthReasonFiles, _ reader: ImportReader) throws {
-        let image = try readImage(files, reader)
+        let image = try StoredImage(path: files.image, reader)
         let masks = try readLabel(files, image, reader)
         let mask = masks.target
         let (file, texts) = try readTexts(files)
@@ -66,37 +66,8 @@ private struct EarthReasonTexts: Decodable {
     }
 }
 
-private struct EarthReasonImage {
-    var bytes: [UInt8]
-    var format: ImageFormat
-    /// The size after turning.
-    var frame: ImageFrame
-    /// The orientation that the file states.
-    var stated: ImageOrientation
-    /// How the stored bytes are to be turned.
-    var orientation: ImageOrientation
-}
-
-private func readImage(
-    _ files: EarthReasonFiles, _ reader: ImportReader
-) throws -> EarthReasonImage {
-    do {
-        let bytes = try ImageCodec.read(path: files.image)
-        let header = try ImageCodec.header(bytes, name: files.image)
-        // A header can be whole where the pixels are not: decode them once, here.
-        _ = try ImageCodec.decode(bytes, name: files.image)
-        let stated = reader.orientation(of: bytes, path: files.image)
-        let orientation = reader.choices.exif.applied(stated)
-        return EarthReasonImage(
-            bytes: bytes, format: header.format, frame: orientation.symmetry(header.frame),
-            stated: stated, orientation: orientation)
-    } catch {
-        throw ImportDefect(file: files.image, message: "\(error.what); \(error.hint)")
-    }
-}
-
 private func readLabel(
-    _ files: EarthReasonFiles, _ image: EarthReasonImage, _ reader: ImportReader
+    _ files: EarthReasonFiles, _ image: StoredImage, _ reader: ImportReader
 ) throws -> LabelMasks {
     guard let label = files.label else {
         throw ImportDefect(

@@ -4,11 +4,13 @@ import Imaging
 struct ImportReader {
     let choices: ImportChoices
     let survey: ImportSurvey
+    let pictures: ImportPictures
 
     /// A reader of an import's files.
     init(_ choices: ImportChoices) {
         self.choices = choices
         survey = ImportSurvey(choices)
+        pictures = ImportPictures(choices.stretch)
     }
 
     /// The pixels of the target in a label's file, and those that do not count.

@@ -45,6 +45,8 @@ public struct ImportReport: Hashable, Sendable, Codable {
     public var splits: [SplitReport]
     /// What was found that belongs to none of the splits.
     public var problems: [ImportProblem] = []
+    /// What images of more than 8 bits were mapped to 8 by; left out where there were none.
+    public var stretch: String?
 
     /// How many samples were left out.
     public var rejected: Int {
@@ -57,7 +59,7 @@ public struct ImportReport: Hashable, Sendable, Codable {
 
 /// How far an import is.
 public struct ImportProgress: Hashable, Sendable {
-    /// The split that is being read.
+    /// The split that is being read, or `percentiles`: the values of all of them.
     public var split: String
     /// How many of its samples were looked at.
     public var done: Int

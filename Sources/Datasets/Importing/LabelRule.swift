@@ -178,6 +178,8 @@ public struct ImportChoices: Hashable, Sendable {
     public var labels = LabelRule.standard
     /// What is done with the orientations that files state.
     public var exif = ExifPolicy.ignore
+    /// Which values of images of more than 8 bits are black and white; nil refuses such images.
+    public var stretch: Stretch?
 
     /// What is above 0 is target, and orientations are ignored.
     public init() {}

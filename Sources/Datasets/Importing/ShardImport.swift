@@ -29,6 +29,8 @@ struct PlannedSample {
     var file: String
     /// The file that has its mask; nil where that is `file`.
     var label: String?
+    /// Its image file, if it is known before anything is read.
+    var image: String?
     /// Reads the sample's files; throws ``ImportDefect`` if they are not a sample.
     var read: () throws -> (sample: SegmentationSample, warnings: [ImportProblem])
 }
@@ -66,26 +68,31 @@ struct ShardImport {
         reader = ImportReader(choices)
     }
 
-    /// Writes the splits in their order; each is planned when its turn comes.
+    /// Writes the splits in their order, once all of them are planned.
     func run(
         _ splits: [() throws -> PlannedSplit], output: String,
         progress: (ImportProgress) -> Void
     ) throws -> ImportReport {
         var report = ImportReport(splits: [], problems: problems)
         try makeFolder(output)
+        let planned = try splits.map { try $0() }
+        measure(planned, progress: progress)
+        let pictures = reader.pictures
         var writers: [ShardWriter] = []
-        for plan in splits {
-            let split = try plan()
+        for split in planned {
             let shard = output + "/" + split.name + ".h5"
             let writer = try ShardWriter(path: shard, dataset: dataset, split: split.name)
             writer.notes = reader.choices.notes
+            let before = pictures.stretchedCount
             let splitReport = try write(split, into: writer, progress: progress)
+            if pictures.stretchedCount > before { writer.notes.stretch = pictures.note }
             report.splits.append(splitReport)
             try check(splitReport, of: split, report)
             try writer.seal()
             writers.append(writer)
         }
-        report.problems += reader.survey.problems
+        report.problems += reader.survey.problems + pictures.problems(source)
+        if pictures.stretchedCount > 0 { report.stretch = pictures.note }
         guard !strict || report.rejected == 0 else {
             throw ImportError(
                 path: source,
@@ -94,6 +101,14 @@ struct ShardImport {
         }
         for writer in writers { try writer.publish() }
         return report
+    }
+
+    /// Looks at all images once more where their values decide about each.
+    private func measure(_ splits: [PlannedSplit], progress: (ImportProgress) -> Void) {
+        let images = splits.flatMap(\.samples).compactMap(\.image)
+        reader.pictures.measure(images) { done, total in
+            progress(ImportProgress(split: "percentiles", done: done, total: total))
+        }
     }
 
     private func write(
@@ -139,7 +154,7 @@ struct ShardImport {
     ) throws {
         guard report.samples == 0 else { return }
         var whole = whole
-        whole.problems += reader.survey.problems
+        whole.problems += reader.survey.problems + reader.pictures.problems
         let first =
             (report.problems.first { $0.severity == .error } ?? report.problems.first)
             .map { "; the first is \($0)" } ?? ""

@@ -82,7 +82,10 @@ struct PhraseImporter {
         split.rejected = list.problems.count
         split.samples = list.lines.map { line in
             let id = "\(layout.stem(line.name))-\(line.number)"
-            return PlannedSample(id: id, file: file, label: path(layout.masks, line)) {
+            return PlannedSample(
+                id: id, file: file, label: path(layout.masks, line),
+                image: path(layout.images, line)
+            ) {
                 let sample = try sample(line, id: id, images: images, masks: masks)
                 let warnings =
                     sample.isEmptyTarget

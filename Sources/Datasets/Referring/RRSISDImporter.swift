@@ -20,6 +20,8 @@ public struct RRSISDImporter: ShardImporter {
     public var strict: Bool
     /// What is done with the orientations that image files state.
     public var exif = ExifPolicy.ignore
+    /// Which values of images of more than 8 bits are black and white; nil refuses such images.
+    public var stretch: Stretch?
 
     /// An importer of the folder `source`.
     public init(source: String, strict: Bool = false) {
@@ -37,6 +39,7 @@ public struct RRSISDImporter: ShardImporter {
         let references = try RRSISDReferences(try readWhole(file), file: file)
         var choices = ImportChoices()
         choices.exif = exif
+        choices.stretch = stretch
         var job = ShardImport(
             source: source, dataset: "RRSIS-D", strict: strict, choices: choices)
         let annotations = try RRSISDAnnotations(source: source, reader: job.reader)
@@ -46,7 +49,10 @@ public struct RRSISDImporter: ShardImporter {
             let entries = references.entries.filter { $0.split == name }
             guard !problems.isEmpty || !entries.isEmpty else { return nil }
             let samples = entries.map { entry in
-                PlannedSample(id: String(entry.id), file: file, label: annotations.file) {
+                PlannedSample(
+                    id: String(entry.id), file: file, label: annotations.file,
+                    image: annotations.path(of: entry.image)
+                ) {
                     try annotations.sample(of: entry)
                 }
             }
@@ -136,12 +142,24 @@ private struct RRSISDAnnotations {
         return found[0]
     }
 
+    /// The file of an image; nil where the id is no image's, or several'.
+    func path(of id: Int) -> String? {
+        guard let found = images[id], found.count == 1, isPlainName(found[0].fileName) else {
+            return nil
+        }
+        return path(found[0])
+    }
+
+    private func path(_ image: COCOFile.Image) -> String {
+        source + "/images/rrsisd/JPEGImages/" + image.fileName
+    }
+
     private func read(_ image: COCOFile.Image) throws -> StoredImage {
         guard isPlainName(image.fileName) else {
             throw ImportDefect(
                 file: file, message: "image \(image.id): '\(image.fileName)' is no file's name")
         }
-        let path = source + "/images/rrsisd/JPEGImages/" + image.fileName
+        let path = path(image)
         let stored = try StoredImage(path: path, reader)
         guard stored.frame.width == image.width, stored.frame.height == image.height else {
             throw ImportDefect(

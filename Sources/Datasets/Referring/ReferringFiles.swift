@@ -14,27 +14,20 @@ struct StoredImage {
     /// Reads and checks an image file.
     ///
     /// PNG and JPEG files stay as they are; a TIFF file becomes a PNG file of the same pixels, which
-    /// are turned before if they are to be.
+    /// are turned before if they are to be, and so does one of more than 8 bits with a stretch.
     ///
-    /// - Throws: ``ImportDefect`` if it is none of them, or damaged.
+    /// - Throws: ``ImportDefect`` if it is none of them, or damaged, or has more than 8 bits per sample
+    ///   and there is no stretch.
     init(path: String, _ reader: ImportReader) throws(ImportDefect) {
         do {
             let file = try ImageCodec.read(path: path)
+            let isTIFF = ImageCodec.isTIFF(file)
             stated = reader.orientation(of: file, path: path)
-            orientation = reader.choices.exif.applied(stated)
-            if ImageCodec.isTIFF(file) {
-                let picture = try ImageCodec.decodeTIFF(
-                    file, name: path, turning: reader.choices.exif == .apply)
-                orientation = .upright
-                bytes = try ImageCodec.encodePNG(picture)
-                (format, frame) = (.png, picture.frame)
-            } else {
-                let header = try ImageCodec.header(file, name: path)
-                // A header can be whole where the pixels are not: decode them once, here.
-                _ = try ImageCodec.decode(file, name: path)
-                (bytes, format) = (file, header.format)
-                frame = orientation.symmetry(header.frame)
-            }
+            orientation = isTIFF ? .upright : reader.choices.exif.applied(stated)
+            let kept = try reader.pictures.keep(
+                file, path: path, turning: reader.choices.exif == .apply)
+            (bytes, format) = (kept.bytes, kept.format)
+            frame = orientation.symmetry(kept.frame)
         } catch {
             throw ImportDefect(file: path, message: "\(error.what); \(error.hint)")
         }

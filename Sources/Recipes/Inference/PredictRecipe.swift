@@ -17,6 +17,8 @@ public struct PredictRecipe {
     public var image: String
     /// What is done with the orientation that the picture's file states.
     public var exif = ExifPolicy.ignore
+    /// Which values of a picture of more than 8 bits are black and white; nil refuses such a picture.
+    public var stretch: Stretch?
     /// The question.
     public var question: String
     /// S: the side of the square that the picture is stretched to.
@@ -53,7 +55,7 @@ public struct PredictRecipe {
     /// - Returns: what was asked, answered and segmented
     /// - Throws: the error of the file that cannot be used
     public func run(output: String?) throws -> Prediction {
-        let input = try InputPicture(path: image, exif: exif)
+        let input = try InputPicture(path: image, exif: exif, stretch: stretch)
         let picture = input.picture
         let template = PromptTemplate(try Recipes.variant(variant))
         let model = try QwenPolicy.load(
@@ -136,6 +138,8 @@ public struct Prediction: Encodable, Sendable {
         public let height: Int
         /// The EXIF orientation by which it was turned; nil where it was not.
         public let orientation: Int?
+        /// What samples of more than 8 bits were stretched by; nil for others.
+        public let stretch: AppliedStretch?
 
         init(path: String, _ input: InputPicture) {
             self.path = path
@@ -143,6 +147,7 @@ public struct Prediction: Encodable, Sendable {
             height = input.picture.height
             orientation =
                 input.orientation == .upright ? nil : Int(input.orientation.rawValue)
+            stretch = input.stretch
         }
     }
 

@@ -11,6 +11,8 @@ public struct SegmentRecipe {
     public var image: String
     /// What is done with the orientation that the picture's file states.
     public var exif = ExifPolicy.ignore
+    /// Which values of a picture of more than 8 bits are black and white; nil refuses such a picture.
+    public var stretch: Stretch?
     /// What to segment, in the picture's frame; the masks of several are joined.
     public var prompts: [SegmentationPrompt]
     /// Whether to look at the alternative masks and take the best, instead of the single one.
@@ -56,11 +58,13 @@ public struct SegmentRecipe {
         public let objectScore: Float
         /// The estimates of the alternative masks, with `--multimask`.
         public let alternatives: [Float]?
+        /// What samples of more than 8 bits were stretched by; left out for others.
+        public let stretch: AppliedStretch?
         /// What may be taken wrongly, for people; not part of the JSON.
         public let warnings: [String]
 
         enum CodingKeys: String, CodingKey {
-            case mask, alternatives
+            case mask, alternatives, stretch
             case predictedIoU = "predicted_iou"
             case objectScore = "object_score"
         }
@@ -74,7 +78,7 @@ public struct SegmentRecipe {
     public func run(_ outputs: Outputs) throws -> Result {
         try requireWritable(
             [outputs.mask, outputs.overlay, outputs.logits].compactMap(\.self), inputs: [image])
-        let input = try InputPicture(path: image, exif: exif)
+        let input = try InputPicture(path: image, exif: exif, stretch: stretch)
         let picture = input.picture
         let model = try SAM2Segmenter.load(
             path: segmenter, dtype: dtype, device: device, resizing: resizing)
@@ -103,7 +107,8 @@ public struct SegmentRecipe {
             mask: MaskFile(union, path: outputs.mask),
             predictedIoU: chosen.map(\.predictedIoU).min() ?? 0,
             objectScore: chosen.map(\.objectScore).min() ?? 0,
-            alternatives: multimask ? first?.predictedIoU : nil, warnings: input.warnings)
+            alternatives: multimask ? first?.predictedIoU : nil, stretch: input.stretch,
+            warnings: input.warnings)
     }
 
     private func write(
