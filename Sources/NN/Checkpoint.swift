@@ -37,6 +37,11 @@ public final class SafetensorsCheckpoint: WeightSource {
     /// The keys of all tensors, sorted.
     public var keys: [String] { located.keys.sorted() }
 
+    /// The element types of all tensors that hold floating-point numbers.
+    public var floatingPointTypes: Set<DType> {
+        Set(located.values.map(\.entry.dtype).filter(\.isFloatingPoint))
+    }
+
     /// Whether the checkpoint has a key.
     public func contains(_ key: String) -> Bool { located[key] != nil }
 

@@ -74,7 +74,7 @@ extension Qwen25VLModel {
             try requireTied(checkpoint, configuration, directory: directory)
         }
         try checkpoint.finish()
-        model.companions = try CompanionFile.all(in: directory)
+        try model.takeFiles(directory, beside: checkpoint)
         return model
     }
 
@@ -97,8 +97,20 @@ extension Qwen25VLModel {
         try checkpoint.finish {
             configuration.tiesWordEmbeddings && $0 == headKey
         }
-        model.companions = try CompanionFile.all(in: directory)
+        try model.takeFiles(directory, beside: checkpoint)
         return model
+    }
+
+    /// Keeps the files beside the weights, and what should be known of both.
+    private mutating func takeFiles(
+        _ directory: String, beside checkpoint: SafetensorsCheckpoint
+    ) throws {
+        companions = try CompanionFile.all(in: directory)
+        guard let config = companions.first(where: { $0.name == "config.json" }) else { return }
+        warnings +=
+            try StatedElementType.warning(
+                config.data, types: checkpoint.floatingPointTypes, file: directory + "/config.json"
+            ).map { [$0] } ?? []
     }
 
     private static let headKey = "lm_head.weight"
@@ -134,8 +146,9 @@ extension Qwen25VLModel {
 
     /// Writes the model as a folder in the hub's layout, which transformers loads unchanged.
     ///
-    /// The files that stood beside the weights when the model was read are written as they were; a
-    /// model that was not read from a folder gets a `config.json` and a `generation_config.json`.
+    /// The files that stood beside the weights when the model was read are written as they were, but for
+    /// `config.json`, which states the element type of the weights that are written; a model that was not
+    /// read from a folder gets a `config.json` and a `generation_config.json`.
     ///
     /// - Parameters:
     ///   - directory: the folder, made if it does not exist
@@ -157,18 +170,33 @@ extension Qwen25VLModel {
     /// - Returns: the files; they change with the tensors that `tensor` gave
     /// - Throws: what `tensor` throws
     public func files(_ tensor: (Parameter) throws -> Tensor) throws -> Qwen25VLFiles {
-        var companions = companions
-        if !companions.contains(where: { $0.name == "config.json" }) {
+        let companions = try writtenCompanions()
+        let parameters = try parameters.map { Parameter(key: $0.key, tensor: try tensor($0)) }
+        let type = StatedElementType.holding(Set(parameters.map(\.tensor.dtype)))
+        return Qwen25VLFiles(
+            companions: try companions.map { file in
+                guard file.name == "config.json" else { return file }
+                return CompanionFile(
+                    name: file.name,
+                    data: try StatedElementType.restated(file.data, as: type, file: file.name))
+            },
+            parameters: parameters)
+    }
+}
+
+extension Qwen25VLModel {
+    /// The files beside the weights, but for the element type that `config.json` states.
+    private func writtenCompanions() throws -> [CompanionFile] {
+        var files = companions
+        if !files.contains(where: { $0.name == "config.json" }) {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            companions.append(
+            files.append(
                 CompanionFile(name: "config.json", data: try encoder.encode(configuration)))
-            companions.append(
+            files.append(
                 CompanionFile(name: "generation_config.json", data: try generation.json()))
         }
-        return Qwen25VLFiles(
-            companions: companions,
-            parameters: try parameters.map { Parameter(key: $0.key, tensor: try tensor($0)) })
+        return files
     }
 }
 

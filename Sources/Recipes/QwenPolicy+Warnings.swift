@@ -9,9 +9,13 @@ extension QwenPolicy {
     /// - Returns: sentences for people; mostly none
     /// - Throws: `Qwen25VLInputError` if the prompt's pictures do not fit it
     public func warnings(_ prompt: Prompt, completionLength: Int) throws -> [String] {
-        [endWarning, try positionWarning(prompt, completionLength: completionLength)]
+        fileWarnings
+            + [endWarning, try positionWarning(prompt, completionLength: completionLength)]
             .compactMap(\.self)
     }
+
+    /// What should be known of the policy's files, one sentence each; mostly nothing.
+    public var fileWarnings: [String] { model.warnings }
 
     /// That no answer can end, where the vocabulary has none of the tokens that would end it.
     private var endWarning: String? {
