@@ -106,6 +106,7 @@ extension Qwen25VLModel {
         _ directory: String, beside checkpoint: SafetensorsCheckpoint
     ) throws {
         companions = try CompanionFile.all(in: directory)
+        warnings = checkpoint.warnings
         guard let config = companions.first(where: { $0.name == "config.json" }) else { return }
         warnings +=
             try StatedElementType.warning(
@@ -218,15 +219,18 @@ public struct Qwen25VLFiles: Sendable {
             try file.data.write(
                 to: URL(fileURLWithPath: directory + "/" + file.name), options: .atomic)
         }
-        try removeWeights(directory)
+        try removeOld(directory)
         try parameters.save(to: directory, shardBytes: shardBytes)
     }
 
-    /// Weights that were there before, in one file or in several, would be read instead of the new.
-    private func removeWeights(_ directory: String) throws {
+    /// What was there before and would be read instead of the new: weights, in one file or in several,
+    /// and how pictures are prepared.
+    private func removeOld(_ directory: String) throws {
+        let combined = ProcessorFiles.combined
+        let keepsCombined = companions.contains { $0.name == combined }
         for name in try FileManager.default.contentsOfDirectory(atPath: directory)
         where name.hasPrefix("model") && name.hasSuffix(".safetensors")
-            || name == "model.safetensors.index.json"
+            || name == "model.safetensors.index.json" || name == combined && !keepsCombined
         {
             try FileManager.default.removeItem(atPath: directory + "/" + name)
         }

@@ -83,7 +83,8 @@ public final class QwenPolicy: Policy {
         castsHeadToFloat32: Bool = false
     ) throws -> QwenPolicy {
         try load(path: path, template: template) {
-            var model = try Qwen25VLModel.load(directory: path, dtype: dtype, device: device)
+            var model = try Qwen25VLModel.load(
+                directory: path, dtype: dtype, device: device)
             model.castsHeadToFloat32 = castsHeadToFloat32
             return model
         }
@@ -127,7 +128,8 @@ public final class QwenPolicy: Policy {
     }
 
     private static func load(
-        path: String, template: PromptTemplate, model: () throws -> Qwen25VLModel
+        path: String, template: PromptTemplate,
+        model: () throws -> Qwen25VLModel
     ) throws -> QwenPolicy {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
@@ -143,12 +145,15 @@ public final class QwenPolicy: Policy {
         try requireFile("tokenizer.json")
         try requireFile("preprocessor_config.json", "processor_config.json")
         let tokenizer = try Tokenizer.load(directory: URL(fileURLWithPath: path))
-        let model = try model()
-        let processor = Qwen25VLProcessor(
-            configuration: try ImageProcessorConfiguration.load(
-                directory: path, vision: model.configuration.vision))
+        var model = try model()
+        let pictures = try ImageProcessorConfiguration.load(
+            directory: path, vision: model.configuration.vision)
+        let files = try ProcessorFiles(directory: path)
+        model.warnings += [files.warning(pictures)].compactMap(\.self)
+        model.companions = files.reconciled(model.companions, pictures)
         return QwenPolicy(
-            model: model, tokenizer: tokenizer, processor: processor, template: template)
+            model: model, tokenizer: tokenizer,
+            processor: Qwen25VLProcessor(configuration: pictures), template: template)
     }
 
     /// All parameters, by the hub's keys.

@@ -91,6 +91,11 @@ public final class Tokenizer: Sendable {
 
     // MARK: - Files
 
+    /// The names of the files that make up a tokenizer, those that need not be there among them.
+    public static var fileNames: [String] {
+        [TokenizerFiles.definition] + TokenizerFiles.companions
+    }
+
     /// Reads a tokenizer from a `tokenizer.json`, or from a directory that holds one.
     ///
     /// - Throws: ``TokenizerError`` that names the file and the byte or key.

@@ -9,7 +9,7 @@ struct TokenizerFiles: Sendable {
     static let configuration = "tokenizer_config.json"
 
     /// What else the hub may have beside them; copied, never read.
-    private static let companions = [
+    static let companions = [
         configuration, "vocab.json", "merges.txt", "added_tokens.json",
         "special_tokens_map.json", "chat_template.json", "chat_template.jinja",
     ]

@@ -223,7 +223,7 @@ struct EvaluateCommand: ParsableCommand {
                                 + fixed(progress.gIoU, 3))
                     }
                     if Interruption.isRequested, progress.done < progress.total { throw Stop() }
-                }, onNote: { if !quiet { Console.note($0) } })
+                }, onNote: { if !quiet { Console.note($0) } }, onWarning: Console.warning)
             if !quiet { Console.endProgress() }
             return result
         } catch is Stop {

@@ -142,6 +142,7 @@ struct SegmentCommand: ParsableCommand {
         recipe.dtype = model.dtype.dtype
         if let json, json != "-" { try requireWritable([json], inputs: [image, output]) }
         let result = try recipe.run(.init(mask: output, overlay: overlay, logits: logits))
+        result.warnings.forEach(Console.warning)
         if let json {
             try writeJSON(result, to: json)
         } else {

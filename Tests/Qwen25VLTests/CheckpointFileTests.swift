@@ -110,4 +110,93 @@ struct CheckpointFileTests {
             }
         }
     }
+
+    // MARK: - Pictures
+
+    @Test("processor_config.json counts before preprocessor_config.json, and what differs is said")
+    func processors() throws {
+        let vision = try Qwen25VLConfiguration.load(path: fixture("tied.json")).vision
+        let hub = try text(fixture("processor/hub.json"))
+        let other = hub.replacingOccurrences(of: "\"min_pixels\": ", with: "\"min_pixels\": 1")
+        func found(_ single: String?, _ combined: String?) throws -> (Int, String?) {
+            try withFolder { folder in
+                for (name, text) in [
+                    (ProcessorFiles.single, single), (ProcessorFiles.combined, combined),
+                ] {
+                    try text.map { Data($0.utf8) }?.write(
+                        to: URL(fileURLWithPath: folder + "/" + name))
+                }
+                try Data("{\"min_pixels\": 9}".utf8).write(
+                    to: URL(fileURLWithPath: folder + "/video_preprocessor_config.json"))
+                let value = try ImageProcessorConfiguration.load(
+                    directory: folder, vision: vision)
+                return (value.minPixels, try ProcessorFiles(directory: folder).warning(value))
+            }
+        }
+        let least = try found(hub, nil).0
+        let both = try found(hub, "{\"image_processor\": \(other)}")
+        #expect(both.0 != least)
+        #expect(
+            both.1?.contains("min_pixels is \(both.0) in the first and \(least) in the second")
+                == true)
+        #expect(try found(hub, "{\"image_processor\": \(hub)}") == (least, nil))
+        #expect(
+            try found("{}", "{\"image_processor\": \(hub)}").1?.contains("cannot be used") == true)
+        // Processors of older versions keep other things in the file.
+        for combined in [
+            #"{"processor_class": "Qwen2_5_VLProcessor"}"#, #"{"image_processor": null}"#,
+            #"{"video_processor": {"min_pixels": 9}}"#,
+        ] {
+            #expect(try found(hub, combined) == (least, nil))
+            #expect {
+                _ = try found(nil, combined)
+            } throws: { ($0 as? Qwen25VLConfigurationError)?.key == "image_processor" }
+        }
+    }
+
+    @Test("What is written says the same of pictures in the file that transformers 4 reads")
+    func reconciledProcessors() throws {
+        let vision = try Qwen25VLConfiguration.load(path: fixture("tied.json")).vision
+        let hub = try text(fixture("processor/hub.json"))
+        let other = hub.replacingOccurrences(of: "\"min_pixels\": ", with: "\"min_pixels\": 1")
+        for single in [hub, "{\"size\": {\"shortest_edge\": 4}, \"other\": 1e-06}", "damaged"] {
+            try withFolder { folder in
+                func write(_ name: String, _ data: Data) throws {
+                    try data.write(to: URL(fileURLWithPath: folder + "/" + name))
+                }
+                try write(ProcessorFiles.single, Data(single.utf8))
+                try write(ProcessorFiles.combined, Data("{\"image_processor\": \(other)}".utf8))
+                let files = try ProcessorFiles(directory: folder)
+                let value = try files.load(vision: vision)
+                let all = try CompanionFile.all(in: folder)
+                let written = files.reconciled(all, value)
+                #expect(written.map(\.name) == all.map(\.name))
+                for file in written { try write(file.name, file.data) }
+                #expect(files.warning(value) == nil)
+                #expect(files.reconciled(written, value) == written)
+                #expect(
+                    try text(folder + "/" + ProcessorFiles.single).contains("1e-06")
+                        == single.contains("1e-06"))
+                try FileManager.default.removeItem(atPath: folder + "/" + ProcessorFiles.combined)
+                #expect(try ProcessorFiles(directory: folder).load(vision: vision) == value)
+            }
+        }
+    }
+
+    @Test("What was in a folder before and would count is gone when a policy is written there")
+    func oldFiles() throws {
+        let model = try Qwen25VLModel.load(directory: folder)
+        try withFolder { other in
+            try model.save(directory: other, shardBytes: 20_000)
+            try Data(#"{"image_processor": {}}"#.utf8)
+                .write(to: URL(fileURLWithPath: other + "/processor_config.json"))
+            try model.save(directory: other)
+            let names = try FileManager.default.contentsOfDirectory(atPath: other).sorted()
+            #expect(
+                names == [
+                    "config.json", "generation_config.json", "model.safetensors",
+                    "preprocessor_config.json",
+                ])
+        }
+    }
 }

@@ -160,13 +160,13 @@ public struct AblationWork {
 
 /// What tells files from others, found out once for each in a process.
 final class Fingerprints {
-    private var known: [[String]: String] = [:]
+    private var known: [FingerprintedInput: String] = [:]
 
-    /// The fingerprint of files and folders.
-    func digest(_ paths: [String]) throws -> String {
-        if let digest = known[paths] { return digest }
-        let digest = try InputFingerprint.digest(paths)
-        known[paths] = digest
+    /// The fingerprint of what a run reads.
+    func digest(_ input: FingerprintedInput) throws -> String {
+        if let digest = known[input] { return digest }
+        let digest = try InputFingerprint.digest(input)
+        known[input] = digest
         return digest
     }
 }

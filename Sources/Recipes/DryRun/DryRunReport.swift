@@ -148,8 +148,7 @@ struct DryRunReport {
 
     private var weightBytes: Int {
         let folder = start.checkpoint?.policy ?? configuration.policy.path
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasSuffix(".safetensors") }.reduce(0) {
+        return ((try? WeightFiles(folder: folder).names) ?? []).reduce(0) {
             let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\($1)")
             return $0 + ((attributes?[.size] as? Int) ?? 0)
         }

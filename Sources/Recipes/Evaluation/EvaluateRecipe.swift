@@ -100,12 +100,14 @@ public struct EvaluateRecipe: Sendable {
     ///     replaced
     ///   - onProgress: is told after each sample; what it throws ends the evaluation
     ///   - onNote: is told what was found in the folder
+    ///   - onWarning: is told what makes the evaluation doubtful
     /// - Returns: answers and metrics
     /// - Throws: the error of the file that cannot be used; ``RunDirectoryError`` where the folder holds
     ///   an evaluation with another setup
     public func run(
         output: String? = nil, overwrite: Bool = false,
-        onProgress: (Progress) throws -> Void = { _ in }, onNote: (String) -> Void = { _ in }
+        onProgress: (Progress) throws -> Void = { _ in }, onNote: (String) -> Void = { _ in },
+        onWarning: (String) -> Void = { _ in }
     ) throws -> EvaluationResult {
         guard !data.isEmpty else {
             throw EvaluationError(place: "data", message: "no shard is named")
@@ -124,11 +126,12 @@ public struct EvaluateRecipe: Sendable {
         let policy = try QwenPolicy.load(
             path: policy, dtype: dtype, device: device, template: template,
             castsHeadToFloat32: castsHeadToFloat32)
+        let loaded = try SAM2Segmenter.load(
+            path: segmenter, dtype: segmenterDType ?? dtype, device: device)
+        (policy.fileWarnings + loaded.warnings).forEach(onWarning)
         // Samples about one picture follow each other, if there are several.
         let sam = CachedSegmenter(
-            try SAM2Segmenter.load(
-                path: segmenter, dtype: segmenterDType ?? dtype, device: device),
-            embeddingCache, checkpoint: setup.inputs["segmenter"] ?? "",
+            loaded, embeddingCache, checkpoint: setup.inputs["segmenter"] ?? "",
             eviction: .leastRecentlyUsed)
         defer { sam.takeNotes().forEach(onNote) }
         try folder?.begin()
@@ -160,7 +163,7 @@ public struct EvaluateRecipe: Sendable {
     /// - Returns: the setup
     /// - Throws: the error of a file that cannot be read
     func setup(
-        digest: ([String]) throws -> String = InputFingerprint.digest
+        digest: (FingerprintedInput) throws -> String = InputFingerprint.digest
     ) throws -> EvaluationResult.Setup {
         var setup = EvaluationResult.Setup(settings)
         setup.policy = policy
@@ -172,8 +175,8 @@ public struct EvaluateRecipe: Sendable {
         setup.segmenterDType = "\(segmenterDType ?? dtype)"
         setup.castsHeadToFloat32 = castsHeadToFloat32
         setup.inputs = [
-            "policy": try digest([policy]), "segmenter": try digest([segmenter]),
-            "data": try digest(data),
+            "policy": try digest(.policy(policy)),
+            "segmenter": try digest(.segmenter(segmenter)), "data": try digest(.data(data)),
         ]
         return setup
     }

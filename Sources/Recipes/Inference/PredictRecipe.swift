@@ -89,7 +89,7 @@ public struct PredictRecipe {
             logProbabilities: reportsLogProbabilities
                 ? try logProbabilities(model, prompt, completion) : nil,
             warnings: try model.warnings(
-                prompt, completionLength: completion.tokenIDs.count))
+                prompt, completionLength: completion.tokenIDs.count) + (sam?.warnings ?? []))
     }
 
     private func complete(

@@ -54,6 +54,8 @@ public struct SegmentRecipe {
         public let objectScore: Float
         /// The estimates of the alternative masks, with `--multimask`.
         public let alternatives: [Float]?
+        /// What should be known of the segmenter's files, for people; not part of the JSON.
+        public let warnings: [String]
 
         enum CodingKeys: String, CodingKey {
             case mask, alternatives
@@ -98,7 +100,7 @@ public struct SegmentRecipe {
             mask: MaskFile(union, path: outputs.mask),
             predictedIoU: chosen.map(\.predictedIoU).min() ?? 0,
             objectScore: chosen.map(\.objectScore).min() ?? 0,
-            alternatives: multimask ? first?.predictedIoU : nil)
+            alternatives: multimask ? first?.predictedIoU : nil, warnings: model.warnings)
     }
 
     private func write(

@@ -101,8 +101,13 @@ public final class TrainRecipe {
             frozen: frozen, evaluation: evaluation)
         let shortest = try policy.prompt(
             image: .black(side: configuration.data.imageSize), question: "")
-        warnings = try policy.warnings(
-            shortest, completionLength: grpo.sampling.maxCompletionLength)
+        let referenceWarnings = (reference?.fileWarnings ?? []).filter {
+            !policy.fileWarnings.contains($0)
+        }
+        warnings =
+            try policy.warnings(
+                shortest, completionLength: grpo.sampling.maxCompletionLength)
+            + referenceWarnings + sam.warnings
         self.policy = policy
         self.configuration = configuration
         directory = try RunDirectory(
