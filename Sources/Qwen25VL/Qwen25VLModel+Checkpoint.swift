@@ -1,5 +1,6 @@
 public import Foundation
 public import NN
+public import Tokenizers
 public import Torch
 
 /// A file that stands beside a model's weights, kept byte for byte.
@@ -54,15 +55,16 @@ extension Qwen25VLModel {
     ///   - device: where to compute
     ///   - reused: parameters of another model that was read from the same weights, and whose values
     ///     stay as they are: their memory serves both, where type and place are the same
+    ///   - endToken: the token that the tokenizer's files call the end, which ends completions too
     /// - Returns: the model, no parameter of which requires gradients
     /// - Throws: ``Qwen25VLConfigurationError`` or `CheckpointError`, with the file and the key
     public static func load(
         directory: String, dtype: DType? = nil, device: Device = .cpu,
-        reusing reused: [Parameter] = []
+        reusing reused: [Parameter] = [], endToken: Tokenizer.EndToken? = nil
     ) throws -> Qwen25VLModel {
         let configuration = try Qwen25VLConfiguration.load(path: directory + "/config.json")
         let generation = try GenerationConfiguration.load(
-            directory: directory, configuration: configuration)
+            directory: directory, configuration: configuration, endToken: endToken)
         let checkpoint = try SafetensorsCheckpoint(path: directory, rename: canonicalKey)
         let chosen = try dtype ?? storedType(checkpoint, configuration)
         var model = try Qwen25VLModel(
@@ -84,12 +86,15 @@ extension Qwen25VLModel {
     /// - Parameters:
     ///   - directory: the folder
     ///   - dtype: the element type that the parameters would have
+    ///   - endToken: the token that the tokenizer's files call the end, which ends completions too
     /// - Returns: the model, which can tell its sizes and prepare prompts, and nothing else
-    /// - Throws: what ``load(directory:dtype:device:)`` throws, but for weights that are wrong
-    public static func outline(directory: String, dtype: DType) throws -> Qwen25VLModel {
+    /// - Throws: what ``load(directory:dtype:device:reusing:endToken:)`` throws, but for weights that are wrong
+    public static func outline(
+        directory: String, dtype: DType, endToken: Tokenizer.EndToken? = nil
+    ) throws -> Qwen25VLModel {
         let configuration = try Qwen25VLConfiguration.load(path: directory + "/config.json")
         let generation = try GenerationConfiguration.load(
-            directory: directory, configuration: configuration)
+            directory: directory, configuration: configuration, endToken: endToken)
         let checkpoint = try SafetensorsCheckpoint(path: directory, rename: canonicalKey)
         var model = try Qwen25VLModel(
             configuration: configuration, generation: generation,
@@ -148,8 +153,9 @@ extension Qwen25VLModel {
     /// Writes the model as a folder in the hub's layout, which transformers loads unchanged.
     ///
     /// The files that stood beside the weights when the model was read are written as they were, but for
-    /// `config.json`, which states the element type of the weights that are written; a model that was not
-    /// read from a folder gets a `config.json` and a `generation_config.json`.
+    /// two: `config.json` states the element type of the weights that are written, and
+    /// `generation_config.json` names all tokens that end completions. A model that was not read from a
+    /// folder gets both.
     ///
     /// - Parameters:
     ///   - directory: the folder, made if it does not exist
@@ -195,7 +201,13 @@ extension Qwen25VLModel {
             files.append(
                 CompanionFile(name: "config.json", data: try encoder.encode(configuration)))
             files.append(
-                CompanionFile(name: "generation_config.json", data: try generation.json()))
+                CompanionFile(name: GenerationConfiguration.file, data: try generation.json()))
+        }
+        let place = files.firstIndex { $0.name == GenerationConfiguration.file }
+        let restated = try generation.restated(place.map { files[$0].data }, configuration)
+        if let restated {
+            if let place { files.remove(at: place) }
+            files.append(CompanionFile(name: GenerationConfiguration.file, data: restated))
         }
         return files
     }

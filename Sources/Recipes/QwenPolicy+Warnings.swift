@@ -1,4 +1,6 @@
 import Qwen25VL
+import RLTrainer
+import Tokenizers
 
 extension QwenPolicy {
     /// What makes answers to a prompt doubtful, one sentence each.
@@ -10,20 +12,34 @@ extension QwenPolicy {
     /// - Throws: `Qwen25VLInputError` if the prompt's pictures do not fit it
     public func warnings(_ prompt: Prompt, completionLength: Int) throws -> [String] {
         fileWarnings
-            + [endWarning, try positionWarning(prompt, completionLength: completionLength)]
-            .compactMap(\.self)
+            + [try positionWarning(prompt, completionLength: completionLength)].compactMap(\.self)
     }
 
     /// What should be known of the policy's files, one sentence each; mostly nothing.
     public var fileWarnings: [String] { model.warnings }
 
-    /// That no answer can end, where the vocabulary has none of the tokens that would end it.
-    private var endWarning: String? {
-        let ends = model.generation.eosTokenIDs
-        let vocabulary = model.configuration.text.vocabularySize
-        if ends.contains(where: { $0 < vocabulary }) { return nil }
-        return "the vocabulary of \(vocabulary) has no eos_token_id "
-            + "(\(ends.map(String.init).joined(separator: ", "))): answers end at the longest length"
+    /// The tokens that end an answer, for people: `<|im_end|> (151645), <|endoftext|> (151643)`.
+    public var endTokens: String {
+        model.generation.eosTokenIDs.map { id in
+            "\(tokenizer.token(for: id) ?? "a token without text") (\(id))"
+        }.joined(separator: ", ")
+    }
+
+    /// A line for people about the tokens that end an answer.
+    var endLine: String { "ends       answers end with \(endTokens)" }
+
+    /// That none of some answers ended, where there are any and so it is.
+    ///
+    /// - Parameters:
+    ///   - stopReasons: why they ended
+    ///   - what: what they are, for people
+    ///   - length: the most tokens that one may have
+    /// - Returns: a sentence for people, or nil
+    func cutWarning(_ stopReasons: [StopReason], _ what: String, length: Int) -> String? {
+        if stopReasons.isEmpty || stopReasons.contains(where: { $0 != .length }) { return nil }
+        return
+            "\(what), \(stopReasons.count), were cut at the longest length of \(length) tokens: none "
+            + "wrote what ends an answer, \(endTokens)"
     }
 
     /// Why answers to a prompt may stand at positions that the model was never trained for.

@@ -1,6 +1,7 @@
 import Foundation
 import NN
 import Testing
+import Tokenizers
 import Torch
 
 @testable import Qwen25VL
@@ -198,5 +199,95 @@ struct CheckpointFileTests {
                     "preprocessor_config.json",
                 ])
         }
+    }
+
+    // MARK: - Ends
+
+    private func ends(
+        generation: String?, configuration: String? = nil, tokenizer: Int? = nil
+    ) throws -> [Int] {
+        var files: [String: String?] = ["generation_config.json": generation]
+        if let configuration { files["config.json"] = configuration }
+        var ids: [Int] = []
+        try withCheckpoint(files) { path in
+            let end = tokenizer.map {
+                Tokenizer.EndToken(id: $0, content: "<end>", file: "tokenizer_config.json")
+            }
+            ids = try Qwen25VLModel.load(directory: path, endToken: end).generation.eosTokenIDs
+        }
+        return ids
+    }
+
+    @Test("What ends is named by generation_config.json, by config.json or by the tokenizer")
+    func union() throws {
+        let top = try configuration.replacingOccurrences(
+            of: "\"image_token_id\"", with: "\"eos_token_id\": [4, 2], \"image_token_id\"")
+        let none = try configuration.replacingOccurrences(
+            of: "\"eos_token_id\": 2", with: "\"eos_token_id\": null")
+        #expect(try ends(generation: #"{"eos_token_id": 3}"#) == [3, 2])
+        #expect(try ends(generation: #"{"eos_token_id": [3, 2, 3]}"#, tokenizer: 5) == [3, 2, 5])
+        #expect(try ends(generation: nil, configuration: top, tokenizer: 2) == [2, 4])
+        #expect(try ends(generation: nil, configuration: none, tokenizer: 7) == [7])
+        #expect(
+            try ends(generation: #"{"eos_token_id": null}"#, configuration: none, tokenizer: 7) == [
+                7
+            ])
+        #expect(throws: Qwen25VLConfigurationError.self) {
+            try ends(generation: nil, configuration: none)
+        }
+    }
+
+    @Test("An end that is no token of the vocabulary is refused, by file and key")
+    func foreignEnds() throws {
+        func problem(_ body: () throws -> [Int]) -> String {
+            do { return "\(try body())" } catch { return "\(error)" }
+        }
+        for value in [
+            "200", "[2, 200]", "-1", "[2, -1]", "2.5", "\"2\"", "[[2]]", "[null]", "true",
+        ] {
+            let inFile = problem { try ends(generation: "{\"eos_token_id\": \(value)}") }
+            #expect(inFile.contains("generation_config.json: eos_token_id "), "\(value): \(inFile)")
+            let inText = problem {
+                try ends(
+                    generation: nil,
+                    configuration: configuration.replacingOccurrences(
+                        of: "\"eos_token_id\": 2", with: "\"eos_token_id\": \(value)"))
+            }
+            #expect(
+                inText.contains("config.json: text_config.eos_token_id "), "\(value): \(inText)")
+            let atTop = problem {
+                try ends(
+                    generation: nil,
+                    configuration: configuration.replacingOccurrences(
+                        of: "\"image_token_id\"",
+                        with: "\"eos_token_id\": \(value), \"image_token_id\""))
+            }
+            #expect(atTop.contains("config.json: eos_token_id "), "\(value): \(atTop)")
+        }
+        let beyond = problem { try ends(generation: nil, tokenizer: 200) }
+        #expect(beyond.contains("tokenizer_config.json: eos_token ") && beyond.contains("200"))
+    }
+
+    @Test("A written policy's generation_config.json names all that ends, and else stays as it was")
+    func writtenEnds() throws {
+        func written(_ file: String?, tokenizer: Int) throws -> String? {
+            var result: String?
+            try withCheckpoint(["generation_config.json": file]) { path in
+                let end = Tokenizer.EndToken(id: tokenizer, content: "<end>", file: "x")
+                try Qwen25VLModel.load(directory: path, endToken: end).save(directory: path + "/b")
+                result = try? text(path + "/b/generation_config.json")
+            }
+            return result
+        }
+        let same = #"{"eos_token_id": [3,2], "temperature": 1e-06}"#
+        #expect(try written(same, tokenizer: 2) == same)
+        #expect(
+            try written(#"{"eos_token_id": 3, "temperature": 1e-06}"#, tokenizer: 5)
+                == #"{"eos_token_id": [3, 2, 5], "temperature": 1e-06}"#)
+        #expect(
+            try written(#"{"temperature": 1e-06}"#, tokenizer: 5)
+                == #"{"temperature": 1e-06, "eos_token_id": [2, 5]}"#)
+        #expect(try written(nil, tokenizer: 2) == nil)
+        #expect(try written(nil, tokenizer: 5)?.contains("5") == true)
     }
 }

@@ -31,11 +31,12 @@ extension EndToEnd {
             return result
         }
 
-        @Test("A run and its dry run say which files count")
+        @Test("A run and its dry run say which files count, and which tokens end an answer")
         func said() throws {
             try withFolder { folder in
                 let configuration = try configuration(folder)
                 let dry = try DryRun(configuration, resume: .automatic)
+                let policy = try fixture.loadPolicy()
                 let recipe = try TrainRecipe(configuration, command: [])
                 for warnings in [dry.warnings, recipe.warnings] {
                     for name in ["policy", "segmenter"] {
@@ -43,6 +44,27 @@ extension EndToEnd {
                         #expect(found.count == 1 && found[0].contains("model.safetensors is read"))
                     }
                 }
+                let ends = policy.model.generation.eosTokenIDs.map { "(\($0))" }
+                for lines in [dry.lines, recipe.summary] {
+                    let line = try #require(lines.first { $0.hasPrefix("ends ") })
+                    #expect(line.contains("<|im_end|> (") && ends.allSatisfy(line.contains))
+                }
+            }
+        }
+
+        @Test("A run whose first completions were all cut says so once, with what would end them")
+        func cut() throws {
+            try withFolder { folder in
+                var configuration = fixture.cheapConfiguration(output: folder + "/run")
+                configuration.training.maxSteps = 2
+                var notes: [String] = []
+                try TrainRecipe(configuration, command: []).run(onNote: { notes.append($0) }) { _ in
+                }
+                let cut = notes.filter { $0.contains("were cut at the longest length of 4 tokens") }
+                #expect(cut.count == 1 && cut.first?.contains("<|im_end|>") == true)
+                let policy = try fixture.loadPolicy()
+                #expect(policy.cutWarning([.length, .endOfSequence], "all", length: 4) == nil)
+                #expect(policy.cutWarning([], "all", length: 4) == nil)
             }
         }
 
@@ -59,16 +81,22 @@ extension EndToEnd {
                     question: "Where?")
                 predict.imageSize = 56
                 predict.sampling = SamplingParameters(temperature: 0, maxCompletionLength: 2)
-                let answer = try predict.run(output: nil)
+                var notes: [String] = []
+                let answer = try predict.run(output: nil) { notes.append($0) }
                 #expect(isSaid(answer.warnings, policy, segmenter))
+                #expect(notes.contains { $0.hasPrefix("ends ") })
                 var evaluate = EvaluateRecipe(
                     policy: policy, segmenter: segmenter, data: [fixture.shard])
                 evaluate.settings.imageSize = 56
                 evaluate.settings.limit = 2
                 evaluate.settings.maxCompletionLength = 2
                 var warnings: [String] = []
-                _ = try evaluate.run(onWarning: { warnings.append($0) })
+                notes = []
+                _ = try evaluate.run(
+                    onNote: { notes.append($0) }, onWarning: { warnings.append($0) })
                 #expect(isSaid(warnings, policy, segmenter))
+                #expect(warnings.contains { $0.hasPrefix("all answers, 2, were cut") })
+                #expect(notes.contains { $0.hasPrefix("ends ") })
                 let segment = SegmentRecipe(
                     segmenter: segmenter, image: fixture.picture,
                     prompts: [SegmentationPrompt(positivePoints: [Point(x: 3, y: 3)])])

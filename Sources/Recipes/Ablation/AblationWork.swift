@@ -117,6 +117,7 @@ public struct AblationWork {
         try onEvent(.training(totalSteps: recipe.totalSteps))
         return try recipe.run(
             shouldStop: shouldStop, onFault: { try onEvent(.fault($0)) },
+            onNote: { try onEvent(.note($0)) },
             onEvaluation: { try onEvent(.trainingEvaluation($0)) },
             onStep: { try onEvent(.step($0)) })
     }

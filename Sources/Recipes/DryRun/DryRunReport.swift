@@ -54,6 +54,7 @@ struct DryRunReport {
             "policy     \(millions(policy.parameters.numberCount)) M parameters, "
                 + "\(millions(trained.numberCount)) M of them trained, "
                 + configuration.policy.dtype.rawValue,
+            policy.endLine,
             "reference  "
                 + (configuration.grpo.loss.beta == 0
                     ? "none: grpo.beta is 0" : configuration.policy.path),

@@ -99,7 +99,7 @@ public struct EvaluateRecipe: Sendable {
     ///   - overwrite: whether an evaluation in the folder that is finished, or has another setup, is
     ///     replaced
     ///   - onProgress: is told after each sample; what it throws ends the evaluation
-    ///   - onNote: is told what was found in the folder
+    ///   - onNote: is told what was found in the folder, and what was loaded
     ///   - onWarning: is told what makes the evaluation doubtful
     /// - Returns: answers and metrics
     /// - Throws: the error of the file that cannot be used; ``RunDirectoryError`` where the folder holds
@@ -129,6 +129,7 @@ public struct EvaluateRecipe: Sendable {
         let loaded = try SAM2Segmenter.load(
             path: segmenter, dtype: segmenterDType ?? dtype, device: device)
         (policy.fileWarnings + loaded.warnings).forEach(onWarning)
+        onNote(policy.endLine)
         // Samples about one picture follow each other, if there are several.
         let sam = CachedSegmenter(
             loaded, embeddingCache, checkpoint: setup.inputs["segmenter"] ?? "",
@@ -143,6 +144,9 @@ public struct EvaluateRecipe: Sendable {
             onSample: { try folder?.append($0) }, onProgress: onProgress)
         result.setup = setup
         result.setup.threads = TorchRuntime.threadCount
+        policy.cutWarning(
+            result.answers.map(\.stopReason), "all answers", length: settings.maxCompletionLength
+        ).map(onWarning)
         try folder?.finish(result)
         return result
     }

@@ -47,10 +47,14 @@ public struct PredictRecipe {
 
     /// Loads the models, answers, and writes `mask.png` and `overlay.png` to a folder.
     ///
-    /// - Parameter output: the folder, made if need be; nil writes nothing
+    /// - Parameters:
+    ///   - output: the folder, made if need be; nil writes nothing
+    ///   - onNote: is told what was loaded, in lines for people
     /// - Returns: what was asked, answered and segmented
     /// - Throws: the error of the file that cannot be used
-    public func run(output: String?) throws -> Prediction {
+    public func run(
+        output: String?, onNote: (String) -> Void = { _ in }
+    ) throws -> Prediction {
         let picture = try ImageCodec.load(path: image)
         let template = PromptTemplate(try Recipes.variant(variant))
         let model = try QwenPolicy.load(
@@ -58,6 +62,7 @@ public struct PredictRecipe {
         let sam = try segmenter.map {
             try SAM2Segmenter.load(path: $0, dtype: dtype, device: device)
         }
+        onNote(model.endLine)
         let square = picture.resized(to: .square(imageSize), filter: .lanczos)
         let prompt = try model.prompt(image: square, question: question)
         let completion = try complete(prompt, by: model)

@@ -181,6 +181,7 @@ public final class SFTRecipe {
             "policy     \(start): \(millions(count - frozen)) M of \(millions(count)) M parameters "
                 + "are trained",
             "threads    \(plan.words)",
+            policy.endLine,
             "data       \(data.count) samples, \(configuration.training.imagesPerStep) a step; "
                 + "\(heldOut.count) held out",
             "output     \(configuration.outputDirectory)",

@@ -33,6 +33,8 @@ public final class TrainRecipe {
     let inputs: [String: String]
     /// Seconds that earlier sessions trained.
     let earlierSeconds: Double
+    /// What people should know of the last step, until it is told.
+    var stepNotes: [String] = []
     /// Seconds that training waited for checkpoints since the last step's numbers.
     var secondsInSaves = 0.0
     private let launch = ContinuousClock.now
@@ -154,6 +156,7 @@ public final class TrainRecipe {
         return [
             "policy     \(configuration.policy.path): \(millions(count - frozen)) M of "
                 + "\(millions(count)) M parameters are trained, \(configuration.policy.dtype.rawValue)",
+            policy.endLine,
             "segmenter  \(configuration.segmenter.path), frozen",
             "threads    \(plan.words)",
             "data       \(samples) samples in \(configuration.data.train.count) shards, "
