@@ -2,17 +2,19 @@ import Foundation
 public import Torch
 
 /// The tensors of a checkpoint in the hub's layout: one `model.safetensors`, or several with an
-/// index.
+/// index; see ``WeightFiles``.
 ///
 /// Keys are the model's own, after `rename` has translated the file's. Every tensor must be asked for:
 /// ``finish(ignoring:)`` fails on the ones that nobody wanted.
 public final class SafetensorsCheckpoint: WeightSource {
     /// The folder or file.
     public let path: String
+    /// What should be known of the files, one sentence each: other weights stand beside these.
+    public let warnings: [String]
     private var located: [String: (file: SafetensorsFile, entry: SafetensorsFile.Entry)] = [:]
     private var taken: Set<String> = []
 
-    /// Opens a folder with `model.safetensors` or `model.safetensors.index.json`, or a single file.
+    /// Opens the weights of a folder, those that transformers takes, or a single file.
     ///
     /// - Parameters:
     ///   - path: the folder or file
@@ -20,7 +22,9 @@ public final class SafetensorsCheckpoint: WeightSource {
     /// - Throws: `CheckpointError` if a file is missing or damaged, or two keys become one
     public init(path: String, rename: (String) -> String? = { $0 }) throws {
         self.path = path
-        for file in try Self.files(path) {
+        let (files, warnings) = try Self.files(path)
+        self.warnings = warnings
+        for file in files {
             for entry in file.entries {
                 guard let key = rename(entry.name) else { continue }
                 if let other = located[key] {
@@ -36,6 +40,11 @@ public final class SafetensorsCheckpoint: WeightSource {
 
     /// The keys of all tensors, sorted.
     public var keys: [String] { located.keys.sorted() }
+
+    /// The element types of all tensors that hold floating-point numbers.
+    public var floatingPointTypes: Set<DType> {
+        Set(located.values.map(\.entry.dtype).filter(\.isFloatingPoint))
+    }
 
     /// Whether the checkpoint has a key.
     public func contains(_ key: String) -> Bool { located[key] != nil }
@@ -90,53 +99,16 @@ public final class SafetensorsCheckpoint: WeightSource {
             advice: "the weights and config.json belong to different models")
     }
 
-    private static func files(_ path: String) throws -> [SafetensorsFile] {
+    /// The files behind a path, and what should be known of them.
+    private static func files(_ path: String) throws -> ([SafetensorsFile], warnings: [String]) {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw CheckpointError(path: path, problem: "no such file or folder", isMissing: true)
         }
-        if !isFolder.boolValue { return [try SafetensorsFile(path: path)] }
-        let index = path + "/model.safetensors.index.json"
-        if FileManager.default.fileExists(atPath: index) {
-            return try indexedFiles(folder: path, index: index)
-        }
-        let single = path + "/model.safetensors"
-        guard FileManager.default.fileExists(atPath: single) else {
-            throw CheckpointError(
-                path: path,
-                problem: "neither model.safetensors nor model.safetensors.index.json is here",
-                advice: "give the folder of a downloaded checkpoint", isMissing: true)
-        }
-        return [try SafetensorsFile(path: single)]
-    }
-
-    private static func indexedFiles(folder: String, index: String) throws -> [SafetensorsFile] {
-        struct Index: Decodable {
-            let weightMap: [String: String]
-            enum CodingKeys: String, CodingKey { case weightMap = "weight_map" }
-        }
-        let map: [String: String]
-        do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: index))
-            map = try JSONDecoder().decode(Index.self, from: data).weightMap
-        } catch {
-            throw CheckpointError(
-                path: index, problem: "not a safetensors index: no table weight_map in JSON",
-                advice: "the file is damaged; copy or download it again")
-        }
-        let files = try Set(map.values).sorted().map { name in
-            guard !name.contains("/") else {
-                throw CheckpointError(path: index, problem: "names a file outside: \(name)")
-            }
-            return try SafetensorsFile(path: folder + "/" + name)
-        }
-        let present = Set(files.flatMap { $0.entries.map(\.name) })
-        if let missing = map.keys.sorted().first(where: { !present.contains($0) }) {
-            throw CheckpointError(
-                path: index, problem: "tensor \(missing) is not in \(map[missing] ?? "any file")",
-                advice: "download the missing file again")
-        }
-        return files
+        if !isFolder.boolValue { return ([try SafetensorsFile(path: path)], []) }
+        let weights = try WeightFiles(folder: path)
+        let files = try weights.open()
+        return (files, weights.warnings(files))
     }
 }
 

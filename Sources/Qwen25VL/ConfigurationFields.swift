@@ -64,6 +64,24 @@ struct ConfigurationFields {
         return nil
     }
 
+    /// The tokens that end completions, by this object and the one that stands in for it.
+    ///
+    /// - Parameter vocabulary: how many tokens there are
+    /// - Returns: each id once
+    /// - Throws: `DecodingError` about one that the vocabulary does not have, or that is no id
+    func endTokens(vocabulary: Int) throws -> [Int] {
+        var ids: [Int] = []
+        for container in containers {
+            let fields = ConfigurationFields([container])
+            let values = try fields.optional("eos_token_id", as: TokenIDs.self)?.values ?? []
+            if let problem = TokenIDs.problem(values, vocabulary: vocabulary) {
+                throw fields.invalid("eos_token_id", problem)
+            }
+            ids += values.filter { !ids.contains($0) }
+        }
+        return ids
+    }
+
     /// An error about the value of a key.
     func invalid(_ key: String, _ problem: String) -> DecodingError {
         .dataCorrupted(
@@ -94,8 +112,20 @@ struct TokenIDs: Decodable {
         let container = try decoder.singleValueContainer()
         if let one = try? container.decode(Int.self) {
             values = [one]
+        } else if let several = try? container.decode([Int].self) {
+            values = several
         } else {
-            values = try container.decode([Int].self)
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: container.codingPath,
+                    debugDescription: "is neither a token's id nor a list of them"))
+        }
+    }
+
+    /// What is wrong with the first id that a vocabulary does not have; nil if there is none.
+    static func problem(_ ids: [Int], vocabulary: Int) -> String? {
+        ids.first { !(0..<vocabulary).contains($0) }.map {
+            "is \($0), outside the vocabulary of \(vocabulary)"
         }
     }
 }

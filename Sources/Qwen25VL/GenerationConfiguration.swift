@@ -1,12 +1,11 @@
 import Foundation
+public import Tokenizers
 
-/// Which tokens end a completion and which one pads it, as `generation_config.json` gives them.
+/// Which tokens end a completion and which one pads it, as a checkpoint's files give them.
 ///
 /// Sampling settings of the file are not read: temperature and its kin are the run's to decide.
 public struct GenerationConfiguration: Sendable, Equatable {
     /// Every token that ends a completion; at least one.
-    ///
-    /// One outside the vocabulary never comes.
     public var eosTokenIDs: [Int]
     /// The token that pads; the first that ends a completion where no file names one.
     public var padTokenID: Int
@@ -28,25 +27,40 @@ public struct GenerationConfiguration: Sendable, Equatable {
         }
     }
 
-    /// Reads `generation_config.json` of a folder; what it does not say is taken from the model's
-    /// configuration.
+    /// Reads `generation_config.json` of a folder, and joins the tokens that end completions by it, by the
+    /// model's configuration and by the tokenizer.
+    ///
+    /// Files of one checkpoint may name different tokens: a turn that any of them ends is at its end.
     ///
     /// - Parameters:
     ///   - directory: a folder that may have the file
     ///   - configuration: the model's configuration
+    ///   - endToken: the token that the tokenizer's files name
     /// - Returns: the configuration
-    /// - Throws: ``Qwen25VLConfigurationError`` if neither names a token that ends a completion, or
-    ///   the file is malformed
+    /// - Throws: ``Qwen25VLConfigurationError`` if none of them names a token that ends a completion, one
+    ///   names a token that the vocabulary does not have, or the file is malformed
     public static func load(
-        directory: String, configuration: Qwen25VLConfiguration
+        directory: String, configuration: Qwen25VLConfiguration,
+        endToken: Tokenizer.EndToken? = nil
     ) throws -> GenerationConfiguration {
-        let path = directory + "/generation_config.json"
+        let path = directory + "/" + Self.file
         let exists = FileManager.default.fileExists(atPath: path)
         let file = try exists ? decodeFile(path, as: File.self) : File()
+        let vocabulary = configuration.text.vocabularySize
         let given = file.eos?.values ?? []
+        if let problem = TokenIDs.problem(given, vocabulary: vocabulary) {
+            throw Qwen25VLConfigurationError(path: path, key: "eos_token_id", problem: problem)
+        }
+        if let token = endToken, token.id >= vocabulary {
+            throw Qwen25VLConfigurationError(
+                path: token.file, key: "eos_token",
+                problem:
+                    "is \(token.content), whose id \(token.id) is outside the model's vocabulary "
+                    + "of \(vocabulary)")
+        }
         return try resolve(
             path: exists ? path : directory + "/config.json",
-            eos: given.isEmpty ? configuration.eosTokenIDs : given,
+            eos: given + configuration.eosTokenIDs + (endToken.map { [$0.id] } ?? []),
             pad: file.pad ?? configuration.padTokenID)
     }
 
@@ -63,12 +77,47 @@ public struct GenerationConfiguration: Sendable, Equatable {
             throw Qwen25VLConfigurationError(
                 path: path, key: "eos_token_id", problem: "is missing; completions would never end")
         }
-        for (key, id) in eos.map({ ("eos_token_id", $0) }) + [("pad_token_id", pad ?? first)] {
-            guard id >= 0 else {
-                throw Qwen25VLConfigurationError(path: path, key: key, problem: "\(id) is negative")
-            }
+        if let pad, pad < 0 {
+            throw Qwen25VLConfigurationError(
+                path: path, key: "pad_token_id", problem: "\(pad) is negative")
         }
-        return GenerationConfiguration(eosTokenIDs: eos, padTokenID: pad ?? first)
+        var ids: [Int] = []
+        for id in eos where !ids.contains(id) { ids.append(id) }
+        return GenerationConfiguration(eosTokenIDs: ids, padTokenID: pad ?? first)
+    }
+
+    /// The name of the file.
+    static let file = "generation_config.json"
+
+    /// A `generation_config.json` that names all tokens which end completions, so that other programs end
+    /// where this one does.
+    ///
+    /// - Parameters:
+    ///   - data: the file that the model came with; nil for none
+    ///   - configuration: the model's configuration, which counts where there is no file
+    /// - Returns: the contents; those of before where they name these tokens already. Nil where no file
+    ///   is needed
+    /// - Throws: ``Qwen25VLConfigurationError`` or `TokenizerError` if the file is malformed
+    func restated(_ data: Data?, _ configuration: Qwen25VLConfiguration) throws -> Data? {
+        guard let data else {
+            return Set(configuration.eosTokenIDs) == Set(eosTokenIDs) ? nil : try json()
+        }
+        var ids: [Int]
+        do {
+            ids = try JSONDecoder().decode(File.self, from: data).eos?.values ?? []
+        } catch let error as DecodingError {
+            throw Qwen25VLConfigurationError(path: Self.file, error)
+        }
+        if ids.isEmpty, Set(configuration.eosTokenIDs) == Set(eosTokenIDs) { return data }
+        let missing = eosTokenIDs.filter { !ids.contains($0) }
+        if missing.isEmpty { return data }
+        ids += missing
+        let text = try JSONText(data, file: Self.file)
+        let list = "[\(ids.map(String.init).joined(separator: ", "))]"
+        let key = "eos_token_id"
+        return text.edited(adding: text.value(key) == nil ? [(key, list)] : []) { path, _ in
+            path == [key] ? .replace(list) : .keep
+        }
     }
 
     /// The contents of a `generation_config.json`.

@@ -68,8 +68,7 @@ public struct ImageProcessorConfiguration: Decodable, Sendable, Equatable {
         return values
     }
 
-    /// Reads `preprocessor_config.json` of a checkpoint folder, or the part of
-    /// `processor_config.json` that newer versions of transformers write instead.
+    /// Reads what a checkpoint folder says of pictures, from the file that ``ProcessorFiles`` finds.
     ///
     /// - Parameters:
     ///   - directory: the folder
@@ -79,30 +78,35 @@ public struct ImageProcessorConfiguration: Decodable, Sendable, Equatable {
     public static func load(
         directory: String, vision: Qwen25VLConfiguration.Vision
     ) throws -> ImageProcessorConfiguration {
-        struct Combined: Decodable {
-            let image: ImageProcessorConfiguration
-            enum CodingKeys: String, CodingKey { case image = "image_processor" }
-        }
-        let single = directory + "/preprocessor_config.json"
-        let combined = directory + "/processor_config.json"
-        let usesCombined =
-            !FileManager.default.fileExists(atPath: single)
-            && FileManager.default.fileExists(atPath: combined)
-        let path = usesCombined ? combined : single
-        let result =
-            try usesCombined
-            ? decodeFile(path, as: Combined.self).image
-            : decodeFile(path, as: ImageProcessorConfiguration.self)
+        try ProcessorFiles(directory: directory).load(vision: vision)
+    }
+
+    /// Fails where sizes differ from those of a vision tower.
+    func require(_ vision: Qwen25VLConfiguration.Vision, path: String) throws {
         let pairs = [
-            ("patch_size", result.patchSize, vision.patchSize),
-            ("temporal_patch_size", result.temporalPatchSize, vision.temporalPatchSize),
-            ("merge_size", result.mergeSize, vision.mergeSize),
+            ("patch_size", patchSize, vision.patchSize),
+            ("temporal_patch_size", temporalPatchSize, vision.temporalPatchSize),
+            ("merge_size", mergeSize, vision.mergeSize),
         ]
         for (key, value, needed) in pairs where value != needed {
             throw Qwen25VLConfigurationError(
                 path: path, key: key,
                 problem: "is \(value), but vision_config of config.json needs \(needed)")
         }
-        return result
+    }
+
+    /// The values in which another configuration differs: key, value here, value there.
+    func differences(from other: ImageProcessorConfiguration) -> [(key: String, String, String)] {
+        let pairs = [
+            ("min_pixels", "\(minPixels)", "\(other.minPixels)"),
+            ("max_pixels", "\(maxPixels)", "\(other.maxPixels)"),
+            ("patch_size", "\(patchSize)", "\(other.patchSize)"),
+            ("temporal_patch_size", "\(temporalPatchSize)", "\(other.temporalPatchSize)"),
+            ("merge_size", "\(mergeSize)", "\(other.mergeSize)"),
+            ("image_mean", "\(mean)", "\(other.mean)"),
+            ("image_std", "\(deviation)", "\(other.deviation)"),
+            ("rescale_factor", "\(rescaleFactor)", "\(other.rescaleFactor)"),
+        ]
+        return pairs.filter { $0.1 != $0.2 }.map { ($0.0, $0.1, $0.2) }
     }
 }

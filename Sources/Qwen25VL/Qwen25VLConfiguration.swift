@@ -22,7 +22,8 @@ public struct Qwen25VLConfiguration: Codable, Sendable, Equatable {
     public var visionEndTokenID: Int
     /// `vision_token_id`, where the file has it.
     public var visionPadTokenID: Int?
-    /// `eos_token_id`: one id or several; ``GenerationConfiguration`` may know more.
+    /// `eos_token_id`, of `text_config` and of the top: each id once; ``GenerationConfiguration`` may know
+    /// more.
     public var eosTokenIDs: [Int]
     /// `pad_token_id`, where the file has it.
     public var padTokenID: Int?
@@ -148,7 +149,7 @@ public struct Qwen25VLConfiguration: Codable, Sendable, Equatable {
         visionStartTokenID = try token("vision_start_token_id")
         visionEndTokenID = try token("vision_end_token_id")
         visionPadTokenID = try root.optional("vision_token_id", as: Int.self)
-        eosTokenIDs = try fields.optional("eos_token_id", as: TokenIDs.self)?.values ?? []
+        eosTokenIDs = try fields.endTokens(vocabulary: vocabulary)
         padTokenID = try fields.optional("pad_token_id", as: Int.self)
     }
 

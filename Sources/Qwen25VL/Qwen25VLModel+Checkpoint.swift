@@ -1,5 +1,6 @@
 public import Foundation
 public import NN
+public import Tokenizers
 public import Torch
 
 /// A file that stands beside a model's weights, kept byte for byte.
@@ -54,15 +55,16 @@ extension Qwen25VLModel {
     ///   - device: where to compute
     ///   - reused: parameters of another model that was read from the same weights, and whose values
     ///     stay as they are: their memory serves both, where type and place are the same
+    ///   - endToken: the token that the tokenizer's files call the end, which ends completions too
     /// - Returns: the model, no parameter of which requires gradients
     /// - Throws: ``Qwen25VLConfigurationError`` or `CheckpointError`, with the file and the key
     public static func load(
         directory: String, dtype: DType? = nil, device: Device = .cpu,
-        reusing reused: [Parameter] = []
+        reusing reused: [Parameter] = [], endToken: Tokenizer.EndToken? = nil
     ) throws -> Qwen25VLModel {
         let configuration = try Qwen25VLConfiguration.load(path: directory + "/config.json")
         let generation = try GenerationConfiguration.load(
-            directory: directory, configuration: configuration)
+            directory: directory, configuration: configuration, endToken: endToken)
         let checkpoint = try SafetensorsCheckpoint(path: directory, rename: canonicalKey)
         let chosen = try dtype ?? storedType(checkpoint, configuration)
         var model = try Qwen25VLModel(
@@ -74,7 +76,7 @@ extension Qwen25VLModel {
             try requireTied(checkpoint, configuration, directory: directory)
         }
         try checkpoint.finish()
-        model.companions = try CompanionFile.all(in: directory)
+        try model.takeFiles(directory, beside: checkpoint)
         return model
     }
 
@@ -84,12 +86,15 @@ extension Qwen25VLModel {
     /// - Parameters:
     ///   - directory: the folder
     ///   - dtype: the element type that the parameters would have
+    ///   - endToken: the token that the tokenizer's files call the end, which ends completions too
     /// - Returns: the model, which can tell its sizes and prepare prompts, and nothing else
-    /// - Throws: what ``load(directory:dtype:device:)`` throws, but for weights that are wrong
-    public static func outline(directory: String, dtype: DType) throws -> Qwen25VLModel {
+    /// - Throws: what ``load(directory:dtype:device:reusing:endToken:)`` throws, but for weights that are wrong
+    public static func outline(
+        directory: String, dtype: DType, endToken: Tokenizer.EndToken? = nil
+    ) throws -> Qwen25VLModel {
         let configuration = try Qwen25VLConfiguration.load(path: directory + "/config.json")
         let generation = try GenerationConfiguration.load(
-            directory: directory, configuration: configuration)
+            directory: directory, configuration: configuration, endToken: endToken)
         let checkpoint = try SafetensorsCheckpoint(path: directory, rename: canonicalKey)
         var model = try Qwen25VLModel(
             configuration: configuration, generation: generation,
@@ -97,8 +102,21 @@ extension Qwen25VLModel {
         try checkpoint.finish {
             configuration.tiesWordEmbeddings && $0 == headKey
         }
-        model.companions = try CompanionFile.all(in: directory)
+        try model.takeFiles(directory, beside: checkpoint)
         return model
+    }
+
+    /// Keeps the files beside the weights, and what should be known of both.
+    private mutating func takeFiles(
+        _ directory: String, beside checkpoint: SafetensorsCheckpoint
+    ) throws {
+        companions = try CompanionFile.all(in: directory)
+        warnings = checkpoint.warnings
+        guard let config = companions.first(where: { $0.name == "config.json" }) else { return }
+        warnings +=
+            try StatedElementType.warning(
+                config.data, types: checkpoint.floatingPointTypes, file: directory + "/config.json"
+            ).map { [$0] } ?? []
     }
 
     private static let headKey = "lm_head.weight"
@@ -134,8 +152,10 @@ extension Qwen25VLModel {
 
     /// Writes the model as a folder in the hub's layout, which transformers loads unchanged.
     ///
-    /// The files that stood beside the weights when the model was read are written as they were; a
-    /// model that was not read from a folder gets a `config.json` and a `generation_config.json`.
+    /// The files that stood beside the weights when the model was read are written as they were, but for
+    /// two: `config.json` states the element type of the weights that are written, and
+    /// `generation_config.json` names all tokens that end completions. A model that was not read from a
+    /// folder gets both.
     ///
     /// - Parameters:
     ///   - directory: the folder, made if it does not exist
@@ -157,18 +177,39 @@ extension Qwen25VLModel {
     /// - Returns: the files; they change with the tensors that `tensor` gave
     /// - Throws: what `tensor` throws
     public func files(_ tensor: (Parameter) throws -> Tensor) throws -> Qwen25VLFiles {
-        var companions = companions
-        if !companions.contains(where: { $0.name == "config.json" }) {
+        let companions = try writtenCompanions()
+        let parameters = try parameters.map { Parameter(key: $0.key, tensor: try tensor($0)) }
+        let type = StatedElementType.holding(Set(parameters.map(\.tensor.dtype)))
+        return Qwen25VLFiles(
+            companions: try companions.map { file in
+                guard file.name == "config.json" else { return file }
+                return CompanionFile(
+                    name: file.name,
+                    data: try StatedElementType.restated(file.data, as: type, file: file.name))
+            },
+            parameters: parameters)
+    }
+}
+
+extension Qwen25VLModel {
+    /// The files beside the weights, but for the element type that `config.json` states.
+    private func writtenCompanions() throws -> [CompanionFile] {
+        var files = companions
+        if !files.contains(where: { $0.name == "config.json" }) {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            companions.append(
+            files.append(
                 CompanionFile(name: "config.json", data: try encoder.encode(configuration)))
-            companions.append(
-                CompanionFile(name: "generation_config.json", data: try generation.json()))
+            files.append(
+                CompanionFile(name: GenerationConfiguration.file, data: try generation.json()))
         }
-        return Qwen25VLFiles(
-            companions: companions,
-            parameters: try parameters.map { Parameter(key: $0.key, tensor: try tensor($0)) })
+        let place = files.firstIndex { $0.name == GenerationConfiguration.file }
+        let restated = try generation.restated(place.map { files[$0].data }, configuration)
+        if let restated {
+            if let place { files.remove(at: place) }
+            files.append(CompanionFile(name: GenerationConfiguration.file, data: restated))
+        }
+        return files
     }
 }
 
@@ -190,15 +231,18 @@ public struct Qwen25VLFiles: Sendable {
             try file.data.write(
                 to: URL(fileURLWithPath: directory + "/" + file.name), options: .atomic)
         }
-        try removeWeights(directory)
+        try removeOld(directory)
         try parameters.save(to: directory, shardBytes: shardBytes)
     }
 
-    /// Weights that were there before, in one file or in several, would be read instead of the new.
-    private func removeWeights(_ directory: String) throws {
+    /// What was there before and would be read instead of the new: weights, in one file or in several,
+    /// and how pictures are prepared.
+    private func removeOld(_ directory: String) throws {
+        let combined = ProcessorFiles.combined
+        let keepsCombined = companions.contains { $0.name == combined }
         for name in try FileManager.default.contentsOfDirectory(atPath: directory)
         where name.hasPrefix("model") && name.hasSuffix(".safetensors")
-            || name == "model.safetensors.index.json"
+            || name == "model.safetensors.index.json" || name == combined && !keepsCombined
         {
             try FileManager.default.removeItem(atPath: directory + "/" + name)
         }

@@ -18,6 +18,8 @@ public struct Qwen25VLModel {
     public let parameters: [Parameter]
     /// The files beside the weights, kept as they were read; empty for a model not read from a folder.
     public var companions: [CompanionFile] = []
+    /// What should be known of the files that it was read from, one sentence each; mostly nothing.
+    public var warnings: [String] = []
 
     /// Whether a parameter belongs to the vision tower, by its key.
     public static func isVision(_ parameter: Parameter) -> Bool {

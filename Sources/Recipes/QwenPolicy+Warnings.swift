@@ -1,5 +1,7 @@
 public import Imaging
 import Qwen25VL
+import RLTrainer
+import Tokenizers
 
 /// That S is a side that a policy's processor most likely resizes pictures from.
 ///
@@ -31,10 +33,11 @@ extension QwenPolicy {
         _ prompt: Prompt, completionLength: Int, sideIsKnown: Bool = false
     ) throws -> [String] {
         let isTold = sideIsKnown && pictureSideWarning(prompt.frame.width, name: "") != nil
-        return [
-            endWarning, try positionWarning(prompt, completionLength: completionLength),
-            isTold ? nil : try pictureWarning(prompt.frame),
-        ].compactMap(\.self)
+        return fileWarnings
+            + [
+                try positionWarning(prompt, completionLength: completionLength),
+                isTold ? nil : try pictureWarning(prompt.frame),
+            ].compactMap(\.self)
     }
 
     /// That the model sees a picture in another frame than answers are read in.
@@ -50,13 +53,31 @@ extension QwenPolicy {
             + "\(frame.width) x \(frame.height); use a side that it keeps, such as \(seen.width)"
     }
 
-    /// That no answer can end, where the vocabulary has none of the tokens that would end it.
-    private var endWarning: String? {
-        let ends = model.generation.eosTokenIDs
-        let vocabulary = model.configuration.text.vocabularySize
-        if ends.contains(where: { $0 < vocabulary }) { return nil }
-        return "the vocabulary of \(vocabulary) has no eos_token_id "
-            + "(\(ends.map(String.init).joined(separator: ", "))): answers end at the longest length"
+    /// What should be known of the policy's files, one sentence each; mostly nothing.
+    public var fileWarnings: [String] { model.warnings }
+
+    /// The tokens that end an answer, for people: `<|im_end|> (151645), <|endoftext|> (151643)`.
+    public var endTokens: String {
+        model.generation.eosTokenIDs.map { id in
+            "\(tokenizer.token(for: id) ?? "a token without text") (\(id))"
+        }.joined(separator: ", ")
+    }
+
+    /// A line for people about the tokens that end an answer.
+    var endLine: String { "ends       answers end with \(endTokens)" }
+
+    /// That none of some answers ended, where there are any and so it is.
+    ///
+    /// - Parameters:
+    ///   - stopReasons: why they ended
+    ///   - what: what they are, for people
+    ///   - length: the most tokens that one may have
+    /// - Returns: a sentence for people, or nil
+    func cutWarning(_ stopReasons: [StopReason], _ what: String, length: Int) -> String? {
+        if stopReasons.isEmpty || stopReasons.contains(where: { $0 != .length }) { return nil }
+        return
+            "\(what), \(stopReasons.count), were cut at the longest length of \(length) tokens: none "
+            + "wrote what ends an answer, \(endTokens)"
     }
 
     /// Why answers to a prompt may stand at positions that the model was never trained for.

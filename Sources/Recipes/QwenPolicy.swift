@@ -82,8 +82,9 @@ public final class QwenPolicy: Policy {
         path: String, dtype: DType, device: Device, template: PromptTemplate,
         castsHeadToFloat32: Bool = false
     ) throws -> QwenPolicy {
-        try load(path: path, template: template) {
-            var model = try Qwen25VLModel.load(directory: path, dtype: dtype, device: device)
+        try load(path: path, template: template) { endToken in
+            var model = try Qwen25VLModel.load(
+                directory: path, dtype: dtype, device: device, endToken: endToken)
             model.castsHeadToFloat32 = castsHeadToFloat32
             return model
         }
@@ -97,9 +98,10 @@ public final class QwenPolicy: Policy {
     /// - Throws: what ``load(path:dtype:device:template:castsHeadToFloat32:)`` throws
     public func reference(path: String) throws -> QwenPolicy {
         let frozen = parameters.filter { !$0.tensor.requiresGradient }
-        let loaded = try Self.load(path: path, template: template) {
+        let loaded = try Self.load(path: path, template: template) { endToken in
             var model = try Qwen25VLModel.load(
-                directory: path, dtype: model.dtype, device: model.device, reusing: frozen)
+                directory: path, dtype: model.dtype, device: model.device, reusing: frozen,
+                endToken: endToken)
             model.castsHeadToFloat32 = self.model.castsHeadToFloat32
             return model
         }
@@ -122,12 +124,13 @@ public final class QwenPolicy: Policy {
         path: String, dtype: DType, template: PromptTemplate
     ) throws -> QwenPolicy {
         try load(path: path, template: template) {
-            try Qwen25VLModel.outline(directory: path, dtype: dtype)
+            try Qwen25VLModel.outline(directory: path, dtype: dtype, endToken: $0)
         }
     }
 
     private static func load(
-        path: String, template: PromptTemplate, model: () throws -> Qwen25VLModel
+        path: String, template: PromptTemplate,
+        model: (_ endToken: Tokenizer.EndToken?) throws -> Qwen25VLModel
     ) throws -> QwenPolicy {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
@@ -143,12 +146,15 @@ public final class QwenPolicy: Policy {
         try requireFile("tokenizer.json")
         try requireFile("preprocessor_config.json", "processor_config.json")
         let tokenizer = try Tokenizer.load(directory: URL(fileURLWithPath: path))
-        let model = try model()
-        let processor = Qwen25VLProcessor(
-            configuration: try ImageProcessorConfiguration.load(
-                directory: path, vision: model.configuration.vision))
+        var model = try model(tokenizer.endToken)
+        let pictures = try ImageProcessorConfiguration.load(
+            directory: path, vision: model.configuration.vision)
+        let files = try ProcessorFiles(directory: path)
+        model.warnings += [files.warning(pictures)].compactMap(\.self)
+        model.companions = files.reconciled(model.companions, pictures)
         return QwenPolicy(
-            model: model, tokenizer: tokenizer, processor: processor, template: template)
+            model: model, tokenizer: tokenizer,
+            processor: Qwen25VLProcessor(configuration: pictures), template: template)
     }
 
     /// All parameters, by the hub's keys.

@@ -5,6 +5,7 @@ import Torch
 /// The tensors of an official checkpoint, a file of `torch.save`, by the hub's keys.
 final class OfficialCheckpoint: ModelCheckpoint {
     let path: String
+    let warnings: [String] = []
     private let file: TorchCheckpointFile
     /// One tensor per key, or the rows of one.
     private var located: [String: [TorchCheckpointFile.TensorEntry]] = [:]

@@ -5,6 +5,8 @@ public import Torch
 
 /// A checkpoint of either format, by the hub's keys.
 protocol ModelCheckpoint: WeightSource {
+    /// What should be known of the files, one sentence each.
+    var warnings: [String] { get }
     /// Whether the checkpoint has a key.
     func contains(_ key: String) -> Bool
     /// Takes a tensor without reading it.
@@ -25,6 +27,8 @@ private final class HubCheckpoint: ModelCheckpoint {
     ]
 
     init(folder: String) throws { files = try SafetensorsCheckpoint(path: folder) }
+
+    var warnings: [String] { files.warnings }
 
     func contains(_ key: String) -> Bool { files.contains(key) }
 
@@ -182,9 +186,10 @@ extension SAM2Model {
         } else if !checkpoint.contains(imagePositionsKey) {
             missing[imagePositionsKey] = promptPositionsKey
         }
-        let model = try SAM2Model(
+        var model = try SAM2Model(
             configuration: configuration, builder: builder(checkpoint, missing))
         try checkpoint.finish()
+        model.warnings = checkpoint.warnings
         return model
     }
 
@@ -225,6 +230,10 @@ extension SAM2Model {
             throw CheckpointError(
                 path: directory, problem: "cannot make the folder: \(systemReason(error))",
                 isWriteFailure: true)
+        }
+        // What was there before and would be read instead of the new.
+        for name in ["model.safetensors.index.json", SAM2ImageProcessor.combined] {
+            try? FileManager.default.removeItem(atPath: directory + "/" + name)
         }
         try withoutGradients {
             try parameters.map { parameter in

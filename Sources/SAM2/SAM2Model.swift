@@ -17,6 +17,8 @@ public struct SAM2Model {
     public let dtype: DType
     /// Where the parameters live.
     public let device: Device
+    /// What should be known of the files that it was read from, one sentence each; mostly nothing.
+    public internal(set) var warnings: [String] = []
     private let imageEncoder: ImageEncoder
     private let imagePositions: PositionEncoding
     private let promptEncoder: PromptEncoder

@@ -1,7 +1,9 @@
 // Reference: sam2, sam2_image_predictor.py (SAM2ImagePredictor)
 //
 // Legend: P prompts, N points, M masks per prompt, h × w the grid of the low-resolution masks.
+import Foundation
 public import Imaging
+import NN
 public import Segmentation
 public import Torch
 
@@ -85,8 +87,31 @@ public final class SAM2Segmenter: Segmenter {
     ) throws {
         let processor = try SAM2ImageProcessor.load(
             path: location.folder, imageSize: model.configuration.imageSize, resizing: resizing)
+        var model = model
+        model.warnings += [processor.warning(path: location.folder)].compactMap(\.self)
         self.init(model: model, processor: processor)
     }
+
+    /// The files that a checkpoint is read from.
+    ///
+    /// - Parameter path: as ``load(path:dtype:device:resizing:)`` takes it
+    /// - Returns: their paths
+    /// - Throws: `CheckpointError` if weights are missing
+    public static func files(path: String) throws -> [String] {
+        let location = try SAM2Location(path: path)
+        let names: [String]
+        switch location {
+        case .hub(let folder): names = try WeightFiles(folder: folder).all
+        case .official(let file): names = [(file as NSString).lastPathComponent]
+        }
+        let others = ["config.json", SAM2ImageProcessor.file(of: location.folder)]
+        return (names + others.compactMap(\.self)).map { "\(location.folder)/\($0)" }.filter {
+            FileManager.default.fileExists(atPath: $0)
+        }.sorted()
+    }
+
+    /// What should be known of the files that it was read from, one sentence each; mostly nothing.
+    public var warnings: [String] { model.warnings }
 
     /// Encodes an image; all prompts about it go to the result.
     public func encode(_ image: RGBImage) throws -> any SegmenterImage { try embed(image) }

@@ -26,6 +26,8 @@ public final class Tokenizer: Sendable {
     /// A model's own vocabulary may be larger; ids from here on
     /// stand for nothing.
     public let vocabularySize: Int
+    /// The token that ends sequences by the files beside `tokenizer.json`; nil where they name none.
+    public let endToken: EndToken?
 
     private let files: TokenizerFiles
     private let merges: MergeTable
@@ -50,6 +52,7 @@ public final class Tokenizer: Sendable {
         var ids = definition.vocabulary
         for token in addedTokens { ids[Spelling(token.content)] = token.id }
         self.ids = ids
+        endToken = try Self.endToken(of: files) { ids[Spelling($0)] }
         vocabularySize = (ids.values.max() ?? -1) + 1
         var spellings = [String?](repeating: nil, count: vocabularySize)
         for (spelling, id) in ids { spellings[id] = spelling.string }
@@ -90,6 +93,11 @@ public final class Tokenizer: Sendable {
     }
 
     // MARK: - Files
+
+    /// The names of the files that make up a tokenizer, those that need not be there among them.
+    public static var fileNames: [String] {
+        [TokenizerFiles.definition] + TokenizerFiles.companions
+    }
 
     /// Reads a tokenizer from a `tokenizer.json`, or from a directory that holds one.
     ///

@@ -8,10 +8,13 @@ struct TokenizerFiles: Sendable {
     /// chat template.
     static let configuration = "tokenizer_config.json"
 
-    /// What else the hub may have beside them; copied, never read.
-    private static let companions = [
+    /// The file in which older versions of transformers keep those roles.
+    static let specialTokens = "special_tokens_map.json"
+
+    /// What else the hub may have beside them; of these only the roles of special tokens are read.
+    static let companions = [
         configuration, "vocab.json", "merges.txt", "added_tokens.json",
-        "special_tokens_map.json", "chat_template.json", "chat_template.jinja",
+        specialTokens, "chat_template.json", "chat_template.jinja",
     ]
 
     /// Each file's bytes by its name.

@@ -115,7 +115,7 @@ struct PredictCommand: ParsableCommand {
         recipe.reportsLogProbabilities = logprobs
         recipe.stretch = pixels.rule
         if let json, json != "-" { try requireWritable([json], inputs: [image]) }
-        let prediction = try recipe.run(output: output)
+        let prediction = try recipe.run(output: output, onNote: Console.note)
         prediction.warnings.forEach(Console.warning)
         if let json { try writeJSON(prediction, to: json) }
         if json != "-" { show(prediction) }
@@ -123,6 +123,9 @@ struct PredictCommand: ParsableCommand {
 
     private func show(_ prediction: Prediction) {
         print(prediction.completion)
+        if prediction.stopReason == .length {
+            Console.note("the answer was cut at --max-new-tokens \(maxNewTokens)")
+        }
         if let problem = prediction.parse.error {
             Console.note("the answer cannot be read: \(problem)")
             return

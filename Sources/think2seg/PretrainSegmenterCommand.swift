@@ -36,6 +36,7 @@ struct PretrainSegmenterCommand: ParsableCommand {
         configuration.warnings.forEach(Console.warning)
         let recipe = try PretrainSegmenterRecipe(
             configuration, command: CommandLine.arguments, resumes: resume)
+        recipe.warnings.forEach(Console.warning)
         if !quiet { recipe.summary.forEach(Console.note) }
         let total = configuration.training.maxSteps
         var view = SegmenterTrainingView(totalSteps: total)

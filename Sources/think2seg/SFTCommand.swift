@@ -34,6 +34,7 @@ struct SFTCommand: ParsableCommand {
         configuration.warnings.forEach(Console.warning)
         let recipe = try SFTRecipe(
             configuration, command: CommandLine.arguments, resumes: resume)
+        recipe.warnings.forEach(Console.warning)
         if !quiet { recipe.summary.forEach(Console.note) }
         let total = configuration.training.maxSteps
         var pace = Pace(total: total)

@@ -124,7 +124,7 @@ struct ScoreCommand: ParsableCommand {
         recipe.maxCompletionLength = maxCompletionLength
         recipe.device = try model.apply(segmenter: segmenter)
         recipe.dtype = model.dtype.dtype
-        let summary = try recipe.run(to: json) { done, total in
+        let summary = try recipe.run(to: json, onWarning: Console.warning) { done, total in
             if !quiet, Console.isTerminal {
                 Console.progress("scored \(done)" + (total.map { "/\($0)" } ?? ""))
             }

@@ -111,6 +111,19 @@ struct CheckpointTests {
         #expect(nested.mean == [0, 0.5, 1])
         #expect(nested.deviation == [1, 2, 3])
         let file = folder + "/preprocessor_config.json"
+        try Data(#"{"image_std": [1, 4, 3]}"#.utf8).write(to: URL(fileURLWithPath: file))
+        // The file that transformers 5 writes over a folder counts first.
+        let both = try SAM2ImageProcessor.load(path: folder, imageSize: 64)
+        #expect(both == nested)
+        let warning = try #require(both.warning(path: folder))
+        #expect(
+            warning.contains(
+                "image_std is [1.0, 2.0, 3.0] in the first and [1.0, 4.0, 3.0] in the second"))
+        try Data(#"{"image_mean": [0, 0.5, 1], "image_std": [1, 2, 3]}"#.utf8)
+            .write(to: URL(fileURLWithPath: file))
+        #expect(both.warning(path: folder) == nil)
+        try Data(#"{"processor_class": "Sam2Processor"}"#.utf8)
+            .write(to: URL(fileURLWithPath: folder + "/processor_config.json"))
         try Data(#"{"image_std": [1, 0, 3]}"#.utf8).write(to: URL(fileURLWithPath: file))
         let error = #expect(throws: CheckpointError.self) {
             try SAM2ImageProcessor.load(path: folder, imageSize: 64)

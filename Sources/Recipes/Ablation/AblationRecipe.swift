@@ -95,7 +95,9 @@ enum AblationFolders {
             }
             let now = try InputFingerprint.all(
                 of: run.configuration, digest: fingerprints.digest)
-            problems += now.keys.sorted().filter { now[$0] != saved.inputs[$0] }.map { key in
+            problems += try InputFingerprint.changedKeys(
+                now, from: saved.inputs, run.configuration
+            ).map { key in
                 ConfigurationProblem(
                     location: run.folder, key: key,
                     message: "the files there are not those that the run was started with; bring "

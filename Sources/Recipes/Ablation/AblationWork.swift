@@ -123,6 +123,7 @@ public struct AblationWork {
         try onEvent(.training(totalSteps: recipe.totalSteps))
         return try recipe.run(
             shouldStop: shouldStop, onFault: { try onEvent(.fault($0)) },
+            onNote: { try onEvent(.note($0)) },
             onEvaluation: { try onEvent(.trainingEvaluation($0)) },
             onStep: { try onEvent(.step($0)) })
     }
@@ -166,13 +167,13 @@ public struct AblationWork {
 
 /// What tells files from others, found out once for each in a process.
 final class Fingerprints {
-    private var known: [[String]: String] = [:]
+    private var known: [FingerprintedInput: String] = [:]
 
-    /// The fingerprint of files and folders.
-    func digest(_ paths: [String]) throws -> String {
-        if let digest = known[paths] { return digest }
-        let digest = try InputFingerprint.digest(paths)
-        known[paths] = digest
+    /// The fingerprint of what a run reads.
+    func digest(_ input: FingerprintedInput) throws -> String {
+        if let digest = known[input] { return digest }
+        let digest = try InputFingerprint.digest(input)
+        known[input] = digest
         return digest
     }
 }

@@ -56,7 +56,7 @@ public struct DryRun {
         let question = data.flatMap { data in
             found.attempt { try Self.longestQuestion(data) }
         }
-        let policy = Self.policy(configuration, start, &found)
+        let (policy, referenceWarnings) = Self.policy(configuration, start, &found)
         let segmenter = found.attempt {
             try SAM2Segmenter.outline(
                 path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype)
@@ -81,7 +81,7 @@ public struct DryRun {
         lines = try report.lines()
         warnings =
             try policy.warnings(prompt, completionLength: length, sideIsKnown: true)
-            + report.warnings
+            + referenceWarnings + segmenter.warnings + report.warnings
     }
 
     /// Errors as they come.
@@ -99,10 +99,10 @@ public struct DryRun {
         }
     }
 
-    /// The policy that would be trained, and whether the reference could be read.
+    /// The policy that would be trained, and what should be known of the reference's files.
     private static func policy(
         _ configuration: RunConfiguration, _ start: RunStart?, _ found: inout Found
-    ) -> QwenPolicy? {
+    ) -> (QwenPolicy?, warnings: [String]) {
         func outline(_ path: String) throws -> QwenPolicy {
             try QwenPolicy.outline(
                 path: path, dtype: configuration.policy.dtype.dtype,
@@ -113,10 +113,12 @@ public struct DryRun {
         if let policy {
             found.attempt { try policy.setTrainable(freezing: configuration.policy.freeze) }
         }
+        var warnings: [String] = []
         if continued != nil, configuration.grpo.loss.beta != 0 {
-            found.attempt { try outline(configuration.policy.path) }
+            warnings =
+                found.attempt { try outline(configuration.policy.path).fileWarnings } ?? []
         }
-        return policy
+        return (policy, warnings)
     }
 
     /// The longest of the first samples' questions; reading them shows that samples can be read.

@@ -54,6 +54,7 @@ struct DryRunReport {
             "policy     \(millions(policy.parameters.numberCount)) M parameters, "
                 + "\(millions(trained.numberCount)) M of them trained, "
                 + configuration.policy.dtype.rawValue,
+            policy.endLine,
             "reference  "
                 + (configuration.grpo.loss.beta == 0
                     ? "none: grpo.beta is 0" : configuration.policy.path),
@@ -148,8 +149,7 @@ struct DryRunReport {
 
     private var weightBytes: Int {
         let folder = start.checkpoint?.policy ?? configuration.policy.path
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.filter { $0.hasSuffix(".safetensors") }.reduce(0) {
+        return ((try? WeightFiles(folder: folder).names) ?? []).reduce(0) {
             let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\($1)")
             return $0 + ((attributes?[.size] as? Int) ?? 0)
         }

@@ -99,7 +99,7 @@ public struct EvaluateRecipe: Sendable {
     ///   - overwrite: whether an evaluation in the folder that is finished, or has another setup, is
     ///     replaced
     ///   - onProgress: is told after each sample; what it throws ends the evaluation
-    ///   - onNote: is told what was found in the folder
+    ///   - onNote: is told what was found in the folder, and what was loaded
     ///   - onWarning: is told what makes answers doubtful
     /// - Returns: answers and metrics
     /// - Throws: the error of the file that cannot be used; ``RunDirectoryError`` where the folder holds
@@ -126,14 +126,16 @@ public struct EvaluateRecipe: Sendable {
         let policy = try QwenPolicy.load(
             path: policy, dtype: dtype, device: device, template: template,
             castsHeadToFloat32: castsHeadToFloat32)
-        if let warning = try policy.pictureWarning(.square(settings.imageSize)) {
-            onWarning(warning)
-        }
+        let loaded = try SAM2Segmenter.load(
+            path: segmenter, dtype: segmenterDType ?? dtype, device: device)
+        let doubts =
+            policy.fileWarnings + loaded.warnings
+            + [try policy.pictureWarning(.square(settings.imageSize))].compactMap(\.self)
+        doubts.forEach(onWarning)
+        onNote(policy.endLine)
         // Samples about one picture follow each other, if there are several.
         let sam = CachedSegmenter(
-            try SAM2Segmenter.load(
-                path: segmenter, dtype: segmenterDType ?? dtype, device: device),
-            embeddingCache, checkpoint: setup.inputs["segmenter"] ?? "",
+            loaded, embeddingCache, checkpoint: setup.inputs["segmenter"] ?? "",
             eviction: .leastRecentlyUsed)
         defer { sam.takeNotes().forEach(onNote) }
         if let note = try folder?.begin() { onNote(note) }
@@ -145,6 +147,9 @@ public struct EvaluateRecipe: Sendable {
             onSample: { try folder?.append($0) }, onProgress: onProgress)
         result.setup = setup
         result.setup.threads = TorchRuntime.threadCount
+        policy.cutWarning(
+            result.answers.map(\.stopReason), "all answers", length: settings.maxCompletionLength
+        ).map(onWarning)
         try folder?.finish(result)
         return result
     }
@@ -165,7 +170,7 @@ public struct EvaluateRecipe: Sendable {
     /// - Returns: the setup
     /// - Throws: the error of a file that cannot be read
     func setup(
-        digest: ([String]) throws -> String = InputFingerprint.digest
+        digest: (FingerprintedInput) throws -> String = InputFingerprint.digest
     ) throws -> EvaluationResult.Setup {
         var setup = EvaluationResult.Setup(settings)
         setup.policy = policy
@@ -177,8 +182,8 @@ public struct EvaluateRecipe: Sendable {
         setup.segmenterDType = "\(segmenterDType ?? dtype)"
         setup.castsHeadToFloat32 = castsHeadToFloat32
         setup.inputs = [
-            "policy": try digest([policy]), "segmenter": try digest([segmenter]),
-            "data": try digest(data),
+            "policy": try digest(.policy(policy)),
+            "segmenter": try digest(.segmenter(segmenter)), "data": try digest(.data(data)),
         ]
         return setup
     }

@@ -51,10 +51,14 @@ public struct PredictRecipe {
 
     /// Loads the models, answers, and writes `mask.png` and `overlay.png` to a folder.
     ///
-    /// - Parameter output: the folder, made if need be; nil writes nothing
+    /// - Parameters:
+    ///   - output: the folder, made if need be; nil writes nothing
+    ///   - onNote: is told what was loaded, in lines for people
     /// - Returns: what was asked, answered and segmented
     /// - Throws: the error of the file that cannot be used
-    public func run(output: String?) throws -> Prediction {
+    public func run(
+        output: String?, onNote: (String) -> Void = { _ in }
+    ) throws -> Prediction {
         let input = try InputPicture(path: image, exif: exif, stretch: stretch)
         let picture = input.picture
         let template = PromptTemplate(try Recipes.variant(variant))
@@ -63,6 +67,7 @@ public struct PredictRecipe {
         let sam = try segmenter.map {
             try SAM2Segmenter.load(path: $0, dtype: dtype, device: device)
         }
+        onNote(model.endLine)
         let square = picture.resized(to: .square(imageSize), filter: .lanczos)
         let prompt = try model.prompt(image: square, question: question)
         let completion = try complete(prompt, by: model)
@@ -93,8 +98,9 @@ public struct PredictRecipe {
             overlay: output.map { $0 + "/overlay.png" },
             logProbabilities: reportsLogProbabilities
                 ? try logProbabilities(model, prompt, completion) : nil,
-            warnings: input.warnings
-                + model.warnings(prompt, completionLength: completion.tokenIDs.count))
+            warnings: try input.warnings
+                + model.warnings(prompt, completionLength: completion.tokenIDs.count)
+                + (sam?.warnings ?? []))
     }
 
     private func complete(

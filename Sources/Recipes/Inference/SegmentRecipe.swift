@@ -60,7 +60,7 @@ public struct SegmentRecipe {
         public let alternatives: [Float]?
         /// What samples of more than 8 bits were stretched by; left out for others.
         public let stretch: AppliedStretch?
-        /// What may be taken wrongly, for people; not part of the JSON.
+        /// What may be taken wrongly, of picture and segmenter, for people; not part of the JSON.
         public let warnings: [String]
 
         enum CodingKeys: String, CodingKey {
@@ -108,7 +108,7 @@ public struct SegmentRecipe {
             predictedIoU: chosen.map(\.predictedIoU).min() ?? 0,
             objectScore: chosen.map(\.objectScore).min() ?? 0,
             alternatives: multimask ? first?.predictedIoU : nil, stretch: input.stretch,
-            warnings: input.warnings)
+            warnings: input.warnings + model.warnings)
     }
 
     private func write(

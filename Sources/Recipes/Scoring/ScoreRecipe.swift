@@ -96,13 +96,15 @@ public struct ScoreRecipe {
     ///
     /// - Parameters:
     ///   - output: the file; nil or `-` is standard output
+    ///   - onWarning: is told what should be known of the segmenter's files
     ///   - onProgress: gets how many lines were written so far, and how many there will be, if
     ///     that is known
     /// - Returns: what was scored
     /// - Throws: ``CompletionFileError`` and the errors of the shards, the segmenter and the
     ///   output, ``ScoringFault`` if a term fails; a file then stays as it was
     public func run(
-        to output: String?, onProgress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
+        to output: String?, onWarning: (String) -> Void = { _ in },
+        onProgress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
     ) throws -> Summary {
         let grammar = try Recipes.variant(variant).grammar
         var source = try CompletionSource(path: completions, data: data)
@@ -115,9 +117,10 @@ public struct ScoreRecipe {
             maxCompletionLength: maxCompletionLength)
         let count = try source.check()
         // Completions about one picture may stand apart from each other.
+        let loaded = try SAM2Segmenter.load(path: segmenter, dtype: dtype, device: device)
+        loaded.warnings.forEach(onWarning)
         let sam = CachedSegmenter(
-            try SAM2Segmenter.load(path: segmenter, dtype: dtype, device: device),
-            EmbeddingCacheSettings(), checkpoint: segmenter, eviction: .leastRecentlyUsed)
+            loaded, EmbeddingCacheSettings(), checkpoint: segmenter, eviction: .leastRecentlyUsed)
         let lines = try LineOutput(path: output)
         var run = ScoringRun(
             scorer: scorer, segmenter: sam, dataset: source.dataset, side: imageSize, lines: lines)

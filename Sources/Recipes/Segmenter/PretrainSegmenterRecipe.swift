@@ -65,6 +65,8 @@ public final class PretrainSegmenterRecipe {
         summary = opening.leftOut + lines(plan, resumed: opening)
     }
 
+    /// What should be known of the files of the segmenter to go on with, in lines for people.
+    public var warnings: [String] { trainer.model.warnings }
     /// Where the finished segmenter stands.
     public var finalSegmenter: String { configuration.outputDirectory + "/segmenter" }
     /// Where its scores stand.

@@ -15,6 +15,8 @@ public final class SFTRecipe {
     public let configuration: SFTConfiguration
     /// What was loaded, in lines for people.
     public private(set) var summary: [String] = []
+    /// What should be known of the policy's files, in lines for people.
+    public var warnings: [String] { policy.fileWarnings }
     private let directory: StageDirectory
     private let policy: QwenPolicy
     private let trainer: SupervisedTrainer
@@ -179,6 +181,7 @@ public final class SFTRecipe {
             "policy     \(start): \(millions(count - frozen)) M of \(millions(count)) M parameters "
                 + "are trained",
             "threads    \(plan.words)",
+            policy.endLine,
             "data       \(data.count) samples, \(configuration.training.imagesPerStep) a step; "
                 + "\(heldOut.count) held out",
             "output     \(configuration.outputDirectory)",

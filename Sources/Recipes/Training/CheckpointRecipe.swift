@@ -1,5 +1,6 @@
 public import Foundation
 import Imaging
+import Qwen25VL
 import RLTrainer
 import Segmentation
 public import Torch
@@ -83,7 +84,7 @@ public enum CheckpointRecipe {
     ///   - path: a run's folder, or a checkpoint's
     ///   - choice: which one of a run
     ///   - output: the folder, which does not exist or is empty
-    ///   - dtype: the element type in the files; that of the run if nil, whose files are copied then
+    ///   - dtype: the element type in the files; that of the run if nil, whose weights are copied then
     /// - Returns: the checkpoint that was taken
     /// - Throws: ``MissingInputError`` or ``RunDirectoryError`` if there is no such checkpoint or it is
     ///   damaged, and the errors of writing
@@ -102,6 +103,8 @@ public enum CheckpointRecipe {
             } else {
                 try makeFolder((partial as NSString).deletingLastPathComponent)
                 try FileManager.default.copyItem(atPath: checkpoint.policy, toPath: partial)
+                // Checkpoints of earlier versions state the type of the weights that the run began with.
+                try Qwen25VLModel.restateElementType(directory: partial)
             }
             try DurableFiles.synchronizeTree(partial)
             try? FileManager.default.removeItem(atPath: output)

@@ -230,13 +230,14 @@ struct RunStart {
         _ configuration: RunConfiguration, _ checkpoint: RunCheckpoint
     ) throws -> [String: String] {
         let inputs = try InputFingerprint.all(of: configuration)
-        let problems = inputs.keys.sorted().filter { inputs[$0] != checkpoint.state.inputs[$0] }
-            .map { key in
-                ConfigurationProblem(
-                    location: checkpoint.path, key: key,
-                    message: "the files there are not those that the run was started with; bring "
-                        + "those back, or choose another output_dir")
-            }
+        let problems = try InputFingerprint.changedKeys(
+            inputs, from: checkpoint.state.inputs, configuration
+        ).map { key in
+            ConfigurationProblem(
+                location: checkpoint.path, key: key,
+                message: "the files there are not those that the run was started with; bring "
+                    + "those back, or choose another output_dir")
+        }
         if !problems.isEmpty { throw ConfigurationError(problems: problems) }
         return inputs
     }

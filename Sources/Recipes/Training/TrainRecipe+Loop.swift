@@ -47,10 +47,10 @@ extension TrainRecipe {
         begin()
         do {
             let ending = try loop(shouldStop, onFault, onEvaluation) { metrics in
-                try segmenter.takeNotes().forEach(onNote)
+                try takeNotes().forEach(onNote)
                 try onStep(metrics)
             }
-            try segmenter.takeNotes().forEach(onNote)
+            try takeNotes().forEach(onNote)
             try directory.writer.finish()
             if !FileManager.default.fileExists(atPath: finalPolicy) {
                 try save()
@@ -126,8 +126,23 @@ extension TrainRecipe {
         }
         let metrics = try record(report.metrics, report.faults)
         if report.isFresh { try record(report.groups) }
+        if metrics.step == 1, let warning = cutWarning(report.groups) { stepNotes.append(warning) }
         try report.faults.forEach(onFault)
         return metrics
+    }
+
+    /// What people should know since this was last called.
+    private func takeNotes() -> [String] {
+        defer { stepNotes = [] }
+        return stepNotes + segmenter.takeNotes()
+    }
+
+    /// That none of the first completions ended, if so.
+    private func cutWarning(_ groups: [RolloutGroup<QwenPolicy.Prompt>]) -> String? {
+        policy.cutWarning(
+            groups.flatMap { $0.completions.map(\.stopReason) },
+            "all completions of the first step",
+            length: configuration.grpo.sampling.maxCompletionLength)
     }
 
     /// Leaves completions on the disk, and pictures of them, if the step is one of those.

@@ -35,6 +35,8 @@ public final class TrainRecipe {
     let inputs: [String: String]
     /// Seconds that earlier sessions trained.
     let earlierSeconds: Double
+    /// What people should know of the last step, until it is told.
+    var stepNotes: [String] = []
     /// Seconds that training waited for checkpoints since the last step's numbers.
     var secondsInSaves = 0.0
     private let launch = ContinuousClock.now
@@ -104,8 +106,13 @@ public final class TrainRecipe {
             frozen: frozen, evaluation: evaluation)
         let shortest = try policy.prompt(
             image: .black(side: configuration.data.imageSize), question: "")
-        warnings = try policy.warnings(
-            shortest, completionLength: grpo.sampling.maxCompletionLength, sideIsKnown: true)
+        let referenceWarnings = (reference?.fileWarnings ?? []).filter {
+            !policy.fileWarnings.contains($0)
+        }
+        warnings =
+            try policy.warnings(
+                shortest, completionLength: grpo.sampling.maxCompletionLength, sideIsKnown: true)
+            + referenceWarnings + sam.warnings
         self.policy = policy
         self.configuration = configuration
         directory = try RunDirectory(
@@ -152,6 +159,7 @@ public final class TrainRecipe {
         return [
             "policy     \(configuration.policy.path): \(millions(count - frozen)) M of "
                 + "\(millions(count)) M parameters are trained, \(configuration.policy.dtype.rawValue)",
+            policy.endLine,
             "segmenter  \(configuration.segmenter.path), frozen",
             "threads    \(plan.words)",
             "data       \(samples) samples in \(configuration.data.train.count) shards, "

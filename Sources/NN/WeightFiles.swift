@@ -1,0 +1,180 @@
+// Reference: transformers, modeling_utils.py (_get_resolved_checkpoint_files)
+import Foundation
+import Torch
+
+/// The files of a folder that hold a model's weights: those that transformers takes.
+///
+/// `config.json` may name a file; else it is `model.safetensors`, else the shards of
+/// `model.safetensors.index.json`. Pickled and distributed weights, which come next, are refused by name.
+public struct WeightFiles: Sendable {
+    /// The folder.
+    public let folder: String
+    /// The names of the files that are read: one, or the shards of an index, sorted.
+    public let names: [String]
+    /// The name of the index that they are in; nil for a single file.
+    public let index: String?
+    /// Which shard has a tensor, by the index.
+    let shards: [String: String]
+
+    private static let single = "model.safetensors"
+    private static let table = "model.safetensors.index.json"
+    private static let explicitKey = "transformers_weights"
+
+    /// All files that decide about the weights, by name.
+    public var all: [String] { names + (index.map { [$0] } ?? []) }
+
+    /// Finds the files of a folder; opens none of those with weights.
+    ///
+    /// - Parameter folder: a folder in the hub's layout
+    /// - Throws: `CheckpointError` if there are none that can be read, or an index names one that is not
+    ///   there
+    public init(folder: String) throws {
+        let present = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        if let shard = present.sorted().first(where: ForeignWeights.isDistributed) {
+            throw ForeignWeights.distributed(folder, shard)
+        }
+        let found =
+            try Self.explicitName(folder)
+            ?? [Self.single, Self.table].first { Self.isFile(folder, $0) }
+        guard let found else { throw ForeignWeights.error(folder, names: present.sorted()) }
+        self.folder = folder
+        guard found.hasSuffix(".index.json") else {
+            (names, index, shards) = ([found], nil, [:])
+            return
+        }
+        shards = try Self.weightMap(folder + "/" + found)
+        names = Set(shards.values).sorted()
+        index = found
+        try requireShards(folder + "/" + found)
+    }
+
+    /// Fails if a shard is not in the folder.
+    private func requireShards(_ path: String) throws {
+        for name in names where name.contains("/") {
+            throw CheckpointError(path: path, problem: "names a file outside: \(name)")
+        }
+        let missing = names.filter { !Self.isFile(folder, $0) }
+        guard let first = missing.first else { return }
+        throw CheckpointError(
+            path: path,
+            problem: "names \(first), which is not in the folder"
+                + (missing.count > 1 ? ", and \(missing.count - 1) more" : ""),
+            advice: "copy or download the missing files again", isMissing: true)
+    }
+
+    /// The file that `config.json` names.
+    private static func explicitName(_ folder: String) throws -> String? {
+        let path = folder + "/config.json"
+        guard let data = FileManager.default.contents(atPath: path),
+            let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
+            let value = object[explicitKey], !(value is NSNull)
+        else { return nil }
+        let name = value as? String ?? ""
+        guard name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json"),
+            !name.contains("/")
+        else {
+            throw CheckpointError(
+                path: path,
+                problem: "\(explicitKey) is \(value), which is no .safetensors file of the folder",
+                advice: "name one, or remove the key")
+        }
+        guard isFile(folder, name) else {
+            throw CheckpointError(
+                path: path, problem: "\(explicitKey) names \(name), which is not in the folder",
+                advice: "copy or download the file again, or remove the key", isMissing: true)
+        }
+        return name
+    }
+
+    private static func isFile(_ folder: String, _ name: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: folder + "/" + name, isDirectory: &isFolder)
+            && !isFolder.boolValue
+    }
+
+    private static func weightMap(_ path: String) throws -> [String: String] {
+        struct Index: Decodable {
+            let weightMap: [String: String]
+            enum CodingKeys: String, CodingKey { case weightMap = "weight_map" }
+        }
+        do {
+            let data = try Data(contentsOf: URL(fileURLWithPath: path))
+            return try JSONDecoder().decode(Index.self, from: data).weightMap
+        } catch {
+            throw CheckpointError(
+                path: path, problem: "not a safetensors index: no table weight_map in JSON",
+                advice: "the file is damaged; copy or download it again")
+        }
+    }
+
+    /// Opens the files.
+    ///
+    /// - Throws: `CheckpointError` if one is damaged, or lacks a tensor that the index says it has
+    func open() throws -> [SafetensorsFile] {
+        let files = try names.map { try SafetensorsFile(path: folder + "/" + $0) }
+        let present = Set(files.flatMap { $0.entries.map(\.name) })
+        if let index, let missing = shards.keys.sorted().first(where: { !present.contains($0) }) {
+            throw CheckpointError(
+                path: folder + "/" + index,
+                problem: "tensor \(missing) is not in \(shards[missing] ?? "any file")",
+                advice: "download the missing file again")
+        }
+        return files
+    }
+
+    // MARK: - Other weights beside these
+
+    /// What stands beside the weights and says otherwise, one sentence each.
+    ///
+    /// Of large tensors some places count.
+    func warnings(_ opened: [SafetensorsFile]) -> [String] {
+        if names == [Self.single], index == nil {
+            return [indexWarning(opened)].compactMap(\.self)
+        }
+        guard names != [Self.single], index != Self.table, Self.isFile(folder, Self.single) else {
+            return []
+        }
+        return [
+            "\(folder): config.json names \(index ?? names[0]) by \(Self.explicitKey), which is "
+                + "read; \(Self.single) beside it is what versions of transformers before 5 take"
+        ]
+    }
+
+    /// Why the index beside a single file is of other weights; nil if there is none, or it is not.
+    private func indexWarning(_ opened: [SafetensorsFile]) -> String? {
+        guard Self.isFile(folder, Self.table), let reason = disagreement(opened) else { return nil }
+        return "\(folder): \(Self.single) is read, as transformers does, and not "
+            + "\(Self.table) beside it, \(reason); remove the one that is old"
+    }
+
+    private func disagreement(_ opened: [SafetensorsFile]) -> String? {
+        guard let map = try? Self.weightMap(folder + "/" + Self.table) else {
+            return "which is no index"
+        }
+        let names = Set(map.values).subtracting([Self.single]).sorted()
+        if names.isEmpty { return nil }
+        if let missing = names.first(where: { !Self.isFile(folder, $0) }) {
+            return "whose file \(missing) is not there"
+        }
+        guard let file = opened.first else { return nil }
+        do {
+            let others = try names.map { try SafetensorsFile(path: folder + "/" + $0) }
+            for other in others {
+                for entry in other.entries {
+                    guard let mine = file.entry(entry.name) else {
+                        return "whose files have a tensor more, \(entry.name)"
+                    }
+                    if !file.seemsEqual(mine, to: other, entry) {
+                        return "whose files have other numbers, first in \(entry.name)"
+                    }
+                }
+            }
+            let known = Set(others.flatMap { $0.entries.map(\.name) })
+            return file.entries.first { !known.contains($0.name) }.map {
+                "whose files have no \($0.name)"
+            }
+        } catch {
+            return "whose files cannot be read: \(error)"
+        }
+    }
+}
