@@ -119,6 +119,8 @@ public struct ChatTemplate: Sendable, Hashable {
                     places = places ?? count
                     guard count == 1 else { continue }
                     let text = pieces.map(\.text).joined()
+                    // A list of parts that was printed, or added to a text, which Jinja refuses.
+                    if text.contains("'type': '") { continue }
                     let score = texts.count { text.contains($0) }
                     if score > found?.score ?? -1 { found = (form, score) }
                 } catch {
