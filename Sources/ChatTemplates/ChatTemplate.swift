@@ -95,7 +95,8 @@ public struct ChatTemplate: Sendable, Hashable {
         else { return }
         throw ChatTemplateError(
             origin: origin,
-            problem: "it trims texts, and a text begins or ends with white space other than ASCII's",
+            problem:
+                "it trims texts, and a text begins or ends with white space other than ASCII's",
             advice: "remove that white space (prompt.system)")
     }
 
@@ -132,7 +133,8 @@ public struct ChatTemplate: Sendable, Hashable {
         if places == nil, let failure { throw failure }
         throw ChatTemplateError(
             origin: engine.origin,
-            problem: "it writes \(places ?? 0) \(QwenTokens.imagePad) for one picture, not one; is it "
+            problem:
+                "it writes \(places ?? 0) \(QwenTokens.imagePad) for one picture, not one; is it "
                 + "the template of another model?")
     }
 

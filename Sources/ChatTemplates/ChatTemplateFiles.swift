@@ -81,6 +81,12 @@ public struct ChatTemplateFiles: Sendable {
     // MARK: - Reading
 
     private static func text(_ path: String) throws -> String {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+        {
+            throw ChatTemplateError(
+                origin: path, problem: "is a folder", advice: "name the template's file in it")
+        }
         do {
             let data = try Data(contentsOf: URL(fileURLWithPath: path))
             let mark = Data([0xEF, 0xBB, 0xBF])

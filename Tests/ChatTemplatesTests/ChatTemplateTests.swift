@@ -124,13 +124,15 @@ func smallTokenizer() throws -> Tokenizer {
 
     @Test("A template that asks for the date is refused, unless it can do without")
     func refusesTheDate() throws {
-        let picture = "{% for m in messages %}{% for p in m.content %}"
+        let picture =
+            "{% for m in messages %}{% for p in m.content %}"
             + "{{ '<|image_pad|>' if p.type == 'image' else p.text }}{% endfor %}{% endfor %}"
         #expect {
             try ChatTemplate(
                 source: "{{ strftime_now('%Y') }}" + picture, origin: "a", variables: [:])
         } throws: { "\($0)".contains("asks for the date") }
-        let guarded = "{% if date_string is not defined %}{% set date_string = '26 Jul 2024' %}"
+        let guarded =
+            "{% if date_string is not defined %}{% set date_string = '26 Jul 2024' %}"
             + "{% endif %}{{ date_string }}" + picture
         let template = try ChatTemplate(source: guarded, origin: "a", variables: [:])
         let user = ChatMessage(role: .user, parts: [.image, .text("b")])
@@ -142,7 +144,8 @@ func smallTokenizer() throws -> Tokenizer {
     @Test("A template of another model, without the picture's place, is refused")
     func refusesOtherPlaces() throws {
         for places in ["<image>", "<|image_pad|><|image_pad|>"] {
-            let source = "{% for m in messages %}{% for p in m.content %}"
+            let source =
+                "{% for m in messages %}{% for p in m.content %}"
                 + "{{ '\(places)' if p.type == 'image' else p.text }}{% endfor %}{% endfor %}"
             #expect(throws: ChatTemplateError.self) {
                 try ChatTemplate(source: source, origin: "a", variables: [:])
@@ -150,9 +153,12 @@ func smallTokenizer() throws -> Tokenizer {
         }
     }
 
-    @Test("Texts that the engine would trim otherwise than Python are refused by a template that trims")
+    @Test(
+        "Texts that the engine would trim otherwise than Python are refused by a template that trims"
+    )
     func refusesStrangeSpace() throws {
-        let source = "{% for m in messages %}{% for p in m.content %}"
+        let source =
+            "{% for m in messages %}{% for p in m.content %}"
             + "{{ '<|image_pad|>' if p.type == 'image' else p.text | trim }}{% endfor %}{% endfor %}"
         let template = try ChatTemplate(source: source, origin: "a", variables: [:])
         func render(_ text: String) throws {

@@ -53,7 +53,11 @@ struct ChatTemplateComparison {
     }
 
     private var name: String {
-        if case .template(let template) = used.format { template.origin } else { "the built-in one" }
+        if case .template(let template) = used.format {
+            template.origin
+        } else {
+            "the built-in one"
+        }
     }
 
     private func text(_ format: ChatFormat, _ messages: [ChatMessage]) throws -> String {
@@ -71,7 +75,8 @@ struct ChatTemplateComparison {
         {
             return nil
         }
-        return "\(own.origin): without a system's turn, the policy's own chat template writes another "
+        return
+            "\(own.origin): without a system's turn, the policy's own chat template writes another "
             + "system prompt than the one that is used: " + Self.difference(alone, asked)
             + "; prompt.system takes another"
     }
@@ -88,6 +93,7 @@ struct ChatTemplateComparison {
             text.append(contentsOf: scalars[place..<end])
             return String(text).debugDescription + (end < scalars.count ? "…" : "")
         }
-        return "after \(place) equal characters it has \(excerpt(left)), the used one \(excerpt(right))"
+        return
+            "after \(place) equal characters it has \(excerpt(left)), the used one \(excerpt(right))"
     }
 }

@@ -29,7 +29,8 @@ struct ProcessorFiles {
     /// - Parameter folder: the folder
     /// - Throws: `ChatTemplateError` that names the file that cannot be read
     init(source folder: String) throws {
-        source = try ChatTemplateFiles(folder: folder).all.first?.source
+        source =
+            try ChatTemplateFiles(folder: folder).all.first?.source
             ?? QwenChatTemplate.jinja(system: PromptTemplate.methodSystem)
     }
 

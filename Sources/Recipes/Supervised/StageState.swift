@@ -25,7 +25,8 @@ struct StageState: Codable {
         throw ConfigurationError(problems: [
             ConfigurationProblem(
                 location: origin, key: "prompt.system, prompt.chat_template",
-                message: "the prompts are not those that the run was started with; bring system prompt "
+                message:
+                    "the prompts are not those that the run was started with; bring system prompt "
                     + "and chat template back, or choose another output_dir")
         ])
     }
