@@ -127,6 +127,22 @@ jinja::value content(const CCTMessage &message, CCTText image) {
     return list;
 }
 
+/// Numbers from one to another; no more of them than transformers' sandbox allows.
+jinja::value range(const jinja::func_args &args) {
+    double values[3] = {0, 0, 1};
+    for (size_t index = 0; index < std::min<size_t>(args.count(), 3); ++index) {
+        values[index] = args.get_pos(index)->as_float();
+    }
+    if (args.count() == 1) { std::swap(values[0], values[1]); }
+    if (values[2] != 0 && (values[1] - values[0]) / values[2] > 100000) {
+        throw jinja::raised_exception("a range of more than 100000 numbers");
+    }
+    return jinja::global_builtins().at("range")(args);
+}
+
+/// A template is a few pages of text; the engine needs stack for every operation in it.
+constexpr size_t longest = 100000;
+
 } // namespace
 
 const char *cct_last_error_message(void) { return lastFailure().message.c_str(); }
@@ -137,6 +153,7 @@ CCTStatus cct_template_create(CCTText source, CCTTemplate **out) {
     return guard(CCT_ERR_SYNTAX, text, [&] {
         deref(out);
         text = string(source);
+        if (text.size() > longest) { throw std::runtime_error("longer than 100000 bytes"); }
         jinja::lexer lexer;
         auto program = jinja::parse_from_tokens(lexer.tokenize(text));
         *out = new CCTTemplate{text, std::move(program)};
@@ -162,6 +179,7 @@ CCTStatus cct_template_render(const CCTTemplate *handle, const CCTMessage *messa
                                     "it asks for the date (strftime_now), which would make every "
                                     "day's prompts different");
                             }));
+        context.set_val("range", jinja::mk_val<jinja::value_func>("range", range));
         context.set_val("tools", jinja::mk_val<jinja::value_none>());
         context.set_val("documents", jinja::mk_val<jinja::value_none>());
         context.set_val("add_generation_prompt",

@@ -108,6 +108,13 @@ func smallTokenizer() throws -> Tokenizer {
         }
         let sources = [
             "{% for m in messages %}\n{{ m.role }", "{% if %}", "{{ 'a }}", "\n\n{% frob %}",
+            "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}",
+            "{{ " + String(repeating: "(", count: 20_000),
+            String(repeating: "{% if 1 %}", count: 9_000),
+            "{{ " + String(repeating: "not ", count: 20_000) + "1 }}",
+            "{{ " + String(repeating: "1+", count: 40_000) + "1 }}",
+            "{{ range(10000000000) }}", String(repeating: "a", count: 200_000), "{% set 1 = 2 %}",
+            "{% macro 'a'() %}{% endmacro %}", "{{ a | 'b' }}", "{{ a is 1 }}",
             "{# comment", "{{ messages | frobnicate }}", "{% endfor %}", "{{ ) }}", "{% break %}",
         ]
         for source in sources {
