@@ -4,10 +4,12 @@ import PackageDescription
 
 // The layers of the project, lowest first; a target depends on lower layers only.
 //
-//   0  CTorchShim  CHDF5  CImageCodecs  CLibcrypto
-//                                     the C faces of libtorch, libhdf5, libpng, libjpeg-turbo, libtiff, OpenSSL
+//   0  CTorchShim  CHDF5  CImageCodecs  CLibcrypto  CChatTemplate
+//                                     the C faces of libtorch, libhdf5, libpng, libjpeg-turbo, libtiff, OpenSSL,
+//                                     llama.cpp's Jinja engine
 //      CChecksums                       an instruction
 //      Imaging  Tokenizers  Pickles      pixels, text and Python's values; no tensors
+//      ChatTemplates                    how conversations become one text; above Tokenizers
 //   1  Torch  Segmentation  Datasets
 //   2  NN  Rewards  Evaluation  Reports  EventFiles
 //   3  Qwen25VL  SAM2  RLTrainer
@@ -20,6 +22,7 @@ import PackageDescription
 
 let withTorch = Context.environment["THINK2SEG_WITHOUT_TORCH"] == nil
 let libtorch = Context.packageDirectory + "/.libtorch"
+let jinja = Context.packageDirectory + "/.jinja"
 let hasCUDA = FileManager.default.fileExists(atPath: libtorch + "/lib/libtorch_cuda.so")
 
 let strict: [SwiftSetting] = [
@@ -93,12 +96,25 @@ var targets: [Target] = [
             .unsafeFlags(["-O2"], .when(configuration: .debug)),
         ]),
     .target(
+        name: "CChatTemplate",
+        cxxSettings: [
+            .unsafeFlags([
+                "-isystem", jinja + "/include", "-Wall", "-Wextra", "-Wshadow", "-Werror",
+            ]),
+            .unsafeFlags(["-O2"], .when(configuration: .debug)),
+        ],
+        linkerSettings: [.unsafeFlags(["-L" + jinja + "/lib"]), .linkedLibrary("jinja")]),
+    .target(
         name: "Imaging", dependencies: ["CImageCodecs", "CZlib"], swiftSettings: optimized),
     .target(name: "Tokenizers", swiftSettings: optimized),
+    .target(
+        name: "ChatTemplates", dependencies: ["CChatTemplate", "Tokenizers"],
+        swiftSettings: strict),
     .target(name: "Pickles", swiftSettings: optimized),
     // Layer 1
     .target(
-        name: "Segmentation", dependencies: ["Imaging", "Tokenizers"], swiftSettings: optimized),
+        name: "Segmentation", dependencies: ["Imaging", "ChatTemplates", "Tokenizers"],
+        swiftSettings: optimized),
     .target(
         name: "Datasets", dependencies: ["CHDF5", "CChecksums", "Imaging", "Pickles"],
         swiftSettings: optimized),
@@ -116,6 +132,10 @@ var targets: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "TokenizersTests", dependencies: ["TestSupport", "Tokenizers"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "ChatTemplatesTests",
+        dependencies: ["TestSupport", "ChatTemplates", "CChatTemplate", "Tokenizers"],
         swiftSettings: strict),
     .testTarget(
         name: "SegmentationTests",
@@ -174,7 +194,7 @@ if withTorch {
             dependencies: [
                 "Supervised", "Evaluation", "Reports", "EventFiles", "RLTrainer", "Qwen25VL",
                 "SAM2", "NN", "Torch", "Datasets", "Rewards",
-                "Segmentation", "Tokenizers", "Imaging", "CLibcrypto", yams,
+                "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "CLibcrypto", yams,
             ], swiftSettings: strict),
         // Layer 6
         .executableTarget(
@@ -228,7 +248,7 @@ if withTorch {
                 "TestSupport", "Recipes", "Supervised", "Evaluation", "Reports", "EventFiles",
                 "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch",
                 "Datasets", "Rewards",
-                "Segmentation", "Tokenizers", "Imaging",
+                "Segmentation", "ChatTemplates", "Tokenizers", "Imaging",
             ],
             swiftSettings: strict),
     ]

@@ -249,8 +249,8 @@ public final class QwenPolicy: Policy {
             template: template, vision: vision, keepsVision: isReferenceOfKeptVision)
     }
 
-    /// Writes the policy in the hub's layout.
-    public func save(to folder: String) throws { try model.save(directory: folder) }
+    /// Writes the policy in the hub's layout, with the chat template that it was asked with.
+    public func save(to folder: String) throws { try save(to: folder, dtype: model.dtype) }
 
     /// What ``save(to:)`` writes, such that it stays as it is while training goes on.
     ///
@@ -266,12 +266,15 @@ public final class QwenPolicy: Policy {
                 if !tensor.requiresGradient { return try tensor.detached() }
                 if let copy = masters[parameter.key], copy.dtype == tensor.dtype { return copy }
                 return try tensor.detached().copiedToHost()
-            }
+            }.with(template)
         }
     }
 
     /// Writes the policy in the hub's layout, its weights in another element type.
     public func save(to folder: String, dtype: DType) throws {
-        try model.save(directory: folder, dtype: dtype)
+        let files = try withoutGradients {
+            try model.files { try $0.tensor.detached().to(dtype) }
+        }
+        try files.with(template).write(to: folder)
     }
 }

@@ -29,9 +29,8 @@ public struct QwenPrompts: Sendable {
     /// - Throws: `Qwen25VLInputError` if the picture is too narrow
     public func prompt(image: RGBImage, question: String) throws -> QwenPolicy.Prompt {
         let picture = try processor.process(image)
-        let ids = try QwenChatTemplate.encode(
-            template.messages(question: question), imageTokenCounts: [picture.tokenCount],
-            addGenerationPrompt: true, tokenizer: tokenizer)
+        let ids = try template.encode(
+            question: question, imageTokenCount: picture.tokenCount, tokenizer: tokenizer)
         return QwenPolicy.Prompt(
             input: try Qwen25VLInput(tokenIDs: ids, images: [picture]), frame: image.frame)
     }

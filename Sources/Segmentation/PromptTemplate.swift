@@ -1,3 +1,4 @@
+public import ChatTemplates
 public import Tokenizers
 
 /// One way to ask for prompts: what the policy is told to give for each target, an example of
@@ -102,18 +103,31 @@ extension PromptVariant {
 /// its code): weights that were trained with it answer worse to any other, down to the space
 /// that ends the line before the last.
 public struct PromptTemplate: Hashable, Sendable {
+    /// The method's own instructions above the conversation.
+    public static let methodSystem =
+        "You are a remote sensing analysis assistant. Your task is to generate spatial prompts "
+        + "for the Segment Anything Model (SAM) based on a user's request."
+
     /// What is asked for.
     public var variant: PromptVariant
+    /// The instructions above the conversation; without a system's turn if empty.
+    public var system: String
+    /// How the conversation becomes one text.
+    public var format: ChatFormat
 
     /// The template of a variant.
-    public init(_ variant: PromptVariant = .box2Points) {
+    ///
+    /// - Parameters:
+    ///   - variant: what is asked for
+    ///   - system: the instructions above the conversation; without a system's turn if empty
+    ///   - format: how the conversation becomes one text
+    public init(
+        _ variant: PromptVariant = .box2Points, system: String = methodSystem,
+        format: ChatFormat = .builtin
+    ) {
         self.variant = variant
-    }
-
-    /// The instructions above the conversation.
-    public var system: String {
-        "You are a remote sensing analysis assistant. Your task is to generate spatial prompts "
-            + "for the Segment Anything Model (SAM) based on a user's request."
+        self.system = system
+        self.format = format
     }
 
     /// What the user says after the picture; `question` goes in as it is.
@@ -135,9 +149,25 @@ public struct PromptTemplate: Hashable, Sendable {
     /// The conversation that asks `question` about one picture: the system's turn, then the
     /// user's, the picture first.
     public func messages(question: String) -> [ChatMessage] {
-        [
-            ChatMessage(role: .system, parts: [.text(system)]),
-            ChatMessage(role: .user, parts: [.image, .text(user(question: question))]),
-        ]
+        let user = ChatMessage(role: .user, parts: [.image, .text(user(question: question))])
+        return system.isEmpty
+            ? [user] : [ChatMessage(role: .system, parts: [.text(system)]), user]
+    }
+
+    /// The ids of that conversation, up to where the answer begins.
+    ///
+    /// - Parameters:
+    ///   - question: what is asked
+    ///   - imageTokenCount: the number of merged patches that the picture stands for
+    ///   - tokenizer: the vocabulary
+    /// - Returns: the ids
+    /// - Throws: `ChatTemplateError` if the chat template refuses the conversation, `TokenizerError` if
+    ///   the vocabulary lacks a token of the format
+    public func encode(
+        question: String, imageTokenCount: Int, tokenizer: Tokenizer
+    ) throws -> [Int] {
+        try format.encode(
+            messages(question: question), imageTokenCounts: [imageTokenCount],
+            addGenerationPrompt: true, tokenizer: tokenizer)
     }
 }

@@ -103,9 +103,8 @@ public struct ExamplePacker: Sendable {
         let picture = try processor.process(example.image)
         let end = try tokenizer.requiredID(for: QwenTokens.turnEnd)
         let prompts = try example.answers.map {
-            try QwenChatTemplate.encode(
-                template.messages(question: $0.question), imageTokenCounts: [picture.tokenCount],
-                addGenerationPrompt: true, tokenizer: tokenizer)
+            try template.encode(
+                question: $0.question, imageTokenCount: picture.tokenCount, tokenizer: tokenizer)
         }
         let shared = Self.commonPrefix(prompts)
         let lessons = zip(prompts, example.answers).map { prompt, answer in

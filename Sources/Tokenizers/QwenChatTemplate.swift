@@ -1,3 +1,5 @@
+import Foundation
+
 /// The chat format of Qwen2.5-VL.
 public enum QwenChatTemplate {
     /// What the system is taken to say where the first turn is not its.
@@ -101,10 +103,38 @@ public enum QwenChatTemplate {
         return segments
     }
 
-    /// The same format as a Jinja template, for the files of vocabularies made here.
-    static let jinja = #"""
+    /// The same format as a Jinja template, for the files of saved policies.
+    ///
+    /// It takes all that the released models' takes: pictures and films by type or by key.
+    ///
+    /// - Parameter system: what the system is taken to say where the first turn is not its
+    /// - Returns: the template
+    public static func jinja(system: String = defaultSystemPrompt) -> String {
+        jinja.replacingOccurrences(of: placeholder, with: literal(system))
+    }
+
+    private static let placeholder = "SYSTEM"
+
+    /// A text as the inside of a string in Jinja.
+    private static func literal(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let escape: String.UnicodeScalarView? =
+                switch scalar {
+                case "\\", "\"": "\\\(scalar)".unicodeScalars
+                case "\n": "\\n".unicodeScalars
+                case "\r": "\\r".unicodeScalars
+                case "\t": "\\t".unicodeScalars
+                default: nil
+                }
+            if let escape { result.append(contentsOf: escape) } else { result.append(scalar) }
+        }
+        return String(result)
+    }
+
+    private static let jinja = #"""
         {%- if messages and messages[0].role != "system" -%}
-        {{ "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n" }}
+        {{ "<|im_start|>system\nSYSTEM<|im_end|>\n" }}
         {%- endif -%}
         {%- for message in messages -%}
         {{ "<|im_start|>" + message.role + "\n" }}
@@ -112,12 +142,14 @@ public enum QwenChatTemplate {
         {{ message.content }}
         {%- else -%}
         {%- for part in message.content -%}
-        {%- if part.type == "image" -%}
+        {%- if part.type == "image" or "image" in part or "image_url" in part -%}
         {{ "<|vision_start|><|image_pad|><|vision_end|>" }}
-        {%- elif part.type == "text" -%}
+        {%- elif part.type == "video" or "video" in part -%}
+        {{ "<|vision_start|><|video_pad|><|vision_end|>" }}
+        {%- elif "text" in part -%}
         {{ part.text }}
         {%- else -%}
-        {{ raise_exception("a part of a message is neither text nor an image") }}
+        {{ raise_exception("a part of a message is neither text nor a picture nor a film") }}
         {%- endif -%}
         {%- endfor -%}
         {%- endif -%}

@@ -38,6 +38,8 @@ public final class Tokenizer: Sendable {
     private let specialIDs: Set<Int>
     private let all: Matchers
     private let words: Matchers
+    /// Finds every added token as it is spelled.
+    let written: AddedTokenMatcher
 
     /// The tokenizer that `files` define.
     ///
@@ -69,6 +71,7 @@ public final class Tokenizer: Sendable {
         specialIDs = Set(addedTokens.lazy.filter(\.isSpecial).map(\.id))
         all = Matchers(addedTokens, composes: composes)
         words = Matchers(addedTokens.filter { !$0.isControl }, composes: composes)
+        written = AddedTokenMatcher(addedTokens) { $0 }
     }
 
     /// Finds added tokens in the text as it came, and in the normalized text.

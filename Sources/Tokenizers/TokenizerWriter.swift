@@ -92,7 +92,7 @@ struct TokenizerWriter {
                 \(roles.joined(separator: ",\n    "))
               ],
               "bos_token": null,
-              "chat_template": \(Self.quoted(QwenChatTemplate.jinja)),
+              "chat_template": \(Self.quoted(QwenChatTemplate.jinja())),
               "clean_up_tokenization_spaces": false,
               "eos_token": \(Self.quoted(QwenTokens.turnEnd)),
               "errors": "replace",

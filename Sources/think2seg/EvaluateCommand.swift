@@ -94,6 +94,8 @@ struct EvaluateCommand: ParsableCommand {
     )
     var variant: String?
 
+    @OptionGroup var prompting: PromptOptions
+
     @Option(help: "Decides about random questions and the intervals' draws (default: 42).")
     var seed: UInt64?
 
@@ -157,7 +159,7 @@ struct EvaluateCommand: ParsableCommand {
                 ("--variant", variant != nil), ("--device", device != nil),
                 ("--dtype", dtype != nil), ("--overwrite", overwrite),
             ]
-            if let name = given.first(where: \.1)?.0 {
+            if let name = given.first(where: \.1)?.0 ?? prompting.given.first {
                 throw ValidationError(
                     "--predictions computes metrics from saved answers: leave \(name) out")
             }
@@ -251,7 +253,8 @@ struct EvaluateCommand: ParsableCommand {
         var recipe = EvaluateRecipe(
             policy: try policy ?? run?.policy(checkpoint?.choice ?? .newest) ?? "",
             segmenter: segmenter ?? configuration?.segmenter.path ?? "", data: shards)
-        recipe.variant = variant ?? configuration?.prompt.variant ?? recipe.variant
+        recipe.prompt = prompting.choice(configuration?.promptChoice ?? PromptChoice())
+        recipe.prompt.variant = variant ?? recipe.prompt.variant
         recipe.dtype = (dtype ?? configuration?.policy.dtype ?? .float32).dtype
         recipe.segmenterDType = (dtype ?? configuration?.segmenter.dtype)?.dtype
         recipe.castsHeadToFloat32 = configuration?.policy.castsHeadToFloat32 ?? false

@@ -69,6 +69,8 @@ struct PredictCommand: ParsableCommand {
             "Template and grammar: box_2points, box, 2points, box_4points, box_2points_2negatives.")
     var variant = "box_2points"
 
+    @OptionGroup var prompting: PromptOptions
+
     @Option(help: "Which answers are read: strict, as in training; lenient, as in evaluation.")
     var parser = AnswerAcceptance.lenient
 
@@ -108,7 +110,8 @@ struct PredictCommand: ParsableCommand {
             temperature: greedy ? 0 : temperature, topK: topK, topP: topP,
             maxCompletionLength: maxNewTokens)
         recipe.seed = seed
-        recipe.variant = variant
+        recipe.prompt = prompting.choice(PromptChoice())
+        recipe.prompt.variant = variant
         recipe.parser = parser
         recipe.device = try model.apply(policy: policy, segmenter: segmenter)
         recipe.dtype = model.dtype.dtype

@@ -16,6 +16,7 @@ import Torch
             "data.answers": "a.jsonl", "data.validation": "[v.h5]", "data.image_size": "224",
             "data.own_questions": "3", "data.named_questions": "2", "data.absent_share": "0.5",
             "data.guess_absent_class": "true", "data.prefetch": "3", "prompt.variant": "box",
+            "prompt.system": "Be brief.", "prompt.chat_template": "checkpoint",
             "prompt.coordinate_step": "4", "heads.weight": "0.5", "heads.layer": "2",
             "training.max_steps": "9", "training.images_per_step": "3",
             "training.learning_rate": "1e-3", "training.lr_scheduler_type": "linear",

@@ -147,7 +147,7 @@ public struct AblationWork {
         var recipe = EvaluateRecipe(
             policy: try checkpoint() + "/policy", segmenter: configuration.segmenter.path,
             data: measure.data.isEmpty ? configuration.data.validation : measure.data)
-        recipe.variant = configuration.prompt.variant
+        recipe.prompt = configuration.promptChoice
         recipe.device = try availableDevice(configuration.device)
         recipe.dtype = configuration.policy.dtype.dtype
         recipe.segmenterDType = configuration.segmenter.dtype.dtype

@@ -35,6 +35,24 @@ protocol CheckpointSettings {
     var saveTotalLimit: Int? { get set }
 }
 
+extension ConfigurationKey {
+    /// What the system says to the policy.
+    static func system(_ path: WritableKeyPath<Root, String>) -> Self {
+        Self(
+            "prompt.system", path,
+            "The instructions above the conversation; \"\": no system turn, so that the chat template's "
+                + "own stands there, if it has one")
+    }
+
+    /// What makes a conversation one text.
+    static func chatTemplate(_ path: WritableKeyPath<Root, ChatTemplateChoice>) -> Self {
+        Self(
+            "prompt.chat_template", path,
+            "builtin: the released Qwen2.5-VL's chat template; checkpoint: the policy's own; or a file "
+                + "of Jinja, or of JSON with chat_template")
+    }
+}
+
 extension ConfigurationKey where Root: RunPlacement {
     /// Where a run runs, and from which seed.
     static var placement: [Self] {

@@ -108,6 +108,9 @@ extension String: ConfigurationValue {
             case "\\": "\\\\"
             case "\n": "\\n"
             case "\t": "\\t"
+            // YAML takes no control characters, and reads other ends of lines as spaces.
+            case "\0"..<" ", "\u{7F}"..."\u{A0}", "\u{2028}"..."\u{2029}", "\u{FEFF}":
+                String(format: "\\u%04X", scalar.value)
             default: String(scalar)
             }
         }

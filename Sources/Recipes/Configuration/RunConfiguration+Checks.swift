@@ -15,6 +15,7 @@ extension RunConfiguration {
             + ConfigurationInput.of("segmenter.path", [segmenter.path])
             + ConfigurationInput.of("data.train", data.train)
             + ConfigurationInput.of("data.validation", data.validation)
+            + ConfigurationInput.of("prompt.chat_template", [prompt.chatTemplate.path ?? ""])
     }
 
     /// What no single key can tell.

@@ -80,6 +80,7 @@ extension RunConfiguration {
             Key(
                 "prompt.variant", \.prompt.variant, "Template and grammar of the answers",
                 rule: .names(PromptVariant.all.map(\.name))),
+            Key.system(\.prompt.system), Key.chatTemplate(\.prompt.chatTemplate),
             Key("prompt.parser", \.prompt.parser, "Which answers are read"),
             Key(
                 "rewards", \.rewards,

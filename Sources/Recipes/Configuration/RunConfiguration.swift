@@ -73,6 +73,10 @@ public struct RunConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
     public struct PromptSection: Sendable, Hashable {
         /// The name of template and grammar.
         public var variant = "box_2points"
+        /// The instructions above the conversation; without a system's turn if empty.
+        public var system = PromptTemplate.methodSystem
+        /// Which chat template makes it one text.
+        public var chatTemplate = ChatTemplateChoice.builtin
         /// Which answers are read.
         public var parser = AnswerAcceptance.strict
     }

@@ -79,8 +79,10 @@ public struct DryRun {
             device: measuresSpeed ? device : nil)
         let length = configuration.grpo.sampling.maxCompletionLength
         lines = try report.lines()
+        let folder = start.checkpoint?.policy ?? configuration.policy.path
         warnings =
             try policy.warnings(prompt, completionLength: length, sideIsKnown: true)
+            + ChatTemplateComparison(policy.template).warnings(policy: folder)
             + referenceWarnings + segmenter.warnings + report.warnings
     }
 
@@ -106,7 +108,7 @@ public struct DryRun {
         func outline(_ path: String) throws -> QwenPolicy {
             try QwenPolicy.outline(
                 path: path, dtype: configuration.policy.dtype.dtype,
-                template: PromptTemplate(try variant(configuration.prompt.variant)))
+                template: try configuration.promptChoice.template(policy: path))
         }
         let continued = start?.checkpoint?.policy
         let policy = found.attempt { try outline(continued ?? configuration.policy.path) }

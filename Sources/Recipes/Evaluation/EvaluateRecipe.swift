@@ -60,8 +60,8 @@ public struct EvaluateRecipe: Sendable {
     public var segmenter: String
     /// The shards.
     public var data: [String]
-    /// The name of template and grammar.
-    public var variant = "box_2points"
+    /// How the policy is asked.
+    public var prompt = PromptChoice()
     /// Where the models run.
     public var device = Device.cpu
     /// The element type that they compute in.
@@ -113,11 +113,12 @@ public struct EvaluateRecipe: Sendable {
             throw EvaluationError(place: "data", message: "no shard is named")
         }
         let dataset = try ShardedDataset(paths: data)
-        let template = PromptTemplate(try Recipes.variant(variant))
+        let template = try prompt.template(policy: self.policy)
         let setup = try setup()
         let folder = try output.map {
             try EvaluationFolder($0, setup: setup, overwrites: overwrite)
         }
+        ChatTemplateComparison(template).warnings(policy: self.policy).forEach(onWarning)
         if let folder, let finished = folder.finished {
             onNote("\(folder.path): finished before; no model is loaded")
             return try folder.bringUpToDate(finished, settings)
@@ -176,7 +177,9 @@ public struct EvaluateRecipe: Sendable {
         setup.policy = policy
         setup.segmenter = segmenter
         setup.data = data
-        setup.variant = variant
+        setup.variant = prompt.variant
+        setup.system = prompt.system == PromptTemplate.methodSystem ? nil : prompt.system
+        setup.chatTemplate = prompt.chatTemplate == .builtin ? nil : prompt.chatTemplate.text
         setup.device = "\(device)"
         setup.dtype = "\(dtype)"
         setup.segmenterDType = "\(segmenterDType ?? dtype)"
@@ -185,6 +188,9 @@ public struct EvaluateRecipe: Sendable {
             "policy": try digest(.policy(policy)),
             "segmenter": try digest(.segmenter(segmenter)), "data": try digest(.data(data)),
         ]
+        if let path = prompt.chatTemplate.path {
+            setup.inputs["chat_template"] = try digest(.file(path))
+        }
         return setup
     }
 

@@ -34,6 +34,10 @@ extension EvaluationResult {
         public var protocols = [EvaluationProtocol.strict]
         /// Template and grammar; nil for a policy that was in memory.
         public var variant: String?
+        /// The instructions above the conversation; nil for the method's, and for a policy in memory.
+        public var system: String?
+        /// The chat template; nil for the built-in one, and for a policy in memory.
+        public var chatTemplate: String?
         /// Where the models ran; nil for models that were in memory.
         public var device: String?
         /// The policy's element type; nil for models that were in memory.
@@ -51,7 +55,8 @@ extension EvaluationResult {
 
         enum CodingKeys: String, CodingKey, CaseIterable {
             case policy, segmenter, data, questions, seed, parser, limit, protocols, variant, device
-            case dtype, inputs, threads
+            case dtype, inputs, threads, system
+            case chatTemplate = "chat_template"
             case imageSize = "image_size"
             case maxCompletionLength = "max_completion_length"
             case segmenterDType = "segmenter_dtype"
@@ -88,6 +93,8 @@ extension EvaluationResult {
                 try fields.decodeIfPresent([EvaluationProtocol].self, forKey: .protocols)
                 ?? [.strict]
             variant = try fields.decodeIfPresent(String.self, forKey: .variant)
+            system = try fields.decodeIfPresent(String.self, forKey: .system)
+            chatTemplate = try fields.decodeIfPresent(String.self, forKey: .chatTemplate)
             device = try fields.decodeIfPresent(String.self, forKey: .device)
             dtype = try fields.decodeIfPresent(String.self, forKey: .dtype)
             segmenterDType = try fields.decodeIfPresent(String.self, forKey: .segmenterDType)
@@ -148,6 +155,12 @@ extension EvaluationResult {
                 Value("seed", questions == .random ? seed : 0),
                 Value("image_size", imageSize),
                 Value("variant", variant),
+                Value("system", system, none: "the method's"),
+                chatTemplate.flatMap { path in
+                    inputs["chat_template"].map {
+                        Value("chat_template", path, digest: $0)
+                    }
+                } ?? Value("chat_template", chatTemplate, none: "builtin"),
                 Value("parser", parser),
                 Value("max_completion_length", maxCompletionLength),
                 Value("device", device),

@@ -30,8 +30,8 @@ public struct PredictRecipe {
     public var sampling = SamplingParameters(maxCompletionLength: 1024)
     /// Decides about the answer that is drawn.
     public var seed: UInt64 = 42
-    /// The name of template and grammar.
-    public var variant = "box_2points"
+    /// How the policy is asked.
+    public var prompt = PromptChoice()
     /// Which answers are read.
     public var parser = AnswerAcceptance.lenient
     /// Where the models run.
@@ -61,7 +61,7 @@ public struct PredictRecipe {
     ) throws -> Prediction {
         let input = try InputPicture(path: image, exif: exif, stretch: stretch)
         let picture = input.picture
-        let template = PromptTemplate(try Recipes.variant(variant))
+        let template = try prompt.template(policy: policy)
         let model = try QwenPolicy.load(
             path: policy, dtype: dtype, device: device, template: template)
         let sam = try segmenter.map {
@@ -69,20 +69,20 @@ public struct PredictRecipe {
         }
         onNote(model.endLine)
         let square = picture.resized(to: .square(imageSize), filter: .lanczos)
-        let prompt = try model.prompt(image: square, question: question)
-        let completion = try complete(prompt, by: model)
+        let asked = try model.prompt(image: square, question: question)
+        let completion = try complete(asked, by: model)
         let answer = AnswerParser(grammar: template.variant.grammar, acceptance: parser)
             .parse(completion.text)
         let prompts = (try? answer.get())?.prompts ?? []
         var mask: BinaryMask?
         if let sam, case .success = answer {
             let encoded: any SegmenterImage = try sam.encode(square)
-            mask = try encoded.mask(for: prompts, in: prompt.frame, output: picture.frame)
+            mask = try encoded.mask(for: prompts, in: asked.frame, output: picture.frame)
         }
         let maskPath = mask == nil ? nil : output.map { $0 + "/mask.png" }
         if let output {
             try makeFolder(output)
-            var drawn = overlayPicture(picture, mask: mask, prompts: prompts, frame: prompt.frame)
+            var drawn = overlayPicture(picture, mask: mask, prompts: prompts, frame: asked.frame)
             if case .failure = answer {
                 drawn.drawText("answer not readable", x: 4, y: 4, color: .negative, scale: 1)
             }
@@ -92,14 +92,15 @@ public struct PredictRecipe {
             }
         }
         return try Prediction(
-            question: question, image: .init(path: image, input), prompt: prompt,
+            question: question, image: .init(path: image, input), prompt: asked,
             completion: completion, answer: answer,
             mask: mask.map { MaskFile($0, path: maskPath) },
             overlay: output.map { $0 + "/overlay.png" },
             logProbabilities: reportsLogProbabilities
-                ? try logProbabilities(model, prompt, completion) : nil,
+                ? try logProbabilities(model, asked, completion) : nil,
             warnings: try input.warnings
-                + model.warnings(prompt, completionLength: completion.tokenIDs.count)
+                + model.warnings(asked, completionLength: completion.tokenIDs.count)
+                + ChatTemplateComparison(template).warnings(policy: policy)
                 + (sam?.warnings ?? []))
     }
 

@@ -56,6 +56,10 @@ public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
     public struct PromptSection: Sendable, Hashable {
         /// The name of template and grammar.
         public var variant = "box_2points"
+        /// The instructions above the conversation; without a system's turn if empty.
+        public var system = PromptTemplate.methodSystem
+        /// Which chat template makes it one text.
+        public var chatTemplate = ChatTemplateChoice.builtin
         /// What coordinates are multiples of, in pixels.
         public var coordinateStep = 1
     }
@@ -146,6 +150,7 @@ extension SFTConfiguration {
             + ConfigurationInput.of("data.train", data.train)
             + ConfigurationInput.of("data.answers", [data.answers])
             + ConfigurationInput.of("data.validation", data.validation)
+            + ConfigurationInput.of("prompt.chat_template", [prompt.chatTemplate.path ?? ""])
     }
 
     /// What is allowed, but most likely not meant; a sentence each, with the keys.
@@ -207,6 +212,7 @@ extension SFTConfiguration {
             Key(
                 "prompt.variant", \.prompt.variant, "The name of template and grammar",
                 rule: .names(PromptVariant.all.map(\.name))),
+            Key.system(\.prompt.system), Key.chatTemplate(\.prompt.chatTemplate),
             Key(
                 "prompt.coordinate_step", \.prompt.coordinateStep,
                 "What coordinates of answers are multiples of, in pixels", in: 1...64),

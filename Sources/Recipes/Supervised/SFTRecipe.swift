@@ -15,8 +15,8 @@ public final class SFTRecipe {
     public let configuration: SFTConfiguration
     /// What was loaded, in lines for people.
     public private(set) var summary: [String] = []
-    /// What should be known of the policy's files, in lines for people.
-    public var warnings: [String] { policy.fileWarnings }
+    /// What is most likely not meant, in lines for people.
+    public let warnings: [String]
     private let directory: StageDirectory
     private let policy: QwenPolicy
     private let trainer: SupervisedTrainer
@@ -46,13 +46,19 @@ public final class SFTRecipe {
         let opening = try StageDirectory.Opening(configuration.outputDirectory, resumes: resumes)
         let plan = configuration.threadPlan(device: device, recorded: opening.recordedThreads)
         try plan.apply()
-        let template = PromptTemplate(try variant(configuration.prompt.variant))
-        policy = try Self.policy(configuration, template: template, device: device)
+        policy = try Self.policy(configuration, device: device)
+        let template = policy.template
         let frozen = try policy.setTrainable(freezing: configuration.policy.freeze)
         let packer = ExamplePacker(
             tokenizer: policy.tokenizer, processor: policy.processor, template: template)
         let maker = try Self.maker(configuration, grammar: template.variant.grammar)
+        warnings =
+            policy.fileWarnings
+            + (configuration.policy.start == .embedded
+                ? [] : ChatTemplateComparison(template).warnings(policy: configuration.policy.path))
         let state = try opening.checkpoint.map { try StageState(folder: $0) }
+        try state?.require(
+            prompts: template.fingerprint(), origin: opening.checkpoint ?? opening.path)
         data = try SFTData(
             configuration, maker: maker, packer: packer, cursor: state?.cursor)
         heldOut = try SFTData.heldOut(configuration, maker: maker, packer: packer)
@@ -131,17 +137,18 @@ public final class SFTRecipe {
             try makeFolder(folder + "/policy")
             try policy.save(to: folder + "/policy")
             try trainer.optimizer.save(to: folder + "/optimizer.safetensors")
-            try StageState(cursor: data.cursor).write(folder: folder)
+            try StageState(cursor: data.cursor, prompts: policy.template.fingerprint())
+                .write(folder: folder)
         }
     }
 
     private static func policy(
-        _ configuration: SFTConfiguration, template: PromptTemplate, device: Device
+        _ configuration: SFTConfiguration, device: Device
     ) throws -> QwenPolicy {
         func load(_ path: String) throws -> QwenPolicy {
             try QwenPolicy.load(
                 path: path, dtype: configuration.policy.dtype.dtype, device: device,
-                template: template)
+                template: try configuration.promptChoice.template(policy: path))
         }
         if configuration.policy.start == .checkpoint { return try load(configuration.policy.path) }
         let folder = NSTemporaryDirectory() + "think2seg-" + UUID().uuidString

@@ -7,11 +7,28 @@ import Torch
 struct StageState: Codable {
     /// How far the order of the data was used.
     let cursor: EpochSampler.Cursor
+    /// What tells the prompts of the run from others; nil for the default ones, or without prompts.
+    let prompts: String?
 
     private static let name = "state.json"
 
-    init(cursor: EpochSampler.Cursor) {
+    init(cursor: EpochSampler.Cursor, prompts: String? = nil) {
         self.cursor = cursor
+        self.prompts = prompts
+    }
+
+    /// Fails if the run's prompts were others.
+    ///
+    /// - Throws: ``ConfigurationError``
+    func require(prompts now: String?, origin: String) throws {
+        guard prompts != now else { return }
+        throw ConfigurationError(problems: [
+            ConfigurationProblem(
+                location: origin, key: "prompt.system, prompt.chat_template",
+                message:
+                    "the prompts are not those that the run was started with; bring system prompt "
+                    + "and chat template back, or choose another output_dir")
+        ])
     }
 
     /// Reads the state of a checkpoint's folder.

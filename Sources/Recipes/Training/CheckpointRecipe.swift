@@ -99,12 +99,16 @@ public enum CheckpointRecipe {
                 let policy = try QwenPolicy.load(
                     path: checkpoint.policy, dtype: dtype, device: .cpu, template: PromptTemplate())
                 try makeFolder(partial)
-                try policy.save(to: partial)
+                try policy.model.save(directory: partial, dtype: dtype)
             } else {
                 try makeFolder((partial as NSString).deletingLastPathComponent)
                 try FileManager.default.copyItem(atPath: checkpoint.policy, toPath: partial)
                 // Checkpoints of earlier versions state the type of the weights that the run began with.
                 try Qwen25VLModel.restateElementType(directory: partial)
+            }
+            if !ProcessorFiles.areComplete(partial) {
+                // Checkpoints of older versions, which knew the built-in way alone.
+                try ProcessorFiles(PromptTemplate()).write(into: partial)
             }
             try DurableFiles.synchronizeTree(partial)
             try? FileManager.default.removeItem(atPath: output)

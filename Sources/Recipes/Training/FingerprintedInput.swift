@@ -12,11 +12,13 @@ enum FingerprintedInput: Hashable, Sendable {
     case segmenter(String)
     /// Shards.
     case data([String])
+    /// A file that counts as a whole.
+    case file(String)
 
     /// The paths that a user named.
     var paths: [String] {
         switch self {
-        case .policy(let path), .segmenter(let path): [path]
+        case .policy(let path), .segmenter(let path), .file(let path): [path]
         case .data(let paths): paths
         }
     }
@@ -43,7 +45,7 @@ enum FingerprintedInput: Hashable, Sendable {
                 (first as NSString).deletingLastPathComponent,
                 files.map { ($0 as NSString).lastPathComponent }
             )
-        case .data: return nil
+        case .data, .file: return nil
         }
     }
 }

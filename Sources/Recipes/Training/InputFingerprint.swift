@@ -21,6 +21,9 @@ enum InputFingerprint {
         if configuration.grpo.loss.beta != 0 {
             inputs["policy.path"] = .policy(configuration.policy.path)
         }
+        if let path = configuration.prompt.chatTemplate.path {
+            inputs["prompt.chat_template"] = .file(path)
+        }
         return inputs
     }
 

@@ -60,14 +60,15 @@ public final class TrainRecipe {
         try threadPlan.apply()
         try configuration.products.apply()
         let dataset = try ShardedDataset(paths: configuration.data.train)
-        let template = PromptTemplate(try variant(configuration.prompt.variant))
+        let folder = start.checkpoint?.policy ?? configuration.policy.path
+        let template = try configuration.promptChoice.template(policy: folder)
         func loadPolicy(_ path: String) throws -> QwenPolicy {
             try QwenPolicy.load(
                 path: path, dtype: configuration.policy.dtype.dtype,
                 device: device, template: template,
                 castsHeadToFloat32: configuration.policy.castsHeadToFloat32)
         }
-        let policy = try loadPolicy(start.checkpoint?.policy ?? configuration.policy.path)
+        let policy = try loadPolicy(folder)
         let frozen = try policy.setTrainable(freezing: configuration.policy.freeze)
         let reference =
             configuration.grpo.loss.beta == 0
@@ -112,6 +113,7 @@ public final class TrainRecipe {
         warnings =
             try policy.warnings(
                 shortest, completionLength: grpo.sampling.maxCompletionLength, sideIsKnown: true)
+            + ChatTemplateComparison(template).warnings(policy: folder)
             + referenceWarnings + sam.warnings
         self.policy = policy
         self.configuration = configuration

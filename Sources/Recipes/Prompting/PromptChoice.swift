@@ -1,0 +1,85 @@
+import ChatTemplates
+import Foundation
+public import Segmentation
+
+/// How a policy is asked, by names and files.
+public struct PromptChoice: Sendable, Hashable {
+    /// The name of words and grammar.
+    public var variant: String
+    /// The instructions above the conversation; without a system's turn if empty.
+    public var system: String
+    /// Which chat template makes it one text.
+    public var chatTemplate: ChatTemplateChoice
+
+    /// A choice from its parts; the method's own way without any.
+    public init(
+        variant: String = "box_2points", system: String = PromptTemplate.methodSystem,
+        chatTemplate: ChatTemplateChoice = .builtin
+    ) {
+        self.variant = variant
+        self.system = system
+        self.chatTemplate = chatTemplate
+    }
+
+    /// The template for a policy.
+    ///
+    /// - Parameter policy: the policy's folder
+    /// - Returns: the template
+    /// - Throws: ``ConfigurationError`` if the variant has no such name, `ChatTemplateError` if the chat
+    ///   template cannot be used, ``MissingInputError`` if its file is not there
+    func template(policy: String) throws -> PromptTemplate {
+        PromptTemplate(
+            try Recipes.variant(variant), system: system, format: try format(policy: policy))
+    }
+
+    private func format(policy: String) throws -> ChatFormat {
+        if chatTemplate == .builtin { return .builtin }
+        guard FileManager.default.fileExists(atPath: policy) else {
+            throw MissingInputError(path: policy, what: "folder of a policy")
+        }
+        let files = try ChatTemplateFiles(folder: policy)
+        if let path = chatTemplate.path {
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw MissingInputError(
+                    path: path, what: "chat template; give builtin, checkpoint or a file")
+            }
+            return .template(
+                try ChatTemplateFiles.template(path: path, variables: files.variables))
+        }
+        guard let template = try files.template() else {
+            throw ChatTemplateError(
+                origin: policy,
+                problem: "there is no chat template in the folder",
+                advice: "use the built-in one, or name a file (prompt.chat_template)")
+        }
+        return .template(template)
+    }
+}
+
+extension PromptTemplate {
+    /// What tells system prompt and chat template from others: a SHA-256 of a prompt; nil for the default
+    /// ones.
+    func fingerprint() throws -> String? {
+        if format == .builtin, system == Self.methodSystem { return nil }
+        let text = try format.render(messages(question: "?"), addGenerationPrompt: true)
+        var hash = SHA256()
+        hash.update(Data(text.utf8))
+        return hash.digits()
+    }
+}
+
+extension RunConfiguration {
+    /// How the policy is asked.
+    public var promptChoice: PromptChoice {
+        PromptChoice(
+            variant: prompt.variant, system: prompt.system, chatTemplate: prompt.chatTemplate)
+    }
+}
+
+extension SFTConfiguration {
+    /// How the policy is asked.
+    var promptChoice: PromptChoice {
+        PromptChoice(
+            variant: prompt.variant, system: prompt.system, chatTemplate: prompt.chatTemplate)
+    }
+}

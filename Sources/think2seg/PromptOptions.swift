@@ -1,0 +1,31 @@
+import ArgumentParser
+import Recipes
+
+/// How a policy is asked, beside words and grammar.
+struct PromptOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The instructions above the conversation; an empty text: no system turn (default: the "
+                + "run's, or the method's).", valueName: "text"))
+    var systemPrompt: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "builtin; checkpoint, the policy's own; or a file of Jinja, or of JSON with chat_template "
+                + "(default: the run's, or builtin).", valueName: "builtin|checkpoint|file"))
+    var chatTemplate: String?
+
+    /// The names of the options that are given.
+    var given: [String] {
+        (systemPrompt == nil ? [] : ["--system-prompt"])
+            + (chatTemplate == nil ? [] : ["--chat-template"])
+    }
+
+    /// A choice, with what is given instead.
+    func choice(_ otherwise: PromptChoice) -> PromptChoice {
+        var choice = otherwise
+        choice.system = systemPrompt ?? choice.system
+        choice.chatTemplate = chatTemplate.map(ChatTemplateChoice.init) ?? choice.chatTemplate
+        return choice
+    }
+}
