@@ -39,7 +39,10 @@ struct SegmentImageTests {
         #expect(stretched.mask == plain.mask)
         let applied = try #require(stretched.result.stretch)
         #expect(applied.given == "p2,p98" && applied.colors?.count == 3 && applied.gray == nil)
-        #expect(plain.result.stretch == nil)
+        #expect(plain.result.stretch == nil && plain.result.warnings.isEmpty)
+        let unused = try segment(ImageCodec.encodePNG(picture), as: "b.png", stretch: .whole)
+        #expect(unused.mask == plain.mask && unused.result.warnings.count == 1)
+        #expect(unused.result.warnings[0].contains("--stretch changed nothing"))
         let document = try #require(
             JSONSerialization.jsonObject(with: jsonDocument(stretched.result)) as? [String: Any])
         let values = try #require(document["stretch"] as? [String: Any])

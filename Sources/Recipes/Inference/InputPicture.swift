@@ -41,8 +41,11 @@ struct InputPicture {
             AppliedStretch(
                 given: given?.description ?? "", gray: ranges.gray, colors: ranges.colors)
         }
+        let isUnused = given != nil && decoded.ranges == nil
         warnings =
-            (stated != .upright && exif == .ignore ? ["\(path): \(stated.ignoredWarning)"] : [])
+            (isUnused
+                ? ["\(path): its samples have 8 bits: --stretch changed nothing"] : [])
+            + (stated != .upright && exif == .ignore ? ["\(path): \(stated.ignoredWarning)"] : [])
             + (decoded.leftOut.map { ["\(path): \($0)"] } ?? [])
     }
 }
