@@ -97,6 +97,26 @@ import Testing
         #expect(error.message.contains("--exif ignore"))
     }
 
+    @Test("ignored pixels and turned images that the layout writer wrote come back with options")
+    func layoutRoundTrip() throws {
+        var sample = try makeSample(2, jpeg: true)
+        sample.image = stating(6, sample.image)
+        sample.orientation = .turnedLeft
+        sample.frame = ImageFrame(width: 9, height: 13)
+        sample.mask = ImageOrientation.turnedLeft.symmetry(sample.mask)
+        var ignored = BinaryMask(width: 9, height: 13)
+        for y in 0..<13 {
+            for x in 0..<9 where !sample.mask[x, y] && x + y > 15 { ignored[x, y] = true }
+        }
+        sample.ignored = ignored
+        try EarthReasonLayoutWriter(root: source, split: "train").write(sample)
+        var importer = EarthReasonImporter(source: source)
+        importer.choices.exif = .apply
+        importer.choices.labels = try LabelRule(ignoreValues: LabelValues("128"))
+        #expect(try importer.run(output: output).problems == [])
+        #expect(try ShardReader(path: output + "/train.h5").sample(at: 0) == sample)
+    }
+
     @Test("a TIFF image becomes the PNG of its turned pixels, and is upright then")
     func tiff() throws {
         let cases = try Fixtures.decode([TIFFCase].self, "imaging/orientation.json")
