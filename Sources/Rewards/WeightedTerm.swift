@@ -27,6 +27,7 @@ extension RewardWeights {
     /// What the terms of a completion add to its reward.
     ///
     /// - Parameter values: the unweighted values, in the order of ``entries``
+    /// - Returns: the parts, in the same order
     public func parts(_ values: [Double]) -> [WeightedTerm] {
         zip(entries, values).map { WeightedTerm(term: $0.term, weight: $0.weight, value: $1) }
     }

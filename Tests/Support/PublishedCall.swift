@@ -15,6 +15,7 @@ public struct PublishedCall: Decodable, Sendable {
 
     enum CodingKeys: CodingKey { case grammar, answer, reads, raises, prompts, empty }
 
+    /// Reads a case.
     public init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         grammar = try fields.decode([Int].self, forKey: .grammar)
@@ -39,6 +40,7 @@ public struct PublishedCall: Decodable, Sendable {
         /// Places outside.
         public let negativePoints: [[Double]]
 
+        /// Reads a list of box, points and negative points.
         public init(from decoder: any Decoder) throws {
             var parts = try decoder.unkeyedContainer()
             let isBox = try !parts.decodeNil()

@@ -12,8 +12,9 @@ public struct PaperReading: Sendable, Hashable, Codable {
     /// Why the published call of the segmenter raises although its parser reads the answer: there is no
     /// mask then; nil if it does not raise.
     public var segmenterError: String?
-    /// What the answer asks of the segmenter, in the policy's frame; coordinates may be NaN or infinite.
-    /// None where the call raises.
+    /// What the answer asks of the segmenter, in the policy's frame.
+    ///
+    /// Coordinates may be NaN or infinite. None where the call raises.
     public var prompts: [SegmentationPrompt]
     /// Pixels of the truth.
     public var truth: Int
