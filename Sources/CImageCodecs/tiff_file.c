@@ -70,7 +70,9 @@ CICStatus cic_tiff_failure(TIFFReader *reader, const char *otherwise) {
     if (reader->past_end) return CIC_TRUNCATED;
     if (reader->message == NULL || !tells_unsupported(reader->message->text)) return CIC_DAMAGED;
     CICMessage message = *reader->message;
-    return cic_refuse(reader->message, message.text, CIC_TIFF_REWRITE);
+    int is_lossless = strstr(message.text, "JPEG process: SOF type 0xc3") != NULL;
+    const char *text = is_lossless ? "lossless JPEG, which is not read inside of TIFF" : message.text;
+    return cic_refuse(reader->message, text, CIC_TIFF_REWRITE);
 }
 
 #if HAS_OWN_HANDLERS

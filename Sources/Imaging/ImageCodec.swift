@@ -142,7 +142,7 @@ public enum ImageCodec {
         throw ImageError(
             name: name,
             what: "not a PNG, JPEG or TIFF file" + (foreign.map { " but \($0.name)" } ?? ""),
-            hint: foreign?.advice ?? "convert it to PNG or JPEG")
+            hint: foreign?.advice ?? "convert it to PNG, for example: convert IN OUT.png")
     }
 }
 

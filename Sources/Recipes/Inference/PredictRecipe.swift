@@ -91,7 +91,7 @@ public struct PredictRecipe {
                 try ImageCodec.write(ImageCodec.encodePNG(mask), path: maskPath)
             }
         }
-        return try Prediction(
+        return Prediction(
             question: question, image: .init(path: image, input), prompt: asked,
             completion: completion, answer: answer,
             mask: mask.map { MaskFile($0, path: maskPath) },

@@ -83,7 +83,7 @@ final class SFTData {
             SupervisedExample(
                 id: sample.id, image: image,
                 answers: written?.answers[sample.id] ?? made.answers,
-                objects: made.objects, ignored: sample.ignored?.resized(to: frame)))
+                objects: made.objects, ignored: sample.ignored?.resized(to: image.frame)))
     }
 }
 
