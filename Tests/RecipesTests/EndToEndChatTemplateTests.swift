@@ -196,10 +196,9 @@ extension EndToEnd {
                 "chat_template.json": #"{"chat_template": "old"}"#, "chat_template.jinja": "old",
                 "processor_config.json":
                     #"{"chat_template": "old", "image_processor": {"size": {"shortest_edge": 7, "longest_edge": 9}}}"#,
-                "preprocessor_config.json": #"{"min_pixels": 1, "max_pixels": 2}"#,
                 "config.json": "{}",
             ]
-            let files = try ProcessorFiles(PromptTemplate()).applied(
+            let files = try PromptFiles(PromptTemplate()).applied(
                 to: old.map { CompanionFile(name: $0.key, data: Data($0.value.utf8)) })
             try withFolder { folder in
                 for file in files {

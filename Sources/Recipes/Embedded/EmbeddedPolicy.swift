@@ -36,7 +36,7 @@ extension EmbeddedModels {
         try RunDirectory.write(
             ImageProcessorConfiguration.releasedJSON(for: configuration.vision),
             to: folder + "/preprocessor_config.json")
-        try ProcessorFiles(PromptTemplate()).write(into: folder)
+        try PromptFiles(PromptTemplate()).write(into: folder)
     }
 
     // MARK: - Vocabulary

@@ -44,7 +44,7 @@ public enum ModelInitialization {
             model.companions.append(
                 CompanionFile(name: "preprocessor_config.json", data: Data(text.utf8)))
         }
-        model.companions = try ProcessorFiles(source: source).applied(to: model.companions)
+        model.companions = try PromptFiles(source: source).applied(to: model.companions)
         try model.save(directory: output, dtype: dtype)
         let hasTokenizer = model.companions.contains { $0.name == "tokenizer.json" }
         return Outcome(

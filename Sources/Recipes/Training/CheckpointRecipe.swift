@@ -106,9 +106,9 @@ public enum CheckpointRecipe {
                 // Checkpoints of earlier versions state the type of the weights that the run began with.
                 try Qwen25VLModel.restateElementType(directory: partial)
             }
-            if !ProcessorFiles.areComplete(partial) {
+            if !PromptFiles.areComplete(partial) {
                 // Checkpoints of older versions, which knew the built-in way alone.
-                try ProcessorFiles(PromptTemplate()).write(into: partial)
+                try PromptFiles(PromptTemplate()).write(into: partial)
             }
             try DurableFiles.synchronizeTree(partial)
             try? FileManager.default.removeItem(atPath: output)

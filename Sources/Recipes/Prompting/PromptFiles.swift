@@ -9,7 +9,7 @@ import Tokenizers
 /// The chat template goes where a processor of transformers 4.49 and one of 5 read it, and the tokenizer of
 /// either; no file that is left says anything else. `preprocessor_config.json`, which 4.49 needs, holds what
 /// 5 takes from `processor_config.json` where that is there.
-struct ProcessorFiles {
+struct PromptFiles {
     /// The template as training used it.
     let source: String
 
@@ -38,65 +38,60 @@ struct ProcessorFiles {
     ///
     /// - Parameter companions: what stands beside the weights
     /// - Returns: the files, sorted by name
-    /// - Throws: `ChatTemplateError` that names a file that is not JSON
+    /// - Throws: `TokenizerError` that names a file that is not a JSON object
     func applied(to companions: [CompanionFile]) throws -> [CompanionFile] {
         var files = Dictionary(companions.map { ($0.name, $0.data) }) { $1 }
         // A policy without a vocabulary is asked nothing.
         guard files["tokenizer.json"] != nil else { return companions }
+        let template = try Self.json(source)
         files["chat_template.jinja"] = Data(source.utf8)
-        files["chat_template.json"] = try Self.json(["chat_template": source])
-        if let data = files["tokenizer_config.json"] {
-            files["tokenizer_config.json"] = try Self.changed(data, "tokenizer_config.json") {
-                $0["chat_template"] = source
-            }
+        files["chat_template.json"] = Data("{\n  \"chat_template\": \(template)\n}\n".utf8)
+        if let text = try Self.text(files, "tokenizer_config.json") {
+            let isThere = text.value("chat_template") != nil
+            files["tokenizer_config.json"] = text.edited(
+                adding: isThere ? [] : [(key: "chat_template", value: template)]
+            ) { path, _ in path == ["chat_template"] ? .replace(template) : .keep }
         }
-        if let data = files["processor_config.json"] {
-            var pictures: [String: Any]?
-            files["processor_config.json"] = try Self.changed(data, "processor_config.json") {
-                $0["chat_template"] = nil
-                pictures = $0["image_processor"] as? [String: Any]
-            }
-            // What transformers 5 takes, for 4.49, which reads the other file.
-            if let pictures { files["preprocessor_config.json"] = try Self.json(pictures) }
-        }
-        if let data = files["preprocessor_config.json"] {
-            files["preprocessor_config.json"] = try Self.changed(data, "preprocessor_config.json") {
-                // 5 writes the same numbers under these names alone.
-                let size = $0["size"] as? [String: Any]
-                $0["min_pixels"] = $0["min_pixels"] ?? size?["shortest_edge"]
-                $0["max_pixels"] = $0["max_pixels"] ?? size?["longest_edge"]
-            }
-        }
+        try settlePictures(&files)
         return files.sorted { $0.key < $1.key }.map { CompanionFile(name: $0.key, data: $0.value) }
     }
 
-    /// JSON with one thing changed; the same bytes if nothing is.
-    private static func changed(
-        _ data: Data, _ name: String, _ change: (inout [String: Any]) -> Void
-    ) throws -> Data {
-        let mark = Data([0xEF, 0xBB, 0xBF])
-        let bytes = data.starts(with: mark) ? Data(data.dropFirst(mark.count)) : data
-        guard
-            let before = try? JSONSerialization.jsonObject(with: bytes) as? [String: Any]
-        else {
-            throw ChatTemplateError(
-                origin: name, problem: "is not a JSON object",
-                advice: "copy it again from where the policy came")
+    /// Takes an old template out of `processor_config.json`, and gives transformers 4.49, which reads
+    /// `preprocessor_config.json` alone, what 5 takes from there.
+    private func settlePictures(_ files: inout [String: Data]) throws {
+        if let text = try Self.text(files, ProcessorFiles.combined) {
+            files[ProcessorFiles.combined] = text.edited { path, _ in
+                path == ["chat_template"] ? .remove : .keep
+            }
+            if files[ProcessorFiles.single] == nil {
+                files[ProcessorFiles.single] = text.value("image_processor").map { Data($0.utf8) }
+            }
         }
-        var after = before
-        change(&after)
-        if NSDictionary(dictionary: before).isEqual(NSDictionary(dictionary: after)) { return data }
-        return try json(after)
+        guard let text = try Self.text(files, ProcessorFiles.single),
+            let size = text.value("size").map({ Data($0.utf8) }),
+            let edges = try? JSONText(size, file: ProcessorFiles.single)
+        else { return }
+        // 5 writes the same numbers under other names.
+        let names = [("min_pixels", "shortest_edge"), ("max_pixels", "longest_edge")]
+        files[ProcessorFiles.single] = text.edited(
+            adding: names.compactMap { name, edge in
+                text.value(name) == nil ? edges.value(edge).map { (key: name, value: $0) } : nil
+            }
+        ) { _, _ in .keep }
     }
 
-    private static func json(_ object: [String: Any]) throws -> Data {
-        try JSONSerialization.data(
-            withJSONObject: object,
-            options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]) + Data("\n".utf8)
+    private static func text(_ files: [String: Data], _ name: String) throws -> JSONText? {
+        try files[name].map { try JSONText($0, file: name) }
+    }
+
+    private static func json(_ text: String) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        return String(decoding: try encoder.encode(text), as: UTF8.self)
     }
 }
 
-extension ProcessorFiles {
+extension PromptFiles {
     /// Puts the template into a folder that has the other files.
     ///
     /// - Parameter folder: the folder
@@ -120,9 +115,9 @@ extension Qwen25VLFiles {
     ///
     /// - Parameter template: how training asked
     /// - Returns: the files
-    /// - Throws: `ChatTemplateError` that names a file that is not JSON
+    /// - Throws: `TokenizerError` that names a file that is not JSON
     func with(_ template: PromptTemplate) throws -> Qwen25VLFiles {
-        let files = ProcessorFiles(template)
+        let files = PromptFiles(template)
         return try replacingCompanions(files.applied)
     }
 }
