@@ -166,7 +166,7 @@ extension EndToEnd {
                 evaluate.prompt = PromptChoice(system: "", chatTemplate: .checkpoint)
                 warnings = []
                 result = try evaluate.run(onWarning: { warnings.append($0) })
-                #expect(warnings.isEmpty && result.setup.chatTemplate == "checkpoint")
+                #expect(!warnings.contains { $0.contains("template") } && result.setup.chatTemplate == "checkpoint")
             }
         }
 
