@@ -99,7 +99,9 @@ extension EndToEnd {
                     onEvent: { event in
                         switch event {
                         case .note(let text):
-                            if !text.contains("were cut at the longest length") { events.append(text) }
+                            if !text.contains("were cut at the longest length") {
+                                events.append(text)
+                            }
                             // The process is done.
                             close(held)
                         case .step: events.append("step")
