@@ -49,10 +49,12 @@ static toff_t on_size(thandle_t handle) { return ((TIFFReader *)handle)->length;
 // The first error is the cause of the others.
 static void note_error(TIFFReader *reader, const char *format, va_list arguments) {
     if (reader->status != CIC_OK) return;
+    char text[sizeof reader->message->text];
+    vsnprintf(text, sizeof text, format, arguments);
+    // A value that is none of the eight says nothing, as elsewhere; libtiff goes on without it.
+    if (strstr(text, "for \"Orientation\" tag") != NULL) return;
     reader->status = CIC_DAMAGED;
-    if (reader->message != NULL) {
-        vsnprintf(reader->message->text, sizeof reader->message->text, format, arguments);
-    }
+    if (reader->message != NULL) memcpy(reader->message->text, text, sizeof text);
 }
 
 const char *const CIC_TIFF_REWRITE =

@@ -111,8 +111,20 @@ extension DeepImage {
         _ stretch: Stretch?, _ measured: StretchRanges?, name: String, leftOut: LeftOutChannel?
     ) throws(ImageError) -> DecodedImage {
         guard let stretch else { throw unstretched(name, isStored: false) }
+        guard valueRange != nil else {
+            throw ImageError(
+                name: name, what: "\(kind), none of them a value", hint: "leave the picture out")
+        }
         let known = measured?.ofChannels(channels)
         let ranges = if let known { known } else { try ranges(stretch, name: name) }
+        if let flat = ranges.first(where: { $0.low == $0.high }) {
+            throw ImageError(
+                name: name,
+                what:
+                    "the percentiles of --stretch \(stretch) are both \(short(flat.low)), so that all "
+                    + "other values would be black or white",
+                hint: "give percentiles that differ, or values: --stretch LOW,HIGH")
+        }
         return DecodedImage(
             image: image(ranges),
             ranges: channels == 1

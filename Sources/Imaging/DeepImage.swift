@@ -96,6 +96,26 @@ struct DeepImage {
         return RGBImage(width: width, height: height, pixels: pixels)
     }
 
+    /// How many pixels have a sample that ``levels`` cannot hold, and the first such sample for people.
+    ///
+    /// That is a fraction, a number below 0 or above 65535, or none. Nil if there are none.
+    var unheld: (count: Int, first: String)? {
+        var found: (count: Int, first: String)?
+        forEachPixel { _, values, _ in
+            for channel in 0..<channels {
+                let value = values(channel)
+                if value >= 0, value <= 65535, value == value.rounded() { continue }
+                let isFloat = type == .float32 && Int(exactly: value) == nil
+                let text =
+                    found?.first
+                    ?? (value.isNaN ? "NaN" : isFloat ? "\(Float(value))" : short(value))
+                found = (1 + (found?.count ?? 0), text)
+                break
+            }
+        }
+        return found
+    }
+
     /// The samples as levels of a label: what is above 0 stays above 0, what is below or no number is 0,
     /// fractions are rounded up, and all from 65535 on is one level.
     var levels: [UInt16] {

@@ -52,11 +52,14 @@ public struct LabelSamples: Hashable, Sendable {
     public let hasAlpha: Bool
     /// `channels` samples of each pixel, row after row: `height * width * channels`.
     public let values: [UInt16]
+    /// What ``values`` do not hold as it is stored (fractions, what is below 0 or above 65535, no numbers),
+    /// such as "-1 at 12 of 100 pixels"; nil if they hold everything.
+    public let unheld: String?
 
     /// Samples from their parts.
     init(
         frame: ImageFrame, channels: Int, palette: [UInt8]? = nil, hasAlpha: Bool,
-        values: [UInt16]
+        values: [UInt16], unheld: String? = nil
     ) {
         precondition(values.count == frame.area * channels)
         self.frame = frame
@@ -64,6 +67,7 @@ public struct LabelSamples: Hashable, Sendable {
         self.palette = palette
         self.hasAlpha = hasAlpha
         self.values = values
+        self.unheld = unheld
     }
 
     /// Which pixels have a sample of `least` or more, channel by channel.

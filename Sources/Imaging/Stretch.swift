@@ -1,8 +1,8 @@
 /// Which values of a picture of more than 8 bits per sample become black and white.
 ///
 /// Between them bytes rise evenly: value v becomes (v - low) · 255 / (high - low), rounded to the nearest
-/// byte; what is below is 0, what is above 255. A pixel without a value (NaN, or the file's nodata) is
-/// black. Pictures of 8 bits stay as they are.
+/// byte; what is below is 0, what is above 255. A pixel without a value (NaN, infinite, or the file's
+/// nodata) is black. Pictures of 8 bits stay as they are.
 public enum Stretch: Hashable, Sendable, CustomStringConvertible {
     /// All values that the type of the samples can have: for 16 bits 0 and 65535.
     case whole

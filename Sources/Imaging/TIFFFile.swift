@@ -131,12 +131,14 @@ struct TIFFFile {
     /// The stored samples; another orientation than the usual one is an error unless `turning`.
     func labelSamples(turning: Bool) throws(ImageError) -> LabelSamples {
         if !turning { try requireUpright() }
-        let levels = try deep()?.levels
-        let values = if let levels { levels } else { try samples(CIC_TIFF_COLORS).map(UInt16.init) }
+        let deep = try deep()
+        let values =
+            if let deep { deep.levels } else { try samples(CIC_TIFF_COLORS).map(UInt16.init) }
         return LabelSamples(
             frame: ImageFrame(width: width, height: height), channels: channels,
             palette: info.is_palette != 0 ? palette : nil, hasAlpha: info.extra != CIC_EXTRA_NONE,
-            values: values)
+            values: values,
+            unheld: deep?.unheld.map { "\($0.first) at \($0.count) of \(width * height) pixels" })
     }
 
     /// The pixels with a sample above 0.

@@ -185,6 +185,31 @@ import Testing
         try rule(nil, "255", 128)
     }
 
+    @Test(
+        "a label with values that are no whole numbers up to 65535 is refused with the first of them"
+    )
+    func unheldValues() throws {
+        // A gray row of four floats, as TIFF.
+        func little(_ number: UInt32) -> [UInt8] { (0..<4).map { UInt8(number >> (8 * $0) & 255) } }
+        func tiff(_ values: [Float]) -> [UInt8] {
+            let entries: [(UInt32, UInt32)] = [
+                (256, 4), (257, 1), (258, 32), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1),
+                (279, 16), (339, 3),
+            ]
+            var bytes: [UInt8] = [0x49, 0x49, 0x2A, 0] + little(24)
+            bytes += values.flatMap { little($0.bitPattern) } + [UInt8(entries.count), 0]
+            for (tag, value) in entries {
+                bytes += little(tag | 4 << 16) + little(1) + little(value)
+            }
+            return bytes + [0, 0, 0, 0]
+        }
+        try write(files: [tiff([0, 1, 1, 0]), tiff([0, 0.4, 1, -1])], width: 4)
+        let report = try EarthReasonImporter(source: source).run(output: output)
+        #expect(report.rejected == 1 && report.splits[0].samples == 1)
+        let problem = try #require(report.splits[0].problems.first)
+        #expect(problem.message.contains("it has 0.4 at 2 of 4 pixels"))
+    }
+
     @Test("a palette that shows index 0 brighter than the target is a warning")
     func brightBackground() throws {
         // Indices 0 and 1; the first palette shows 0 black, the second white.

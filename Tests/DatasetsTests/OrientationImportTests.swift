@@ -61,6 +61,19 @@ import Testing
             error.message.contains("orientation is 6") && error.message.contains("--exif apply"))
     }
 
+    @Test("a size that the label's own orientation explains names it")
+    func ownSize() throws {
+        try write([1, 1])
+        // A label as JPEG, which applying turns away from its image's size.
+        try writeBytes(
+            stating(6, makeSample(1, jpeg: true).image), to: source + "/train/labels/sample-1.png")
+        let report = try run(.apply)
+        #expect(report.splits[0].rejected == 1)
+        let error = try #require(report.splits[0].problems.first)
+        #expect(error.message.contains("the label is 9 x 13, the image is 13 x 9"))
+        #expect(error.message.contains("turned as its own EXIF orientation 6"))
+    }
+
     @Test("applied orientations are in the shard, and the picture comes out turned")
     func applied() throws {
         try write((1...8).map { $0 })

@@ -102,6 +102,55 @@ struct TIFFTests {
         }
     }
 
+    /// A gray row of floats.
+    private func floats(_ values: [Float]) -> [UInt8] {
+        file(
+            width: UInt32(values.count), height: 1, data: values.flatMap { little($0.bitPattern) },
+            more: [(258, 3, 1, 32), (339, 3, 1, 3)])
+    }
+
+    @Test(
+        "what levels of labels cannot hold is told with its first value: fractions, signs, no numbers"
+    )
+    func unheldLevels() throws {
+        for (values, expected) in [
+            ([0, 1, 255, 65535], nil), ([0, 0.25, 1, 0.5], "0.25 at 2 of 4 pixels"),
+            ([-1, 0, 1, -1], "-1 at 2 of 4 pixels"), ([0, .nan, 1, 1], "NaN at 1 of 4 pixels"),
+            ([0, 70000, 80000, 1], "70000 at 2 of 4 pixels"),
+        ] as [([Float], String?)] {
+            let samples = try ImageCodec.decodeLabelSamples(floats(values), name: "a")
+            #expect(samples.unheld == expected, "\(values)")
+        }
+    }
+
+    @Test(
+        "percentiles that are one value, and pictures without any, are errors and no black pictures"
+    )
+    func degenerateStretches() throws {
+        func problem(_ values: [Float], _ stretch: String) throws -> String? {
+            let error = #expect(throws: ImageError.self) {
+                try ImageCodec.decode(floats(values), name: "a", stretch: Stretch(stretch))
+            }
+            return error?.what
+        }
+        let flat = [Float](repeating: 0, count: 200) + [900, 2900]
+        #expect(try problem(flat, "p2,p98")?.contains("are both 0") == true)
+        for stretch in ["p2,p98", "0,10"] {
+            #expect(
+                try problem([.nan, .infinity], stretch)?.contains("none of them a value") == true)
+        }
+    }
+
+    @Test("an orientation that is none of the eight says nothing")
+    func unknownOrientation() throws {
+        for value: UInt32 in [0, 9] {
+            let bytes = file(more: [(274, 3, 1, value)])
+            #expect(
+                try ImageCodec.decodeTIFF(bytes, name: "a")
+                    == ImageCodec.decodeTIFF(file(), name: "a"))
+        }
+    }
+
     @Test("an orientation is an error that names it, or undone where that is asked for")
     func orientation() throws {
         let bytes = file(more: [(274, 3, 1, 6)])

@@ -34,12 +34,21 @@ struct ImportReader {
         } catch {
             throw ImportDefect(file: path, message: "\(error.what); \(error.hint)")
         }
+        if let unheld = samples.unheld {
+            throw ImportDefect(
+                file: path,
+                message:
+                    "values of labels are whole numbers from 0 to 65535, and it has \(unheld); "
+                    + "save it with such numbers, what nobody knows as one of its own for "
+                    + "--ignore-values")
+        }
         survey.addLabel(path, samples, stated)
         do {
             let masks = try choices.labels.decide(samples, decide)
             let turn = choices.exif.applied(stated).symmetry
             return LabelMasks(
-                target: turn(masks.target), ignored: masks.ignored.map(turn.callAsFunction))
+                target: turn(masks.target), ignored: masks.ignored.map(turn.callAsFunction),
+                stated: stated)
         } catch {
             throw ImportDefect(file: path, message: error.problem)
         }
@@ -65,7 +74,17 @@ struct ImportReader {
         throw ImportDefect(
             file: path,
             message: "the \(kind) is \(frame.text), the image is \(image.text)"
-                + orientationHint(stated))
+                + orientationHint(stated) + ownHint(masks.stated))
+    }
+
+    /// What a difference in size may come from that the label's own file states.
+    private func ownHint(_ stated: ImageOrientation) -> String {
+        guard stated.swapsSides else { return "" }
+        return choices.exif == .ignore
+            ? "; the label's own EXIF orientation is \(stated.rawValue) (to be \(stated.words)): import "
+                + "with --exif apply to turn it"
+            : "; the label was turned as its own EXIF orientation \(stated.rawValue) says: save it "
+                + "without one if it is as it should be"
     }
 
     /// What a difference in size may come from.
@@ -85,6 +104,8 @@ struct LabelMasks {
     var target: BinaryMask
     /// What does not count; nil where everything does.
     var ignored: BinaryMask?
+    /// The orientation that the label's own file states.
+    var stated = ImageOrientation.upright
 }
 
 /// Why a label file has no mask.
