@@ -108,13 +108,16 @@ public struct GenerationConfiguration: Sendable, Equatable {
         } catch let error as DecodingError {
             throw Qwen25VLConfigurationError(path: Self.file, error)
         }
-        if ids.isEmpty, Set(configuration.eosTokenIDs) == Set(eosTokenIDs) { return data }
+        let text = try JSONText(data, file: Self.file)
+        let key = "eos_token_id"
+        // A null or an empty list would let nothing end elsewhere.
+        if text.value(key) == nil, Set(configuration.eosTokenIDs) == Set(eosTokenIDs) {
+            return data
+        }
         let missing = eosTokenIDs.filter { !ids.contains($0) }
         if missing.isEmpty { return data }
         ids += missing
-        let text = try JSONText(data, file: Self.file)
         let list = "[\(ids.map(String.init).joined(separator: ", "))]"
-        let key = "eos_token_id"
         return text.edited(adding: text.value(key) == nil ? [(key, list)] : []) { path, _ in
             path == [key] ? .replace(list) : .keep
         }

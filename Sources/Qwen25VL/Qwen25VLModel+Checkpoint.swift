@@ -10,10 +10,13 @@ public struct CompanionFile: Sendable, Equatable {
     /// Its contents.
     public let data: Data
 
-    /// A file from its name and contents.
+    /// A file from its name and contents; JSON comes without a byte-order mark, which other programs refuse.
     public init(name: String, data: Data) {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         self.name = name
-        self.data = data
+        self.data =
+            name.hasSuffix(".json") && data.starts(with: mark)
+            ? Data(data.dropFirst(mark.count)) : data
     }
 
     /// The configuration, tokenizer and processor files of a folder, sorted by name.

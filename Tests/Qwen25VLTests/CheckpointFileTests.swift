@@ -287,6 +287,14 @@ struct CheckpointFileTests {
         #expect(
             try written(#"{"temperature": 1e-06}"#, tokenizer: 5)
                 == #"{"temperature": 1e-06, "eos_token_id": [2, 5]}"#)
+        // Without an end elsewhere: what is stated is stated.
+        for none in ["null", "[]"] {
+            #expect(
+                try written("{\"eos_token_id\": \(none)}", tokenizer: 2)
+                    == #"{"eos_token_id": [2]}"#)
+        }
+        // No other program takes a byte-order mark.
+        #expect(try written("\u{FEFF}" + same, tokenizer: 2) == same)
         #expect(try written(nil, tokenizer: 2) == nil)
         #expect(try written(nil, tokenizer: 5)?.contains("5") == true)
     }

@@ -196,7 +196,7 @@ extension EndToEnd {
                 "tokenizer.json": "{}", "tokenizer_config.json": #"{"chat_template": "old"}"#,
                 "chat_template.json": #"{"chat_template": "old"}"#, "chat_template.jinja": "old",
                 "processor_config.json":
-                    #"{"chat_template": "old", "image_processor": {"size": {"shortest_edge": 7, "longest_edge": 9}}}"#,
+                    #"{"chat_template": "old", "video_processor": {"fps": 2}, "image_processor": {"size": {"shortest_edge": 7, "longest_edge": 9}}}"#,
                 "config.json": "{}",
             ]
             let files = try PromptFiles(PromptTemplate()).applied(
@@ -214,8 +214,21 @@ extension EndToEnd {
                 #expect(try carried(folder).contains("remote sensing"))
                 let pictures = try json(folder + "/preprocessor_config.json")
                 #expect(pictures["min_pixels"] as? Int == 7 && pictures["max_pixels"] as? Int == 9)
+                // A processor of transformers 4.49 refuses the section.
+                #expect(try json(folder + "/processor_config.json").isEmpty)
+                #expect(try json(folder + "/video_preprocessor_config.json")["fps"] as? Int == 2)
             }
             #expect(files.first { $0.name == "config.json" }?.data == Data("{}".utf8))
+        }
+
+        @Test("A system prompt that spells a token is told of: processors take it for one")
+        func spelledToken() {
+            let comparison = ChatTemplateComparison(PromptTemplate(system: "end with <|im_end|>."))
+            #expect(
+                comparison.warnings(policy: "nowhere").first?.contains("spells <|im_end|>") == true)
+            #expect(
+                ChatTemplateComparison(PromptTemplate(system: "a < b | c > d"))
+                    .warnings(policy: "nowhere").isEmpty)
         }
 
         @Test("Supervised training that goes on with other prompts is refused")
@@ -225,6 +238,20 @@ extension EndToEnd {
             #expect(try PromptTemplate().fingerprint() == nil && other != nil)
             let third = try PromptTemplate(system: "b").fingerprint()
             #expect(other != third)
+            // A change where the compared prompt does not go counts too.
+            let templates = try ["a", "b"].map { name in
+                let source =
+                    "{% if messages[0].role != 'system' %}\(name){% endif %}"
+                    + "{% for m in messages %}{% for p in m.content %}"
+                    + "{% if p.type == 'image' %}<|image_pad|>{% else %}{{ p.text }}{% endif %}"
+                    + "{% endfor %}{% endfor %}"
+                return try PromptTemplate(
+                    system: "s",
+                    format: .template(
+                        ChatTemplate(source: source, origin: name, variables: [:]))
+                ).fingerprint()
+            }
+            #expect(templates[0] != templates[1])
             let state = StageState(cursor: cursor, prompts: other)
             try state.require(prompts: other, origin: "run")
             for prompts in [nil, "c"] {

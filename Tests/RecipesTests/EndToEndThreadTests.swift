@@ -52,6 +52,9 @@ extension EndToEnd {
                 start.checkpoint?.state.workers = 5
                 let plan = start.threadPlan(longer, device: .cpu)
                 #expect(plan.threads == 7 && plan.workers == 5)
+                // Other workers: both are chosen anew.
+                longer.workers = 1
+                #expect(start.threadPlan(longer, device: .cpu).threads == 1)
                 longer.threads = 3
                 let other = start.threadPlan(longer, device: .cpu)
                 #expect(other.threads == 3 && other.workers == 1)

@@ -145,6 +145,15 @@ extension EndToEnd {
                 run.evaluation.earlyStoppingPatience = nil
                 #expect(try session(run) == Session(.finished, 4))
                 #expect(CheckpointFolder(run: folder + "/run").steps == [4, 1])
+                // Who deletes the best one is told, and it is found anew.
+                try FileManager.default.removeItem(atPath: "\(folder)/run/checkpoints/step-1")
+                #expect(
+                    message { _ = try CheckpointRecipe.chosen(folder + "/run", .best) }
+                        .contains("to which checkpoints/best leads"))
+                run.training.maxSteps = 5
+                let start = try RunStart(run, .automatic)
+                #expect(start.notes.contains { $0.contains("step-1, is gone") })
+                #expect(start.checkpoint?.state.evaluation?.bestStep == nil)
             }
         }
 

@@ -44,6 +44,12 @@ public enum ModelInitialization {
             model.companions.append(
                 CompanionFile(name: "preprocessor_config.json", data: Data(text.utf8)))
         }
+        if let pictures = try? ImageProcessorConfiguration.load(
+            directory: source, vision: sizes.vision)
+        {
+            model.companions = try ProcessorFiles(directory: source)
+                .reconciled(model.companions, pictures)
+        }
         model.companions = try PromptFiles(source: source).applied(to: model.companions)
         try model.save(directory: output, dtype: dtype)
         let hasTokenizer = model.companions.contains { $0.name == "tokenizer.json" }

@@ -12,7 +12,18 @@ struct ChatTemplateComparison {
 
     /// What is told about a folder, a sentence each: files that contradict each other, a template that
     /// cannot be rendered, another prompt than the one that is used, another system prompt.
-    func warnings(policy: String) -> [String] {
+    func warnings(policy: String) -> [String] { spelled + folderWarnings(policy) }
+
+    /// That the system prompt spells what other programs take for a token.
+    private var spelled: [String] {
+        guard let found = used.system.firstMatch(of: /<\|[^|<>\s]+\|>/) else { return [] }
+        return [
+            "prompt.system spells \(found.0): here it is text, and a processor of transformers takes it for "
+                + "a token, so that it does not make the prompts of training; write it in another way"
+        ]
+    }
+
+    private func folderWarnings(_ policy: String) -> [String] {
         do {
             let files = try ChatTemplateFiles(folder: policy)
             let disagreement = files.disagreement.map { [$0] } ?? []

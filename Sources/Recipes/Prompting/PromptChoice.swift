@@ -57,13 +57,14 @@ public struct PromptChoice: Sendable, Hashable {
 }
 
 extension PromptTemplate {
-    /// What tells system prompt and chat template from others: a SHA-256 of a prompt; nil for the default
-    /// ones.
+    /// What tells system prompt and chat template from others: a SHA-256 of a prompt and of the template;
+    /// nil for the default ones.
     func fingerprint() throws -> String? {
         if format == .builtin, system == Self.methodSystem { return nil }
         let text = try format.render(messages(question: "?"), addGenerationPrompt: true)
         var hash = SHA256()
         hash.update(Data(text.utf8))
+        if case .template(let template) = format { hash.update(Data(template.source.utf8)) }
         return hash.digits()
     }
 }

@@ -56,15 +56,23 @@ struct PromptFiles {
         return files.sorted { $0.key < $1.key }.map { CompanionFile(name: $0.key, data: $0.value) }
     }
 
-    /// Takes an old template out of `processor_config.json`, and gives transformers 4.49, which reads
-    /// `preprocessor_config.json` alone, what 5 takes from there.
+    /// Takes an old template out of `processor_config.json`, and what 5 reads there of pictures and films,
+    /// which is put into files of its own: 4.49 reads pictures there alone, and its processors refuse the
+    /// sections.
     private func settlePictures(_ files: inout [String: Data]) throws {
         if let text = try Self.text(files, ProcessorFiles.combined) {
+            let sections = [
+                "image_processor": ProcessorFiles.single,
+                "video_processor": "video_preprocessor_config.json",
+            ]
             files[ProcessorFiles.combined] = text.edited { path, _ in
-                path == ["chat_template"] ? .remove : .keep
+                path == ["chat_template"] || path.count == 1 && sections[path[0]] != nil
+                    ? .remove : .keep
             }
-            if files[ProcessorFiles.single] == nil {
-                files[ProcessorFiles.single] = text.value("image_processor").map { Data($0.utf8) }
+            for (section, name) in sections where files[name] == nil {
+                files[name] = text.value(section).flatMap {
+                    $0 == "null" ? nil : Data($0.utf8)
+                }
             }
         }
         guard let text = try Self.text(files, ProcessorFiles.single),

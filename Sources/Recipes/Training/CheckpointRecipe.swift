@@ -141,7 +141,12 @@ public enum CheckpointRecipe {
         case .best:
             guard let step = folder.best else {
                 throw MissingInputError(
-                    path: folder.path + "/best", what: "link; the run was not evaluated")
+                    path: folder.path + "/best",
+                    what: "link: the run was not evaluated, or its best checkpoint is gone")
+            }
+            guard folder.steps.contains(step) else {
+                throw MissingInputError(
+                    path: folder.step(step), what: "checkpoint, to which checkpoints/best leads")
             }
             return folder.step(step)
         case .newest:

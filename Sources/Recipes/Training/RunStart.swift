@@ -159,12 +159,15 @@ struct RunStart {
         guard let state = checkpoint?.state else {
             return configuration.threadPlan(device: device)
         }
-        let wasOpen = { (key: String) in state.configuration[key].map { $0 == "0" } ?? true }
+        let now = CheckpointState.values(of: configuration)
+        // With other workers, threads are chosen anew.
+        let isSame = ["threads", "workers"].allSatisfy {
+            state.configuration[$0] ?? "0" == now[$0]
+        }
         return configuration.threadPlan(
             device: device,
-            recorded: ThreadPlan.Recorded(
-                threads: wasOpen("threads") ? state.threads : nil,
-                workers: wasOpen("workers") ? state.workers : nil))
+            recorded: isSame
+                ? ThreadPlan.Recorded(threads: state.threads, workers: state.workers) : .init())
     }
 
     // MARK: - Configurations
@@ -212,6 +215,12 @@ struct RunStart {
             notes.append(
                 "evaluations of before and after cannot be compared: the best checkpoint is found anew"
             )
+        }
+        if isInPlace, let best = self.checkpoint?.state.evaluation?.bestStep, best > 0,
+            !CheckpointFolder(run: configuration.outputDirectory).steps.contains(best)
+        {
+            self.checkpoint?.state.evaluation = checkpoint.state.evaluation?.withoutBest
+            notes.append("the best checkpoint, step-\(best), is gone: the best is found anew")
         }
         if configuration.dependsOnTotalSteps,
             let change = change("training.max_steps") ?? change("training.num_train_epochs")
