@@ -53,5 +53,6 @@ private func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "
 
 /// A number with so many digits after the point.
 func fixed(_ value: Double, _ digits: Int) -> String {
-    String(format: "%.\(digits)f", value)
+    // A hundred digits tell nobody anything.
+    abs(value) < 1e9 ? String(format: "%.\(digits)f", value) : String(format: "%.3g", value)
 }
