@@ -171,6 +171,31 @@ extension EndToEnd {
             }
         }
 
+        @Test("An evaluation with a policy's own template is another one when that has changed")
+        func evaluatesOwnTemplate() throws {
+            try withFolder { folder in
+                let policy = try policy(folder) { $0 }
+                func setup(_ name: String) throws -> EvaluationResult.Setup {
+                    let source =
+                        "{% for m in messages %}{% for p in m.content %}"
+                        + "{% if p.type == 'image' %}<|image_pad|>{% else %}\(name){{ p.text }}"
+                        + "{% endif %}{% endfor %}{% endfor %}"
+                    try source.write(
+                        toFile: policy + "/chat_template.jinja", atomically: true, encoding: .utf8)
+                    var evaluate = EvaluateRecipe(
+                        policy: policy, segmenter: fixture.segmenter, data: [fixture.shard])
+                    evaluate.prompt.chatTemplate = .checkpoint
+                    return try evaluate.setup()
+                }
+                let first = try setup("a")
+                #expect(try first.differences(from: setup("a")).isEmpty)
+                #expect(
+                    try first.differences(from: setup("b")).contains {
+                        $0.hasPrefix("chat_template: ")
+                    })
+            }
+        }
+
         @Test(
             "A policy's own template that cannot be rendered is told of, and an error where it is used"
         )

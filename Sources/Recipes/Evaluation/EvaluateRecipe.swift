@@ -190,6 +190,9 @@ public struct EvaluateRecipe: Sendable {
         ]
         if let path = prompt.chatTemplate.path {
             setup.inputs["chat_template"] = try digest(.file(path))
+        } else if prompt.chatTemplate == .checkpoint {
+            // It may stand in files that are otherwise not read.
+            setup.inputs["chat_template"] = try prompt.template(policy: policy).fingerprint()
         }
         return setup
     }
