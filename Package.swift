@@ -22,6 +22,8 @@ import PackageDescription
 
 let withTorch = Context.environment["THINK2SEG_WITHOUT_TORCH"] == nil
 let libtorch = Context.packageDirectory + "/.libtorch"
+/// Where scripts/setup writes down which version of libtorch may be compiled against.
+let checked = Context.packageDirectory + "/.deps/libtorch-checked"
 let jinja = Context.packageDirectory + "/.jinja"
 let hasCUDA = FileManager.default.fileExists(atPath: libtorch + "/lib/libtorch_cuda.so")
 
@@ -35,17 +37,13 @@ let strict: [SwiftSetting] = [
 /// would be fifty times slower.
 let optimized = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
-/// LIBTORCH_ANY_VERSION=1, which scripts/setup knows too, builds against another libtorch.
-let anyLibtorch: [CXXSetting] =
-    Context.environment["LIBTORCH_ANY_VERSION"] == nil ? [] : [.define("CTS_ANY_LIBTORCH")]
-let torchCompile: [CXXSetting] =
-    [
-        .unsafeFlags([
-            "-isystem", libtorch + "/include", "-std=c++20",
-            "-Wall", "-Wextra", "-Wshadow", "-Werror",
-        ]),
-        .unsafeFlags(["-O2"], .when(configuration: .debug)),
-    ] + anyLibtorch
+let torchCompile: [CXXSetting] = [
+    .unsafeFlags([
+        "-isystem", libtorch + "/include", "-I", checked, "-std=c++20",
+        "-Wall", "-Wextra", "-Wshadow", "-Werror",
+    ]),
+    .unsafeFlags(["-O2"], .when(configuration: .debug)),
+]
 let torchLink: [LinkerSetting] = [
     .unsafeFlags(
         ["-L" + libtorch + "/lib", "-Xlinker", "-rpath", "-Xlinker", libtorch + "/lib"]
@@ -212,9 +210,18 @@ if withTorch {
                 "TestSupport", "Recipes", "NN", "Torch", "Datasets", "Rewards", "Segmentation",
                 "Imaging",
             ], path: "Tests/Fuzz", swiftSettings: strict),
+        // What scripts/check-libtorch compiles by itself; a process of its own, as it changes settings of all.
+        .executableTarget(
+            name: "libtorch-operations", dependencies: ["CTorchShim"], path: "Tests/Operations",
+            exclude: ["numbers.tsv"],
+            cxxSettings: [
+                // Without the flag, clang takes the C face for a C++20 module that was not built.
+                .unsafeFlags(["-fno-cxx-modules", "-Wall", "-Wextra", "-Wshadow", "-Werror"])
+            ], linkerSettings: [.linkedLibrary("m")]),
 
         .testTarget(
-            name: "CTorchShimTests", dependencies: ["CTorchShim"], swiftSettings: strict),
+            name: "CTorchShimTests", dependencies: ["TestSupport", "CTorchShim"],
+            swiftSettings: strict),
         .testTarget(
             name: "TorchTests", dependencies: ["TestSupport", "Torch"], swiftSettings: strict),
         .testTarget(

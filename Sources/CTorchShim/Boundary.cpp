@@ -1,14 +1,15 @@
 #include "Boundary.hpp"
 
+#include <libtorch_checked.h>
 #include <torch/headeronly/version.h>
 
-// The numbers and the operations are checked against one version; another one may differ in
-// either. A build against a second version says so by this macro.
-#ifndef CTS_ANY_LIBTORCH
-static_assert(TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR == 13,
-              "libtorch 2.13 is needed in .libtorch: run scripts/setup, or set LIBTORCH_ANY_VERSION=1 to "
-              "build against another version at your own risk");
-#endif
+#include <string_view>
+
+// The numbers and the operations are checked against one version; another one may differ in either.
+// scripts/setup writes down which version this is: the pinned one, or one that passed the check.
+static_assert(std::string_view(TORCH_VERSION) == CTS_CHECKED_LIBTORCH,
+              "the libtorch in .libtorch is not the one that was checked: run scripts/setup, with LIBTORCH "
+              "set to its folder if it is to be this one");
 
 namespace cts {
 

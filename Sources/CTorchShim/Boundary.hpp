@@ -88,6 +88,23 @@ inline std::vector<at::Tensor> tensors(const CTSTensor *const *handles, int64_t 
     return result;
 }
 
+template <typename Number> void requireType(const at::Tensor &tensor) {
+    if (tensor.scalar_type() != c10::CppTypeToScalarType<Number>::value) {
+        throw std::logic_error("elements of another type");
+    }
+}
+
+/// The elements of a contiguous tensor. libtorch's own accessors by type are constrained templates, whose
+/// names in its library differ with the compiler that made it.
+template <typename Number> const Number *elements(const at::Tensor &tensor) {
+    requireType<Number>(tensor);
+    return static_cast<const Number *>(tensor.const_data_ptr());
+}
+template <typename Number> Number *mutableElements(at::Tensor &tensor) {
+    requireType<Number>(tensor);
+    return static_cast<Number *>(tensor.mutable_data_ptr());
+}
+
 inline c10::Scalar scalar(CTSScalar value) {
     return value.is_integer ? c10::Scalar(value.integer) : c10::Scalar(value.real);
 }

@@ -71,9 +71,9 @@ template <typename Number>
 void normRows(const at::Tensor &x, const at::Tensor &weight, double epsilon, at::Tensor &result,
               at::Tensor &scales) {
     const int64_t width = x.size(-1), rows = scales.numel();
-    const auto *source = x.const_data_ptr<Number>(), *factors = weight.const_data_ptr<Number>();
-    auto *target = result.mutable_data_ptr<Number>();
-    float *scale = scales.mutable_data_ptr<float>();
+    const auto *source = elements<Number>(x), *factors = elements<Number>(weight);
+    auto *target = mutableElements<Number>(result);
+    float *scale = mutableElements<float>(scales);
     at::parallel_for(0, rows, grain(width), [&](int64_t begin, int64_t end) {
         std::vector<float> wide(static_cast<size_t>(width));
         for (int64_t row = begin; row < end; ++row) {
@@ -109,11 +109,11 @@ template <typename Number>
 void normSlopes(const at::Tensor &x, const at::Tensor &weight, const at::Tensor &scales,
                 const at::Tensor &gradient, at::Tensor &toX, at::Tensor &sums) {
     const int64_t width = x.size(-1), rows = scales.numel(), threads = sums.size(0);
-    const auto *source = x.const_data_ptr<Number>(), *slope = gradient.const_data_ptr<Number>();
-    const auto *factors = weight.const_data_ptr<Number>();
-    const float *scale = scales.const_data_ptr<float>();
-    auto *target = toX.mutable_data_ptr<Number>();
-    float *total = sums.mutable_data_ptr<float>();
+    const auto *source = elements<Number>(x), *slope = elements<Number>(gradient);
+    const auto *factors = elements<Number>(weight);
+    const float *scale = elements<float>(scales);
+    auto *target = mutableElements<Number>(toX);
+    float *total = mutableElements<float>(sums);
     const int64_t share = (rows + threads - 1) / std::max<int64_t>(1, threads);
     at::parallel_for(0, threads, 1, [&](int64_t first, int64_t last) {
         std::vector<float> weighted(static_cast<size_t>(width));
@@ -169,10 +169,10 @@ void turnRows(const at::Tensor &x, const at::Tensor &cosines, const at::Tensor &
               at::Tensor &result) {
     const int64_t count = x.size(0), heads = x.size(1), width = x.size(2), half = width / 2;
     const bool shares = cosines.size(0) == 1;
-    const auto *source = x.const_data_ptr<Number>(), *cosine = cosines.const_data_ptr<Number>();
-    const auto *sine = sines.const_data_ptr<Number>();
+    const auto *source = elements<Number>(x), *cosine = elements<Number>(cosines);
+    const auto *sine = elements<Number>(sines);
     const int64_t stride = x.stride(0), headStride = x.stride(1);
-    auto *target = result.mutable_data_ptr<Number>();
+    auto *target = mutableElements<Number>(result);
     const auto product = [](float a, float b) { return rounded<Number>(a * b); };
     at::parallel_for(0, count, grain(heads * width), [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {

@@ -65,7 +65,7 @@ template <> double squareSum(const double *x, int64_t count) {
 void squareSums(const at::Tensor &x, int64_t begin, int64_t end, double *out) {
     AT_DISPATCH_FLOATING_TYPES_AND2(
         c10::kHalf, c10::kBFloat16, x.scalar_type(), "square_sums", [&] {
-            const auto *numbers = x.const_data_ptr<scalar_t>();
+            const auto *numbers = elements<scalar_t>(x);
             for (int64_t block = begin; block < end; ++block) {
                 const int64_t start = block * kBlock;
                 out[block] =
@@ -144,7 +144,7 @@ CTSStatus cts_square_sums(const CTSTensor *const *handles, int64_t count, double
         }
         // One copy to the host for all parameters.
         const auto all = at::cat(sums).cpu();
-        const auto *number = all.const_data_ptr<double>();
+        const auto *number = elements<double>(all);
         for (const auto &place : elsewhere) {
             std::copy_n(number, place.tensor.numel(), out + place.first);
             number += place.tensor.numel();
