@@ -1,5 +1,4 @@
 // swift-tools-version: 6.2
-import Foundation
 import PackageDescription
 
 // The layers of the project, lowest first; a target depends on lower layers only.
@@ -22,10 +21,9 @@ import PackageDescription
 
 let withTorch = Context.environment["THINK2SEG_WITHOUT_TORCH"] == nil
 let libtorch = Context.packageDirectory + "/.libtorch"
-/// Where scripts/setup writes down which version of libtorch may be compiled against.
+/// Where scripts/setup writes down which libtorch may be compiled against, and what is linked.
 let checked = Context.packageDirectory + "/.deps/libtorch-checked"
 let jinja = Context.packageDirectory + "/.jinja"
-let hasCUDA = FileManager.default.fileExists(atPath: libtorch + "/lib/libtorch_cuda.so")
 
 let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
@@ -45,16 +43,13 @@ let torchCompile: [CXXSetting] = [
     .unsafeFlags(["-O2"], .when(configuration: .debug)),
 ]
 let torchLink: [LinkerSetting] = [
-    .unsafeFlags(
-        ["-L" + libtorch + "/lib", "-Xlinker", "-rpath", "-Xlinker", libtorch + "/lib"]
-            // Nothing refers to torch_cuda by name: without this the linker drops it, and
-            // libtorch then says that it was built without CUDA.
-            + (hasCUDA
-                ? [
-                    "-Xlinker", "--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Xlinker",
-                    "--as-needed",
-                ]
-                : [])),
+    .unsafeFlags([
+        "-L" + libtorch + "/lib", "-Xlinker", "-rpath", "-Xlinker", libtorch + "/lib",
+        // Nothing refers to torch_cuda by name: without this the linker drops it, and libtorch then
+        // says that it was built without CUDA. SwiftPM does not see that a file which it reads for this
+        // manifest has changed, so scripts/setup writes down which libraries there are.
+        "-L" + checked, "-Xlinker", "--no-as-needed", "-ltorch_devices", "-Xlinker", "--as-needed",
+    ]),
     .linkedLibrary("torch"), .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
 ]
 
