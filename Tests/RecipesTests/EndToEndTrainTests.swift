@@ -56,7 +56,7 @@ extension EndToEnd {
                     "command",
                 ])
             #expect(document["version"] as? String == Think2Seg.version)
-            #expect((document["libtorch"] as? String)?.hasPrefix("2.13") == true)
+            #expect(document["libtorch"] as? String == TorchRuntime.version)
             #expect(document["seed"] as? Int == run.configuration.seed)
             #expect(document["threads"] as? Int == 2)
             #expect(document["command"] as? [String] == ["think2seg", "train", "a.yaml"])
