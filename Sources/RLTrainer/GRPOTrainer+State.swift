@@ -79,8 +79,7 @@ extension GRPOTrainer {
         return RolloutBatch(
             groups: groups,
             masks: try groups.map {
-                try completionMask(
-                    $0.completions, masksTruncated: configuration.masksTruncatedCompletions)
+                try $0.mask(masksTruncated: configuration.masksTruncatedCompletions)
             }, old: try tensors("old"), reference: try tensors("reference"),
             klSums: saved.klSums, start: start, position: saved.position)
     }
