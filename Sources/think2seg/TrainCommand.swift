@@ -239,7 +239,7 @@ struct TrainingView {
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
         let left = secondsLeft.map { max(0, $0 - elapsed) } ?? .infinity
         func value(_ name: String, _ digits: Int) -> String {
-            metrics[name].map { fixed($0, digits) } ?? "-"
+            metrics[name].flatMap { $0.isFinite ? fixed($0, digits) : nil } ?? "-"
         }
         let fields = [
             "step \(metrics.step)/\(totalSteps)",

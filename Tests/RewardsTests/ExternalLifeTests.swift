@@ -80,7 +80,7 @@ import Testing
         struct Gone: RewardInfrastructureError {}
         struct Faulty: RewardTermFunction {
             let term = mine
-            func value(_ context: RewardContext) throws -> Double {
+            func value(_ context: RewardContext) throws -> Double? {
                 if context.completion == "gone" { throw Gone() }
                 throw RewardFault(kind: .timedOut, description: "as I say")
             }
@@ -320,7 +320,7 @@ import Testing
             completion: ScoredCompletion(
                 "<think>Round tanks by the quay.</think><answer>[]</answer>"), parse: parse,
             strictParse: parse, mask: nil, truth: BinaryMask(width: 2, height: 2), iou: 0)
-        let value = try reward.value(readable)
+        let value = try #require(try reward.value(readable))
         #expect(text.contains("writes `{\"reward\": \(value)}`"))
         let id = try #require(reward.processID)
         reward.end()

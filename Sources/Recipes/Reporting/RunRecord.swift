@@ -132,7 +132,8 @@ struct StoredRollout: Decodable {
     let id: String
     let question: String
     let completion: String
-    /// Nil where a reward term failed.
+    /// Nil where a reward term failed, or all abstained.
     let reward: Double?
-    let rewards: [String: Double]
+    /// Nil of a term that abstained.
+    let rewards: [String: Double?]
 }
