@@ -139,7 +139,7 @@ extension StepMetrics {
         append("timing_s/optimizer", timings.optimizer.wall)
         append("timing_s/step", timings.step.wall)
         append("perf/throughput", Double(tokenCount) / max(1e-9, timings.step.wall))
-        append("perf/peak_rss_mb", peakResidentMegabytes())
+        append("perf/peak_rss_mb", PeakMemory.ofProcess.megabytes ?? .nan)
     }
 }
 
@@ -170,13 +170,4 @@ struct SamplerDifference {
 
 func mean(_ values: [Double]) -> Double {
     values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
-}
-
-/// The most memory that the process has had, in MiB; 0 where the system does not say.
-public func peakResidentMegabytes() -> Double {
-    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-        let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-        let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
-    else { return 0 }
-    return kilobytes / 1024
 }

@@ -1,5 +1,5 @@
 import Foundation
-import RLTrainer
+public import RLTrainer
 import Torch
 
 /// What a ``StepBenchmark`` measured.
@@ -32,8 +32,8 @@ public struct StepBenchmarkResult: Encodable, Sendable {
     public let stepCpuS: Double
     /// Completions by second of a step.
     public let completionsPerS: Double
-    /// The most memory that the process had, in MiB.
-    public let peakRssMb: Double
+    /// The most memory that the process had, in MiB; null where it is not known.
+    public let peakRssMb: Double?
     /// The best rate of matrix products in this run, in GFLOP/s.
     public let gemmPeakGflops: Double
     /// Positions that prompts and completions have together if every completion brings its own
@@ -46,11 +46,19 @@ public struct StepBenchmarkResult: Encodable, Sendable {
     /// The sizes of a step.
     public let shapes: StepBenchmark.Shapes
 
+    /// The same, or why it is not known.
+    public let peak: PeakMemory
+
+    private enum CodingKeys: CodingKey {
+        case phases, stepS, stepCpuS, completionsPerS, peakRssMb, gemmPeakGflops, tokenRatio, dtype
+        case threads, shapes
+    }
+
     /// The order of the phases in a step.
     public static let order = ["rollout", "reference", "reward", "update", "optimizer"]
 
     init(
-        _ benchmark: StepBenchmark, timings: [StepTimings], peakMegabytes: Double,
+        _ benchmark: StepBenchmark, timings: [StepTimings], peak: PeakMemory,
         cost: StepCost, speed: MachineSpeed
     ) {
         let shapes = benchmark.shapes
@@ -79,7 +87,8 @@ public struct StepBenchmarkResult: Encodable, Sendable {
         stepS = phases.values.reduce(0) { $0 + $1.medianS }
         stepCpuS = phases.values.reduce(0) { $0 + $1.cpuS }
         completionsPerS = Double(shapes.prompts * shapes.numGenerations) / max(1e-9, stepS)
-        peakRssMb = peakMegabytes
+        self.peak = peak
+        peakRssMb = peak.megabytes
         gemmPeakGflops = speed.policyFLOPS / 1e9
         tokenRatio = cost.tokenRatio
         dtype = benchmark.dtype == .bfloat16 ? "bf16" : "fp32"
@@ -119,7 +128,7 @@ extension StepBenchmarkResult {
                     number(phases.values.reduce(0) { $0 + $1.predictedS }, 3),
                 ]),
                 "\(number(completionsPerS, 2)) completions/s, peak memory "
-                    + "\(number(peakRssMb, 0)) MiB, matrix products up to "
+                    + "\(peak), matrix products up to "
                     + "\(number(gemmPeakGflops, 0)) GFLOP/s, \(number(tokenRatio, 2)) times fewer "
                     + "positions by sharing prompts, \(dtype), \(threads) threads",
             ]

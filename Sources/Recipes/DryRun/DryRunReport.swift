@@ -103,7 +103,7 @@ struct DryRunReport {
     private func costLines() throws -> [String] {
         let shapes = StepShapes(
             sizes, grids: prompt.input.grids,
-            trainsText: trained.contains { !Qwen25VLModel.isVision($0) }, grpo: grpo,
+            trained: TrainedWeights(frozen: configuration.policy.freeze), grpo: grpo,
             grammar: policy.template.variant.grammar)
         let speed = try device.map { device in
             try MachineProbe(device: device, threads: plan.busyThreads).measure(
