@@ -12,8 +12,8 @@ public struct TrainerState: Codable, Hashable, Sendable {
         public var text: String
         /// Why it ended.
         public var stopReason: StopReason
-        /// What it earned in all; NaN without a reward, that is with a fault or where all terms abstained.
-        public var reward: Double
+        /// What it earned in all; NaN with a fault, nil where every term that counts abstained.
+        public var reward: Double?
         /// The unweighted reward terms, in the order of the weights; nil of those that abstained.
         public var terms: [Double?]
         /// The IoU of its mask.

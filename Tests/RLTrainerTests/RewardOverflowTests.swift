@@ -186,7 +186,7 @@ import Torch
         let batch = try #require(try run.snapshot().state.batch)
         for group in batch.groups {
             #expect(group.advantages.allSatisfy { $0?.isFinite == true })
-            #expect(group.answers.allSatisfy { ($0.fault != nil) == $0.reward.isNaN })
+            #expect(group.answers.allSatisfy { ($0.fault != nil) == ($0.reward?.isNaN == true) })
         }
     }
 }
