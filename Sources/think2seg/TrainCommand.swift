@@ -248,6 +248,9 @@ struct TrainingView {
             "format \(value("rewards/sam_json_format/mean", 2))",
             "length \(value("completions/mean_length", 0))",
             metrics["kl"] == nil ? nil : "kl \(value("kl", 4))",
+            metrics["completions/without_reward"].flatMap {
+                $0 > 0 ? "without reward \(fixed($0, 0))" : nil
+            },
             pace.text(metrics.step, most: left),
         ]
         return fields.compactMap { $0 }.joined(separator: "  ")

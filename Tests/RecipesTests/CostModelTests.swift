@@ -88,6 +88,24 @@ import Torch
         #expect(found.flops == products && found.hasGradient == (products > 0), "\(frozen)")
     }
 
+    @Test("Layers have gradients from the lowest one on of which anything is trained")
+    func layersWithGradient() {
+        func text(_ frozen: [String], picture: Bool = false) -> Int {
+            TrainedWeights(frozen: frozen).textLayersWithGradient(8, pictureHasGradient: picture)
+        }
+        func vision(_ frozen: [String]) -> Int {
+            TrainedWeights(frozen: frozen).visionBlocksWithGradient(8)
+        }
+        #expect(text([]) == 8 && text(["model.layers.*"]) == 8 && vision([]) == 8)
+        let embedding = ["model.embed_tokens.*"]
+        #expect(text(embedding) == 8 && text(embedding + ["model.layers.*"]) == 0)
+        #expect(text(embedding + Self.layers(0...4)) == 3)
+        #expect(text(embedding + Self.layers(0...4), picture: true) == 8)
+        #expect(text(embedding + ["model.layers.*weight"]) == 8, "biases are trained")
+        #expect(vision(["visual.patch_embed.*", "visual.blocks.0.*"]) == 7)
+        #expect(vision(["visual.patch_embed.*", "visual.blocks.*"]) == 0)
+    }
+
     @Test("Encoding a picture takes transformers' products, less those that it never uses")
     func encoding() {
         #expect(SegmenterCost(.tiny).encoding == 292_678_007_808 - 284_000_256)

@@ -12,6 +12,32 @@ struct TrainedWeights: Equatable {
 
     /// Whether the weight of a key is trained.
     func contains(_ key: String) -> Bool { !frozen.contains { keyFits(key, $0) } }
+
+    /// Whether anything of a module is trained, by the keys of its weights.
+    private func reaches(_ module: String, _ weights: [String]) -> Bool {
+        weights.contains { contains("\(module).\($0).weight") || contains("\(module).\($0).bias") }
+    }
+
+    /// How many blocks of the vision tower have gradients, and keep what those need.
+    func visionBlocksWithGradient(_ depth: Int) -> Int {
+        let weights = [
+            "norm1", "norm2", "attn.qkv", "attn.proj", "mlp.gate_proj", "mlp.up_proj",
+            "mlp.down_proj",
+        ]
+        if contains("visual.patch_embed.proj.weight") { return depth }
+        return depth
+            - ((0..<depth).first { reaches("visual.blocks.\($0)", weights) } ?? depth)
+    }
+
+    /// How many layers of the language model have gradients, and keep what those need.
+    func textLayersWithGradient(_ count: Int, pictureHasGradient: Bool) -> Int {
+        let weights =
+            ["input_layernorm", "post_attention_layernorm"]
+            + ["q_proj", "k_proj", "v_proj", "o_proj"].map { "self_attn.\($0)" }
+            + ["gate_proj", "up_proj", "down_proj"].map { "mlp.\($0)" }
+        if pictureHasGradient || contains("model.embed_tokens.weight") { return count }
+        return count - ((0..<count).first { reaches("model.layers.\($0)", weights) } ?? count)
+    }
 }
 
 /// The matrix products of a backward pass, counted along the way of the forward pass.

@@ -24,7 +24,19 @@ struct RunCurves {
             chart("Gradient norm", "grad_norm", ""),
             chart("Learning rate", "learning_rate", ""),
         ]
-        let middle = terms.map { chart("Reward term: \($0)", "rewards/\($0)/mean", "") }
+        let silent = Set(groups.flatMap { $0.runs.flatMap(\.abstainingTerms) }).sorted()
+        let middle =
+            terms.map { chart("Reward term: \($0)", "rewards/\($0)/mean", "") }
+            + silent.map {
+                chart(
+                    "Abstentions: \($0)", "rewards/\($0)/abstained",
+                    "answers of which the term says nothing")
+            }
+            + [
+                chart(
+                    "Without a reward", "completions/without_reward",
+                    "answers that no term judges, or that one failed on")
+            ]
         return (first + middle + rest).compactMap(\.self)
     }
 

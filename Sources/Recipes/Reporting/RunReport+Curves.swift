@@ -132,6 +132,16 @@ extension RunReport {
             chart("KL", "kl", including: [0], note: "distance to the policy before training"),
             chart("Entropy", "entropy", note: "nats per token: how much is left to chance"),
         ]
+        let silent =
+            record.abstainingTerms.map {
+                chart(
+                    "Abstentions: \($0)", "rewards/\($0)/abstained", including: [0],
+                    note: "answers of which the term says nothing")
+            } + [
+                chart(
+                    "Without a reward", "completions/without_reward", including: [0],
+                    note: "answers that no term judges, or that one failed on")
+            ]
         let rest = [
             chart(
                 "Clip ratio", "clip_ratio/region_mean", including: [0],
@@ -143,6 +153,6 @@ extension RunReport {
             chart("Learning rate", "learning_rate", including: [0]),
         ]
         return first
-            + terms.map { chart("Reward term: \($0)", "rewards/\($0)/mean") } + rest
+            + terms.map { chart("Reward term: \($0)", "rewards/\($0)/mean") } + silent + rest
     }
 }
