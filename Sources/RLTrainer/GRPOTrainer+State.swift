@@ -124,7 +124,8 @@ extension GRPOTrainer {
                 RewardBreakdown(
                     terms: zip(scorer.weights.entries, answer.terms).map {
                         RewardValue(term: $0.term, value: $1)
-                    }, total: answer.reward ?? .nan, parse: scorer.parser.parse(answer.text), mask: nil,
+                    }, total: answer.reward ?? .nan, parse: scorer.parser.parse(answer.text),
+                    mask: nil,
                     iou: answer.iou, fault: answer.fault)
             }, advantages: saved.advantages, hasNoDeviation: saved.hasNoDeviation)
     }

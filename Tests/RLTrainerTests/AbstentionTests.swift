@@ -31,7 +31,8 @@ import Torch
             change(&configuration)
             trainer = try GRPOTrainer(
                 policy: policy, reference: TablePolicy(logits: [1, 0, 0, -1], trainable: false),
-                segmenter: BoxSegmenter(), scorer: scorer ?? Self.scorer(), source: CountingSource(),
+                segmenter: BoxSegmenter(), scorer: scorer ?? Self.scorer(),
+                source: CountingSource(),
                 configuration: configuration)
         }
 
@@ -109,12 +110,15 @@ import Torch
         #expect(agree(try run.gradient(), expected, 1e-6) && abs(expected[1]) > 1e-4, "\(type)")
     }
 
-    @Test("The divergence leaves them out, in the loss and in the reward, and so do all token means")
+    @Test(
+        "The divergence leaves them out, in the loss and in the reward, and so do all token means")
     func divergence() throws {
         let reference = [1.0, 0, 0, -1].map { $0 - log(exp(1.0) + 2 + exp(-1.0)) }
         for isInReward in [false, true] {
             let run = try Run {
-                ($0.loss.beta, $0.klInReward, $0.loss.usesBiasCorrectionKL) = (0.5, isInReward, false)
+                ($0.loss.beta, $0.klInReward, $0.loss.usesBiasCorrectionKL) = (
+                    0.5, isInReward, false
+                )
             }
             let report = try run.trainer.step()
             var (sum, tokens) = (0.0, 0.0)
@@ -166,7 +170,8 @@ import Torch
         #expect(plain["completions/without_reward"] == nil)
     }
 
-    @Test("A group with fewer than two rewards has advantages of 0, and one with none takes no part")
+    @Test(
+        "A group with fewer than two rewards has advantages of 0, and one with none takes no part")
     func fewRewards() throws {
         let run = try Run(
             scorer: Run.scorer { $0 == TablePolicy.answers[0] ? 1 : nil }
@@ -230,7 +235,9 @@ import Torch
         }
     }
 
-    @Test("Completions that were cut and masked stay in means over completions, abstained ones do not")
+    @Test(
+        "Completions that were cut and masked stay in means over completions, abstained ones do not"
+    )
     func truncated() throws {
         let run = try Run {
             $0.masksTruncatedCompletions = true

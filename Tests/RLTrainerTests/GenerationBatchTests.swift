@@ -117,7 +117,8 @@ import Torch
             let report = try run.trainer.step()
             // The first token is the answer; the ones after it always have log-probability 0.
             let losses = report.groups.map { group in
-                let rows = zip(group.completions, group.everyAdvantage).map { completion, advantage in
+                let rows = zip(group.completions, group.everyAdvantage).map {
+                    completion, advantage in
                     let answer = completion.tokenIDs[0]
                     let ratio = exp(current[answer] - old[answer])
                     let clipped = min(max(ratio, 0.8), 1.2)

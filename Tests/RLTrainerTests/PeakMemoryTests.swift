@@ -15,7 +15,9 @@ import Testing
 
     @Test(
         "A peak is read whatever its size, from one kilobyte to terabytes",
-        arguments: [1, 1024, 999_999, 9_999_999, 10_000_000, 10_485_760, 123_456_789, 5_000_000_000])
+        arguments: [
+            1, 1024, 999_999, 9_999_999, 10_000_000, 10_485_760, 123_456_789, 5_000_000_000,
+        ])
     func sizes(kilobytes: Int) {
         #expect(
             PeakMemory(status: status(kilobytes))

@@ -88,7 +88,8 @@ import Torch
             // On-policy a token adds -advantage x weight x d log softmax, a quarter each at the start.
             var gradient = [0.0, 0, 0, 0]
             for (index, group) in groups.enumerated() {
-                for (answer, advantage) in zip(answers[index], group.everyAdvantage) where answer != 2 {
+                for (answer, advantage) in zip(answers[index], group.everyAdvantage)
+                where answer != 2 {
                     let weight: Double =
                         switch type {
                         case .grpo: 1 / (12 * [4.0, 2, 0, 3][answer])

@@ -26,7 +26,8 @@ extension EndToEnd.ResumeTests {
 
     /// A text as YAML quotes it.
     private func quoted(_ text: String) -> String {
-        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        "\""
+            + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
             .replacing("\n", with: "\\n") + "\""
     }
 

@@ -63,7 +63,8 @@ extension EndToEnd {
             #expect(phases["reference"] == nil && phases["update"] != nil)
         }
 
-        @Test("No phase has more than the best rate, with whatever is frozen and however fast it was")
+        @Test(
+            "No phase has more than the best rate, with whatever is frozen and however fast it was")
         func shares() throws {
             for frozen in [[], ["visual.*"], ["model.layers.*"], ["model.*"]] {
                 var benchmark = benchmark()

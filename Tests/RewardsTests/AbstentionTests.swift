@@ -43,7 +43,10 @@ import Testing
         let found = try score([("one", 2), ("two", 0.5)], timeLimit: timeLimit)
         #expect(found.map(\.reward) == [nil, 2, 0.5, 2])
         #expect(found.map(\.abstains) == [true, false, false, false])
-        #expect(found.map { $0.terms.map(\.value) } == [[nil, nil], [0.25, 3], [0.25, nil], [0.25, 3]])
+        #expect(
+            found.map { $0.terms.map(\.value) } == [
+                [nil, nil], [0.25, 3], [0.25, nil], [0.25, 3],
+            ])
         #expect(found.allSatisfy { $0.fault == nil } && found[0].total.isNaN)
         #expect(found[2][RewardTerm(rawValue: "two")] == nil)
     }
@@ -130,6 +133,7 @@ import Testing
         let fault = try #require(try reward.fault("neither"))
         #expect(
             fault.description.contains(
-                #"answered '{"why": "no flag"}', expected a number, null, {"reward": number or null}"#))
+                #"answered '{"why": "no flag"}', expected a number, null, {"reward": number or null}"#
+            ))
     }
 }

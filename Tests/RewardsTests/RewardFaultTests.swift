@@ -63,7 +63,8 @@ private struct Refusal: Error, CustomStringConvertible {
             for (index, reward) in found.enumerated() {
                 if completions[index] == "bad" {
                     #expect(reward.fault == RewardFault(kind: kind, description: message))
-                    #expect(reward.total.isNaN && reward.terms.allSatisfy { $0.value?.isNaN == true })
+                    #expect(
+                        reward.total.isNaN && reward.terms.allSatisfy { $0.value?.isNaN == true })
                     #expect(reward.terms.map(\.term) == plain[0].terms.map(\.term))
                 } else {
                     #expect(text([reward]) == text([plain[index]]) && reward.fault == nil)

@@ -190,7 +190,8 @@ private struct Counted {
         let kept = tokens * row <= 256 << 20 ? tokens * row : 0
         let head = sizes.policy.tiesWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"
         let isTrained = sizes.trained.contains(head)
-        let gradient = (isTrained ? 1 : 0) * (b < 4 ? 2 : 1) * text.vocabularySize * text.hiddenSize * 4
+        let gradient =
+            (isTrained ? 1 : 0) * (b < 4 ? 2 : 1) * text.vocabularySize * text.hiddenSize * 4
         return kept + 3 * min(256, tokens) * row + gradient + headCopy
     }
 }
