@@ -162,16 +162,7 @@ public final class GRPOTrainer<P: Policy> {
         let learningRate =
             configuration.optimizer.learningRate * configuration.schedule.factor(step: stepCount)
         let norm = try timed(&timings.optimizer) {
-            for other in policies.dropFirst() {
-                try trainable.addGradients(of: other.parameters.trainable)
-            }
-            let norm = try trainable.gradientNorm()
-            if learns, statistics.loss.isFinite, norm.isFinite {
-                try trainable.clipGradients(maxNorm: configuration.maxGradientNorm, norm: norm)
-                try optimizer.step(learningRate: learningRate)
-            }
-            try clearGradients()
-            return norm
+            try optimize(if: learns && statistics.loss.isFinite, learningRate: learningRate)
         }
         stepCount += 1
         let skip = skip(groups, losses: parts.map(\.loss), loss: statistics.loss, norm: norm)
@@ -186,6 +177,22 @@ public final class GRPOTrainer<P: Policy> {
             groups, learns ? (statistics, sampler, norm) : nil, learningRate: learningRate)
         metrics.append(faults, faultCounts)
         return (metrics, faults)
+    }
+
+    /// Takes what the gradients say into the parameters, if that is wanted and their norm is finite.
+    ///
+    /// - Returns: the norm
+    private func optimize(if isWanted: Bool, learningRate: Double) throws -> Double {
+        for other in policies.dropFirst() {
+            try trainable.addGradients(of: other.parameters.trainable)
+        }
+        let norm = try trainable.gradientNorm()
+        if isWanted, norm.isFinite {
+            try trainable.clipGradients(maxNorm: configuration.maxGradientNorm, norm: norm)
+            try optimizer.step(learningRate: learningRate)
+        }
+        try clearGradients()
+        return norm
     }
 
     private func clearGradients() throws {

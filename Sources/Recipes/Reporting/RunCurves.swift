@@ -27,16 +27,7 @@ struct RunCurves {
         let silent = Set(groups.flatMap { $0.runs.flatMap(\.abstainingTerms) }).sorted()
         let middle =
             terms.map { chart("Reward term: \($0)", "rewards/\($0)/mean", "") }
-            + silent.map {
-                chart(
-                    "Abstentions: \($0)", "rewards/\($0)/abstained",
-                    "answers of which the term says nothing")
-            }
-            + [
-                chart(
-                    "Without a reward", "completions/without_reward",
-                    "answers that no term judges, or that one failed on")
-            ]
+            + RunReport.silentMetrics(of: silent).map { chart($0.title, $0.name, $0.note) }
         return (first + middle + rest).compactMap(\.self)
     }
 
