@@ -65,8 +65,11 @@ import Testing
     func goneProgram() throws {
         let path = FileManager.default.temporaryDirectory
             .appendingPathComponent("external-\(UUID().uuidString)").path
-        try "#!/bin/sh\nrm '\(path)'; exit 1\n".write(
-            toFile: path, atomically: true, encoding: .utf8)
+        // A process that is started meanwhile would hold the file open for writing: it is busy then.
+        try Rewards.Pipe.startLock.withLock { _ in
+            try "#!/bin/sh\nrm '\(path)'; exit 1\n".write(
+                toFile: path, atomically: true, encoding: .utf8)
+        }
         chmod(path, 0o755)
         let reward = try ExternalReward(
             term: mine, command: [path], timeout: 20, sendsMasks: false, onMessage: { _ in })
