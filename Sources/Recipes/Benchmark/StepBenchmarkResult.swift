@@ -32,7 +32,7 @@ public struct StepBenchmarkResult: Encodable, Sendable {
     public let stepCpuS: Double
     /// Completions by second of a step.
     public let completionsPerS: Double
-    /// The most memory that the process had, in MiB; null where it is not known.
+    /// The most memory that the process had, in MiB; left out where it is not known.
     public let peakRssMb: Double?
     /// The best rate of matrix products in this run, in GFLOP/s: of the products that were measured alone
     /// after the steps, or of a phase that was faster, as on a machine that others use as well.
