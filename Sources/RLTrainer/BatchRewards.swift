@@ -3,18 +3,23 @@ import Rewards
 /// The rewards of a batch of rollouts as advantages are computed from them, by group and place.
 ///
 /// A reward is a completion's total, that of another one of its group where rewards change places, less
-/// what the divergence takes from it.
+/// what the divergence takes from it. Where every term abstained there is none, as where one failed; but a
+/// place that gets no reward by abstention has no advantage either, and takes no part in the loss.
 struct BatchRewards {
     /// The weighted sums of the terms, by group and completion; NaN without a reward.
     private var totals: [[Double]]
     /// Whose total counts at each place.
     private let origins: [[Int]]
+    /// Whose terms all abstained, by group and completion.
+    private let abstentions: [[Bool]]
     /// What is taken off at each place; NaN where that is beyond all numbers.
     private var penalties: [[Double]]
 
     /// Rewards from their parts, which have the same shape.
-    init(totals: [[Double]], origins: [[Int]], penalties: [[Double]]) {
-        (self.totals, self.origins, self.penalties) = (totals, origins, penalties)
+    init(rewards: [[RewardBreakdown]], origins: [[Int]], penalties: [[Double]]) {
+        totals = rewards.map { $0.map(\.total) }
+        abstentions = rewards.map { $0.map(\.abstains) }
+        (self.origins, self.penalties) = (origins, penalties)
     }
 
     /// A completion that loses its reward, because numbers that follow from it are not finite.
@@ -34,6 +39,16 @@ struct BatchRewards {
         totals.indices.map { group in
             origins[group].indices.map {
                 totals[group][origins[group][$0]] - penalties[group][$0]
+            }
+        }
+    }
+
+    /// The advantages, nil where a reward is missing by abstention.
+    func advantages(scale: RewardScale, estimator: AdvantageEstimator) -> [[Double?]] {
+        let found = groupAdvantages(rewards: values, scale: scale, estimator: estimator)
+        return found.indices.map { group in
+            found[group].indices.map {
+                abstentions[group][origins[group][$0]] ? nil : found[group][$0]
             }
         }
     }

@@ -79,8 +79,7 @@ extension GRPOTrainer {
         return RolloutBatch(
             groups: groups,
             masks: try groups.map {
-                try completionMask(
-                    $0.completions, masksTruncated: configuration.masksTruncatedCompletions)
+                try $0.mask(masksTruncated: configuration.masksTruncatedCompletions)
             }, old: try tensors("old"), reference: try tensors("reference"),
             klSums: saved.klSums, start: start, position: saved.position)
     }
@@ -125,7 +124,8 @@ extension GRPOTrainer {
                 RewardBreakdown(
                     terms: zip(scorer.weights.entries, answer.terms).map {
                         RewardValue(term: $0.term, value: $1)
-                    }, total: answer.reward, parse: scorer.parser.parse(answer.text), mask: nil,
+                    }, total: answer.reward ?? .nan, parse: scorer.parser.parse(answer.text),
+                    mask: nil,
                     iou: answer.iou, fault: answer.fault)
             }, advantages: saved.advantages, hasNoDeviation: saved.hasNoDeviation)
     }
@@ -170,7 +170,8 @@ extension RolloutBatch {
                     answers: zip(group.completions, group.rewards).map { completion, reward in
                         TrainerState.Answer(
                             tokens: completion.tokenIDs, text: completion.text,
-                            stopReason: completion.stopReason, reward: reward.total,
+                            stopReason: completion.stopReason,
+                            reward: reward.abstains ? nil : reward.total,
                             terms: reward.terms.map(\.value), iou: reward.iou,
                             fault: reward.fault)
                     }, advantages: group.advantages, hasNoDeviation: group.hasNoDeviation)

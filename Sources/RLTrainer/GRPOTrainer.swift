@@ -19,6 +19,9 @@ public struct StepReport<Prompt> {
     public let isFresh: Bool
     /// What was wrong and did not stop the run: with samples and rewards in the step that drew them.
     public let faults: [Fault]
+    /// Whether there was anything to learn from; if every completion's terms all abstained, nothing has
+    /// changed but the number of the step.
+    public let hasLearned: Bool
     /// What the parts of the step took.
     public let timings: StepTimings
 }
@@ -105,7 +108,8 @@ public final class GRPOTrainer<P: Policy> {
     ///
     /// If the loss or the gradient is not finite, parameters and the optimizer's state stay as they are
     /// to the bit, and everything else goes on as after any other step: the rollouts are used, and the
-    /// step counts.
+    /// step counts. So it is where no completion of the step takes part, because all reward terms
+    /// abstained; that is no fault.
     ///
     /// - Returns: what it did
     /// - Throws: the error of a policy, segmenter or data source; ``TrainingError`` if no sample or
@@ -122,10 +126,11 @@ public final class GRPOTrainer<P: Policy> {
             let (metrics, faults) = try update(&current, indices, &timings)
             current.position += 1
             batch = current.position < configuration.stepsPerBatch ? current : nil
+            let groups = Array(current.groups[indices])
             return StepReport(
-                metrics: metrics, groups: Array(current.groups[indices]),
+                metrics: metrics, groups: groups,
                 isFresh: position < configuration.stepsPerGeneration, faults: faults,
-                timings: timings)
+                hasLearned: groups.contains(where: \.learns), timings: timings)
         }
         timings.step = total
         var metrics = report.metrics
@@ -134,7 +139,7 @@ public final class GRPOTrainer<P: Policy> {
         try requireProgress(metrics, report.faults)
         return StepReport(
             metrics: metrics, groups: report.groups, isFresh: report.isFresh,
-            faults: report.faults, timings: timings)
+            faults: report.faults, hasLearned: report.hasLearned, timings: timings)
     }
 
     // MARK: - Update
@@ -145,8 +150,11 @@ public final class GRPOTrainer<P: Policy> {
         let groups = Array(batch.groups[indices])
         let parts = try gradients(batch, indices)
         var (statistics, sampler) = (UpdateStatistics(), SamplerDifference())
+        let learns = groups.contains(where: \.learns)
         for (index, part) in zip(indices, parts) {
-            statistics.add(part.output, loss: part.loss, entropySum: part.entropySum)
+            if let output = part.output {
+                statistics.add(output, loss: part.loss, entropySum: part.entropySum)
+            }
             if configuration.penalizesDivergence { statistics.add(klSum: batch.klSums[index]) }
             sampler.add(part.sampler)
             timings.add(part.timings, workers: pool.count)
@@ -154,29 +162,37 @@ public final class GRPOTrainer<P: Policy> {
         let learningRate =
             configuration.optimizer.learningRate * configuration.schedule.factor(step: stepCount)
         let norm = try timed(&timings.optimizer) {
-            for other in policies.dropFirst() {
-                try trainable.addGradients(of: other.parameters.trainable)
-            }
-            let norm = try trainable.gradientNorm()
-            if statistics.loss.isFinite, norm.isFinite {
-                try trainable.clipGradients(maxNorm: configuration.maxGradientNorm, norm: norm)
-                try optimizer.step(learningRate: learningRate)
-            }
-            try clearGradients()
-            return norm
+            try optimize(if: learns && statistics.loss.isFinite, learningRate: learningRate)
         }
         stepCount += 1
         let skip = skip(groups, losses: parts.map(\.loss), loss: statistics.loss, norm: norm)
         let faults = batch.faults + (skip.map { [$0] } ?? [])
         batch.faults = []
-        faultCounts.add(faults)
+        faultCounts.add(faults, hasLearned: learns)
         for (index, part) in zip(indices, parts) {
             // Scores that are no numbers are none: the group's next update makes others.
-            batch.old[index] = try skip == nil || part.old.isFinite() ? part.old : nil
+            batch.old[index] = try skip == nil || part.old?.isFinite() == true ? part.old : nil
         }
-        var metrics = metrics(groups, statistics, sampler, norm: norm, learningRate: learningRate)
+        var metrics = metrics(
+            groups, learns ? (statistics, sampler, norm) : nil, learningRate: learningRate)
         metrics.append(faults, faultCounts)
         return (metrics, faults)
+    }
+
+    /// Takes what the gradients say into the parameters, if that is wanted and their norm is finite.
+    ///
+    /// - Returns: the norm
+    private func optimize(if isWanted: Bool, learningRate: Double) throws -> Double {
+        for other in policies.dropFirst() {
+            try trainable.addGradients(of: other.parameters.trainable)
+        }
+        let norm = try trainable.gradientNorm()
+        if isWanted, norm.isFinite {
+            try trainable.clipGradients(maxNorm: configuration.maxGradientNorm, norm: norm)
+            try optimizer.step(learningRate: learningRate)
+        }
+        try clearGradients()
+        return norm
     }
 
     private func clearGradients() throws {
@@ -188,16 +204,21 @@ public final class GRPOTrainer<P: Policy> {
         _ batch: RolloutBatch<P>, _ indices: Range<Int>
     ) throws -> [GroupUpdate] {
         let tokenCount = try indices.reduce(0) { try $0 + batch.masks[$1].sum().item() }
+        let groupCount = indices.count { batch.groups[$0].learns }
         try clearGradients()
         do {
             return try pool.mapShares(indices.count) { places, worker in
-                let mine = places.map { indices.lowerBound + $0 }
+                let all = places.map { indices.lowerBound + $0 }
+                let mine = all.filter { batch.groups[$0].learns }
                 let sizes = mine.map { batch.groups[$0].positionCount }
-                return try stretches(of: sizes, within: configuration.microBatchTokens).flatMap {
-                    try gradient(
-                        Array(mine[$0]), batch, policies[worker], groupCount: indices.count,
-                        tokenCount: tokenCount)
-                }
+                let updates = try stretches(of: sizes, within: configuration.microBatchTokens)
+                    .flatMap {
+                        try gradient(
+                            Array(mine[$0]), batch, policies[worker], groupCount: groupCount,
+                            tokenCount: tokenCount)
+                    }
+                let found = Dictionary(uniqueKeysWithValues: zip(mine, updates))
+                return all.map { found[$0] ?? GroupUpdate(old: batch.old[$0]) }
             }
         } catch {
             try clearGradients()
@@ -244,15 +265,13 @@ public final class GRPOTrainer<P: Policy> {
         let detached = try scores.logProbabilities.detached()
         let old = batch.old[index] ?? detached
         let device = scores.logProbabilities.device
+        let inputs = LossInputs(
+            logProbabilities: scores.logProbabilities, oldLogProbabilities: old,
+            referenceLogProbabilities: batch.reference[index],
+            advantages: try Tensor.of(group.advantages.map { $0 ?? 0 }).to(device),
+            mask: try mask.to(device), microBatchCount: groupCount, stepTokenCount: tokenCount)
         let output = try withGradients(enabled: true) {
-            try policyLoss(
-                LossInputs(
-                    logProbabilities: scores.logProbabilities, oldLogProbabilities: old,
-                    referenceLogProbabilities: batch.reference[index],
-                    advantages: try Tensor.of(group.advantages).to(device),
-                    mask: try mask.to(device), microBatchCount: groupCount,
-                    stepTokenCount: tokenCount),
-                loss)
+            try policyLoss(inputs.rows(group.advantages.map { $0 != nil }), loss)
         }
         return GroupLoss(
             output: output, old: old,
@@ -268,7 +287,7 @@ public final class GRPOTrainer<P: Policy> {
         let broken = groups.indices.filter { !losses[$0].isFinite }
         let ids = (broken.isEmpty ? Array(groups.indices) : broken).map { groups[$0].example.id }
         // Rewards that nothing scales down may be too much for the loss's float32.
-        let advantage = groups.flatMap(\.advantages).map(\.magnitude).max() ?? 0
+        let advantage = groups.flatMap(\.advantages).compactMap { $0?.magnitude }.max() ?? 0
         let hint = advantage > 1e20 ? ", the largest advantage \(advantage)" : ""
         return Fault(
             kind: .step, sampleIDs: ids, completion: nil,
@@ -289,44 +308,29 @@ public final class GRPOTrainer<P: Policy> {
                 + "Try a smaller learning_rate or max_grad_norm, or float32")
     }
 
+    /// The numbers of a step; those of its update are NaN where there was none.
     private func metrics(
-        _ groups: [RolloutGroup<P.Prompt>], _ statistics: UpdateStatistics,
-        _ sampler: SamplerDifference, norm: Double, learningRate: Double
+        _ groups: [RolloutGroup<P.Prompt>],
+        _ update: (statistics: UpdateStatistics, sampler: SamplerDifference, norm: Double)?,
+        learningRate: Double
     ) -> StepMetrics {
+        let statistics = update?.statistics ?? UpdateStatistics()
+        let loss = update == nil ? .nan : statistics.loss
         var metrics = StepMetrics(step: stepCount)
         metrics.append(
             "epoch", configuration.epochs(steps: stepCount, epochLength: source.epochLength))
-        metrics.append("loss", statistics.loss)
-        metrics.append("policy_loss", statistics.loss)
-        metrics.append("grad_norm", norm)
+        metrics.append("loss", loss)
+        metrics.append("policy_loss", loss)
+        metrics.append("grad_norm", update?.norm ?? .nan)
         metrics.append("learning_rate", learningRate)
         metrics.append("num_tokens", Double(tokenCount))
-        metrics.appendRollouts(groups)
+        metrics.appendRollouts(groups, abstaining: scorer.abstainingTerms)
         let usesReference = configuration.loss.beta != 0
         for entry in statistics.entries(
-            lossType: loss.lossType, usesReference: usesReference)
-        { metrics.append(entry.name, entry.value) }
-        metrics.append(sampler)
+            lossType: self.loss.lossType, usesReference: usesReference)
+        { metrics.append(entry.name, update == nil ? .nan : entry.value) }
+        metrics.append(update?.sampler)
         return metrics
-    }
-}
-
-/// A group's loss with what is known of it besides.
-private struct GroupLoss {
-    var output: LossOutput
-    var old: Tensor
-    var entropySum: Double
-    var sampler: SamplerDifference
-
-    var loss: Tensor { output.loss }
-
-    /// What is left when the gradient has been taken.
-    func update() throws -> GroupUpdate {
-        var output = output
-        output.loss = try output.loss.detached()
-        return GroupUpdate(
-            output: output, loss: try output.loss.item(), old: old, entropySum: entropySum,
-            sampler: sampler)
     }
 }
 
@@ -337,23 +341,14 @@ extension [Tensor] {
     }
 }
 
-/// What one group adds to a step besides its gradient.
-private struct GroupUpdate {
-    var output: LossOutput
-    var loss: Double
-    var old: Tensor
-    var entropySum: Double
-    var sampler: SamplerDifference
-    var timings = StepTimings()
-}
-
 extension FaultCounts {
     /// Counts the faults of a step.
-    fileprivate mutating func add(_ faults: [Fault]) {
+    fileprivate mutating func add(_ faults: [Fault], hasLearned: Bool) {
         let isSkipped = faults.contains { $0.kind == .step }
         total += faults.count
         skippedSteps += isSkipped ? 1 : 0
-        skippedInARow = isSkipped ? skippedInARow + 1 : 0
+        // A step with nothing to learn from does not tell whether the run goes well again.
+        if isSkipped { skippedInARow += 1 } else if hasLearned { skippedInARow = 0 }
     }
 }
 

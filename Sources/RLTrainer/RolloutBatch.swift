@@ -86,6 +86,9 @@ final class RolloutGenerator<P: Policy> {
             }, old: drawn.map(\.old), reference: drawn.map(\.reference), klSums: [],
             start: start)
         try addAdvantages(&batch)
+        batch.masks = try batch.groups.map {
+            try $0.mask(masksTruncated: configuration.masksTruncatedCompletions)
+        }
         batch.faults = faults + (try rewardFaults(batch.groups))
         try requireNone(batch.faults)
         tokenCount += groups.reduce(0) { $0 + $1.tokenCount }
@@ -191,32 +194,35 @@ final class RolloutGenerator<P: Policy> {
     }
 
     private func addAdvantages(_ batch: inout RolloutBatch<P>) throws {
+        let divergences = try divergences(batch)
         var rewards = BatchRewards(
-            totals: batch.groups.map { $0.rewards.map(\.total) },
+            rewards: batch.groups.map(\.rewards),
             origins: batch.groups.map { group in
                 let places = Array(group.rewards.indices)
                 return configuration.shufflesRewards
                     ? shuffledRewards(
                         places, run: configuration.seed, generation: generationCount,
                         sample: group.example.id) : places
-            }, penalties: try penalties(&batch))
+            },
+            penalties: divergences?.map { sums in sums.map { configuration.loss.beta * $0 } }
+                ?? batch.groups.map { $0.rewards.map { _ in 0 } })
         removeOverflow(&rewards, &batch)
-        let values = rewards.values
-        let advantages = groupAdvantages(
-            rewards: values, scale: configuration.rewardScale,
-            estimator: configuration.advantageEstimator)
-        let flat = groupsWithoutDeviation(rewards: values, scale: configuration.rewardScale)
+        let advantages = rewards.advantages(
+            scale: configuration.rewardScale, estimator: configuration.advantageEstimator)
+        let flat = groupsWithoutDeviation(
+            rewards: rewards.values, scale: configuration.rewardScale)
         for index in batch.groups.indices {
             batch.groups[index].advantages = advantages[index]
             batch.groups[index].hasNoDeviation = flat[index]
         }
+        batch.klSums = (divergences ?? []).enumerated().map { index, sums in
+            zip(sums, advantages[index]).reduce(0) { $1.1 == nil ? $0 : $0 + $1.0 }
+        }
     }
 
-    /// What the divergence takes from each completion's reward, 0 where it is no part of rewards.
-    private func penalties(_ batch: inout RolloutBatch<P>) throws -> [[Double]] {
-        guard configuration.penalizesDivergence else {
-            return batch.groups.map { $0.rewards.map { _ in 0 } }
-        }
+    /// How far each completion is from the reference; nil where that is no part of rewards.
+    private func divergences(_ batch: RolloutBatch<P>) throws -> [[Double]]? {
+        guard configuration.penalizesDivergence else { return nil }
         return try batch.groups.indices.map { index in
             guard let old = batch.old[index], let reference = batch.reference[index] else {
                 preconditionFailure("the divergence needs scores of policy and reference")
@@ -228,8 +234,7 @@ final class RolloutGenerator<P: Policy> {
                         + "\(broken): the divergence from the reference is \(sums[broken]): the "
                         + "weights of one of the policies are damaged, or the dtype is too narrow")
             }
-            batch.klSums.append(sums.reduce(0, +))
-            return sums.map { configuration.loss.beta * $0 }
+            return sums
         }
     }
 
@@ -276,6 +281,25 @@ public func completionMask(_ completions: [Completion], masksTruncated: Bool) th
             + [Float](repeating: 0, count: length - count)
     }
     return try Tensor.of(rows.flatMap(\.self), shape: [completions.count, length])
+}
+
+extension RolloutGroup {
+    /// The completions that take part in the loss, by their places; all but those whose terms all
+    /// abstained.
+    var learningPlaces: [Int] { advantages.indices.filter { advantages[$0] != nil } }
+
+    /// Whether any completion takes part in the loss.
+    var learns: Bool { advantages.contains { $0 != nil } }
+
+    /// Which tokens count, float32 [G, L]: as ``completionMask(_:masksTruncated:)``, and none of a completion
+    /// that takes no part.
+    func mask(masksTruncated: Bool) throws -> Tensor {
+        let mask = try completionMask(completions, masksTruncated: masksTruncated)
+        let places = learningPlaces
+        if places.count == completions.count { return mask }
+        let parts = advantages.map { Float($0 == nil ? 0 : 1) }
+        return try mask * Tensor.of(parts).unsqueezed(1)
+    }
 }
 
 /// The sampler's log-probabilities of a group's G completions, 0 past their ends: float32 [G, L].

@@ -78,8 +78,9 @@ public struct RolloutGroup<Prompt> {
     public var completions: [Completion]
     /// What each answer earned.
     public var rewards: [RewardBreakdown]
-    /// How much better than the group each answer is.
-    public var advantages: [Double]
+    /// How much better than the group each answer is; nil where the answer takes no part, because
+    /// every reward term abstained.
+    public var advantages: [Double?]
     /// Whether the deviation by which rewards are scaled is 0.
     public var hasNoDeviation = false
 
@@ -177,7 +178,7 @@ extension RolloutGroup where Prompt: PolicyPrompt {
         self.init(
             example: drawn.example, prompt: drawn.prompt, promptTokenCount: drawn.prompt.tokenCount,
             completions: drawn.completions, rewards: rewards,
-            advantages: [Double](repeating: 0, count: drawn.completions.count))
+            advantages: [Double?](repeating: 0, count: drawn.completions.count))
     }
 }
 

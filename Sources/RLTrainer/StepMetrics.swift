@@ -55,21 +55,37 @@ public struct StepMetrics: Sendable {
 }
 
 extension StepMetrics {
-    /// What the rollouts were like; completions without a reward are in no number of rewards.
-    mutating func appendRollouts<Prompt>(_ groups: [RolloutGroup<Prompt>]) {
+    /// What the rollouts were like; completions without a reward are in no number of rewards, and those
+    /// that a term abstained from in none of that term.
+    ///
+    /// - Parameters:
+    ///   - groups: the step's
+    ///   - abstaining: the terms that may abstain; only with such there are counts of who did
+    mutating func appendRollouts<Prompt>(
+        _ groups: [RolloutGroup<Prompt>], abstaining: Set<RewardTerm> = []
+    ) {
         let completions = groups.flatMap(\.completions)
         let rewards = groups.flatMap(\.rewards)
-        let rewarded = rewards.filter { $0.fault == nil }
-        let totals = rewarded.map(\.total)
-        append("reward", mean(totals))
-        append("reward_std", deviation(totals))
-        for (index, name) in (rewards.first?.terms.map(\.term) ?? []).enumerated() {
-            let values = rewarded.map { $0.terms[index].value }
-            append("rewards/\(name)/mean", mean(values))
-            append("rewards/\(name)/std", deviation(values))
+        let totals = rewards.compactMap(\.reward)
+        func spread(_ values: [Double]) -> Double {
+            values.isEmpty && !abstaining.isEmpty ? .nan : deviation(values)
         }
-        let flat = groups.filter(\.hasNoDeviation).flatMap(\.rewards).filter { $0.fault == nil }
-        append("frac_reward_zero_std", Double(flat.count) / Double(rewarded.count))
+        append("reward", mean(totals))
+        append("reward_std", spread(totals))
+        let judged = rewards.filter { $0.fault == nil }
+        for (index, name) in (rewards.first?.terms.map(\.term) ?? []).enumerated() {
+            let values = judged.compactMap { $0.terms[index].value }
+            append("rewards/\(name)/mean", mean(values))
+            append("rewards/\(name)/std", spread(values))
+            if abstaining.contains(name) {
+                append("rewards/\(name)/abstained", Double(judged.count - values.count))
+            }
+        }
+        let flat = groups.filter(\.hasNoDeviation).flatMap(\.rewards).compactMap(\.reward)
+        append("frac_reward_zero_std", Double(flat.count) / Double(totals.count))
+        if !abstaining.isEmpty {
+            append("completions/without_reward", Double(rewards.count - totals.count))
+        }
         let lengths = completions.map { Double($0.tokenIDs.count) }
         appendLengths("completions/", lengths)
         appendLengths(
@@ -103,11 +119,12 @@ extension StepMetrics {
         append("skipped_steps", Double(counts.skippedSteps))
     }
 
-    /// How far the sampler's log-probabilities were from the update's.
-    mutating func append(_ difference: SamplerDifference) {
-        append(
-            "sampling/sampling_logp_difference/mean", difference.sum / max(1, difference.count))
-        append("sampling/sampling_logp_difference/max", difference.max)
+    /// How far the sampler's log-probabilities were from the update's; nil: there was none.
+    mutating func append(_ difference: SamplerDifference?) {
+        let (mean, most) =
+            difference.map { ($0.sum / max(1, $0.count), $0.max) } ?? (Double.nan, Double.nan)
+        append("sampling/sampling_logp_difference/mean", mean)
+        append("sampling/sampling_logp_difference/max", most)
     }
 
     /// What the step cost.
@@ -122,7 +139,7 @@ extension StepMetrics {
         append("timing_s/optimizer", timings.optimizer.wall)
         append("timing_s/step", timings.step.wall)
         append("perf/throughput", Double(tokenCount) / max(1e-9, timings.step.wall))
-        append("perf/peak_rss_mb", peakResidentMegabytes())
+        append("perf/peak_rss_mb", PeakMemory.ofProcess.megabytes ?? .nan)
     }
 }
 
@@ -153,13 +170,4 @@ struct SamplerDifference {
 
 func mean(_ values: [Double]) -> Double {
     values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
-}
-
-/// The most memory that the process has had, in MiB; 0 where the system does not say.
-public func peakResidentMegabytes() -> Double {
-    guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-        let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-        let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Double($0) })
-    else { return 0 }
-    return kilobytes / 1024
 }

@@ -12,10 +12,10 @@ public struct TrainerState: Codable, Hashable, Sendable {
         public var text: String
         /// Why it ended.
         public var stopReason: StopReason
-        /// What it earned in all; NaN with a fault.
-        public var reward: Double
-        /// The unweighted reward terms, in the order of the weights.
-        public var terms: [Double]
+        /// What it earned in all; NaN with a fault, nil where every term that counts abstained.
+        public var reward: Double?
+        /// The unweighted reward terms, in the order of the weights; nil of those that abstained.
+        public var terms: [Double?]
         /// The IoU of its mask.
         public var iou: Double
         /// Why it has no reward, if so.
@@ -37,8 +37,8 @@ public struct TrainerState: Codable, Hashable, Sendable {
         public var question: String
         /// The completions.
         public var answers: [Answer]
-        /// The advantage of each completion.
-        public var advantages: [Double]
+        /// The advantage of each completion; nil where every term abstained.
+        public var advantages: [Double?]
         /// Whether the deviation by which rewards are scaled is 0.
         public var hasNoDeviation: Bool
 

@@ -16,10 +16,15 @@
 /// }
 /// ```
 ///
+/// A term that abstains where it has nothing to say has `-> Double?` there, and returns nil: it is left out
+/// of that completion's reward, which is another thing than a value of 0.
+///
 /// What ``value(_:)`` throws, a value that is not finite, or one that does not come within the time that
 /// a training run allows costs the completion its reward (``RewardBreakdown/fault``), and touches no
 /// other. A value that depends on the context alone makes runs that can be repeated.
 public protocol Reward: Sendable {
+    /// `Double`, or `Double?` of a term that may abstain.
+    associatedtype Value: TermValue
     /// What configurations call it.
     static var name: String { get }
     /// What the value is, in one sentence.
@@ -30,11 +35,33 @@ public protocol Reward: Sendable {
     static var needsTokenCount: Bool { get }
     /// A term with values for all of its parameters.
     init(_ values: RewardParameters)
-    /// The value for one completion, before its weight; finite.
+    /// The value for one completion, before its weight; finite, or nil to abstain.
     ///
     /// May be called on any thread, and on several at once. A call that does not come back is left
     /// behind with its thread, which cannot be ended: what waits for others must give up by itself.
-    func value(_ completion: RewardContext) throws -> Double
+    func value(_ completion: RewardContext) throws -> Value
+}
+
+/// What a term may say of a completion: `Double`, or `Double?` if it may abstain.
+public protocol TermValue: Sendable {
+    /// Whether there may be no number.
+    static var mayAbstain: Bool { get }
+    /// The number; nil where the term abstains.
+    var number: Double? { get }
+}
+
+extension Double: TermValue {
+    /// No.
+    public static var mayAbstain: Bool { false }
+    /// The number itself.
+    public var number: Double? { self }
+}
+
+extension Double?: TermValue {
+    /// Yes.
+    public static var mayAbstain: Bool { true }
+    /// The number, if there is one.
+    public var number: Double? { self }
 }
 
 extension Reward {
@@ -108,8 +135,12 @@ struct ConfiguredReward: RewardTermFunction {
     let reward: any Reward
     let bounds: ClosedRange<Double>
 
-    func value(_ context: RewardContext) throws -> Double {
-        let value = try reward.value(context)
+    var mayAbstain: Bool { Self.mayAbstain(reward) }
+
+    private static func mayAbstain<Kind: Reward>(_ reward: Kind) -> Bool { Kind.Value.mayAbstain }
+
+    func value(_ context: RewardContext) throws -> Double? {
+        guard let value = try reward.value(context).number else { return nil }
         // What is not a number stays one, and is a fault.
         return value.isFinite ? min(max(value, bounds.lowerBound), bounds.upperBound) : value
     }

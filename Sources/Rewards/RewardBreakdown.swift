@@ -5,11 +5,11 @@ public import Segmentation
 public struct RewardValue: Hashable, Sendable {
     /// The part.
     public var term: RewardTerm
-    /// Its value before its weight.
-    public var value: Double
+    /// Its value before its weight; nil where the part abstained.
+    public var value: Double?
 
     /// A value from its parts.
-    public init(term: RewardTerm, value: Double) {
+    public init(term: RewardTerm, value: Double?) {
         self.term = term
         self.value = value
     }
@@ -17,9 +17,10 @@ public struct RewardValue: Hashable, Sendable {
 
 /// The reward of one completion, and what it was made of.
 public struct RewardBreakdown: Sendable {
-    /// The unweighted values, in the order of the weights; NaN with a ``fault``.
+    /// The unweighted values, in the order of the weights; nil of a term that abstained, NaN with a
+    /// ``fault``.
     public var terms: [RewardValue]
-    /// The weighted sum of the terms; NaN with a ``fault``.
+    /// The weighted sum of the terms that have a value; NaN without a ``reward``.
     public var total: Double
     /// What the completion asks for, or why that cannot be read.
     public var parse: Result<ParsedAnswer, ParseFailure>
@@ -56,6 +57,13 @@ public struct RewardBreakdown: Sendable {
         if case .failure(let failure) = parse { failure } else { nil }
     }
 
-    /// The unweighted value of a term; nil when it is not among the terms.
+    /// ``total``; nil where the completion has no reward, because it has a ``fault`` or ``abstains``.
+    public var reward: Double? { fault == nil && !total.isNaN ? total : nil }
+
+    /// Whether nothing that counts says anything of the completion, so that it has no reward though no
+    /// fault: see ``RewardWeights/total(_:)``.
+    public var abstains: Bool { fault == nil && total.isNaN }
+
+    /// The unweighted value of a term; nil when it abstained, or is not among the terms.
     public subscript(term: RewardTerm) -> Double? { terms.first { $0.term == term }?.value }
 }

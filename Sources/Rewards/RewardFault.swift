@@ -27,8 +27,8 @@ public struct RewardFault: Error, Hashable, Sendable, Codable, CustomStringConve
 /// It is no fault of a completion but stops the run, because the next ones would have no reward either.
 public protocol RewardInfrastructureError: Error {}
 
-/// The unweighted values of one completion, or why it has none.
-typealias RewardValues = Result<[Double], RewardFault>
+/// The unweighted values of one completion, nil those of terms that abstain, or why it has none.
+typealias RewardValues = Result<[Double?], RewardFault>
 
 extension [any RewardTermFunction] {
     /// The values of all terms, one after the other up to the first that has none.
@@ -42,7 +42,7 @@ extension [any RewardTermFunction] {
     func values(
         _ context: RewardContext, willBegin: (RewardTerm) -> Void = { _ in }
     ) throws -> RewardValues {
-        var values: [Double] = []
+        var values: [Double?] = []
         for function in self {
             willBegin(function.term)
             do {
@@ -57,7 +57,7 @@ extension [any RewardTermFunction] {
                         kind: .failed,
                         description: "the reward term '\(function.term)' failed: \(error)"))
             }
-            if let value = values.last, !value.isFinite {
+            if let value = values.last ?? nil, !value.isFinite {
                 return .failure(
                     RewardFault(
                         kind: .notFinite,

@@ -22,7 +22,11 @@ public protocol RewardTermFunction: Sendable {
     /// What metrics call it.
     var term: RewardTerm { get }
 
-    /// The value for one completion, before its weight; finite.
+    /// Whether it may abstain, so that metrics count how often it does; yes unless a term says no.
+    var mayAbstain: Bool { get }
+
+    /// The value for one completion, before its weight; finite, or nil where the term abstains: it has
+    /// nothing to say of this completion, which is no value of 0.
     ///
     /// May be called on any thread, and on several at once. A call that does not come back is left
     /// behind with its thread, which is cancelled but cannot be ended: what waits for others looks at
@@ -30,5 +34,10 @@ public protocol RewardTermFunction: Sendable {
     ///
     /// - Throws: ``RewardFault`` to say in its own words why there is no value; any other error
     ///   becomes such a fault, but for ``RewardInfrastructureError``, which stops the run.
-    func value(_ context: RewardContext) throws -> Double
+    func value(_ context: RewardContext) throws -> Double?
+}
+
+extension RewardTermFunction {
+    /// Yes.
+    public var mayAbstain: Bool { true }
 }

@@ -33,6 +33,21 @@ public struct RewardWeights: Hashable, Sendable {
         self.entries = entries
     }
 
+    /// The reward of a completion: the weighted sum of the values that there are.
+    ///
+    /// A term with weight 0 is no reason to have a reward, as it counts for nothing; unless all are so.
+    ///
+    /// - Parameter values: the unweighted values, in the order of ``entries``, nil of terms that abstain
+    /// - Returns: the sum; nil where every term that counts abstains
+    public func total(_ values: [Double?]) -> Double? {
+        let known = zip(entries, values).compactMap { entry, value in
+            value.map { (weight: entry.weight, value: $0) }
+        }
+        let isWeighed = entries.contains { $0.weight != 0 }
+        guard known.contains(where: { $0.weight != 0 || !isWeighed }) else { return nil }
+        return known.reduce(0) { $0 + $1.weight * $1.value }
+    }
+
     private init(valid entries: [RewardWeight]) { self.entries = entries }
 
     /// The method's weights (arXiv 2512.19302): mask IoU twice, both formats once; 4 at most.

@@ -16,7 +16,8 @@ public import Segmentation
 /// Pixels that are ignored are taken out of the masks before anything is counted.
 ///
 /// What is wrong with one completion touches no other, and so does a term that has no value for it:
-/// that completion alone has no reward (``RewardBreakdown/fault``). What is wrong with the segmenter
+/// that completion alone has no reward (``RewardBreakdown/fault``). A term that abstains is no fault: it is
+/// left out of the sum (``RewardWeights/total(_:)``). What is wrong with the segmenter
 /// is an error: it says nothing about the policy, and would be a reward of 0 to every answer.
 public struct Scorer: Sendable {
     /// Reads the answers.
@@ -26,6 +27,10 @@ public struct Scorer: Sendable {
     /// Whether masks are made where there is no target, which no term of the method needs; an
     /// evaluation that counts false pixels does.
     public let segmentsWithoutTarget: Bool
+    /// The terms that may abstain.
+    public var abstainingTerms: Set<RewardTerm> {
+        Set(functions.filter(\.mayAbstain).map(\.term))
+    }
     private let functions: [any RewardTermFunction]
     private let strictParser: AnswerParser
     let leftBehind = RewardsLeftBehind()
@@ -196,7 +201,7 @@ public struct Scorer: Sendable {
     private func breakdown(
         _ context: RewardContext, mask: BinaryMask?, _ values: RewardValues
     ) -> RewardBreakdown {
-        func breakdown(_ values: [Double], _ total: Double, _ fault: RewardFault?)
+        func breakdown(_ values: [Double?], _ total: Double, _ fault: RewardFault?)
             -> RewardBreakdown
         {
             RewardBreakdown(
@@ -204,11 +209,11 @@ public struct Scorer: Sendable {
                 total: total, parse: context.parse, mask: mask, iou: context.iou,
                 fault: fault)
         }
-        let none = functions.map { _ in Double.nan }
+        let none = functions.map { _ in Double?(.nan) }
         switch values {
         case .failure(let fault): return breakdown(none, .nan, fault)
         case .success(let values):
-            let total = zip(weights.entries, values).reduce(0) { $0 + $1.0.weight * $1.1 }
+            guard let total = weights.total(values) else { return breakdown(values, .nan, nil) }
             if total.isFinite { return breakdown(values, total, nil) }
             let fault = RewardFault(sum: total, of: weights.parts(values))
             return breakdown(none, .nan, fault)

@@ -26,10 +26,12 @@ public struct WeightedTerm: Hashable, Sendable, CustomStringConvertible {
 extension RewardWeights {
     /// What the terms of a completion add to its reward.
     ///
-    /// - Parameter values: the unweighted values, in the order of ``entries``
-    /// - Returns: the parts, in the same order
-    public func parts(_ values: [Double]) -> [WeightedTerm] {
-        zip(entries, values).map { WeightedTerm(term: $0.term, weight: $0.weight, value: $1) }
+    /// - Parameter values: the unweighted values, in the order of ``entries``, nil of terms that abstain
+    /// - Returns: the parts of those that do not, in the same order
+    public func parts(_ values: [Double?]) -> [WeightedTerm] {
+        zip(entries, values).compactMap { entry, value in
+            value.map { WeightedTerm(term: entry.term, weight: entry.weight, value: $0) }
+        }
     }
 }
 

@@ -20,7 +20,8 @@ struct ScoreCommand: ParsableCommand {
               {"id": …, "parse_ok": true, "error": null, "prompts": […], "rewards": {"mask_iou": \
             0.5, "sam_json_format": 1, "think_answer_format": 1}, "total": 3, "iou": 0.5}
 
-            The rewards are not weighted, the total is. With --no-segmenter answers are only read, \
+            The rewards are not weighted, the total is; what a term abstains from is null, and so is \
+            the total if every term that counts does. With --no-segmenter answers are only read, \
             by both parsers:
 
               {"id": …, "strict": […], "lenient": […], "think_answer": true, "error": null}
@@ -132,14 +133,21 @@ struct ScoreCommand: ParsableCommand {
         if quiet { return }
         Console.note("\(summary.count) completions, \(summary.parsed) can be read")
         note(summary.failures)
-        for term in summary.termMeans {
-            Console.note("  \(term.term.rawValue): mean \(shown(term.value))")
+        for (term, values) in summary.terms {
+            let missing = summary.count - values.count
+            Console.note(
+                "  \(term): mean \(shown(values.mean))"
+                    + (missing == 0 ? "" : ", abstained from \(missing)"))
         }
-        Console.note("  total: mean \(shown(summary.totalMean))")
+        let missing = summary.count - summary.totals.count
+        Console.note(
+            "  total: mean \(shown(summary.totals.mean))"
+                + (missing == 0 ? "" : ", \(missing) without a reward"))
     }
 
-    private func shown(_ mean: Double) -> String {
-        mean.magnitude < 1e15 ? fixed(mean, 4) : "\(mean)"
+    private func shown(_ mean: Double?) -> String {
+        guard let mean else { return "—" }
+        return mean.magnitude < 1e15 ? fixed(mean, 4) : "\(mean)"
     }
 
     private func parse() throws {

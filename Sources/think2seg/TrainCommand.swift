@@ -239,7 +239,7 @@ struct TrainingView {
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
         let left = secondsLeft.map { max(0, $0 - elapsed) } ?? .infinity
         func value(_ name: String, _ digits: Int) -> String {
-            metrics[name].map { fixed($0, digits) } ?? "-"
+            metrics[name].flatMap { $0.isFinite ? fixed($0, digits) : nil } ?? "-"
         }
         let fields = [
             "step \(metrics.step)/\(totalSteps)",
@@ -248,6 +248,9 @@ struct TrainingView {
             "format \(value("rewards/sam_json_format/mean", 2))",
             "length \(value("completions/mean_length", 0))",
             metrics["kl"] == nil ? nil : "kl \(value("kl", 4))",
+            metrics["completions/without_reward"].flatMap {
+                $0 > 0 ? "without reward \(fixed($0, 0))" : nil
+            },
             pace.text(metrics.step, most: left),
         ]
         return fields.compactMap { $0 }.joined(separator: "  ")

@@ -223,16 +223,21 @@ final class FaultySource: ExampleSource {
     }
 }
 
+extension RolloutGroup {
+    /// The advantages of a group in which no completion's terms all abstained.
+    var everyAdvantage: [Double] { advantages.map { $0 ?? .nan } }
+}
+
 /// A term whose value a test decides about.
 struct AnyReward: RewardTermFunction {
-    let body: @Sendable (RewardContext) throws -> Double
+    let body: @Sendable (RewardContext) throws -> Double?
     var term: RewardTerm { RewardTerm(rawValue: "any") }
 
-    func value(_ context: RewardContext) throws -> Double { try body(context) }
+    func value(_ context: RewardContext) throws -> Double? { try body(context) }
 
     /// A scorer of the mask's IoU and this term, half as much.
     static func scorer(
-        _ body: @escaping @Sendable (RewardContext) throws -> Double
+        _ body: @escaping @Sendable (RewardContext) throws -> Double?
     ) throws -> Scorer {
         var registry = RewardRegistry()
         registry.register(AnyReward(body: body))

@@ -170,7 +170,7 @@ import Torch
         #expect(report.metrics["reward"] == mean(rewards.map(\.total)))
         #expect(report.metrics["reward_std"] == deviation(rewards.map(\.total)))
         for (index, term) in ["mask_iou", "any"].enumerated() {
-            let values = rewards.map { $0.terms[index].value }
+            let values = rewards.compactMap { $0.terms[index].value }
             #expect(report.metrics["rewards/\(term)/mean"] == mean(values))
             #expect(report.metrics["rewards/\(term)/std"] == deviation(values))
         }

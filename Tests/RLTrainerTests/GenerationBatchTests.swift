@@ -117,7 +117,8 @@ import Torch
             let report = try run.trainer.step()
             // The first token is the answer; the ones after it always have log-probability 0.
             let losses = report.groups.map { group in
-                let rows = zip(group.completions, group.advantages).map { completion, advantage in
+                let rows = zip(group.completions, group.everyAdvantage).map {
+                    completion, advantage in
                     let answer = completion.tokenIDs[0]
                     let ratio = exp(current[answer] - old[answer])
                     let clipped = min(max(ratio, 0.8), 1.2)
@@ -189,7 +190,7 @@ import Torch
             for (group, before) in zip(report.groups, other.groups) {
                 #expect(group.completions.map(\.tokenIDs) == before.completions.map(\.tokenIDs))
                 #expect(group.rewards.map(\.total) == before.rewards.map(\.total))
-                #expect(group.advantages.sorted() == before.advantages.sorted())
+                #expect(group.everyAdvantage.sorted() == before.everyAdvantage.sorted())
                 if group.advantages != before.advantages { moved += 1 }
                 // Of numbers without repetition the order tells the permutation.
                 orders.insert(
@@ -240,7 +241,7 @@ import Torch
                 let returns = zip(group.rewards, sums).map { $0.total - 0.5 * $1 }
                 let expected = groupAdvantages(
                     rewards: [returns], scale: .none, estimator: .leaveOneOut)[0]
-                #expect(zip(group.advantages, expected).allSatisfy { abs($0 - $1) < 1e-6 })
+                #expect(zip(group.everyAdvantage, expected).allSatisfy { abs($0 - $1) < 1e-6 })
                 divergence += sums.reduce(0, +)
                 tokens += group.completions.reduce(0) { $0 + $1.tokenIDs.count }
             }

@@ -49,7 +49,7 @@ import Torch
                     let (completion, reward) = (group.completions[index], group.rewards[index])
                     return "\(group.example.id) \(group.example.epoch) \(completion) "
                         + "\(reward.terms) \(reward.total) \(reward.iou) \(reward.prompts) "
-                        + "\(String(describing: reward.failure)) \(group.advantages[index])"
+                        + "\(String(describing: reward.failure)) \(group.everyAdvantage[index])"
                 }
             } + ["\(report.isFresh) \(report.faults)"]
     }

@@ -56,7 +56,7 @@ import Torch
         // On-policy: every row adds -advantage / length × d log softmax, a quarter each at the start.
         var gradient = [0.0, 0, 0, 0]
         for group in report.groups {
-            for (completion, advantage) in zip(group.completions, group.advantages) {
+            for (completion, advantage) in zip(group.completions, group.everyAdvantage) {
                 for logit in 0..<4 {
                     let slope = (completion.tokenIDs[0] == logit ? 1 : 0) - 0.25
                     gradient[logit] -=
@@ -88,7 +88,8 @@ import Torch
             // On-policy a token adds -advantage x weight x d log softmax, a quarter each at the start.
             var gradient = [0.0, 0, 0, 0]
             for (index, group) in groups.enumerated() {
-                for (answer, advantage) in zip(answers[index], group.advantages) where answer != 2 {
+                for (answer, advantage) in zip(answers[index], group.everyAdvantage)
+                where answer != 2 {
                     let weight: Double =
                         switch type {
                         case .grpo: 1 / (12 * [4.0, 2, 0, 3][answer])

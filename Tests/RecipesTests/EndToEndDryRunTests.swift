@@ -291,6 +291,16 @@ extension EndToEnd {
         #expect(bytes("update", 100) > update && bytes("generation", 100) > bytes("generation"))
         sizes.trainsVision = false
         #expect(bytes("update") < update)
+        let whole = bytes("update")
+        sizes.trained.frozen = ["visual.*", "model.embed_tokens.*"]
+        let head = bytes("update")
+        #expect(head < whole, "a head that is not trained has no gradient")
+        sizes.trained.frozen += ["model.layers.0.*"]
+        let upper = bytes("update")
+        sizes.trained.frozen += ["model.layers.*"]
+        #expect(head > upper && upper > bytes("update"), "layers without gradients keep nothing")
+        sizes.trained.frozen = ["visual.*"]
+        #expect(bytes("update") == whole)
         sizes.hasReference = true
         #expect(bytes("reference") == 3200, "what is not trained is shared with the policy")
         sizes.elementBytes = 2

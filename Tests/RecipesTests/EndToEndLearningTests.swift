@@ -139,7 +139,7 @@ extension RewardTerm {
 private struct DigitReward: RewardTermFunction {
     var term: RewardTerm { .digits }
 
-    func value(_ context: RewardContext) -> Double {
+    func value(_ context: RewardContext) -> Double? {
         let characters = context.completion.unicodeScalars
         if characters.isEmpty { return 0 }
         let digits = characters.filter { ("0"..."9").contains($0) }.count

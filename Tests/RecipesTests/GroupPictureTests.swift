@@ -85,4 +85,15 @@ import Testing
         #expect(lines.contains("**1. reward 1.5** (mask_iou 0.25, advantage 0.5)"))
         #expect(lines.filter { $0.hasPrefix("**") }.count == 2)
     }
+
+    @Test("What terms abstained from is a dash, and an answer that nothing judges has no reward")
+    func abstentions() throws {
+        var silent = try group(["first", "second"])
+        silent.rewards[1].terms[0].value = nil
+        silent.rewards[1].total = .nan
+        silent.advantages[1] = nil
+        let text = GroupPicture(silent).markdown
+        #expect(text.contains("**1. reward 1.5** (mask_iou 0.25, advantage 0.5)"))
+        #expect(text.contains("**2. no reward** (mask_iou —, advantage —)"))
+    }
 }

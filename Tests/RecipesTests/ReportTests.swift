@@ -287,6 +287,38 @@ struct ReportFixture {
         }
     }
 
+    @Test("What terms abstained from is a dash, a gap in curves, and counted; never a 0")
+    func abstentions() throws {
+        try withTemporaryFolder { folder in
+            try ReportFixture().writeRun(folder)
+            try makeFolder(folder + "/rollouts")
+            let rollout =
+                "{\"id\": \"a\", \"question\": \"Q?\", \"completion\": \"said\", "
+                + "\"reward\": null, \"rewards\": {\"judge\": null, \"mask_iou\": 0.5}, "
+                + "\"advantage\": null}\n"
+            try ImageCodec.write(Array(rollout.utf8), path: folder + "/rollouts/step-1.jsonl")
+            let metrics = (1...30).map { step in
+                let judged = step % 3 == 0 ? "null" : "0.\(step)"
+                return "{\"step\": \(step), \"reward\": \(judged), "
+                    + "\"rewards/judge/mean\": \(judged), "
+                    + "\"rewards/judge/abstained\": \(step % 3 == 0 ? 8 : step % 5), "
+                    + "\"completions/without_reward\": \(step % 3 == 0 ? 8 : 0), "
+                    + "\"loss\": null, \"grad_norm\": null}\n"
+            }
+            try ImageCodec.write(Array(metrics.joined().utf8), path: folder + "/metrics.jsonl")
+            let record = try RunRecord(path: folder)
+            #expect(record.rewardTerms == ["judge"] && record.abstainingTerms == ["judge"])
+            #expect(
+                record.newestRollouts()?.rollouts.first?.rewards == ["judge": nil, "mask_iou": 0.5])
+            let report = XMLReading(try RunReport(run: folder).html())
+            #expect(report.problem == nil)
+            for words in ["judge —", "no reward", "Abstentions: judge", "Without a reward"] {
+                #expect(report.text.contains(words), "\(words)")
+            }
+            #expect(!report.text.contains("judge 0.00") && !report.text.contains("nan"))
+        }
+    }
+
     @Test("What a killed run left half written does not count; any other bad line is named")
     func damagedMetrics() throws {
         try withTemporaryFolder { folder in

@@ -233,7 +233,7 @@ extension EndToEnd {
                 #""prompts":[{"bbox_2d":[0,0,56,56],"positive_points":[[9,9],[40,9]],"negative_points":[]}]"#
             #expect(found.lines[2].contains(prompt))
             #expect(found.summary.count == 5 && found.summary.parsed == 3)
-            #expect(found.summary.total == expected.reduce(0) { $0 + $1.total })
+            #expect(found.summary.totals.sum == expected.reduce(0) { $0 + $1.total })
             #expect(found.summary.failures == ["no_fence": 2])
         }
 
@@ -256,7 +256,7 @@ extension EndToEnd {
             let means = try score(all) {
                 $0.rewards = RewardTable([("think_answer_format", 1.5e308)])
             }.summary
-            #expect(means.totalMean == 1e308 && means.termMeans.map(\.value) == [2.0 / 3])
+            #expect(means.totals.mean == 1e308 && means.terms.map(\.values.mean) == [2.0 / 3])
         }
 
         @Test("a completion is worth the same in a group, alone, and beside a malformed or far one")

@@ -1,6 +1,7 @@
 import Foundation
 import NN
 import Qwen25VL
+import RLTrainer
 import SAM2
 import Testing
 import Torch
@@ -60,6 +61,30 @@ extension EndToEnd {
             benchmark.workers = 2
             let phases = try #require(json(benchmark)["phases"] as? [String: Any])
             #expect(phases["reference"] == nil && phases["update"] != nil)
+        }
+
+        @Test(
+            "No phase has more than the best rate, with whatever is frozen and however fast it was")
+        func shares() throws {
+            for frozen in [[], ["visual.*"], ["model.layers.*"], ["model.*"]] {
+                var benchmark = benchmark()
+                benchmark.freeze = frozen
+                let result = try benchmark.run(device: .cpu)
+                #expect(result.phases.values.allSatisfy { (0...1).contains(result.share(of: $0)) })
+                #expect(!result.lines.joined().contains("memory 0 MiB"))
+            }
+            // Products that were measured when others had the machine.
+            let slow = MachineSpeed(
+                policyFLOPS: 1, segmenterFLOPS: 1, decodingFLOPS: 1, memoryBytes: 1, operation: 1)
+            let time = PhaseTime(wall: 1, processor: 1)
+            var timings = StepTimings()
+            (timings.rollout, timings.reward, timings.reference) = (time, time, time)
+            (timings.update, timings.optimizer) = (time, time)
+            let result = StepBenchmarkResult(
+                benchmark(), timings: [timings], peak: .unknown("nobody counts"),
+                cost: try StepCost(.bench), speed: slow)
+            #expect(result.phases.values.map { result.share(of: $0) }.max() == 1)
+            #expect(result.lines.joined().contains("peak memory not known (nobody counts)"))
         }
 
         @Test("A prompt that is shorter than its picture is an error that says how long it must be")

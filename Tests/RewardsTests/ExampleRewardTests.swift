@@ -45,7 +45,7 @@ import Testing
         for kind in customRewardsOfTheExample { registry.register(kind) }
         let term = try registry.function(
             for: RewardSpecification("few_instances", parameters: ["limit": 2]))
-        func value(_ count: Int?) throws -> Double {
+        func value(_ count: Int?) throws -> Double? {
             let prompt = SegmentationPrompt(box: Box(x1: 0, y1: 0, x2: 1, y2: 1))
             return try term.value(
                 RewardContext(

@@ -65,8 +65,11 @@ import Testing
     func goneProgram() throws {
         let path = FileManager.default.temporaryDirectory
             .appendingPathComponent("external-\(UUID().uuidString)").path
-        try "#!/bin/sh\nrm '\(path)'; exit 1\n".write(
-            toFile: path, atomically: true, encoding: .utf8)
+        // A process that is started meanwhile would hold the file open for writing: it is busy then.
+        try Rewards.Pipe.startLock.withLock { _ in
+            try "#!/bin/sh\nrm '\(path)'; exit 1\n".write(
+                toFile: path, atomically: true, encoding: .utf8)
+        }
         chmod(path, 0o755)
         let reward = try ExternalReward(
             term: mine, command: [path], timeout: 20, sendsMasks: false, onMessage: { _ in })
@@ -80,7 +83,7 @@ import Testing
         struct Gone: RewardInfrastructureError {}
         struct Faulty: RewardTermFunction {
             let term = mine
-            func value(_ context: RewardContext) throws -> Double {
+            func value(_ context: RewardContext) throws -> Double? {
                 if context.completion == "gone" { throw Gone() }
                 throw RewardFault(kind: .timedOut, description: "as I say")
             }
@@ -320,7 +323,7 @@ import Testing
             completion: ScoredCompletion(
                 "<think>Round tanks by the quay.</think><answer>[]</answer>"), parse: parse,
             strictParse: parse, mask: nil, truth: BinaryMask(width: 2, height: 2), iou: 0)
-        let value = try reward.value(readable)
+        let value = try #require(try reward.value(readable))
         #expect(text.contains("writes `{\"reward\": \(value)}`"))
         let id = try #require(reward.processID)
         reward.end()

@@ -60,12 +60,17 @@ import Testing
     }
 
     @Test(
-        "an answer is a number, or an object with a reward or an error",
+        "an answer is a number or null, or an object with a reward that is one, or an error",
         arguments: [
             ("1", ExternalAnswer.reward(1)), ("-0.25", .reward(-0.25)), ("1e3\r", .reward(1000)),
             (" 2 ", .reward(2)), (#"{"reward": 0.5, "why": [1, {}]}"#, .reward(0.5)),
             (#"{"error": "no 🛩️\n"}"#, .error("no 🛩️\n")),
             (#"{"error": null, "reward": 3}"#, .reward(3)),
+            ("null", .abstention), (" null\r", .abstention), (#"{"reward": null}"#, .abstention),
+            (#"{"reward": null, "why": "no flag"}"#, .abstention),
+            (#"{"reward": null, "error": null}"#, .abstention),
+            (#"{"reward": null, "error": "no"}"#, .error("no")),
+            (#"{"reward": null, "x": 1e400}"#, .abstention),
             (#"{"error": "no", "reward": 3}"#, .error("no")),
             ("NaN", .notFinite("nan")), ("-Infinity", .notFinite("-inf")),
             (#"{"reward": NaN}"#, .notFinite("nan")),
@@ -77,8 +82,9 @@ import Testing
     @Test(
         "anything else is no answer",
         arguments: [
-            "", " ", "hello", "true", "null", "\"1\"", "[1]", "{}", "{\"reward\": \"1\"}",
-            "{\"reward\": true}", "{\"reward\": null}", "{\"rewards\": 1}", "{\"error\": 3}",
+            "", " ", "hello", "true", "Null", "None", "nul", "null null", "\"null\"", "[null]",
+            "\"1\"", "[1]", "{}", "{\"error\": null}", "{\"reward\": \"1\"}",
+            "{\"reward\": true}", "{\"rewards\": null}", "{\"rewards\": 1}", "{\"error\": 3}",
             "1 2", "{'reward': 1}", "0x10", "{\"reward\": 1",
         ])
     func noAnswers(line: String) {

@@ -25,7 +25,7 @@ extension ExternalReward {
             onMessage: { messages.add($0) })
     }
 
-    func value(_ completion: String) throws -> Double { try value(context(completion)) }
+    func value(_ completion: String) throws -> Double? { try value(context(completion)) }
 
     /// The fault of a completion; nil if it has a value.
     func fault(_ completion: String) throws -> RewardFault? {

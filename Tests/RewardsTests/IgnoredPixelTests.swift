@@ -42,9 +42,10 @@ import Testing
     private func value(
         _ name: String, _ context: RewardContext, _ parameters: [String: Double] = [:]
     ) throws -> Double {
-        try RewardRegistry.standard.function(
-            for: RewardSpecification(name, parameters: parameters), maxCompletionLength: 100
-        ).value(context)
+        try #require(
+            try RewardRegistry.standard.function(
+                for: RewardSpecification(name, parameters: parameters), maxCompletionLength: 100
+            ).value(context))
     }
 
     private func context(

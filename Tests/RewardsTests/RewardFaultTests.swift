@@ -8,10 +8,10 @@ import Testing
 
 /// Values that a test decides about.
 private struct AnyReward: RewardTermFunction {
-    let body: @Sendable (RewardContext) throws -> Double
+    let body: @Sendable (RewardContext) throws -> Double?
     var term: RewardTerm { RewardTerm(rawValue: "any") }
 
-    func value(_ context: RewardContext) throws -> Double { try body(context) }
+    func value(_ context: RewardContext) throws -> Double? { try body(context) }
 }
 
 private struct Refusal: Error, CustomStringConvertible {
@@ -63,7 +63,8 @@ private struct Refusal: Error, CustomStringConvertible {
             for (index, reward) in found.enumerated() {
                 if completions[index] == "bad" {
                     #expect(reward.fault == RewardFault(kind: kind, description: message))
-                    #expect(reward.total.isNaN && reward.terms.allSatisfy(\.value.isNaN))
+                    #expect(
+                        reward.total.isNaN && reward.terms.allSatisfy { $0.value?.isNaN == true })
                     #expect(reward.terms.map(\.term) == plain[0].terms.map(\.term))
                 } else {
                     #expect(text([reward]) == text([plain[index]]) && reward.fault == nil)

@@ -8,7 +8,7 @@ import Testing
 private struct LengthReward: RewardTermFunction {
     var term: RewardTerm { RewardTerm(rawValue: "length") }
 
-    func value(_ context: RewardContext) -> Double { Double(context.completion.count) }
+    func value(_ context: RewardContext) -> Double? { Double(context.completion.count) }
 }
 
 @Suite struct RewardWeightsTests {
@@ -69,7 +69,7 @@ private struct LengthReward: RewardTermFunction {
     func replacement() throws {
         struct Never: RewardTermFunction {
             var term: RewardTerm { .maskIoU }
-            func value(_ context: RewardContext) -> Double { -1 }
+            func value(_ context: RewardContext) -> Double? { -1 }
         }
         var registry = RewardRegistry()
         registry.register(Never())

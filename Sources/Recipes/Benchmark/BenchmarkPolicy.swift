@@ -25,6 +25,8 @@ final class BenchmarkPolicy: Policy {
     private let shapes: StepBenchmark.Shapes
     private let processor: Qwen25VLProcessor
     private let vision: VisionIdentity
+    /// Whether this is the reference of a policy whose vision tower is not trained.
+    private let isReferenceOfKeptVision: Bool
 
     /// A policy whose completions all have the longest length: no token ends one.
     init(model: Qwen25VLModel, shapes: StepBenchmark.Shapes) throws {
@@ -32,13 +34,24 @@ final class BenchmarkPolicy: Policy {
         self.shapes = shapes
         processor = Qwen25VLProcessor(configuration: try .released(for: model.configuration.vision))
         vision = VisionIdentity()
+        isReferenceOfKeptVision = false
     }
 
-    private init(_ other: BenchmarkPolicy) throws {
-        model = try other.model.sharingParameters()
+    private init(
+        _ other: BenchmarkPolicy, model: Qwen25VLModel, vision: VisionIdentity, keepsVision: Bool
+    ) {
+        self.model = model
         shapes = other.shapes
         processor = other.processor
-        vision = other.vision
+        self.vision = vision
+        isReferenceOfKeptVision = keepsVision
+    }
+
+    /// This policy as the reference of another one, as training has it: where that one's vision tower is not
+    /// trained, a picture's tokens serve both.
+    func sharingPictures(with trained: BenchmarkPolicy) -> BenchmarkPolicy {
+        guard trained.model.keepsVision else { return self }
+        return BenchmarkPolicy(self, model: model, vision: trained.vision, keepsVision: true)
     }
 
     var parameters: [Parameter] { model.parameters }
@@ -120,10 +133,15 @@ final class BenchmarkPolicy: Policy {
 
     private func input(of prompt: Prompt) throws -> Qwen25VLInput {
         try model.input(
-            prompt.input, keeping: prompt.tokens, for: vision, keepsVision: model.keepsVision)
+            prompt.input, keeping: prompt.tokens, for: vision,
+            keepsVision: model.keepsVision || isReferenceOfKeptVision)
     }
 
-    func sharingParameters() throws -> BenchmarkPolicy { try BenchmarkPolicy(self) }
+    func sharingParameters() throws -> BenchmarkPolicy {
+        BenchmarkPolicy(
+            self, model: try model.sharingParameters(), vision: vision,
+            keepsVision: isReferenceOfKeptVision)
+    }
 
     func save(to folder: String) throws { try model.save(directory: folder) }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import RLTrainer
+public import RLTrainer
 
 /// How long one part of a benchmark took, run after run.
 public struct BenchmarkPhase: Sendable, Hashable, Encodable {
@@ -79,8 +79,8 @@ public struct BenchmarkReport: Sendable, Encodable {
     public private(set) var phases: [(name: String, phase: BenchmarkPhase)] = []
     /// Everything else, in the order in which it is shown.
     public private(set) var figures: [(name: String, value: Figure)] = []
-    /// The most memory that the process had by the end, in MiB.
-    public private(set) var peakMemory = 0.0
+    /// The most memory that the process had by the end.
+    public private(set) var peakMemory = PeakMemory.ofProcess
 
     /// A report of nothing yet.
     public init(_ name: String, threads: Int) {
@@ -91,7 +91,7 @@ public struct BenchmarkReport: Sendable, Encodable {
     /// Adds a phase.
     public mutating func add(_ name: String, _ phase: BenchmarkPhase) {
         phases.append((name, phase))
-        peakMemory = peakResidentMegabytes()
+        peakMemory = .ofProcess
     }
 
     /// Adds a figure.
@@ -128,13 +128,13 @@ public struct BenchmarkReport: Sendable, Encodable {
         init?(intValue: Int) { nil }
     }
 
-    /// `benchmark`, `threads`, `phases`, `peak_rss_mb`, and every figure under its own name.
+    /// `benchmark`, `threads`, `phases`, `peak_rss_mb` in MiB, null where it is not known, and every figure under its own name.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         func key(_ name: String) -> Key { Key(stringValue: name) }
         try container.encode(name, forKey: key("benchmark"))
         try container.encode(threads, forKey: key("threads"))
-        try container.encode(peakMemory, forKey: key("peak_rss_mb"))
+        try container.encode(peakMemory.megabytes, forKey: key("peak_rss_mb"))
         try container.encode(
             Dictionary(phases.map { ($0.name, $0.phase) }, uniquingKeysWith: { $1 }),
             forKey: key("phases"))
@@ -168,7 +168,7 @@ public struct BenchmarkReport: Sendable, Encodable {
             }
         }
         return [heads] + table + others
-            + ["threads: \(threads), peak memory: \(Int(peakMemory.rounded())) MiB"]
+            + ["threads: \(threads), peak memory: \(peakMemory)"]
     }
 }
 

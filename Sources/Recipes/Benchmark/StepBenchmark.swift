@@ -85,12 +85,12 @@ public struct StepBenchmark {
             onStep(number, report.timings.step.wall)
             if number > 0 { timings.append(report.timings) }
         }
-        let memory = peakResidentMegabytes()
+        let memory = PeakMemory.ofProcess
         let speed = try MachineProbe(
             device: device, threads: workers > 1 ? workers : TorchRuntime.threadCount
         ).measure(shapes, policy: dtype.dtype, segmenter: (segmenterDType ?? dtype).dtype)
         return StepBenchmarkResult(
-            self, timings: timings, peakMegabytes: memory, cost: StepCost(shapes), speed: speed)
+            self, timings: timings, peak: memory, cost: StepCost(shapes), speed: speed)
     }
 
     /// What the cost model needs to know.
@@ -106,8 +106,7 @@ public struct StepBenchmark {
         result.promptsPerStep = shapes.prompts
         result.instances = shapes.instances
         result.hasReference = beta != 0
-        result.trainsVision = trained.contains(where: Qwen25VLModel.isVision)
-        result.trainsText = trained.contains { !Qwen25VLModel.isVision($0) }
+        result.trained = TrainedWeights(frozen: freeze)
         result.trainedCount = trained.numberCount
         result.elementBytes = dtype.dtype.byteCount
         result.workers = workers
@@ -116,8 +115,12 @@ public struct StepBenchmark {
         return result
     }
 
-    private func loaded(_ device: Device) throws -> BenchmarkPolicy {
-        var model = try Qwen25VLModel.load(directory: policy, dtype: dtype.dtype, device: device)
+    /// The policy, or with `frozen` parameters of it the reference, which has their memory.
+    private func loaded(
+        _ device: Device, reusing frozen: [Parameter] = []
+    ) throws -> BenchmarkPolicy {
+        var model = try Qwen25VLModel.load(
+            directory: policy, dtype: dtype.dtype, device: device, reusing: frozen)
         // A token that never comes: every completion has the longest length.
         model.generation = GenerationConfiguration(
             eosTokenIDs: [model.configuration.text.vocabularySize], padTokenID: 0)
@@ -135,8 +138,11 @@ public struct StepBenchmark {
     ) throws -> GRPOTrainer<BenchmarkPolicy> {
         let examples = BenchmarkExamples(
             count: (repeats + 1) * shapes.prompts, side: shapes.imageSize, seed: seed)
+        let frozen = policy.parameters.filter { !$0.tensor.requiresGradient }
+        let reference =
+            beta == 0 ? nil : try loaded(device, reusing: frozen).sharingPictures(with: policy)
         return try GRPOTrainer(
-            policy: policy, reference: beta == 0 ? nil : loaded(device), segmenter: segmenter,
+            policy: policy, reference: reference, segmenter: segmenter,
             scorer: Scorer(), source: examples, configuration: configuration)
     }
 

@@ -1,5 +1,5 @@
 import Foundation
-import RLTrainer
+public import RLTrainer
 import Torch
 
 /// What a ``StepBenchmark`` measured.
@@ -32,9 +32,10 @@ public struct StepBenchmarkResult: Encodable, Sendable {
     public let stepCpuS: Double
     /// Completions by second of a step.
     public let completionsPerS: Double
-    /// The most memory that the process had, in MiB.
-    public let peakRssMb: Double
-    /// The best rate of matrix products in this run, in GFLOP/s.
+    /// The most memory that the process had, in MiB; left out where it is not known.
+    public let peakRssMb: Double?
+    /// The best rate of matrix products in this run, in GFLOP/s: of the products that were measured alone
+    /// after the steps, or of a phase that was faster, as on a machine that others use as well.
     public let gemmPeakGflops: Double
     /// Positions that prompts and completions have together if every completion brings its own
     /// prompt, by those that go through the model.
@@ -46,11 +47,19 @@ public struct StepBenchmarkResult: Encodable, Sendable {
     /// The sizes of a step.
     public let shapes: StepBenchmark.Shapes
 
+    /// The same, or why it is not known.
+    public let peak: PeakMemory
+
+    private enum CodingKeys: CodingKey {
+        case phases, stepS, stepCpuS, completionsPerS, peakRssMb, gemmPeakGflops, tokenRatio, dtype
+        case threads, shapes
+    }
+
     /// The order of the phases in a step.
     public static let order = ["rollout", "reference", "reward", "update", "optimizer"]
 
     init(
-        _ benchmark: StepBenchmark, timings: [StepTimings], peakMegabytes: Double,
+        _ benchmark: StepBenchmark, timings: [StepTimings], peak: PeakMemory,
         cost: StepCost, speed: MachineSpeed
     ) {
         let shapes = benchmark.shapes
@@ -79,8 +88,11 @@ public struct StepBenchmarkResult: Encodable, Sendable {
         stepS = phases.values.reduce(0) { $0 + $1.medianS }
         stepCpuS = phases.values.reduce(0) { $0 + $1.cpuS }
         completionsPerS = Double(shapes.prompts * shapes.numGenerations) / max(1e-9, stepS)
-        peakRssMb = peakMegabytes
-        gemmPeakGflops = speed.policyFLOPS / 1e9
+        self.peak = peak
+        peakRssMb = peak.megabytes
+        gemmPeakGflops = phases.values.reduce(speed.policyFLOPS / 1e9) {
+            max($0, $1.gflop / max(1e-9, $1.runsS.min() ?? .infinity))
+        }
         tokenRatio = cost.tokenRatio
         dtype = benchmark.dtype == .bfloat16 ? "bf16" : "fp32"
         threads = TorchRuntime.threadCount
@@ -89,6 +101,9 @@ public struct StepBenchmarkResult: Encodable, Sendable {
 }
 
 extension StepBenchmarkResult {
+    /// The share of the best rate that a phase has, 0...1.
+    func share(of phase: Phase) -> Double { phase.gflopPerS / gemmPeakGflops }
+
     /// The result as a table for people.
     public var lines: [String] {
         func row(_ cells: [String]) -> String {
@@ -108,8 +123,7 @@ extension StepBenchmarkResult {
                     row([
                         name, number($0.medianS, 3), number($0.cpuS, 3), number($0.predictedS, 3),
                         number($0.gflopPerS, 1),
-                        number(100 * $0.gflopPerS / gemmPeakGflops, 0)
-                            + " %",
+                        number(100 * share(of: $0), 0) + " %",
                         number($0.tokensPerS, 0),
                     ])
                 }
@@ -119,7 +133,7 @@ extension StepBenchmarkResult {
                     number(phases.values.reduce(0) { $0 + $1.predictedS }, 3),
                 ]),
                 "\(number(completionsPerS, 2)) completions/s, peak memory "
-                    + "\(number(peakRssMb, 0)) MiB, matrix products up to "
+                    + "\(peak), matrix products up to "
                     + "\(number(gemmPeakGflops, 0)) GFLOP/s, \(number(tokenRatio, 2)) times fewer "
                     + "positions by sharing prompts, \(dtype), \(threads) threads",
             ]

@@ -153,15 +153,19 @@ private struct Counted {
             unsharedFlops: drawn * Double(shapes.objects) * decoding(1), groups: batch)
     }
 
+    /// Whether any of the vision tower is trained; else a picture's tokens are made once, for the reference
+    /// too.
+    private var trainsVision: Bool { vision.backward(shapes.trained).hasGradient }
+
     private var reference: PhaseCost {
-        scoring(.reference, groups: shapes.hasReference ? drawn : 0, keepsVision: false)
+        scoring(.reference, groups: shapes.hasReference ? drawn : 0, keepsVision: !trainsVision)
     }
 
     /// The groups of the first step are scored by its update, before the policy changes.
     private var old: PhaseCost {
         let steps = Double(max(1, shapes.stepsPerGeneration))
         let share = shapes.penalizesDivergence ? 1 : (steps - 1) / steps
-        return scoring(.old, groups: drawn * share, keepsVision: !shapes.trainsVision)
+        return scoring(.old, groups: drawn * share, keepsVision: !trainsVision)
     }
 
     private func scoring(_ phase: StepPhase, groups: Double, keepsVision: Bool) -> PhaseCost {
@@ -175,17 +179,20 @@ private struct Counted {
             unsharedPositions: groups * group.repeatedScoring.positions, groups: batch)
     }
 
-    /// The gradient of a product is two products: that of the weights, which only trained ones have,
-    /// and that of what came in.
+    /// The gradient of a product is two products: that of the weights, which only trained ones have, and
+    /// that of what came in, if it depends on anything trained.
     private var update: PhaseCost {
-        var cost = scoring(.update, groups: updated, keepsVision: !shapes.trainsVision)
-        let products = shapes.trainsText ? 2.0 : 1.0
-        let backward = shapes.trainsVision ? vision.backward : 0
+        let tower = vision.backward(shapes.trained)
+        var cost = scoring(.update, groups: updated, keepsVision: !tower.hasGradient)
+        func backward(_ work: TextWork) -> Double {
+            text.backward(
+                work, shapes.trained, isTied: shapes.policy.tiesWordEmbeddings,
+                pictureHasGradient: tower.hasGradient)
+        }
         cost.groups = updated
-        cost.flops += updated * (products * text.forward(group.scoring) + backward)
+        cost.flops += updated * (backward(group.scoring) + tower.flops)
         cost.unsharedFlops +=
-            updated
-            * (products * text.forward(group.repeatedScoring) + group.count * backward)
+            updated * (backward(group.repeatedScoring) + group.count * tower.flops)
         return cost
     }
 

@@ -37,10 +37,8 @@ struct StepShapes {
     var hasReference = false
     /// Whether rewards depend on the divergence from it, so that all groups are scored when drawn.
     var penalizesDivergence = false
-    /// Whether any of the vision tower is trained; if not, the policy keeps a picture's tokens.
-    var trainsVision = true
-    /// Whether any of the language model is trained.
-    var trainsText = true
+    /// What is trained; if nothing of the vision tower is, the policy keeps a picture's tokens.
+    var trained = TrainedWeights()
     /// The share of prompts whose picture the segmenter has encoded before and kept, 0 to 1.
     var keptEncodings = 0.0
     /// Numbers that are trained.
@@ -79,11 +77,11 @@ extension StepShapes {
     /// - Parameters:
     ///   - sizes: the run's sizes; all completions are taken to be as long as the longest
     ///   - grids: the pictures of a prompt
-    ///   - trainsText: whether any of the language model is trained
+    ///   - trained: what is trained
     ///   - grpo: the algorithm
     ///   - grammar: what an answer has for each object; two objects per answer are assumed
     init(
-        _ sizes: RunSizes, grids: [VisionGrid], trainsText: Bool, grpo: GRPOConfiguration,
+        _ sizes: RunSizes, grids: [VisionGrid], trained: TrainedWeights, grpo: GRPOConfiguration,
         grammar: AnswerGrammar
     ) {
         self.init(
@@ -95,8 +93,7 @@ extension StepShapes {
                 + grammar.negativePoints,
             hasReference: sizes.hasReference,
             penalizesDivergence: grpo.klInReward && sizes.hasReference,
-            trainsVision: sizes.trainsVision, trainsText: trainsText,
-            trainedCount: sizes.trainedCount, elementBytes: sizes.elementBytes,
+            trained: trained, trainedCount: sizes.trainedCount, elementBytes: sizes.elementBytes,
             castsHead: sizes.castsHead, workers: sizes.workers)
         groupsDecodedTogether = groupsTogether(
             budget: grpo.rolloutBatchTokens, prompts: grpo.promptsPerGeneration)

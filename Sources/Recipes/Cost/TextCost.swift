@@ -7,7 +7,7 @@ import Qwen25VL
 
 /// What the language model computes and reads.
 struct TextCost {
-    private let text: Qwen25VLConfiguration.Text
+    let text: Qwen25VLConfiguration.Text
 
     /// The cost of a model of these sizes.
     init(_ text: Qwen25VLConfiguration.Text) {

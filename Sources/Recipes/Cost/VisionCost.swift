@@ -5,7 +5,7 @@ import Qwen25VL
 
 /// FLOPs of matrix products in the policy's vision tower; a multiplication and its addition count 2.
 struct VisionCost {
-    private let vision: Qwen25VLConfiguration.Vision
+    let vision: Qwen25VLConfiguration.Vision
     private let grids: [VisionGrid]
 
     /// The cost of one pass over the pictures of a prompt.
@@ -15,7 +15,8 @@ struct VisionCost {
     }
 
     private var hidden: Double { Double(vision.hiddenSize) }
-    private var patches: Double { Double(grids.reduce(0) { $0 + $1.patchCount }) }
+    /// N.
+    var patches: Double { Double(grids.reduce(0) { $0 + $1.patchCount }) }
 
     /// Making vectors of patches: 2·N·E·C.
     var patchEmbedding: Double { 2 * patches * Double(vision.patchElements) * hidden }
@@ -24,22 +25,27 @@ struct VisionCost {
     /// pair of patches is two products of C numbers.
     var blocks: Double {
         let weights = 4 * hidden * hidden + 3 * hidden * Double(vision.intermediateSize)
-        let full = vision.fullAttentionBlocks.count { (0..<vision.depth).contains($0) }
-        let pairs = Double(full) * framePairs + Double(vision.depth - full) * windowPairs
+        let pairs = (0..<vision.depth).reduce(0) { $0 + self.pairs(ofBlock: $1) }
         return Double(vision.depth) * 2 * patches * weights + 4 * hidden * pairs
     }
 
-    /// Making tokens: two layers, of U·C to U·C and to O numbers.
-    var merger: Double {
-        let width = hidden * Double(vision.mergeUnit)
-        return 2 * patches / Double(vision.mergeUnit) * width * (width + Double(vision.outputSize))
+    /// Pairs of patches that see each other in a block.
+    func pairs(ofBlock index: Int) -> Double {
+        vision.fullAttentionBlocks.contains(index) ? framePairs : windowPairs
     }
+
+    /// U·C.
+    private var mergedWidth: Double { hidden * Double(vision.mergeUnit) }
+    private var mergedTokens: Double { patches / Double(vision.mergeUnit) }
+    /// Making tokens, the first layer: U·C to U·C numbers.
+    var firstMerge: Double { 2 * mergedTokens * mergedWidth * mergedWidth }
+    /// The second: U·C to O numbers.
+    var secondMerge: Double { 2 * mergedTokens * mergedWidth * Double(vision.outputSize) }
+    /// Making tokens.
+    var merger: Double { firstMerge + secondMerge }
 
     /// One pass.
     var forward: Double { patchEmbedding + blocks + merger }
-
-    /// The gradient of one pass: twice as much, but for that of pixels, which nobody asks for.
-    var backward: Double { 2 * forward - patchEmbedding }
 
     /// Pairs of patches of the same frame.
     var framePairs: Double {

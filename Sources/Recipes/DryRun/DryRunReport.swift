@@ -103,7 +103,7 @@ struct DryRunReport {
     private func costLines() throws -> [String] {
         let shapes = StepShapes(
             sizes, grids: prompt.input.grids,
-            trainsText: trained.contains { !Qwen25VLModel.isVision($0) }, grpo: grpo,
+            trained: sizes.trained, grpo: grpo,
             grammar: policy.template.variant.grammar)
         let speed = try device.map { device in
             try MachineProbe(device: device, threads: plan.busyThreads).measure(
@@ -119,6 +119,7 @@ struct DryRunReport {
             policy: model, parameterCount: policy.parameters.numberCount,
             trainedCount: trained.numberCount,
             trainsVision: trained.contains(where: Qwen25VLModel.isVision),
+            trained: TrainedWeights(frozen: configuration.policy.freeze),
             elementBytes: configuration.policy.dtype.dtype.byteCount, fileBytes: weightBytes,
             castsHead: configuration.policy.castsHeadToFloat32,
             hasReference: configuration.grpo.loss.beta != 0,

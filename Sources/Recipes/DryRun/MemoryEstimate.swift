@@ -156,7 +156,7 @@ private struct Counted {
 
     // MARK: - Update
 
-    /// What the backward pass needs of the forward pass.
+    /// What the backward pass needs of the forward pass, in the layers that it goes through.
     private var activations: Int {
         let (c, f) = (text.hiddenSize, text.intermediateSize)
         let perPosition = layer(c, f, keyWidth)
@@ -166,11 +166,13 @@ private struct Counted {
         let mask = groups * length * (sizes.promptTokens + length) * b
         let tower =
             sizes.trainsVision
-            ? vision.depth * groups * sizes.patches
+            ? sizes.trained.visionBlocksWithGradient(vision.depth) * groups * sizes.patches
                 * layer(vision.hiddenSize, vision.intermediateSize, vision.hiddenSize) : 0
         // Of the layer that the backward pass is at.
         let backward = positions * (3 * f + 6 * c) * b
-        return text.layerCount * (positions * perPosition + joined + mask) + tower + backward
+        let layers = sizes.trained.textLayersWithGradient(
+            text.layerCount, pictureHasGradient: sizes.trainsVision)
+        return layers * (positions * perPosition + joined + mask) + tower + backward
     }
 
     /// Of one layer and position: two norms, with their input in float32; queries, keys, values, the
@@ -180,12 +182,16 @@ private struct Counted {
     }
 
     /// Probabilities of all completions' tokens, float32, where they are kept; of a piece of 256 tokens
-    /// the logits, their logarithms and the gradients; and the head's gradient in float32.
+    /// the logits, their logarithms and the gradients; and the head's gradient in float32,
+    /// if it is trained.
     private var logits: Int {
         let tokens = groups * sizes.groupSize * length
         let row = text.vocabularySize * 4
         let kept = tokens * row <= 256 << 20 ? tokens * row : 0
-        let gradient = (b < 4 ? 2 : 1) * text.vocabularySize * text.hiddenSize * 4
+        let head = sizes.policy.tiesWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"
+        let isTrained = sizes.trained.contains(head)
+        let gradient =
+            (isTrained ? 1 : 0) * (b < 4 ? 2 : 1) * text.vocabularySize * text.hiddenSize * 4
         return kept + 3 * min(256, tokens) * row + gradient + headCopy
     }
 }

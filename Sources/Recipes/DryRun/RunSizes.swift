@@ -14,6 +14,8 @@ struct RunSizes {
     var trainedCount: Int
     /// Whether any of them is the vision tower's.
     var trainsVision: Bool
+    /// Which those are.
+    var trained = TrainedWeights()
     /// Bytes of one of the policy's numbers.
     var elementBytes: Int
     /// Bytes of the policy's files of weights.

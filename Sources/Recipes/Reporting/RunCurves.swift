@@ -24,7 +24,10 @@ struct RunCurves {
             chart("Gradient norm", "grad_norm", ""),
             chart("Learning rate", "learning_rate", ""),
         ]
-        let middle = terms.map { chart("Reward term: \($0)", "rewards/\($0)/mean", "") }
+        let silent = Set(groups.flatMap { $0.runs.flatMap(\.abstainingTerms) }).sorted()
+        let middle =
+            terms.map { chart("Reward term: \($0)", "rewards/\($0)/mean", "") }
+            + RunReport.silentMetrics(of: silent).map { chart($0.title, $0.name, $0.note) }
         return (first + middle + rest).compactMap(\.self)
     }
 

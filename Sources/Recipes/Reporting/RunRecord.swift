@@ -94,11 +94,15 @@ struct RunRecord {
     }
 
     /// The names of the terms of the reward, in alphabetic order.
-    var rewardTerms: [String] {
-        let names = Set(steps.flatMap(\.values.keys))
-        return names.compactMap { name in
-            name.hasPrefix("rewards/") && name.hasSuffix("/mean")
-                ? String(name.dropFirst(8).dropLast(5)) : nil
+    var rewardTerms: [String] { terms(with: "/mean") }
+
+    /// Those of the terms that may abstain.
+    var abstainingTerms: [String] { terms(with: "/abstained") }
+
+    private func terms(with suffix: String) -> [String] {
+        Set(steps.flatMap(\.values.keys)).compactMap { name in
+            name.hasPrefix("rewards/") && name.hasSuffix(suffix)
+                ? String(name.dropFirst(8).dropLast(suffix.count)) : nil
         }.sorted()
     }
 
@@ -132,7 +136,8 @@ struct StoredRollout: Decodable {
     let id: String
     let question: String
     let completion: String
-    /// Nil where a reward term failed.
+    /// Nil where a reward term failed, or all abstained.
     let reward: Double?
-    let rewards: [String: Double]
+    /// Nil of a term that abstained.
+    let rewards: [String: Double?]
 }

@@ -107,6 +107,23 @@ extension RunReport {
         return [htmlTable(["", "gIoU", ""], rows: rows, words: [2])]
     }
 
+    /// How many answers terms abstained from.
+    static func silentMetrics(
+        of terms: [String]
+    ) -> [(title: String, name: String, note: String)] {
+        terms.map {
+            (
+                "Abstentions: \($0)", "rewards/\($0)/abstained",
+                "answers of which the term says nothing"
+            )
+        } + [
+            (
+                "Without a reward", "completions/without_reward",
+                "answers that no term judges, or that one failed on"
+            )
+        ]
+    }
+
     private func trainingCharts(_ record: RunRecord) -> [LineChart] {
         func chart(
             _ title: String, _ name: String, including: [Double] = [], note: String = "",
@@ -132,6 +149,9 @@ extension RunReport {
             chart("KL", "kl", including: [0], note: "distance to the policy before training"),
             chart("Entropy", "entropy", note: "nats per token: how much is left to chance"),
         ]
+        let silent = Self.silentMetrics(of: record.abstainingTerms).map {
+            chart($0.title, $0.name, including: [0], note: $0.note)
+        }
         let rest = [
             chart(
                 "Clip ratio", "clip_ratio/region_mean", including: [0],
@@ -143,6 +163,6 @@ extension RunReport {
             chart("Learning rate", "learning_rate", including: [0]),
         ]
         return first
-            + terms.map { chart("Reward term: \($0)", "rewards/\($0)/mean") } + rest
+            + terms.map { chart("Reward term: \($0)", "rewards/\($0)/mean") } + silent + rest
     }
 }

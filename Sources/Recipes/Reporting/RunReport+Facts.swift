@@ -15,7 +15,9 @@ extension RunReport {
         let cards = chosen.map { index in
             let rollout = rollouts[index]
             let terms = rollout.rewards.sorted { $0.key < $1.key }
-                .map { "\($0.key) \(String(format: "%.2f", $0.value))" }
+                .map { name, value in
+                    "\(name) " + (value.map { String(format: "%.2f", $0) } ?? "—")
+                }
             return GalleryCard(
                 question: rollout.question,
                 score: [
@@ -40,7 +42,9 @@ extension RunReport {
         }
         var rows = record.facts.map { [HTML.text($0.name), HTML.element("code", $0.value)] }
         rows.append([.text("optimizer steps"), .text("\(record.steps.count)")])
-        if let peak = record.steps.compactMap({ $0.values["perf/peak_rss_mb"] }).max(), peak > 0 {
+        if let peak = record.steps.compactMap({ $0.values["perf/peak_rss_mb"] })
+            .filter(\.isFinite).max(), peak > 0
+        {
             rows.append([.text("most memory"), .text(String(format: "%.0f MiB", peak))])
         }
         for comparison in comparisons {

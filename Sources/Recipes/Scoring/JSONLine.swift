@@ -42,13 +42,14 @@ struct JSONLine {
         if let value { text(value) } else { append("null") }
     }
 
-    mutating func member(_ name: String, _ value: Double) {
+    /// A number, or null.
+    mutating func member(_ name: String, _ value: Double?) {
         begin(name)
-        number(value)
+        if let value { number(value) } else { append("null") }
     }
 
-    /// An object of numbers.
-    mutating func member(_ name: String, _ values: [(name: String, value: Double)]) {
+    /// An object of numbers, null where there is none.
+    mutating func member(_ name: String, _ values: [(name: String, value: Double?)]) {
         begin(name)
         append("{")
         for entry in values { member(entry.name, entry.value) }

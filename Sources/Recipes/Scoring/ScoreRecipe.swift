@@ -41,57 +41,6 @@ public struct ScoreRecipe {
         self.segmenter = segmenter
     }
 
-    /// What was scored.
-    public struct Summary: Sendable {
-        /// How many completions there are.
-        public var count = 0
-        /// How many of them could be read.
-        public var parsed = 0
-        /// The sum of each term, unweighted, in the order of the weights.
-        public var terms: [RewardValue] = []
-        /// The sum of the totals.
-        public var total = 0.0
-        /// How many times each kind of failure came.
-        public var failures: [String: Int] = [:]
-
-        /// The sums of the terms and of the totals, `2⁶⁴` times smaller, which do not overflow.
-        fileprivate var smallTerms: [Double] = []
-        fileprivate var smallTotal = 0.0
-
-        /// The means of the terms over the completions, unweighted.
-        public var termMeans: [RewardValue] {
-            zip(terms, smallTerms).map {
-                RewardValue(term: $0.term, value: mean($0.value, small: $1))
-            }
-        }
-        /// The mean of the totals.
-        public var totalMean: Double { mean(total, small: smallTotal) }
-
-        private func mean(_ sum: Double, small: Double) -> Double {
-            if count == 0 { return 0 }
-            return sum.isFinite ? sum / Double(count) : small / Double(count) * 0x1p64
-        }
-
-        fileprivate mutating func add(_ result: RewardBreakdown) {
-            count += 1
-            total += result.total
-            smallTotal += result.total * 0x1p-64
-            if let failure = result.failure {
-                failures[failure.kind, default: 0] += 1
-            } else {
-                parsed += 1
-            }
-            if terms.isEmpty {
-                terms = result.terms.map { RewardValue(term: $0.term, value: 0) }
-                smallTerms = result.terms.map { _ in 0 }
-            }
-            for (index, term) in result.terms.enumerated() {
-                terms[index].value += term.value
-                smallTerms[index] += term.value * 0x1p-64
-            }
-        }
-    }
-
     /// Writes a line per completion, in their order.
     ///
     /// - Parameters:
@@ -175,7 +124,7 @@ private struct ScoringRun {
     let dataset: ShardedDataset?
     let side: Int
     let lines: LineOutput
-    private(set) var summary = ScoreRecipe.Summary()
+    private(set) var summary: ScoreRecipe.Summary
     private var current: Picture?
 
     /// A sample in the policy's frame, encoded when that is needed.
@@ -211,6 +160,7 @@ private struct ScoringRun {
         self.dataset = dataset
         self.side = side
         self.lines = lines
+        summary = ScoreRecipe.Summary(terms: scorer.weights.entries.map(\.term))
     }
 
     mutating func score(_ group: [CompletionRecord], place: Int) throws {
@@ -248,7 +198,7 @@ private struct ScoringRun {
             line.member("prompts", result.prompts, leavingOut: false)
             line.member(
                 "rewards", result.terms.map { (name: $0.term.rawValue, value: $0.value) })
-            line.member("total", result.total)
+            line.member("total", result.reward)
             line.member("iou", result.iou)
         }
     }

@@ -85,10 +85,11 @@ struct GroupPicture<Prompt: PolicyPrompt> {
     }
 
     private func total(_ reward: RewardBreakdown) -> String {
-        reward.fault == nil ? "reward \(short(reward.total))" : "no reward"
+        reward.reward.map { "reward \(short($0))" } ?? "no reward"
     }
 
-    private func short(_ value: Double) -> String {
-        String((value * 1000).rounded() / 1000)
+    /// A number in a few digits; a dash where there is none.
+    private func short(_ value: Double?) -> String {
+        value.map { String(($0 * 1000).rounded() / 1000) } ?? "—"
     }
 }

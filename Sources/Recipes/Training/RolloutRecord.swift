@@ -16,12 +16,14 @@ struct RolloutRecord: Encodable {
     let stopReason: StopReason
     let parseError: String?
     let prompts: [Prediction.Prompt]
-    /// None with a fault.
-    let rewards: [String: Double]
+    /// None with a fault; nil of a term that abstained.
+    let rewards: [String: Double?]
+    /// Nil without a reward: left out with a fault, null where every term abstained.
     let reward: Double?
-    /// Why there is no reward, if so.
+    /// Why there is no reward, if a term failed.
     let fault: String?
-    let advantage: Double
+    /// Nil, null in the record, where the completion takes no part in the loss.
+    let advantage: Double?
 
     enum CodingKeys: String, CodingKey {
         case step, id, epoch, question, prompt, completion, length, prompts, rewards, reward, fault
@@ -45,8 +47,26 @@ struct RolloutRecord: Encodable {
         fault = score.fault?.description
         let terms = score.fault == nil ? score.terms : []
         rewards = Dictionary(uniqueKeysWithValues: terms.map { ($0.term.rawValue, $0.value) })
-        reward = score.fault == nil ? score.total : nil
+        reward = score.reward
         advantage = group.advantages[index]
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var object = encoder.container(keyedBy: CodingKeys.self)
+        try object.encode(step, forKey: .step)
+        try object.encode(id, forKey: .id)
+        try object.encode(epoch, forKey: .epoch)
+        try object.encode(question, forKey: .question)
+        try object.encode(prompt, forKey: .prompt)
+        try object.encode(completion, forKey: .completion)
+        try object.encode(length, forKey: .length)
+        try object.encode(stopReason, forKey: .stopReason)
+        try object.encodeIfPresent(parseError, forKey: .parseError)
+        try object.encode(prompts, forKey: .prompts)
+        try object.encode(rewards, forKey: .rewards)
+        if fault == nil { try object.encode(reward, forKey: .reward) }
+        try object.encodeIfPresent(fault, forKey: .fault)
+        try object.encode(advantage, forKey: .advantage)
     }
 
     func line() throws -> String {

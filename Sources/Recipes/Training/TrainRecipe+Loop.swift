@@ -126,9 +126,21 @@ extension TrainRecipe {
         }
         let metrics = try record(report.metrics, report.faults)
         if report.isFresh { try record(report.groups) }
+        if !report.hasLearned { tellOfNothingLearned(metrics) }
         if metrics.step == 1, let warning = cutWarning(report.groups) { stepNotes.append(warning) }
         try report.faults.forEach(onFault)
         return metrics
+    }
+
+    /// Says, for the first step of a session in which it is so, that all terms abstained throughout.
+    private func tellOfNothingLearned(_ metrics: StepMetrics) {
+        if hasToldOfNothingLearned { return }
+        hasToldOfNothingLearned = true
+        let count = metrics["completions/without_reward"].map { "\(Int($0))" } ?? "all"
+        stepNotes.append(
+            "step \(metrics.step) changed nothing: every reward term that counts abstained from all of "
+                + "its \(count) completions. Later steps of which this is true are not told of; "
+                + "completions/without_reward in metrics.jsonl counts")
     }
 
     /// What people should know since this was last called.

@@ -37,6 +37,8 @@ public final class TrainRecipe {
     let earlierSeconds: Double
     /// What people should know of the last step, until it is told.
     var stepNotes: [String] = []
+    /// Whether it was said that a step had nothing to learn from.
+    var hasToldOfNothingLearned = false
     /// Seconds that training waited for checkpoints since the last step's numbers.
     var secondsInSaves = 0.0
     private let launch = ContinuousClock.now

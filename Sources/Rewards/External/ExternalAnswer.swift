@@ -3,12 +3,15 @@ import Foundation
 /// What a command says about a completion.
 enum ExternalAnswer: Equatable {
     case reward(Double)
+    /// It has nothing to say of the completion.
+    case abstention
     /// A number that is NaN or infinite, as it is spelled.
     case notFinite(String)
     /// Why the completion has no reward.
     case error(String)
 
-    /// Reads a line: a number, `{"reward": number}` or `{"error": text}`; other members are skipped.
+    /// Reads a line: a number or null, `{"reward": number or null}` or `{"error": text}`; other members are
+    /// skipped.
     ///
     /// - Returns: nil where the line is none of these.
     init?(line: [UInt8]) {
@@ -20,7 +23,11 @@ enum ExternalAnswer: Equatable {
                     self = .error(error)
                     return
                 }
-                guard let reward = content.reward else { return nil }
+                guard let reward = content.reward else {
+                    guard content.isNull else { return nil }
+                    self = .abstention
+                    return
+                }
                 self = reward.isFinite ? .reward(reward) : .notFinite("\(reward)")
                 return
             }
@@ -72,14 +79,21 @@ enum ExternalAnswer: Equatable {
     private struct Content: Decodable {
         var reward: Double?
         var error: String?
+        /// Whether the reward is there, and null; a missing one is no abstention but a mistake.
+        var isNull = false
 
         init(from decoder: any Decoder) throws {
+            if let value = try? decoder.singleValueContainer(), value.decodeNil() {
+                isNull = true
+                return
+            }
             if let number = try? decoder.singleValueContainer().decode(Double.self) {
                 reward = number
                 return
             }
             let object = try decoder.container(keyedBy: MemberName.self)
             reward = try object.decodeIfPresent(Double.self, forKey: "reward")
+            isNull = reward == nil && object.contains("reward")
             error = try object.decodeIfPresent(String.self, forKey: "error")
         }
     }

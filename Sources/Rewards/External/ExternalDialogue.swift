@@ -29,7 +29,7 @@ enum DialogueFailure: Error, Equatable {
         case .tooLong(let bytes):
             "answered with a line of more than \(ExternalDialogue.lineLimit) bytes, \(excerpt(bytes))"
         case .noAnswer(let bytes):
-            "answered \(excerpt(bytes)), expected a number, {\"reward\": number} or "
+            "answered \(excerpt(bytes)), expected a number, null, {\"reward\": number or null} or "
                 + "{\"error\": \"why\"}"
         case .system(let reason): "cannot be talked to: \(reason)"
         }

@@ -107,11 +107,11 @@ public final class ExternalReward: RewardTermFunction {
     /// The number of the process, while there is one.
     var processID: pid_t? { state.withLock { $0.child?.id } }
 
-    /// What the program says of a completion.
+    /// What the program says of a completion; nil where it abstains.
     ///
     /// - Throws: ``RewardFault`` where it has no value; ``RewardCommandError`` when it was so three times
     ///   in a row, without an answer in between, or the program cannot be started again.
-    public func value(_ context: RewardContext) throws -> Double {
+    public func value(_ context: RewardContext) throws -> Double? {
         let request = try ExternalRequest(context, sendsMasks: sendsMasks).line()
         while turn.wait(timeout: .now() + .milliseconds(50)) == .timedOut {
             if Thread.current.isCancelled {
@@ -124,6 +124,7 @@ public final class ExternalReward: RewardTermFunction {
         }
         switch answer {
         case .reward(let value): return value
+        case .abstention: return nil
         case .notFinite(let value): throw fault(.notFinite, "answered \(value)")
         case .error(let reason):
             throw RewardFault(
