@@ -116,7 +116,7 @@ var targets: [Target] = [
         name: "Segmentation", dependencies: ["Imaging", "ChatTemplates", "Tokenizers"],
         swiftSettings: optimized),
     .target(
-        name: "Datasets", dependencies: ["CHDF5", "CChecksums", "Imaging", "Pickles"],
+        name: "Datasets", dependencies: ["CHDF5", "CZlib", "CChecksums", "Imaging", "Pickles"],
         swiftSettings: optimized),
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),

@@ -9,7 +9,7 @@ struct BlobArray: Sendable {
     init(_ file: HDF5File, group: String) throws {
         bytes = try file.checkedArray(group + ShardLayout.bytes)
         offsets = try file.readBounds(
-            group + ShardLayout.offsets, end: bytes.count(), of: bytes.name)
+            group + ShardLayout.offsets, end: bytes.count, of: bytes.name)
     }
 
     /// How many byte strings there are.
@@ -71,7 +71,7 @@ struct InstanceArrays: Sendable {
             count: isTarget.count, ShardLayout.InstanceColumn.isTarget,
             of: [
                 (ShardLayout.Group.instanceClasses, classes.count),
-                (ShardLayout.Group.instanceMasks, masks.count), (boxes.name, boxes.count()),
+                (ShardLayout.Group.instanceMasks, masks.count), (boxes.name, boxes.count),
             ])
     }
 
@@ -104,11 +104,11 @@ struct AddedArrays: Sendable {
     init(_ file: HDF5File) throws {
         typealias Column = ShardLayout.Column
         ignored =
-            try file.contains(ShardLayout.Group.ignored)
-            ? BlobArray(file, group: ShardLayout.Group.ignored) : nil
+            file.contains(ShardLayout.Group.ignored)
+            ? try BlobArray(file, group: ShardLayout.Group.ignored) : nil
         orientation =
-            try file.contains(Column.orientation)
-            ? file.checkedArray(Column.orientation).readAll() : nil
+            file.contains(Column.orientation)
+            ? try file.checkedArray(Column.orientation).readAll() : nil
     }
 
     private init(ignored: BlobArray?, orientation: [UInt8]?) {
@@ -159,7 +159,7 @@ struct ShardArrays: Sendable {
         masks = try BlobArray(file, group: Group.masks)
         questions = try TextListArray(file, group: Group.questions)
         answers = try TextListArray(file, group: Group.answers)
-        instances = try file.contains(Group.instances) ? InstanceArrays(file) : nil
+        instances = file.contains(Group.instances) ? try InstanceArrays(file) : nil
         added = try version > ShardLayout.plainVersion ? AddedArrays(file) : .none
         width = try file.checkedArray(Column.width).readAll()
         height = try file.checkedArray(Column.height).readAll()
@@ -233,7 +233,7 @@ extension HDF5File {
         _ name: String, columns: Int? = nil
     ) throws -> HDF5Array<Element> {
         let array = try array(name, of: Element.self, columns: columns)
-        if let mismatch = try array.mismatch() {
+        if let mismatch = array.mismatch() {
             throw ShardError(.inconsistent, path: path, "the array '\(name)' \(mismatch)")
         }
         return array
