@@ -29,7 +29,7 @@ struct HDF5Array<Element: HDF5Element>: Sendable {
     /// shape claims, so that no reader allocates what a damaged shape asks for.
     func mismatch() -> String? {
         guard isReadable else {
-            return "holds \(stored.type.name), where \(Element.self) is expected"
+            return "holds \(stored.type.name), where \(Self.elementName) is expected"
         }
         let shape = stored.dimensions
         guard shape.count == (columns == nil ? 1 : 2),
@@ -38,6 +38,11 @@ struct HDF5Array<Element: HDF5Element>: Sendable {
             return "has the shape \(shape), which is not \(columns.map { "[_, \($0)]" } ?? "[_]")"
         }
         return stored.excess
+    }
+
+    /// The name that NumPy has for the numbers.
+    private static var elementName: String {
+        Element.self == Double.self ? "float64" : "\(Element.self)".lowercased()
     }
 
     /// Whether the file's numbers can be these: the same, or whole numbers of another width or order of
@@ -89,7 +94,7 @@ struct HDF5Array<Element: HDF5Element>: Sendable {
         throw ShardError(
             .inconsistent, path: path,
             "the array '\(name)' holds \(number.map { "\($0.text)" } ?? "a number above \(Int64.max)") "
-                + "in row \(rows.lowerBound + place / (columns ?? 1)), which is no \(Element.self)")
+                + "in row \(rows.lowerBound + place / (columns ?? 1)), which is no \(Self.elementName)")
     }
 
     /// The bytes of rows as they are in the file.

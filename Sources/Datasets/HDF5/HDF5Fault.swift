@@ -57,7 +57,7 @@ enum HDF5Mending {
         let copy = (path.hasSuffix(".h5") ? String(path.dropLast(3)) : path) + "-plain.h5"
         switch self {
         case .repack:
-            return "h5repack -f NONE -S FSM_AGGR --low=0 \(quoted(path)) \(quoted(copy))"
+            return "h5repack -f NONE -S FSM_AGGR -P 0 --low=0 \(quoted(path)) \(quoted(copy))"
         case .copy: return python("h5py", path, copy)
         case .copyWithFilters:
             return python("h5py, hdf5plugin", path, copy) + " (pip install hdf5plugin)"
@@ -72,10 +72,14 @@ enum HDF5Mending {
             separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 
+    /// Groups are walked by hand: h5py's own walks leave out what has a second name.
     private func python(_ modules: String, _ path: String, _ copy: String) -> String {
         "python -c \"import sys, \(modules); a = h5py.File(sys.argv[1]); "
             + "b = h5py.File(sys.argv[2], 'w', libver='earliest'); b.attrs.update(a.attrs); "
-            + "a.visititems(lambda n, o: isinstance(o, h5py.Dataset) and "
-            + "b.create_dataset(n, data=o[()]) and None or None)\" \(quoted(path)) \(quoted(copy))"
+            + "c = lambda g, p: [c(g[k], p + k + '/') if isinstance(g[k], h5py.Group) "
+            + "and p.count('/') < 2 else isinstance(g[k], h5py.Dataset) and "
+            + "b.create_dataset(p + k, data=g[k][()], dtype=g[k].dtype) for k in g "
+            + "if isinstance(g.get(k, getlink=True), h5py.HardLink)]; c(a, '')\" "
+            + "\(quoted(path)) \(quoted(copy))"
     }
 }

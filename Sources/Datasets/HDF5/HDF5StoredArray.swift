@@ -100,6 +100,9 @@ private struct HDF5Layout {
     ) throws(HDF5StructureFault) -> HDF5StoredArray.Storage {
         let version = try layout.number(0, 1)
         if version == 4 {
+            guard try layout.number(1, 1) != 3 else {
+                throw layout.form("has its numbers in other arrays", mend: .copy)
+            }
             throw layout.form(
                 "is stored in the newer form of HDF5 (the version of a layout: 4)", mend: .repack)
         }
