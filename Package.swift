@@ -145,7 +145,7 @@ var targets: [Target] = [
         name: "PicklesTests", dependencies: ["TestSupport", "Pickles"], swiftSettings: strict),
     .testTarget(
         name: "DatasetsTests",
-        dependencies: ["TestSupport", "Datasets", "CChecksums", "Imaging"],
+        dependencies: ["TestSupport", "Datasets", "CChecksums", "CZlib", "Imaging"],
         swiftSettings: strict),
     .testTarget(
         name: "EvaluationTests",

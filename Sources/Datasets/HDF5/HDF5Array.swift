@@ -29,7 +29,8 @@ struct HDF5Array<Element: HDF5Element>: Sendable {
     /// shape claims, so that no reader allocates what a damaged shape asks for.
     func mismatch() -> String? {
         guard isReadable else {
-            return "holds \(stored.type.name), where \(Self.elementName) is expected"
+            return "holds \(stored.type.name), where \(Self.elementName) is expected: store it as that "
+                + "(h5py: astype('\(Self.elementName)'))"
         }
         let shape = stored.dimensions
         guard shape.count == (columns == nil ? 1 : 2),

@@ -126,8 +126,14 @@ final class HDF5File: Sendable {
     }
 
     /// Whether the file, which was opened to be read, has the group or array `name`.
-    func contains(_ name: String) -> Bool {
-        contents.map { $0.groups.contains(name) || $0.arrays[name] != nil } ?? false
+    ///
+    /// - Throws: ``HDF5Error`` if the file is being written
+    func contains(_ name: String) throws -> Bool {
+        guard let contents else {
+            throw HDF5Error(
+                path: path, object: name, function: "contains", message: "the file is being written")
+        }
+        return contents.groups.contains(name) || contents.arrays[name] != nil
     }
 
     private func makeArrayProperties<Element: HDF5Element>(

@@ -38,7 +38,9 @@ struct HDF5StoredArray: Sendable {
         storage = try layout.check(file, filters, order: order, &seen)
         if case .other(let words) = type.kind {
             throw HDF5StructureFault(
-                place: header, form: "holds \(words), where shards have plain numbers", mend: nil)
+                place: header,
+                form: "holds \(words), where shards have plain numbers: store it as those (h5py: astype)",
+                mend: nil)
         }
     }
 

@@ -28,6 +28,11 @@ struct HDF5Superblock {
                 throw HDF5StructureFault(
                     place: 8, problem: "the version \(version) of the superblock is unknown")
             }
+            let newer = try Self.block(rest, 48)
+            // Addresses and lengths of 8 bytes, after which the end has its place.
+            if try newer.number(9, 2) == 0x0808 {
+                try Self.requireWhole(whole, end: newer.number(28, 8))
+            }
             throw HDF5StructureFault(
                 place: 8,
                 form: "the file is in the newer form of HDF5 (h5py: libver='latest' or 'v108' and "
@@ -44,16 +49,22 @@ struct HDF5Superblock {
             throw block.fault("groups have nodes of \(listOrder) and \(treeOrder) entries", at: 16)
         }
         let end = try block.number(40 + added, 8)
-        guard end <= whole.count else {
-            throw HDF5StructureFault(
-                cutOff: "the file by its own account of \(end) bytes reaches past the end, "
-                    + "\(whole.count): it was cut off, or whoever wrote it did not close it")
-        }
+        try Self.requireWhole(whole, end: end)
         guard end >= start + UInt64(block.bytes.count) else {
             throw block.fault("the file by its own account has \(end) bytes", at: 40 + added)
         }
         file = whole.part(from: start, to: end)
         root = try SymbolEntry(block.part(56 + added, SymbolEntry.size))
+    }
+
+    private static func requireWhole(
+        _ file: HDF5Bytes, end: UInt64
+    ) throws(HDF5StructureFault) {
+        guard end <= file.count else {
+            throw HDF5StructureFault(
+                cutOff: "the file by its own account of \(end) bytes reaches past the end, "
+                    + "\(file.count): it was cut off, or whoever wrote it did not close it")
+        }
     }
 
     private static func block(

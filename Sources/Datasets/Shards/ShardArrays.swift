@@ -104,11 +104,11 @@ struct AddedArrays: Sendable {
     init(_ file: HDF5File) throws {
         typealias Column = ShardLayout.Column
         ignored =
-            file.contains(ShardLayout.Group.ignored)
-            ? try BlobArray(file, group: ShardLayout.Group.ignored) : nil
+            try file.contains(ShardLayout.Group.ignored)
+            ? BlobArray(file, group: ShardLayout.Group.ignored) : nil
         orientation =
-            file.contains(Column.orientation)
-            ? try file.checkedArray(Column.orientation).readAll() : nil
+            try file.contains(Column.orientation)
+            ? file.checkedArray(Column.orientation).readAll() : nil
     }
 
     private init(ignored: BlobArray?, orientation: [UInt8]?) {
@@ -159,7 +159,7 @@ struct ShardArrays: Sendable {
         masks = try BlobArray(file, group: Group.masks)
         questions = try TextListArray(file, group: Group.questions)
         answers = try TextListArray(file, group: Group.answers)
-        instances = file.contains(Group.instances) ? try InstanceArrays(file) : nil
+        instances = try file.contains(Group.instances) ? InstanceArrays(file) : nil
         added = try version > ShardLayout.plainVersion ? AddedArrays(file) : .none
         width = try file.checkedArray(Column.width).readAll()
         height = try file.checkedArray(Column.height).readAll()

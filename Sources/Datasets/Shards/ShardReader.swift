@@ -118,12 +118,22 @@ public final class ShardReader: SampleSource {
         guard FileManager.default.isReadableFile(atPath: path) else {
             throw ShardError(.unreadable, path: path, "no permission to read the file")
         }
-        guard HDF5File.hasSignature(path) else {
-            throw ShardError(
-                .notHDF5, path: path,
-                "not an HDF5 file; make shards with 'think2seg data import'")
-        }
+        guard HDF5File.hasSignature(path) else { throw notHDF5(path) }
         return try HDF5File.open(path, reading: ShardLayout.paths)
+    }
+
+    private static func notHDF5(_ path: String) -> ShardError {
+        let hint = "; make shards with 'think2seg data import'"
+        let begin = FileHandle(forReadingAtPath: path)?.readData(ofLength: 4) ?? Data()
+        let problem =
+            if begin.isEmpty {
+                "the file is empty"
+            } else if begin.elementsEqual([0x89] + Array("HDF".utf8)) {
+                "an HDF5 file whose line ends were changed, as copying it as a text does; copy it as it is"
+            } else {
+                "not an HDF5 file"
+            }
+        return ShardError(.notHDF5, path: path, problem + hint)
     }
 
     private static func version(of file: HDF5File) throws -> Int64 {
