@@ -16,7 +16,7 @@ struct HDF5Array<Element: HDF5Element>: Sendable {
     private let source: Source
 
     /// More bytes are not unpacked at once: no picture has so many, and a few bytes could claim them.
-    private static var unpackedLimit: Int { 1 << 31 }
+    private static var unpackedLimit: Int { 1 << 30 }
 
     init(path: String, name: String, columns: Int?, stored: HDF5StoredArray, source: Source) {
         (self.path, self.name, self.columns) = (path, name, columns)
@@ -49,11 +49,8 @@ struct HDF5Array<Element: HDF5Element>: Sendable {
     /// Whether the file's numbers can be these: the same, or whole numbers of another width or order of
     /// bytes, or other floating-point numbers for floating-point numbers.
     private var isReadable: Bool {
-        switch stored.type.kind {
-        case .integer: true
-        case .float: Element.self == Double.self
-        case .text, .variableText, .other: false
-        }
+        if case .float = stored.type.kind { return Element.self == Double.self }
+        return stored.type.isNumber
     }
 
     /// How many rows there are.

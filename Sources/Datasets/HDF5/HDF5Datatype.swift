@@ -100,6 +100,14 @@ struct Datatype: Sendable {
         }
     }
 
+    /// Whether it is one of up to 8 bytes that is read.
+    var isNumber: Bool {
+        switch kind {
+        case .integer, .float: true
+        case .text, .variableText, .other: false
+        }
+    }
+
     /// The name that NumPy has for it, or other words.
     var name: String {
         switch kind {

@@ -32,16 +32,17 @@ struct HDF5StoredArray: Sendable {
         header = messages.header
         dimensions = messages.space.dimensions
         type = messages.type
+        // Before anything of its size is made: only numbers are small.
+        guard type.isNumber else {
+            throw HDF5StructureFault(
+                place: header,
+                form: "holds \(type.name), where shards have plain numbers: store it as those "
+                    + "(h5py: astype)", mend: nil)
+        }
         fill = messages.fill ?? [UInt8](repeating: 0, count: type.size)
         let layout = HDF5Layout(messages)
         let filters = messages.filters.flatMap { $0.steps.isEmpty ? nil : $0 }
         storage = try layout.check(file, filters, order: order, &seen)
-        if case .other(let words) = type.kind {
-            throw HDF5StructureFault(
-                place: header,
-                form: "holds \(words), where shards have plain numbers: store it as those (h5py: astype)",
-                mend: nil)
-        }
     }
 
     /// How many bytes all numbers have together.

@@ -305,7 +305,7 @@ def forms_refused():
         ("enumeration", "empty_target", lambda data: data.astype(bool), "an enumeration"),
         ("opaque", "ids/bytes", lambda data: data.view("V1"), "opaque bytes"),
         ("float", "width", lambda data: data.astype("<f8"), "holds float64, where int32"),
-        ("text", "ids/bytes", lambda data: data.view("S1"), "texts of 1 bytes, where uint8"),
+        ("text", "ids/bytes", lambda data: data.view("S1"), "texts of 1 bytes, where shards"),
         ("rank", "width", lambda data: data[:, None], "the shape [4, 1]"),
         ("negative", "crc32c", lambda data: data.astype("<i8") - 2**32, "which is no uint32"),
     ):
