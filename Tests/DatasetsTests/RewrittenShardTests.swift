@@ -56,11 +56,15 @@ import Testing
             for word in refusal.words {
                 #expect(error.message.contains(word), "\(name): \(error.message)")
             }
-            for wrong in ["cut off", "damaged"] { #expect(!error.message.contains(wrong), "\(name)") }
+            for wrong in ["cut off", "damaged"] {
+                #expect(!error.message.contains(wrong), "\(name)")
+            }
             let copy = path.dropLast(3) + "-plain.h5"
             switch refusal.mend {
             case "h5repack":
-                #expect(error.message.hasSuffix("with: h5repack -f NONE -S FSM_AGGR -P 0 --low=0 \(path) \(copy)"))
+                #expect(
+                    error.message.hasSuffix(
+                        "with: h5repack -f NONE -S FSM_AGGR -P 0 --low=0 \(path) \(copy)"))
             case "python":
                 #expect(error.message.contains("with: python -c \"import sys, h5py;"))
                 #expect(error.message.hasSuffix(" \(path) \(copy)"))

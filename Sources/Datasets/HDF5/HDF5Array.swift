@@ -29,7 +29,8 @@ struct HDF5Array<Element: HDF5Element>: Sendable {
     /// shape claims, so that no reader allocates what a damaged shape asks for.
     func mismatch() -> String? {
         guard isReadable else {
-            return "holds \(stored.type.name), where \(Self.elementName) is expected: store it as that "
+            return
+                "holds \(stored.type.name), where \(Self.elementName) is expected: store it as that "
                 + "(h5py: astype('\(Self.elementName)'))"
         }
         let shape = stored.dimensions
@@ -92,7 +93,8 @@ struct HDF5Array<Element: HDF5Element>: Sendable {
         throw ShardError(
             .inconsistent, path: path,
             "the array '\(name)' holds \(number.map { "\($0.text)" } ?? "a number above \(Int64.max)") "
-                + "in row \(rows.lowerBound + place / (columns ?? 1)), which is no \(Self.elementName)")
+                + "in row \(rows.lowerBound + place / (columns ?? 1)), which is no \(Self.elementName)"
+        )
     }
 
     /// The bytes of rows as they are in the file.

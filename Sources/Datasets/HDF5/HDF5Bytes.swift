@@ -73,7 +73,8 @@ struct HDF5Bytes: Sendable {
             }
             if read < 0, errno == EINTR { continue }
             guard read > 0 else {
-                let reason = read < 0 ? String(cString: strerror(errno)) : "the file has become shorter"
+                let reason =
+                    read < 0 ? String(cString: strerror(errno)) : "the file has become shorter"
                 throw HDF5StructureFault(
                     place: place, form: "cannot read \(what): \(reason)", mend: nil)
             }

@@ -23,7 +23,6 @@ struct HDF5ChunkTable: Sendable {
     /// The largest chunk that is unpacked: reading one number unpacks a whole chunk.
     static let sizeLimit: UInt64 = 1 << 30
 
-
     /// The chunk of a number; nil if nothing of it was written.
     func chunk(_ number: UInt64) -> Chunk? {
         var (low, high) = (0, chunks.count)

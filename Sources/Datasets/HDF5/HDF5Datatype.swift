@@ -91,7 +91,8 @@ struct Datatype: Sendable {
                 : .other("integers that do not fill their \(size) bytes")
         case 1:
             kind =
-                bits & 0xFE == 0x20 && Self.floats.contains { message.bytes.dropFirst(2).starts(with: $0) }
+                bits & 0xFE == 0x20
+                    && Self.floats.contains { message.bytes.dropFirst(2).starts(with: $0) }
                 ? .float(isBigEndian: bits & 1 != 0)
                 : .other("numbers that are neither float32 nor float64")
         case 3: kind = bits & 0xF <= 2 ? .text : .other("texts of another kind")

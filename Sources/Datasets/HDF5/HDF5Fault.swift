@@ -66,10 +66,15 @@ enum HDF5Mending {
 
     private func quoted(_ path: String) -> String {
         let isPlain = path.unicodeScalars.allSatisfy {
-            $0.properties.isAlphabetic || ("0"..."9").contains($0) || "/._-+=:,@".unicodeScalars.contains($0)
+            $0.properties.isAlphabetic || ("0"..."9").contains($0)
+                || "/._-+=:,@".unicodeScalars.contains($0)
         }
-        return isPlain && !path.isEmpty ? path : "'" + path.split(
-            separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        return isPlain && !path.isEmpty
+            ? path
+            : "'"
+                + path.split(
+                    separator: "'", omittingEmptySubsequences: false
+                ).joined(separator: "'\\''") + "'"
     }
 
     /// Groups are walked by hand: h5py's own walks leave out what has a second name.

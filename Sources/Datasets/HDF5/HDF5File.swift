@@ -104,7 +104,8 @@ final class HDF5File: Sendable {
         guard let contents, let stored = contents.arrays[name] else {
             throw HDF5Error(
                 path: path, object: name, function: "no such array",
-                message: "is missing: the file has no such array; import the data again", cause: .form)
+                message: "is missing: the file has no such array; import the data again",
+                cause: .form)
         }
         let source: HDF5Array<Element>.Source
         switch stored.storage {
@@ -131,7 +132,8 @@ final class HDF5File: Sendable {
     func contains(_ name: String) throws -> Bool {
         guard let contents else {
             throw HDF5Error(
-                path: path, object: name, function: "contains", message: "the file is being written")
+                path: path, object: name, function: "contains", message: "the file is being written"
+            )
         }
         return contents.groups.contains(name) || contents.arrays[name] != nil
     }

@@ -68,7 +68,8 @@ struct HDF5Filters: Sendable {
             return .shuffle(size: size)
         case 3: return .fletcher32
         default:
-            let stated = String(decoding: name.bytes.prefix { (0x20..<0x7F).contains($0) }, as: UTF8.self)
+            let stated = String(
+                decoding: name.bytes.prefix { (0x20..<0x7F).contains($0) }, as: UTF8.self)
             let known = others[number]
             let words = known?.name ?? (stated.isEmpty ? "\(number)" : "\(number), \(stated)")
             throw values.form(

@@ -16,7 +16,8 @@ struct HDF5GrowingArray<Element: HDF5Element>: Sendable {
             let shape = [hsize_t(start + added)] + (columns.map { [hsize_t($0)] } ?? [])
             _ = try HDF5.check(
                 H5Dset_extent(object.id, shape), "H5Dset_extent", path: path, object: name)
-            let (fileSpace, memorySpace) = try object.select(start..<start + added, columns, path: path, name: name)
+            let (fileSpace, memorySpace) = try object.select(
+                start..<start + added, columns, path: path, name: name)
             try elements.withUnsafeBufferPointer { buffer in
                 _ = try HDF5.check(
                     H5Dwrite(

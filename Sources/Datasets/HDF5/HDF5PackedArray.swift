@@ -31,7 +31,9 @@ final class HDF5PackedArray: Sendable {
     /// The bytes of the rows in `rows`, row after row, as they are stored.
     func read(_ rows: Range<Int>) throws(HDF5StructureFault) -> [UInt8] {
         let width = dimensions.count > 1 ? Int(dimensions[1]) : 1
-        let edge = (rows: Int(table.edges[0]), width: table.edges.count > 1 ? Int(table.edges[1]) : 1)
+        let edge = (
+            rows: Int(table.edges[0]), width: table.edges.count > 1 ? Int(table.edges[1]) : 1
+        )
         let across = table.grid.count > 1 ? Int(table.grid[1]) : 1
         let rowSize = width * elementSize
         var bytes = [UInt8](repeating: 0, count: rows.count * rowSize)

@@ -56,7 +56,8 @@ struct HDF5Structure {
             guard case .damaged = fault.kind, added > end else { throw fault }
             throw HDF5StructureFault(
                 place: fault.place,
-                problem: "\(fault.problem); the file has \(added - end) bytes more than by its own account"
+                problem:
+                    "\(fault.problem); the file has \(added - end) bytes more than by its own account"
             ).naming(fault.object)
         }
     }

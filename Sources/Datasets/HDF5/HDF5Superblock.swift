@@ -23,21 +23,7 @@ struct HDF5Superblock {
         }
         let rest = whole.part(from: start, to: whole.count)
         let version = Int(try Self.block(rest, 9).number(8, 1))
-        guard version <= 1 else {
-            guard version <= 3 else {
-                throw HDF5StructureFault(
-                    place: 8, problem: "the version \(version) of the superblock is unknown")
-            }
-            let newer = try Self.block(rest, 48)
-            // Addresses and lengths of 8 bytes, after which the end has its place.
-            if try newer.number(9, 2) == 0x0808 {
-                try Self.requireWhole(whole, end: newer.number(28, 8))
-            }
-            throw HDF5StructureFault(
-                place: 8,
-                form: "the file is in the newer form of HDF5 (h5py: libver='latest' or 'v108' and "
-                    + "later, or a strategy for free space), which is not read", mend: .repack)
-        }
+        guard version <= 1 else { throw try Self.newer(version, rest, whole) }
         let block = try Self.block(rest, Self.sizes[version])
         // Version 1 has a number and two bytes more.
         let added = version * 4
@@ -55,6 +41,29 @@ struct HDF5Superblock {
         }
         file = whole.part(from: start, to: end)
         root = try SymbolEntry(block.part(56 + added, SymbolEntry.size))
+    }
+
+    /// Why a file of a later version is not read.
+    private static func newer(
+        _ version: Int, _ file: HDF5Bytes, _ whole: HDF5Bytes
+    ) throws(HDF5StructureFault) -> HDF5StructureFault {
+        guard version <= 3 else {
+            return HDF5StructureFault(
+                place: 8, problem: "the version \(version) of the superblock is unknown")
+        }
+        let block = try block(file, 48)
+        var mend = HDF5Mending.repack
+        // Addresses and lengths of 8 bytes, after which the end and the root have their places.
+        if try block.number(9, 2) == 0x0808 {
+            try requireWhole(whole, end: block.number(28, 8))
+            let root = try file.block(at: block.number(36, 8), count: 6, "the root")
+            // The order in which attributes were made: h5repack keeps that, and with it the form.
+            if root.bytes.starts(with: "OHDR".utf8), root.bytes[5] & 4 != 0 { mend = .copy }
+        }
+        return HDF5StructureFault(
+            place: 8,
+            form: "the file is in the newer form of HDF5 (h5py: libver='latest' or 'v108' and "
+                + "later, or a strategy for free space), which is not read", mend: mend)
     }
 
     private static func requireWhole(

@@ -138,7 +138,9 @@ public final class ShardReader: SampleSource {
 
     private static func version(of file: HDF5File) throws -> Int64 {
         typealias Attribute = ShardLayout.Attribute
-        let (format, version) = try (file.attribute(Attribute.format), file.attribute(Attribute.version))
+        let (format, version) = try (
+            file.attribute(Attribute.format), file.attribute(Attribute.version)
+        )
         guard format == .text(ShardLayout.format), let version else {
             throw ShardError(
                 .notShard, path: file.path,
@@ -149,7 +151,8 @@ public final class ShardReader: SampleSource {
         guard case .number(let version) = version, version >= 1 else {
             throw ShardError(
                 .notShard, path: file.path,
-                "the attribute 'version' holds \(version.words), where a shard has a whole number from 1 on")
+                "the attribute 'version' holds \(version.words), where a shard has a whole number from 1 on"
+            )
         }
         guard version <= ShardLayout.version else {
             throw ShardError(

@@ -267,6 +267,9 @@ def forms_refused():
     write(
         refuse("paged", ["newer form of HDF5"], "h5repack"), fs_strategy="page", fs_page_size=512
     ).close()
+    write(
+        refuse("latest_ordered", ["newer form of HDF5"], "python"), libver="latest", track_order=True
+    ).close()
     write(refuse("ordered", ["'/'", "newer form", "track_order"], "python"), track_order=True).close()
     write(
         refuse("ordered_attributes", ["'width'", "newer form", "track_order"], "python"),
