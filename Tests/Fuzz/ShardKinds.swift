@@ -46,14 +46,20 @@ enum AnnotatedShardKind: ShardReadingKind {
     }
 }
 
-/// Fixtures by their names.
+/// Fixtures by their names, which are read as they are.
 private func rewritten(_ names: [String]) throws -> [[UInt8]] {
     try names.map { name in
-        [UInt8](
-            try Data(
-                contentsOf: URL(
-                    fileURLWithPath: "\(checkout)/Tests/Fixtures/shards/read/\(name).h5")))
+        let path = "\(checkout)/Tests/Fixtures/shards/read/\(name).h5"
+        if let problem = try ShardReader(path: path).verify().first {
+            throw HarmedFixture(description: "\(path): \(problem)")
+        }
+        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     }
+}
+
+/// A whole input that is not read as one.
+private struct HarmedFixture: Error, CustomStringConvertible {
+    let description: String
 }
 
 /// Shards, as `ShardWriter` makes them.

@@ -33,6 +33,8 @@ final class HDF5File: Sendable {
     /// - Parameters:
     ///   - path: the file
     ///   - paths: the groups and arrays that will be read; nil for all
+    /// - Returns: the file
+    /// - Throws: ``HDF5Error`` that says why the file is not read
     static func open(_ path: String, reading paths: Set<String>? = nil) throws -> HDF5File {
         let contents: HDF5Contents
         do {

@@ -104,6 +104,7 @@ struct HDF5Filters: Sendable {
     /// - Parameters:
     ///   - packed: the chunk as it is stored; ``misfit(size:stored:mask:)`` finds nothing
     ///   - size: how many bytes it has unpacked
+    ///   - mask: a bit for each filter that was left out
     /// - Returns: so many bytes
     /// - Throws: ``HDF5StructureFault`` if they are damaged
     func unpack(

@@ -24,8 +24,11 @@ struct HDF5StoredArray: Sendable {
     /// Checks that all that belongs to an array is in the file.
     ///
     /// - Parameters:
+    ///   - messages: what its header says
+    ///   - file: the file
     ///   - order: half the children of a node of the tree of chunks
     ///   - seen: the nodes of all arrays so far
+    /// - Throws: ``HDF5StructureFault``
     init(
         _ messages: HDF5ArrayMessages, _ file: HDF5Bytes, order: Int, _ seen: inout Set<UInt64>
     ) throws(HDF5StructureFault) {

@@ -55,8 +55,9 @@ enum ShardLayout {
         static let isTarget = "instances/is_target"
     }
 
-    /// The paths of every group and array that a shard can have. What else is in a file is not looked
-    /// at.
+    /// The paths of every group and array that a shard can have.
+    ///
+    /// What else is in a file is not looked at.
     static let paths: Set<String> = {
         let lists = [Group.questions, Group.answers, Group.instances]
         let strings = [
