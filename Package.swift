@@ -109,7 +109,7 @@ var targets: [Target] = [
         name: "Segmentation", dependencies: ["Imaging", "ChatTemplates", "Tokenizers"],
         swiftSettings: optimized),
     .target(
-        name: "Datasets", dependencies: ["CHDF5", "CChecksums", "Imaging", "Pickles"],
+        name: "Datasets", dependencies: ["CHDF5", "CZlib", "CChecksums", "Imaging", "Pickles"],
         swiftSettings: optimized),
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
@@ -138,7 +138,7 @@ var targets: [Target] = [
         name: "PicklesTests", dependencies: ["TestSupport", "Pickles"], swiftSettings: strict),
     .testTarget(
         name: "DatasetsTests",
-        dependencies: ["TestSupport", "Datasets", "CChecksums", "Imaging"],
+        dependencies: ["TestSupport", "Datasets", "CChecksums", "CZlib", "Imaging"],
         swiftSettings: strict),
     .testTarget(
         name: "EvaluationTests",

@@ -87,8 +87,9 @@ extension Kind {
 /// All kinds, in the order in which they are tried.
 var kinds: [any Kind.Type] {
     [
-        ShardKind.self, SafetensorsKind.self, TorchKind.self, ConfigurationKind.self,
-        CompletionKind.self, ReferencesKind.self, AnnotationsKind.self, TIFFKind.self,
+        ShardKind.self, CompressedShardKind.self, AnnotatedShardKind.self, SafetensorsKind.self,
+        TorchKind.self, ConfigurationKind.self, CompletionKind.self, ReferencesKind.self,
+        AnnotationsKind.self, TIFFKind.self,
     ]
 }
 

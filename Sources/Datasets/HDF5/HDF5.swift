@@ -1,16 +1,30 @@
 import CHDF5
 import Foundation
 
-/// What the HDF5 library said when a call failed.
+/// What the HDF5 library said when a call failed, or why it did not get to see a file.
 public struct HDF5Error: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What the file is.
+    public enum Cause: Hashable, Sendable {
+        /// The library failed; why is in its words.
+        case library
+        /// Bytes of the file are not as any writer writes them.
+        case damaged
+        /// The file ends before it should.
+        case cutOff
+        /// The file may be whole; it is of a form that is not read.
+        case form
+    }
+
     /// The file.
     public let path: String
     /// The data set, group or attribute in the file; empty for the file itself.
     public let object: String
-    /// The function of the library that failed.
+    /// The function of the library that failed, or the byte of the file at which it shows.
     public let function: String
-    /// The library's own words.
+    /// The library's own words, or what is wrong and what to do.
     public let message: String
+    /// What the file is.
+    public var cause = Cause.library
 
     /// All of it in one line.
     public var description: String {
@@ -91,6 +105,17 @@ protocol HDF5Element: BitwiseCopyable, Sendable {
     static var storedType: hid_t { get }
     /// The type in memory; the lock is held.
     static var nativeType: hid_t { get }
+    /// Whether the numbers in a file are these, with the lowest byte first.
+    static func isStored(as type: Datatype) -> Bool
+    /// The same number; nil if there is none.
+    init?(exactly number: Int64)
+}
+
+extension HDF5Element where Self: FixedWidthInteger {
+    static func isStored(as type: Datatype) -> Bool {
+        type.size == MemoryLayout<Self>.size
+            && type.kind == .integer(isSigned: isSigned, isBigEndian: false)
+    }
 }
 
 extension UInt8: HDF5Element {
@@ -116,4 +141,8 @@ extension Int64: HDF5Element {
 extension Double: HDF5Element {
     static var storedType: hid_t { chdf5_ieee_f64le() }
     static var nativeType: hid_t { chdf5_native_double() }
+
+    static func isStored(as type: Datatype) -> Bool {
+        type.size == 8 && type.kind == .float(isBigEndian: false)
+    }
 }

@@ -1,140 +1,140 @@
 import CHDF5
 
-/// An array in a file: rows of `columns` numbers, or single numbers where that is nil.
+/// An array in a file that is read: rows of `columns` numbers, or single numbers where that is nil.
 struct HDF5Array<Element: HDF5Element>: Sendable {
+    /// Who gets the numbers out of the file.
+    enum Source: Sendable {
+        /// The library, which has the array open.
+        case library(HDF5Object)
+        case packed(HDF5PackedArray)
+    }
+
     let path: String
     let name: String
-    let object: HDF5Object
     let columns: Int?
+    private let stored: HDF5StoredArray
+    private let source: Source
+
+    /// More bytes are not unpacked at once: no picture has so many, and a few bytes could claim them.
+    private static var unpackedLimit: Int { 1 << 30 }
+
+    init(path: String, name: String, columns: Int?, stored: HDF5StoredArray, source: Source) {
+        (self.path, self.name, self.columns) = (path, name, columns)
+        (self.stored, self.source) = (stored, source)
+    }
 
     /// Why the array is not what its reader expects, in words; nil if it is.
     ///
-    /// Checks the type, the rank, the columns, and that as many bytes are stored as the shape
-    /// claims, so that no reader allocates what a damaged shape asks for.
-    func mismatch() throws -> String? {
-        try HDF5.withLock {
-            let type = try HDF5Object(
-                HDF5.check(H5Dget_type(object.id), "H5Dget_type", path: path, object: name))
-            guard H5Tequal(type.id, Element.storedType) > 0 else {
-                return "does not hold numbers of the type \(Element.self)"
-            }
-            let shape = try readShape()
-            guard shape.dropFirst().elementsEqual(columns.map { [hsize_t($0)] } ?? []) else {
-                return
-                    "has the shape \(shape), which is not \(columns.map { "[_, \($0)]" } ?? "[_]")"
-            }
-            let size = shape.reduce(UInt64(MemoryLayout<Element>.size)) {
-                $0.multipliedReportingOverflow(by: $1).overflow ? .max : $0 * $1
-            }
-            let stored = H5Dget_storage_size(object.id)
-            return size <= stored ? nil : "claims \(size) bytes and stores \(stored)"
+    /// Checks the type, the rank, the columns, and that what is stored can be as many bytes as the
+    /// shape claims, so that no reader allocates what a damaged shape asks for.
+    func mismatch() -> String? {
+        guard isReadable else {
+            return
+                "holds \(stored.type.name), where \(Self.elementName) is expected: store it as that "
+                + "(h5py: astype('\(Self.elementName)'))"
         }
+        let shape = stored.dimensions
+        guard shape.count == (columns == nil ? 1 : 2),
+            shape.dropFirst().elementsEqual(columns.map { [UInt64($0)] } ?? [])
+        else {
+            return "has the shape \(shape), which is not \(columns.map { "[_, \($0)]" } ?? "[_]")"
+        }
+        return stored.excess
+    }
+
+    /// The name that NumPy has for the numbers.
+    private static var elementName: String {
+        Element.self == Double.self ? "float64" : "\(Element.self)".lowercased()
+    }
+
+    /// Whether the file's numbers can be these: the same, or whole numbers of another width or order of
+    /// bytes, or other floating-point numbers for floating-point numbers.
+    private var isReadable: Bool {
+        if case .float = stored.type.kind { return Element.self == Double.self }
+        return stored.type.isNumber
     }
 
     /// How many rows there are.
-    func count() throws -> Int {
-        try HDF5.withLock { try Int(clamping: readShape().first ?? 0) }
-    }
+    var count: Int { Int(clamping: stored.dimensions.first ?? 0) }
 
     /// The numbers of the rows in `rows`, row after row.
     func read(_ rows: Range<Int>) throws -> [Element] {
         guard !rows.isEmpty else { return [] }
-        return try HDF5.withLock {
-            let (fileSpace, memorySpace) = try select(rows)
-            return try [Element](unsafeUninitializedCapacity: rows.count * (columns ?? 1)) {
+        guard Element.isStored(as: stored.type) else {
+            return try stored.type.numbers(readBytes(rows)) { try value($0, at: rows, $1) }
+        }
+        guard case .library(let object) = source else {
+            let bytes = try readBytes(rows)
+            return [Element](unsafeUninitializedCapacity: rows.count * (columns ?? 1)) {
                 buffer, initialized in
-                _ = try HDF5.check(
-                    H5Dread(
-                        object.id, Element.nativeType, memorySpace.id, fileSpace.id,
-                        chdf5_default_properties(), buffer.baseAddress),
-                    "H5Dread", path: path, object: name)
+                UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
                 initialized = buffer.count
             }
         }
+        return try HDF5.withLock { try read(rows, object, Element.nativeType) }
     }
 
     /// All numbers, row after row.
     func readAll() throws -> [Element] {
-        try read(0..<count())
+        try read(0..<count)
     }
 
-    /// Writes whole rows after the last.
-    func append(_ elements: ArraySlice<Element>) throws {
-        let added = elements.count / (columns ?? 1)
-        guard added > 0 else { return }
-        try HDF5.withLock {
-            let start = try count()
-            let shape = [hsize_t(start + added)] + (columns.map { [hsize_t($0)] } ?? [])
-            _ = try HDF5.check(
-                H5Dset_extent(object.id, shape), "H5Dset_extent", path: path, object: name)
-            let (fileSpace, memorySpace) = try select(start..<start + added)
-            try elements.withUnsafeBufferPointer { buffer in
-                _ = try HDF5.check(
-                    H5Dwrite(
-                        object.id, Element.nativeType, memorySpace.id, fileSpace.id,
-                        chdf5_default_properties(), buffer.baseAddress),
-                    "H5Dwrite", path: path, object: name)
+    /// A number of the file as one of these; `place` counts within `rows`.
+    private func value(
+        _ number: StoredNumber?, at rows: Range<Int>, _ place: Int
+    ) throws -> Element {
+        let element: Element? =
+            switch number {
+            case .whole(let number): Element(exactly: number)
+            case .floating(let number): number as? Element
+            case nil: nil
+            }
+        if let element { return element }
+        throw ShardError(
+            .inconsistent, path: path,
+            "the array '\(name)' holds \(number.map { "\($0.text)" } ?? "a number above \(Int64.max)") "
+                + "in row \(rows.lowerBound + place / (columns ?? 1)), which is no \(Self.elementName)"
+        )
+    }
+
+    /// The bytes of rows as they are in the file.
+    private func readBytes(_ rows: Range<Int>) throws -> [UInt8] {
+        let size = rows.count * (columns ?? 1) * stored.type.size
+        switch source {
+        case .packed(let array):
+            guard size <= Self.unpackedLimit else {
+                throw HDF5Error(
+                    path: path, object: name, function: "rows \(rows)",
+                    message: "\(size) bytes in one piece are too many to unpack", cause: .damaged)
+            }
+            do {
+                return try array.read(rows)
+            } catch {
+                throw HDF5Error(error.naming(name), path: path)
+            }
+        case .library(let object):
+            return try HDF5.withLock {
+                let type = try HDF5Object(
+                    HDF5.check(H5Dget_type(object.id), "H5Dget_type", path: path, object: name))
+                return try read(rows, object, type.id, size: stored.type.size)
             }
         }
     }
 
-    private func select(_ rows: Range<Int>) throws -> (file: HDF5Object, memory: HDF5Object) {
-        let fileSpace = try HDF5Object(
-            HDF5.check(H5Dget_space(object.id), "H5Dget_space", path: path, object: name))
-        let width = columns.map { [hsize_t($0)] } ?? []
-        let start = [hsize_t(rows.lowerBound)] + width.map { _ in 0 }
-        let extent = [hsize_t(rows.count)] + width
-        _ = try HDF5.check(
-            H5Sselect_hyperslab(fileSpace.id, H5S_SELECT_SET, start, nil, extent, nil),
-            "H5Sselect_hyperslab", path: path, object: name)
-        let memorySpace = try HDF5Object(
-            HDF5.check(
-                H5Screate_simple(Int32(extent.count), extent, nil), "H5Screate_simple",
-                path: path, object: name))
-        return (fileSpace, memorySpace)
-    }
-
-    private func readShape() throws -> [hsize_t] {
-        let space = try HDF5Object(
-            HDF5.check(H5Dget_space(object.id), "H5Dget_space", path: path, object: name))
-        let rank = try HDF5.check(
-            H5Sget_simple_extent_ndims(space.id), "H5Sget_simple_extent_ndims", path: path,
-            object: name)
-        var shape = [hsize_t](repeating: 0, count: Int(rank))
-        _ = try HDF5.check(
-            H5Sget_simple_extent_dims(space.id, &shape, nil), "H5Sget_simple_extent_dims",
-            path: path, object: name)
-        return shape
-    }
-}
-
-/// Writes an array as its numbers come, holding back less than one chunk.
-struct HDF5Column<Element: HDF5Element> {
-    private let array: HDF5Array<Element>
-    private let pieceSize: Int
-    private var pending: [Element] = []
-    /// How many numbers were appended.
-    private(set) var count = 0
-
-    /// A column that writes `array`, whose chunks have `chunk` rows.
-    init(_ array: HDF5Array<Element>, chunk: Int) {
-        self.array = array
-        pieceSize = chunk * (array.columns ?? 1)
-    }
-
-    /// Adds numbers at the end.
-    mutating func append(_ elements: [Element]) throws {
-        count += elements.count
-        pending += elements
-        let whole = pending.count / pieceSize * pieceSize
-        guard whole > 0 else { return }
-        try array.append(pending[..<whole])
-        pending.removeFirst(whole)
-    }
-
-    /// Writes what was held back; nothing is appended after that.
-    mutating func finish() throws {
-        try array.append(pending[...])
-        pending = []
+    /// Lets the library read rows as values of a type in memory, of which `size` fill a number of the
+    /// file; the lock is held.
+    private func read<Value: BitwiseCopyable>(
+        _ rows: Range<Int>, _ object: HDF5Object, _ type: hid_t, size: Int = 1
+    ) throws -> [Value] {
+        let (fileSpace, memorySpace) = try object.select(rows, columns, path: path, name: name)
+        return try [Value](unsafeUninitializedCapacity: rows.count * (columns ?? 1) * size) {
+            buffer, initialized in
+            _ = try HDF5.check(
+                H5Dread(
+                    object.id, type, memorySpace.id, fileSpace.id, chdf5_default_properties(),
+                    buffer.baseAddress),
+                "H5Dread", path: path, object: name)
+            initialized = buffer.count
+        }
     }
 }

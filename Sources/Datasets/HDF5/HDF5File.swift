@@ -4,10 +4,13 @@ import CHDF5
 final class HDF5File: Sendable {
     let path: String
     private let object: HDF5Object
+    /// What is in it; nil of a file that is being written.
+    private let contents: HDF5Contents?
 
-    private init(path: String, object: HDF5Object) {
+    private init(path: String, object: HDF5Object, contents: HDF5Contents? = nil) {
         self.path = path
         self.object = object
+        self.contents = contents
     }
 
     /// Creates a file that does not exist yet.
@@ -26,23 +29,30 @@ final class HDF5File: Sendable {
     }
 
     /// Opens a file to read it, whose structure is one that the library can be trusted with.
-    static func open(_ path: String) throws -> HDF5File {
+    ///
+    /// - Parameters:
+    ///   - path: the file
+    ///   - paths: the groups and arrays that will be read; nil for all
+    /// - Returns: the file
+    /// - Throws: ``HDF5Error`` that says why the file is not read
+    static func open(_ path: String, reading paths: Set<String>? = nil) throws -> HDF5File {
+        let contents: HDF5Contents
         do {
-            try HDF5Structure.check(path: path)
+            contents = try HDF5Structure.check(path: path, reading: paths)
         } catch {
-            throw HDF5Error(
-                path: path, object: "", function: "byte \(error.place)", message: error.problem)
+            throw HDF5Error(error, path: path)
         }
         return try HDF5.withLock {
             let id = H5Fopen(path, chdf5_read_only(), chdf5_default_properties())
             return HDF5File(
-                path: path, object: HDF5Object(try HDF5.check(id, "H5Fopen", path: path)))
+                path: path, object: HDF5Object(try HDF5.check(id, "H5Fopen", path: path)),
+                contents: contents)
         }
     }
 
     /// Whether the file begins as HDF5 files do.
     static func hasSignature(_ path: String) -> Bool {
-        HDF5.withLock { H5Fis_hdf5(path) > 0 }
+        (try? HDF5Bytes(path: path).signaturePlace()) != nil
     }
 
     /// Hands everything that was written to the operating system.
@@ -70,7 +80,7 @@ final class HDF5File: Sendable {
     /// A row has `columns` numbers; nil makes an array of rank 1.
     func createArray<Element: HDF5Element>(
         _ name: String, of: Element.Type, columns: Int? = nil, chunk: Int
-    ) throws -> HDF5Array<Element> {
+    ) throws -> HDF5GrowingArray<Element> {
         try HDF5.withLock {
             let columns64 = columns.map { [hsize_t($0)] } ?? []
             let space = try HDF5Object(
@@ -85,28 +95,49 @@ final class HDF5File: Sendable {
                 object.id, name, Element.storedType, space.id, chdf5_default_properties(),
                 properties.id, chdf5_default_properties())
             let array = HDF5Object(try HDF5.check(id, "H5Dcreate2", path: path, object: name))
-            return HDF5Array(path: path, name: name, object: array, columns: columns)
+            return HDF5GrowingArray(path: path, name: name, object: array, columns: columns)
         }
     }
 
-    /// Opens the array `name`.
+    /// Opens the array `name` of a file that was opened to be read.
     func array<Element: HDF5Element>(
         _ name: String, of: Element.Type, columns: Int? = nil
     ) throws -> HDF5Array<Element> {
+        guard let contents, let stored = contents.arrays[name] else {
+            throw HDF5Error(
+                path: path, object: name, function: "no such array",
+                message: "is missing: the file has no such array; import the data again",
+                cause: .form)
+        }
+        let source: HDF5Array<Element>.Source
+        switch stored.storage {
+        case .plain: source = try .library(open(stored, name))
+        case .packed(let table):
+            source = .packed(HDF5PackedArray(contents.file, table, stored))
+        }
+        return HDF5Array(path: path, name: name, columns: columns, stored: stored, source: source)
+    }
+
+    /// Opens what was checked: by its address, since the library would look for its name in what was
+    /// not.
+    private func open(_ stored: HDF5StoredArray, _ name: String) throws -> HDF5Object {
         try HDF5.withLock {
-            let id = H5Dopen2(object.id, name, chdf5_default_properties())
-            let array = HDF5Object(try HDF5.check(id, "H5Dopen2", path: path, object: name))
-            return HDF5Array(path: path, name: name, object: array, columns: columns)
+            let id = H5Oopen_by_addr(object.id, haddr_t(stored.header))
+            return try HDF5Object(
+                HDF5.check(id, "H5Oopen_by_addr", path: path, object: name))
         }
     }
 
-    /// Whether the file has the group or array `name`, whose parent exists.
+    /// Whether the file, which was opened to be read, has the group or array `name`.
+    ///
+    /// - Throws: ``HDF5Error`` if the file is being written
     func contains(_ name: String) throws -> Bool {
-        try HDF5.withLock {
-            try HDF5.check(
-                H5Lexists(object.id, name, chdf5_default_properties()), "H5Lexists", path: path,
-                object: name) > 0
+        guard let contents else {
+            throw HDF5Error(
+                path: path, object: name, function: "contains", message: "the file is being written"
+            )
         }
+        return contents.groups.contains(name) || contents.arrays[name] != nil
     }
 
     private func makeArrayProperties<Element: HDF5Element>(
@@ -168,51 +199,16 @@ extension HDF5File {
         }
     }
 
-    /// Whether there is an attribute `name`.
-    func hasAttribute(_ name: String) throws -> Bool {
-        try HDF5.withLock { try openAttribute(name) != nil }
-    }
-
-    /// The text attribute `name`; nil if there is none, or it is no text of fixed length.
-    func textAttribute(_ name: String) throws -> String? {
-        try HDF5.withLock {
-            guard let attribute = try openAttribute(name) else { return nil }
-            let type = try HDF5Object(
-                HDF5.check(H5Aget_type(attribute.id), "H5Aget_type", path: path, object: name))
-            guard H5Tget_class(type.id) == H5T_STRING, H5Tis_variable_str(type.id) == 0 else {
-                return nil
-            }
-            var bytes = [UInt8](repeating: 0, count: H5Tget_size(type.id))
-            guard H5Aget_storage_size(attribute.id) == bytes.count else { return nil }
-            _ = try HDF5.check(
-                H5Aread(attribute.id, type.id, &bytes), "H5Aread", path: path, object: name)
-            return String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    /// The attribute `name` of a file that was opened to be read; nil if there is none.
+    ///
+    /// The library would read every attribute on its way, of whatever kind.
+    func attribute(_ name: String) throws -> HDF5Attribute? {
+        guard let contents, let message = contents.attributes[name] else { return nil }
+        do {
+            return try HDF5Attribute(message, contents.file)
+        } catch {
+            throw HDF5Error(error.naming(name), path: path)
         }
-    }
-
-    /// The whole-number attribute `name`; nil if there is none, or it is no single whole number.
-    func numberAttribute(_ name: String) throws -> Int64? {
-        try HDF5.withLock {
-            guard let attribute = try openAttribute(name) else { return nil }
-            let type = try HDF5Object(
-                HDF5.check(H5Aget_type(attribute.id), "H5Aget_type", path: path, object: name))
-            guard H5Tget_class(type.id) == H5T_INTEGER,
-                H5Aget_storage_size(attribute.id) == H5Tget_size(type.id)
-            else { return nil }
-            var number: Int64 = 0
-            _ = try HDF5.check(
-                H5Aread(attribute.id, Int64.nativeType, &number), "H5Aread", path: path,
-                object: name)
-            return number
-        }
-    }
-
-    private func openAttribute(_ name: String) throws -> HDF5Object? {
-        let exists = try HDF5.check(
-            H5Aexists(object.id, name), "H5Aexists", path: path, object: name)
-        guard exists > 0 else { return nil }
-        let id = H5Aopen(object.id, name, chdf5_default_properties())
-        return HDF5Object(try HDF5.check(id, "H5Aopen", path: path, object: name))
     }
 
     private func createAttribute(
@@ -231,4 +227,21 @@ extension HDF5File {
 
 private func makeProperties(_ kind: hid_t, path: String) throws -> HDF5Object {
     try HDF5Object(HDF5.check(H5Pcreate(kind), "H5Pcreate", path: path))
+}
+
+extension HDF5Error {
+    /// What is told of a fault of the file at `path`.
+    init(_ fault: HDF5StructureFault, path: String) {
+        var (message, cause) = (fault.problem, Cause.damaged)
+        switch fault.kind {
+        case .damaged: break
+        case .cutOff: cause = .cutOff
+        case .form(let mend):
+            cause = .form
+            if let mend { message += "; make one that is with: " + mend.command(for: path) }
+        }
+        self.init(
+            path: path, object: fault.object, function: "byte \(fault.place)", message: message,
+            cause: cause)
+    }
 }

@@ -9,7 +9,7 @@ struct BlobArray: Sendable {
     init(_ file: HDF5File, group: String) throws {
         bytes = try file.checkedArray(group + ShardLayout.bytes)
         offsets = try file.readBounds(
-            group + ShardLayout.offsets, end: bytes.count(), of: bytes.name)
+            group + ShardLayout.offsets, end: bytes.count, of: bytes.name)
     }
 
     /// How many byte strings there are.
@@ -71,7 +71,7 @@ struct InstanceArrays: Sendable {
             count: isTarget.count, ShardLayout.InstanceColumn.isTarget,
             of: [
                 (ShardLayout.Group.instanceClasses, classes.count),
-                (ShardLayout.Group.instanceMasks, masks.count), (boxes.name, boxes.count()),
+                (ShardLayout.Group.instanceMasks, masks.count), (boxes.name, boxes.count),
             ])
     }
 
@@ -233,7 +233,7 @@ extension HDF5File {
         _ name: String, columns: Int? = nil
     ) throws -> HDF5Array<Element> {
         let array = try array(name, of: Element.self, columns: columns)
-        if let mismatch = try array.mismatch() {
+        if let mismatch = array.mismatch() {
             throw ShardError(.inconsistent, path: path, "the array '\(name)' \(mismatch)")
         }
         return array

@@ -10,7 +10,8 @@ public struct ShardError: Error, Hashable, Sendable, CustomStringConvertible {
         case notShard
         /// The shard's version is newer than this program.
         case newerVersion
-        /// The file is cut off, was changed while it was open, or the library cannot read it.
+        /// The file is cut off, damaged, of a form of HDF5 that is not read, was changed while it was
+        /// open, or the library cannot read it.
         case unreadable
         /// Its arrays contradict each other.
         case inconsistent

@@ -55,6 +55,24 @@ enum ShardLayout {
         static let isTarget = "instances/is_target"
     }
 
+    /// The paths of every group and array that a shard can have.
+    ///
+    /// What else is in a file is not looked at.
+    static let paths: Set<String> = {
+        let lists = [Group.questions, Group.answers, Group.instances]
+        let strings = [
+            Group.ids, Group.images, Group.masks, Group.ignored, Group.questions, Group.answers,
+            Group.instanceClasses, Group.instanceMasks,
+        ]
+        return Set(
+            strings + strings.flatMap { [$0 + bytes, $0 + offsets] } + lists
+                + lists.map { $0 + samples } + [
+                    Column.width, Column.height, Column.imageFormat, Column.emptyTarget,
+                    Column.checksum, Column.orientation, InstanceColumn.boxes,
+                    InstanceColumn.isTarget,
+                ])
+    }()
+
     /// Rows that are stored together.
     ///
     /// Pictures are read in a few pieces; a shard of a few samples wastes at most the ends of some

@@ -37,13 +37,8 @@ public struct ShardNotes: Hashable, Sendable, Codable {
     ///
     /// - Throws: `HDF5Error` of the library, ``ShardError`` if an attribute is no text
     init(_ file: HDF5File) throws {
-        for (name, path) in Self.properties where try file.hasAttribute(name) {
-            guard let text = try file.textAttribute(name) else {
-                throw ShardError(
-                    .inconsistent, path: file.path,
-                    "the attribute '\(name)' is not a text of fixed length")
-            }
-            self[keyPath: path] = text
+        for (name, path) in Self.properties {
+            self[keyPath: path] = try file.shardText(name)
         }
     }
 }

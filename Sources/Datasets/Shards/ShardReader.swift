@@ -77,8 +77,10 @@ public final class ShardReader: SampleSource {
         } catch let error as ShardError {
             throw error
         } catch let error as HDF5Error {
+            // Damage to numbers is that of the samples whose numbers they are, compressed or not.
             throw ShardError(
-                .unreadable, path: path, index: index, id: ids[index], Self.unreadable(error))
+                error.cause == .damaged ? .checksum : .unreadable, path: path, index: index,
+                id: ids[index], Self.unreadable(error))
         } catch let error as ImageError where error.kind == .outOfMemory {
             throw error
         } catch {
@@ -116,23 +118,41 @@ public final class ShardReader: SampleSource {
         guard FileManager.default.isReadableFile(atPath: path) else {
             throw ShardError(.unreadable, path: path, "no permission to read the file")
         }
-        guard HDF5File.hasSignature(path) else {
-            throw ShardError(
-                .notHDF5, path: path,
-                "not an HDF5 file; make shards with 'think2seg data import'")
-        }
-        return try HDF5File.open(path)
+        guard HDF5File.hasSignature(path) else { throw notHDF5(path) }
+        return try HDF5File.open(path, reading: ShardLayout.paths)
+    }
+
+    private static func notHDF5(_ path: String) -> ShardError {
+        let hint = "; make shards with 'think2seg data import'"
+        let begin = FileHandle(forReadingAtPath: path)?.readData(ofLength: 4) ?? Data()
+        let problem =
+            if begin.isEmpty {
+                "the file is empty"
+            } else if begin.elementsEqual([0x89] + Array("HDF".utf8)) {
+                "an HDF5 file whose line ends were changed, as copying it as a text does; copy it as it is"
+            } else {
+                "not an HDF5 file"
+            }
+        return ShardError(.notHDF5, path: path, problem + hint)
     }
 
     private static func version(of file: HDF5File) throws -> Int64 {
-        guard try file.textAttribute(ShardLayout.Attribute.format) == ShardLayout.format,
-            let version = try file.numberAttribute(ShardLayout.Attribute.version), version >= 1
-        else {
+        typealias Attribute = ShardLayout.Attribute
+        let (format, version) = try (
+            file.attribute(Attribute.format), file.attribute(Attribute.version)
+        )
+        guard format == .text(ShardLayout.format), let version else {
             throw ShardError(
                 .notShard, path: file.path,
                 "an HDF5 file, but not a shard: the attributes 'format' = "
                     + "'\(ShardLayout.format)' and 'version' are missing; make shards with "
                     + "'think2seg data import'")
+        }
+        guard case .number(let version) = version, version >= 1 else {
+            throw ShardError(
+                .notShard, path: file.path,
+                "the attribute 'version' holds \(version.words), where a shard has a whole number from 1 on"
+            )
         }
         guard version <= ShardLayout.version else {
             throw ShardError(
@@ -144,7 +164,7 @@ public final class ShardReader: SampleSource {
     }
 
     private static func requireText(_ name: String, _ file: HDF5File) throws -> String {
-        guard let text = try file.textAttribute(name) else {
+        guard let text = try file.shardText(name) else {
             throw ShardError(
                 .inconsistent, path: file.path, "the text attribute '\(name)' is missing")
         }
@@ -152,9 +172,17 @@ public final class ShardReader: SampleSource {
     }
 
     private static func unreadable(_ error: HDF5Error) -> String {
-        let place = error.object.isEmpty ? "" : " '\(error.object)'"
-        return "cannot read\(place): \(error.message) (\(error.function)); the file may be cut "
-            + "off: copy it or import it again"
+        let place = error.object.isEmpty ? "" : "'\(error.object)'"
+        switch error.cause {
+        case .library:
+            return "cannot read \(place.isEmpty ? "the file" : place): \(error.message) "
+                + "(\(error.function)); copy the file or import it again"
+        case .damaged:
+            return "the file is damaged\(place.isEmpty ? "" : " in " + place): \(error.message) "
+                + "(\(error.function)); copy it or import it again"
+        case .cutOff: return "\(error.message); copy it or import it again"
+        case .form: return place.isEmpty ? error.message : "\(place) \(error.message)"
+        }
     }
 
     private func checkIDs() throws {
@@ -172,4 +200,20 @@ public final class ShardReader: SampleSource {
 private func hex(_ checksum: UInt32) -> String {
     let digits = String(checksum, radix: 16, uppercase: true)
     return String(repeating: "0", count: 8 - digits.count) + digits
+}
+
+extension HDF5File {
+    /// The text attribute `name`; nil if there is none.
+    ///
+    /// - Throws: `HDF5Error` of a damaged file, ``ShardError`` if the attribute is no text
+    func shardText(_ name: String) throws -> String? {
+        switch try attribute(name) {
+        case nil: return nil
+        case .text(let text): return text
+        case let other?:
+            throw ShardError(
+                .inconsistent, path: path,
+                "the attribute '\(name)' holds \(other.words), where a shard has a text")
+        }
+    }
 }
