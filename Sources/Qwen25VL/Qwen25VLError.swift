@@ -1,4 +1,5 @@
 import NN
+import SystemErrors
 
 /// A setting in one of a policy's JSON files that is missing, mistyped or not supported.
 public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import NN
+import SystemErrors
 import Torch
 
 // MARK: - Reading and writing
