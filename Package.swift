@@ -213,6 +213,11 @@ if withTorch {
             ],
             swiftSettings: strict, linkerSettings: allocator),
 
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["TestSupport", "think2seg", "Recipes", argumentParser],
+            swiftSettings: strict),
+
         // Not a part of the command: scripts/fuzz runs it.
         .executableTarget(
             name: "fuzz",
@@ -256,7 +261,7 @@ if withTorch {
                 "TestSupport", "Recipes", "Supervised", "Evaluation", "Reports", "EventFiles",
                 "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch",
                 "Datasets", "Rewards",
-                "Segmentation", "ChatTemplates", "Tokenizers", "Imaging",
+                "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
             ],
             swiftSettings: strict),
     ]

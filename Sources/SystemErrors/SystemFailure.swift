@@ -33,9 +33,10 @@ public struct SystemFailure: Error, Sendable, Hashable, CustomStringConvertible 
         let path = chain.lazy.compactMap(Self.path).first
         let isWrite = chain.contains { $0.domain == NSCocoaErrorDomain && isWriting($0.code) }
         self.path = path
+        let words = foundationReason(CocoaError.Code(rawValue: outer.code), path)
         reason =
-            number.map { String(cString: strerror($0)) }
-            ?? foundationReason(CocoaError.Code(rawValue: outer.code), path)
+            outer.code == CocoaError.fileWriteFileExists.rawValue
+            ? words : number.map { String(cString: strerror($0)) } ?? words
         isWriteFailure = isWrite || number.map(Self.writing.contains) ?? false
         isMissing = !isWriteFailure
     }

@@ -27,6 +27,13 @@ public struct MissingInputError: Error, Sendable, CustomStringConvertible {
             : "the \(what) cannot be read; check its permissions"
     }
 
+    /// An error about a folder that is not there, or is a file.
+    init(notFolder path: String, what: String) {
+        self.init(path: path, what: what)
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        reason = "is a file, expected the folder of a \(what)"
+    }
+
     /// Path and what is missing.
     public var description: String { "\(path): \(reason ?? "no such \(what)")" }
 }

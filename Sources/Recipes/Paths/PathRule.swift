@@ -28,10 +28,10 @@ public struct PathError: Error, Sendable, Hashable, CustomStringConvertible {
 /// than those that are meant.
 public struct PathRule: Sendable {
     /// A variable of the environment; nil if it is not set.
-    var variable: @Sendable (String) -> String?
+    public let variable: @Sendable (String) -> String?
     /// The home folder that the password database has for a user, nil being who runs the program; nil
     /// if it knows none.
-    var home: @Sendable (String?) -> String?
+    public let home: @Sendable (String?) -> String?
 
     /// A rule for the variables and users that are given.
     public init(
@@ -92,8 +92,8 @@ public struct PathRule: Sendable {
         }
         if let home = home(user), !home.isEmpty { return home }
         throw PathError(
-            problem: "~\(user) is the home folder of the user \(user), but there is no such user; "
-                + "for a file of that name write ./~\(user)")
+            problem: "there is no user \(user), whose home folder ~\(user) would be; for a file of "
+                + "that name write ./~\(user)")
     }
 
     private func part(_ component: Substring) throws(PathError) -> String {

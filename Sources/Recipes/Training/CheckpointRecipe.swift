@@ -131,10 +131,8 @@ public enum CheckpointRecipe {
     static func chosen(_ path: String, _ choice: Choice) throws -> String {
         let folder = CheckpointFolder(run: path)
         guard FileManager.default.fileExists(atPath: folder.path) else {
-            guard FileManager.default.fileExists(atPath: path) else {
-                throw MissingInputError(path: path, what: "run or checkpoint")
-            }
-            return path
+            if path.isFolder { return path }
+            throw MissingInputError(notFolder: path, what: "run or checkpoint")
         }
         switch choice {
         case .step(let step):
