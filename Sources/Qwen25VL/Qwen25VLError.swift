@@ -44,7 +44,7 @@ public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStri
             self.init(
                 path: path, key: joined(context.codingPath),
                 problem: isWhole
-                    ? "not readable as JSON: \(context.debugDescription)" : context.debugDescription
+                    ? "not readable as JSON" : DecodingProblem(error).problem
             )
         @unknown default:
             self.init(path: path, key: "", problem: "\(error)")

@@ -1,5 +1,3 @@
-import Foundation
-
 /// What is wrong with JSON that should become a value, in JSON's words.
 ///
 /// Swift's own description names Swift's types.
@@ -23,10 +21,7 @@ public struct DecodingProblem: Sendable, Hashable, CustomStringConvertible {
             problem = "null, not \(jsonTypeName(type))"
         case .dataCorrupted(let context):
             place = Self.place(context)
-            // Of a document Foundation says why in an error of its own; a type's own words are plain.
-            problem =
-                context.codingPath.isEmpty
-                ? "not valid JSON\(Self.cause(context))" : context.debugDescription
+            problem = context.codingPath.isEmpty ? "not valid JSON" : Self.words(context)
         @unknown default:
             (place, problem) = ("", "not the JSON that is expected")
         }
@@ -42,12 +37,15 @@ public struct DecodingProblem: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Why a document cannot be read, where Foundation says so.
-    private static func cause(_ context: DecodingError.Context) -> String {
-        guard let error = context.underlyingError as? NSError,
-            let words = error.userInfo["NSDebugDescription"] as? String
-        else { return "" }
-        return ": \(words)"
+    /// What a type says of a value that it does not take; Foundation's words for some name Swift's types.
+    private static func words(_ context: DecodingError.Context) -> String {
+        let text = context.debugDescription
+        if let match = text.wholeMatch(of: /Cannot initialize \S+ from invalid \S+ value (.*)/) {
+            return "'\(match.1)' is none of the values that are known"
+        }
+        let isNumber = ["does not fit in", "not representable in Swift"].contains(
+            where: text.contains)
+        return isNumber ? "a number that is too large, or has a fraction" : text
     }
 }
 

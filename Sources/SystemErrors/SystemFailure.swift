@@ -14,10 +14,7 @@ public struct SystemFailure: Error, Sendable, Hashable, CustomStringConvertible 
     /// Whether a file or folder is not there, or may not be read.
     public let isMissing: Bool
 
-    /// Understands an error.
-    ///
-    /// - Parameter error: any error
-    /// - Returns: nil if neither the system nor Foundation made it
+    /// Understands an error; nil if neither the system nor Foundation made it.
     public init?(_ error: any Error) {
         if let error = error as? DecodingError {
             (path, reason) = (nil, DecodingProblem(error).description)

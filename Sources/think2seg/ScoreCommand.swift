@@ -71,7 +71,7 @@ struct ScoreCommand: ParsableCommand {
     var variant = "box_2points"
 
     @Option(
-        help: "Where the result goes, a JSON object per line; - for standard output.",
+        help: "Where the result goes, a JSON object per line; - for standard output (default: -).",
         transform: PathArgument.file)
     var json = "-"
 

@@ -40,7 +40,7 @@ struct TrainCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "auto: continue the run in output_dir, if there is one; never: refuse a folder in use; "
-                + "or a checkpoint's or run's folder to continue from.",
+                + "or a checkpoint's or run's folder to continue from (default: auto).",
             valueName: "auto|never|folder"), transform: PathArgument.input)
     var resume = "auto"
 

@@ -7,8 +7,9 @@ import Testing
 
 /// One option or argument of a command, as the command's own help has it.
 struct CommandInput: Sendable, CustomStringConvertible {
-    /// The words before it: `data inspect`.
-    let command: [String]
+    let command: any ParsableCommand.Type
+    /// The words that people type for it: `data inspect`.
+    let name: String
     /// `--output`; nil for an argument.
     let option: String?
     /// The place among the arguments.
@@ -16,57 +17,66 @@ struct CommandInput: Sendable, CustomStringConvertible {
     /// What the help calls it.
     let value: String
 
-    var description: String { (command + [option ?? "<\(value)>"]).joined(separator: " ") }
+    var description: String { "\(name) \(option ?? "<\(value)>")" }
 
-    /// The command's words with a text here, and nothing but what must stand before it.
-    func words(_ text: String) -> [String] {
-        if let option { return command + ["\(option)=\(text)"] }
-        return command + Array(repeating: "x", count: place) + [text]
+    /// What the parser says about a text here, with nothing but what must stand before it.
+    func said(_ text: String) -> String {
+        let words =
+            option.map { ["\($0)=\(text)"] } ?? Array(repeating: "x", count: place) + [text]
+        do {
+            _ = try command.parse(words)
+            return ""
+        } catch {
+            return command.message(for: error)
+        }
     }
 
     /// Those of all commands that take a text.
-    static let all: [CommandInput] = {
-        struct Tool: Decodable { let command: Command }
-        struct Name: Decodable { let kind, name: String }
+    static let all = below(Think2SegCommand.self, name: "")
+
+    private static func below(_ type: any ParsableCommand.Type, name: String) -> [CommandInput] {
+        let subcommands = type.configuration.subcommands
+        if subcommands.isEmpty { return inputs(type, name) }
+        return subcommands.flatMap { below($0, name: "\(name) \($0._commandName)") }
+    }
+
+    private struct Help: Decodable {
+        struct Command: Decodable { let arguments: [Argument] }
         struct Argument: Decodable {
             let kind: String
             let valueName: String?
             let names: [Name]?
         }
-        struct Command: Decodable {
-            let commandName: String
-            let subcommands: [Command]?
-            let arguments: [Argument]?
-        }
-        func inputs(_ command: Command, _ words: [String]) -> [CommandInput] {
-            let arguments = command.arguments ?? []
-            let positional = arguments.filter { $0.kind == "positional" }.enumerated().map {
-                CommandInput(
-                    command: words, option: nil, place: $0, value: $1.valueName ?? "")
-            }
-            let options = arguments.filter { $0.kind == "option" }.compactMap { argument in
-                argument.names?.first { $0.kind == "long" }.map {
-                    CommandInput(
-                        command: words, option: "--\($0.name)", place: 0,
-                        value: argument.valueName ?? "")
-                }
-            }
-            let below = (command.subcommands ?? []).filter { $0.commandName != "help" }
-            return positional + options
-                + below.flatMap { inputs($0, words + [$0.commandName]) }
-        }
-        let help = Data(Think2SegCommand._dumpHelp().utf8)
-        do {
-            return inputs(try JSONDecoder().decode(Tool.self, from: help).command, [])
-        } catch {
-            Issue.record("\(error)")
+        struct Name: Decodable { let kind, name: String }
+        let command: Command
+    }
+
+    private static func inputs(_ type: any ParsableCommand.Type, _ name: String) -> [CommandInput] {
+        let help = Data(type._dumpHelp().utf8)
+        guard let arguments = try? JSONDecoder().decode(Help.self, from: help).command.arguments
+        else {
+            Issue.record("the help of \(name) cannot be read")
             return []
         }
-    }()
+        func input(_ argument: Help.Argument, _ option: String?, _ place: Int) -> CommandInput {
+            CommandInput(
+                command: type, name: name, option: option, place: place,
+                value: argument.valueName ?? "")
+        }
+        return arguments.filter { $0.kind == "positional" }.enumerated().map {
+            input($1, nil, $0)
+        }
+            + arguments.filter { $0.kind == "option" }.map { argument in
+                let name = argument.names?.first { $0.kind == "long" }?.name ?? "?"
+                return input(argument, "--\(name)", 0)
+            }
+    }
 }
 
 @Suite struct PathOptionTests {
-    /// Options that are no paths. A new option belongs here, or reads its path with `PathArgument`.
+    /// Options that are no paths.
+    ///
+    /// A new option belongs here, or reads its path with `PathArgument`.
     private static let notPaths: Set<String> = [
         // Numbers
         "--beta", "--classes-per-scene", "--columns", "--completion-length", "--count",
@@ -90,23 +100,13 @@ struct CommandInput: Sendable, CustomStringConvertible {
 
     private static let ghost = "~no-such-user-of-any-machine/x"
 
-    /// What the parser says about words.
-    private func said(_ words: [String]) -> String {
-        do {
-            _ = try Think2SegCommand.parseAsRoot(words)
-            return ""
-        } catch {
-            return Think2SegCommand.message(for: error)
-        }
-    }
-
     @Test("Every option and argument is read as a path, or is known to be none")
     func everyPath() {
         let inputs = CommandInput.all
         #expect(inputs.count > 150)
         for input in inputs where !Self.notPaths.contains(input.option ?? "") {
             let prefix = Self.prefixes[input.option ?? ""] ?? ""
-            let message = said(input.words(prefix + Self.ghost))
+            let message = input.said(prefix + Self.ghost)
             #expect(
                 message.contains("there is no user no-such-user-of-any-machine"),
                 "\(input) is a path that PathArgument does not read, or belongs to notPaths")
@@ -117,41 +117,46 @@ struct CommandInput: Sendable, CustomStringConvertible {
     @Test("What is no path is not read as one")
     func noPath() {
         for input in CommandInput.all where Self.notPaths.contains(input.option ?? "") {
-            #expect(!said(input.words(Self.ghost)).contains("there is no user"), "\(input)")
+            #expect(!input.said(Self.ghost).contains("there is no user"), "\(input)")
         }
         let names = Set(CommandInput.all.compactMap(\.option))
         #expect(Self.notPaths.subtracting(names).isEmpty)
     }
 
-    @Test("Every output that is a file refuses what names a folder, and every folder takes slashes")
-    func folders() {
+    @Test("Outputs that are files refuse what names a folder, outputs that are folders take it")
+    func folders() throws {
         let files: Set = ["--json", "--overlay", "--logits", "--strip", "--curve"]
-        let outputs = CommandInput.all.filter { input in
-            files.contains(input.option ?? "")
-                || input.option == "--output" && [["report"], ["segment"]].contains(input.command)
-        }
-        #expect(outputs.count > 20)
-        for input in outputs {
-            for text in ["a/", ".", "..", "/", "a/.."] {
-                #expect(said(input.words(text)).contains("the name of a folder"), "\(input)")
-            }
-        }
         for input in CommandInput.all
-        where input.option == "--output" && ![["report"], ["segment"]].contains(input.command) {
-            for text in ["a/", "a//", "a/.", ".", "./", "/", "../a"] {
-                #expect(!said(input.words(text)).contains("invalid"), "\(input)")
-            }
+        where input.option == "--output" || input.option == "--pictures" {
+            let isFile = [" report", " segment"].contains(input.name)
+            #expect(input.said("a/").contains("the name of a folder") == isFile, "\(input)")
+        }
+        let outputs = CommandInput.all.filter { files.contains($0.option ?? "") }
+        #expect(outputs.count > 15)
+        for input in outputs {
+            #expect(input.said("a/").contains("the name of a folder"), "\(input)")
+        }
+        for text in ["a/", ".", "..", "/", "a/..", "a/.", "./", ""] {
+            #expect(throws: ValidationError.self) { try PathArgument.file(text) }
+        }
+        for text in ["-", "a", "./a", "../a", "a.", "..a", "/a"] {
+            #expect(try PathArgument.file(text) == text)
+        }
+        for (text, path) in [
+            ("./", "."), (".", "."), ("./.", "."), ("a/./", "a"), ("a//", "a"), ("/", "/"),
+            ("//", "/"), ("a", "a"), ("a.", "a."), ("..", ".."), ("../", ".."), ("a/..", "a/.."),
+        ] {
+            #expect(try PathArgument.folder(text) == path)
         }
     }
 
     @Test("An empty path is refused")
     func empty() {
-        for input in CommandInput.all where !Self.notPaths.contains(input.option ?? "") {
-            // After an equals sign the parser itself misses a value.
-            let words = input.option.map { input.command + [$0, ""] } ?? input.words("")
-            let isRefused = ["it is empty", "name=path"].contains(where: said(words).contains)
-            #expect(isRefused, "\(input)")
+        for read in [PathArgument.input, PathArgument.file, PathArgument.folder] {
+            #expect(throws: ValidationError.self) { try read("") }
         }
+        #expect(throws: ValidationError.self) { try PathArgument.named("name=") }
+        #expect(throws: ValidationError.self) { try PathArgument.named("name") }
     }
 
     @Test("Paths arrive expanded, folders without slashes at the end, words as they are")
@@ -159,28 +164,16 @@ struct CommandInput: Sendable, CustomStringConvertible {
         let rule = PathRule(
             variable: { ["HOME": "/home/ada", "DATA": "/data"][$0] }, home: { _ in nil })
         try PathRule.$current.withValue(rule) {
-            let export = try Think2SegCommand.parseAsRoot([
-                "checkpoint", "export", "$DATA/run", "--output=~/mine//",
+            let export = try CheckpointExportCommand.parse(["$DATA/run", "--output=~/mine//"])
+            #expect(export.path == "/data/run" && export.output == "/home/ada/mine")
+            let page = try ReportCommand.parse([
+                "~/a", "--curve=~/c.svg", "--controls", "shuffled=~/b", "x=c",
             ])
-            let command = try #require(export as? CheckpointExportCommand)
-            #expect(command.path == "/data/run" && command.output == "/home/ada/mine")
-            let report = try Think2SegCommand.parseAsRoot([
-                "report", "~/a", "--curve=~/c.svg", "--controls", "shuffled=~/b", "x=c",
-            ])
-            let page = try #require(report as? ReportCommand)
             #expect(page.folders == ["/home/ada/a"] && page.curve == "/home/ada/c.svg")
             #expect(page.controls == ["shuffled=/home/ada/b", "x=c"])
-            let train = try Think2SegCommand.parseAsRoot(["train", "~/a.yaml", "--resume", "never"])
-            #expect((train as? TrainCommand)?.resume == "never")
-            let score = try Think2SegCommand.parseAsRoot(
-                [
-                    "score", "--completions", "-", "--no-segmenter", "--rewards=~/x",
-                ].dropLast())
-            #expect((score as? ScoreCommand)?.json == "-")
-            #expect((score as? ScoreCommand)?.completions == "-")
-            for (text, path) in [("./", "."), ("a/./", "a"), ("/", "/"), ("//", "/"), ("a", "a")] {
-                #expect(try PathArgument.folder(text) == path)
-            }
+            #expect(try TrainCommand.parse(["~/a.yaml", "--resume", "never"]).resume == "never")
+            let score = try ScoreCommand.parse(["--completions", "-", "--no-segmenter"])
+            #expect(score.json == "-" && score.completions == "-")
         }
     }
 
@@ -198,7 +191,9 @@ struct CommandInput: Sendable, CustomStringConvertible {
 }
 
 @Suite struct PathKeyTests {
-    /// Keys with texts that are no paths. A new key belongs here, or is declared with `path:`.
+    /// Keys with texts that are no paths.
+    ///
+    /// A new key belongs here, or is declared with `path:`.
     private static let notPaths: Set<String> = [
         "device", "policy.freeze", "segmenter.freeze", "prompt.variant", "prompt.system",
         "name", "question",

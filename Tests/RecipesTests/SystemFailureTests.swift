@@ -68,10 +68,15 @@ import Testing
             (#"{"a": {"b": [1, "x"]}}"#, "a.b[1]: not an integer"),
             (#"{"a": {}}"#, "a: no 'b'"), (#"[]"#, "not an object"),
             (#"{"a": {"b": null}}"#, "a.b: null, not a list"),
-            (#"{"a": "#, "not valid JSON"), (#"{"a": {"b": 1}}"#, "a.b: not a list"),
+            (#"{"a": "#, "not valid JSON"), (#"{"a": {"b": [], "k": "z"}}"#, "a.k: 'z' is none of"),
+            (#"{"a": {"b": 1}}"#, "a.b: not a list"),
         ])
     func decoding(_ json: String, _ start: String) {
-        struct Inner: Decodable { let b: [Int] }
+        enum Kind: String, Decodable { case x, y }
+        struct Inner: Decodable {
+            let b: [Int]
+            let k: Kind?
+        }
         struct Outer: Decodable { let a: Inner }
         let failure = words { _ = try JSONDecoder().decode(Outer.self, from: Data(json.utf8)) }
         #expect(failure?.description.hasPrefix(start) == true, "\(String(describing: failure))")

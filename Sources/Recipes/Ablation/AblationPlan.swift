@@ -189,6 +189,9 @@ extension AblationPlan {
             reader.report("measure.metrics", "names a metric twice; keep one")
         }
         if name.isEmpty { name = Self.name(of: file) }
+        // Folders of runs are below it, and their names are shown.
+        let folder = outputDirectory.withoutSlashes
+        if !folder.isEmpty { outputDirectory = folder }
         if outputDirectory.isEmpty { outputDirectory = "runs/ablations/\(name.fileName)" }
         axes = axisTable.pairs.compactMap { axis($0.key, $0.value, &reader) }
         baseline = baselineLevels(&reader)

@@ -53,15 +53,15 @@ public enum ConfigurationReference {
         Keys that take a path, paths in an ablation's plan, and the options and arguments of all \
         commands are read by one rule:
 
-        | written | what it is |
+        | what it is | written |
         |---|---|
-        | `~`, `~/runs` | the home folder: `HOME`, or that of the password database where `HOME` is not \
-        set |
-        | `~ada/runs` | the home folder of the user ada |
-        | `$DATA/train.h5`, `runs/${NAME}-2` | a variable of the environment, at the start of a part of \
-        the path; the longest name of letters, digits and `_` counts |
-        | `$$DATA`, `a$$b` | a dollar for two: `$DATA`, `a$b` |
-        | `./~x`, `a~b`, `a$b`, `$5` | as it is written, like any other `~` and `$` |
+        | the home folder: `HOME`, or that of the password database where `HOME` is not set | `~`, \
+        `~/runs` |
+        | the home folder of the user ada | `~ada/runs` |
+        | a variable of the environment, at the start of a part of the path; the longest name of \
+        letters, digits and `_` counts | `$DATA/train.h5`, `runs/${NAME}-2` |
+        | a dollar for two: `$DATA`, `a$b` | `$$DATA`, `a$$b` |
+        | as it is written, like any other `~` and `$` | `./~x`, `a~b`, `a$b`, `$5` |
 
         A user who is not there, a variable that is not set or is empty, and braces with anything but a \
         name in them are errors, and nothing is written. What a variable stands for is not expanded \

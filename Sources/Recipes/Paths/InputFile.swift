@@ -43,6 +43,7 @@ public struct MissingInputError: Error, Sendable, CustomStringConvertible {
 /// - Parameters:
 ///   - path: the file
 ///   - what: what it is called: "plan"
+/// - Returns: its bytes
 /// - Throws: ``MissingInputError``
 func inputFile(_ path: String, _ what: String) throws -> Data {
     guard let data = FileManager.default.contents(atPath: path) else {
