@@ -123,6 +123,19 @@ import Testing
     }
 
     @Test(
+        "Aliases that a few lines make larger than memory are refused at once, as no path is a list"
+    )
+    func aliases() {
+        let levels = (1...9).map { level in
+            let entry = level == 1 ? "~/x" : "*a\(level - 1)"
+            return
+                "a\(level): &a\(level) [\(repeatElement(entry, count: 10).joined(separator: ", "))]"
+        }
+        let found = problems(levels.joined(separator: "\n") + "\ndata: {train: *a9}\n")
+        #expect(found.contains { $0.contains("data.train: expected a list") }, "\(found)")
+    }
+
+    @Test(
         "A stored configuration has the expanded paths, and is read back equal on another machine")
     func stored() throws {
         var first = try load(RunConfiguration.self, minimal, ["output_dir=$$RUN/~/$$$$x/a$b"])

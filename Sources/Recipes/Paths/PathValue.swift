@@ -91,20 +91,22 @@ extension LocatedProblems.Problem {
 }
 
 extension Node {
-    /// The node with every text expanded; what cannot be stays, and is a problem.
+    /// The node with its text, or those in its list, expanded; what cannot be stays, and is a problem.
+    ///
+    /// No path is deeper: what aliases make of a few lines may be too large to look at.
     fileprivate func expandingPaths(_ problems: inout [LocatedProblems.Problem]) -> Node {
-        if let sequence {
-            var nodes: [Node] = []
-            for node in sequence {
-                let known = problems.count
-                nodes.append(node.expandingPaths(&problems))
-                // Each entry has its own line.
-                for place in known..<problems.count {
-                    problems[place] = problems[place].at(node.mark)
-                }
-            }
-            return .sequence(.init(nodes, sequence.tag, sequence.style, sequence.mark))
+        guard let sequence else { return expandingPath(&problems) }
+        var nodes: [Node] = []
+        for node in sequence {
+            var found: [LocatedProblems.Problem] = []
+            nodes.append(node.expandingPath(&found))
+            // Each entry has its own line.
+            problems += found.map { $0.at(node.mark) }
         }
+        return .sequence(.init(nodes, sequence.tag, sequence.style, sequence.mark))
+    }
+
+    private func expandingPath(_ problems: inout [LocatedProblems.Problem]) -> Node {
         // A plain ~ is null.
         guard let scalar, !isPlain("~") else { return self }
         do {
