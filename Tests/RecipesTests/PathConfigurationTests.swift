@@ -136,6 +136,19 @@ import Testing
     }
 
     @Test(
+        "Where YAML takes the braces of a variable for a table's, the message says to quote the path"
+    )
+    func braces() throws {
+        for text in ["policy: {path: ${HOME}/p}\n", "data: {train: [${HOME}/a.h5]}\n"] {
+            let found = problems(text)
+            #expect(found.count == 1 && found[0].contains("c.yaml:1:"), "\(found)")
+            #expect(found[0].contains("in quotes"), "\(found)")
+        }
+        let quoted = try load(RunConfiguration.self, minimal, ["data.train=[\"${HOME}/a.h5\"]"])
+        #expect(quoted.data.train == ["/home/ada/a.h5"])
+    }
+
+    @Test(
         "A stored configuration has the expanded paths, and is read back equal on another machine")
     func stored() throws {
         var first = try load(RunConfiguration.self, minimal, ["output_dir=$$RUN/~/$$$$x/a$b"])
