@@ -173,7 +173,7 @@ if withTorch {
         // Layer 1
         .target(name: "Torch", dependencies: ["CTorchShim", "Pickles"], swiftSettings: optimized),
         // Layer 2
-        .target(name: "NN", dependencies: ["Torch", "SystemErrors"], swiftSettings: strict),
+        .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
         // Layer 3
         .target(
             name: "Qwen25VL",
