@@ -7,6 +7,7 @@ import PackageDescription
 //                                     the C faces of libtorch, libhdf5, libpng, libjpeg-turbo, libtiff, OpenSSL,
 //                                     llama.cpp's Jinja engine
 //      CChecksums                       an instruction
+//      SystemErrors                     what Foundation's errors mean, in words
 //      Imaging  Tokenizers  Pickles      pixels, text and Python's values; no tensors
 //      ChatTemplates                    how conversations become one text; above Tokenizers
 //   1  Torch  Segmentation  Datasets
@@ -97,11 +98,13 @@ var targets: [Target] = [
             .unsafeFlags(["-O2"], .when(configuration: .debug)),
         ],
         linkerSettings: [.unsafeFlags(["-L" + jinja + "/lib"]), .linkedLibrary("jinja")]),
+    .target(name: "SystemErrors", swiftSettings: strict),
     .target(
-        name: "Imaging", dependencies: ["CImageCodecs", "CZlib"], swiftSettings: optimized),
-    .target(name: "Tokenizers", swiftSettings: optimized),
+        name: "Imaging", dependencies: ["CImageCodecs", "CZlib", "SystemErrors"],
+        swiftSettings: optimized),
+    .target(name: "Tokenizers", dependencies: ["SystemErrors"], swiftSettings: optimized),
     .target(
-        name: "ChatTemplates", dependencies: ["CChatTemplate", "Tokenizers"],
+        name: "ChatTemplates", dependencies: ["CChatTemplate", "Tokenizers", "SystemErrors"],
         swiftSettings: strict),
     .target(name: "Pickles", swiftSettings: optimized),
     // Layer 1
@@ -109,14 +112,15 @@ var targets: [Target] = [
         name: "Segmentation", dependencies: ["Imaging", "ChatTemplates", "Tokenizers"],
         swiftSettings: optimized),
     .target(
-        name: "Datasets", dependencies: ["CHDF5", "CZlib", "CChecksums", "Imaging", "Pickles"],
+        name: "Datasets",
+        dependencies: ["CHDF5", "CZlib", "CChecksums", "Imaging", "Pickles", "SystemErrors"],
         swiftSettings: optimized),
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
     .target(name: "Evaluation", dependencies: ["Datasets", "Imaging"], swiftSettings: optimized),
     .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: optimized),
     .target(
-        name: "EventFiles", dependencies: ["Datasets", "Imaging", protobuf],
+        name: "EventFiles", dependencies: ["Datasets", "Imaging", "SystemErrors", protobuf],
         exclude: ["event.proto"], swiftSettings: optimized),
 
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
@@ -165,10 +169,12 @@ if withTorch {
         .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
         // Layer 3
         .target(
-            name: "Qwen25VL", dependencies: ["NN", "Torch", "Tokenizers", "Imaging"],
+            name: "Qwen25VL",
+            dependencies: ["NN", "Torch", "Tokenizers", "Imaging", "SystemErrors"],
             swiftSettings: strict),
         .target(
-            name: "SAM2", dependencies: ["NN", "Torch", "Segmentation", "Imaging"],
+            name: "SAM2",
+            dependencies: ["NN", "Torch", "Segmentation", "Imaging", "SystemErrors"],
             swiftSettings: strict),
         .target(
             name: "RLTrainer",
@@ -187,16 +193,23 @@ if withTorch {
             dependencies: [
                 "Supervised", "Evaluation", "Reports", "EventFiles", "RLTrainer", "Qwen25VL",
                 "SAM2", "NN", "Torch", "Datasets", "Rewards",
-                "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "CLibcrypto", yams,
+                "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
+                "CLibcrypto", yams,
             ], swiftSettings: strict),
         // Layer 6
         .executableTarget(
             name: "think2seg",
             dependencies: [
                 "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer", "SAM2", "Datasets",
-                "Rewards", "Segmentation", "Tokenizers", "Imaging", "Torch", argumentParser,
+                "Rewards", "Segmentation", "Tokenizers", "Imaging", "SystemErrors", "Torch",
+                argumentParser,
             ],
             swiftSettings: strict, linkerSettings: allocator),
+
+        .testTarget(
+            name: "CommandTests",
+            dependencies: ["TestSupport", "think2seg", "Recipes", argumentParser],
+            swiftSettings: strict),
 
         // Not a part of the command: scripts/fuzz runs it.
         .executableTarget(
@@ -250,7 +263,7 @@ if withTorch {
                 "TestSupport", "Recipes", "Supervised", "Evaluation", "Reports", "EventFiles",
                 "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch",
                 "Datasets", "Rewards",
-                "Segmentation", "ChatTemplates", "Tokenizers", "Imaging",
+                "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
             ],
             swiftSettings: strict),
     ]

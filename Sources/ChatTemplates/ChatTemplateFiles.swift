@@ -1,4 +1,5 @@
 import Foundation
+import SystemErrors
 
 /// Chat templates in files: those of a checkpoint's folder, and those that a user names.
 public struct ChatTemplateFiles: Sendable {
@@ -94,7 +95,7 @@ public struct ChatTemplateFiles: Sendable {
             if let text = String(validating: bytes, as: UTF8.self) { return text }
         } catch {
             throw ChatTemplateError(
-                origin: path, problem: "cannot be read: \(error.localizedDescription)",
+                origin: path, problem: "cannot be read: \(systemReason(error))",
                 advice: "check its permissions")
         }
         throw ChatTemplateError(

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import SwiftProtobuf
+import SystemErrors
 
 /// The bytes of TensorBoard's event files, and their names.
 public enum EventFile {

@@ -158,16 +158,3 @@ private func padded(_ number: Int) -> String {
     let digits = String(number)
     return String(repeating: "0", count: Swift.max(0, 5 - digits.count)) + digits
 }
-
-/// What JSON calls a type, for messages about fields of another one.
-public func jsonTypeName(_ type: Any.Type) -> String {
-    switch "\(type)" {
-    case "Int": "an integer"
-    case "Double", "Float": "a number"
-    case "Bool": "true or false"
-    case "String": "a text"
-    case let name where name.hasPrefix("Dictionary"): "an object"
-    case let name where name.hasPrefix("Array"): "a list"
-    default: "of the right kind"
-    }
-}

@@ -1,4 +1,5 @@
 import Foundation
+import SystemErrors
 
 /// A key of any name.
 struct AnyKey: CodingKey {
@@ -137,7 +138,7 @@ func decodeFile<Value: Decodable>(_ path: String, as type: Value.Type) throws ->
         data = try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
         throw Qwen25VLConfigurationError(
-            path: path, key: "", problem: "cannot be read: \(error.localizedDescription)")
+            path: path, key: "", problem: "cannot be read: \(systemReason(error))")
     }
     do {
         return try JSONDecoder().decode(type, from: data)

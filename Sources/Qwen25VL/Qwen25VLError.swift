@@ -1,4 +1,5 @@
 import NN
+import SystemErrors
 
 /// A setting in one of a policy's JSON files that is missing, mistyped or not supported.
 public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -43,7 +44,7 @@ public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStri
             self.init(
                 path: path, key: joined(context.codingPath),
                 problem: isWhole
-                    ? "not readable as JSON: \(context.debugDescription)" : context.debugDescription
+                    ? "not readable as JSON" : DecodingProblem(error).problem
             )
         @unknown default:
             self.init(path: path, key: "", problem: "\(error)")

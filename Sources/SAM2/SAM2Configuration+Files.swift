@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import NN
+import SystemErrors
 import Torch
 
 // MARK: - Reading and writing
@@ -89,7 +90,7 @@ extension DecodingError {
         case .valueNotFound(let type, let context):
             return line(context, [], "should be \(jsonTypeName(type))")
         case .keyNotFound(let key, let context): return line(context, [key], "is missing")
-        case .dataCorrupted(let context): return line(context, [], context.debugDescription)
+        case .dataCorrupted: return "\(DecodingProblem(self))"
         @unknown default: return "\(self)"
         }
     }

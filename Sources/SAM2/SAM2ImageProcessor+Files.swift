@@ -1,6 +1,7 @@
 // Reference: transformers, image_processing_base.py (get_image_processor_dict)
 import Foundation
 import Imaging
+import SystemErrors
 import Torch
 
 // MARK: - preprocessor_config.json, processor_config.json

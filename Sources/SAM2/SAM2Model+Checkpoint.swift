@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import NN
+import SystemErrors
 public import Torch
 
 /// A checkpoint of either format, by the hub's keys.

@@ -1,4 +1,5 @@
 import Foundation
+import SystemErrors
 
 /// The files of a tokenizer as they were read or made, byte for byte.
 struct TokenizerFiles: Sendable {
@@ -53,7 +54,7 @@ struct TokenizerFiles: Sendable {
             return try Data(contentsOf: file)
         } catch {
             throw TokenizerError.unreadable(
-                path: file.path, reason: error.localizedDescription)
+                path: file.path, reason: systemReason(error))
         }
     }
 
@@ -70,7 +71,7 @@ struct TokenizerFiles: Sendable {
                 try data.write(to: path, options: .atomic)
             }
         } catch {
-            throw TokenizerError.unwritable(path: path.path, reason: error.localizedDescription)
+            throw TokenizerError.unwritable(path: path.path, reason: systemReason(error))
         }
     }
 }

@@ -23,7 +23,7 @@ struct AblateCommand: ParsableCommand {
             Exit status 70: some runs failed; 130, 143: Ctrl-C, SIGTERM.
             """)
 
-    @Argument(help: "The plan, a YAML file.")
+    @Argument(help: "The plan, a YAML file.", transform: PathArgument.input)
     var plan: String
 
     @Option(help: "How many runs at a time, each a process of its own.")
@@ -97,7 +97,7 @@ struct AblateCommand: ParsableCommand {
         }
         let processes = AblationProcesses(
             program: try Self.program(),
-            arguments: ["ablate", plan, "--jobs", "\(jobs)"], jobs: jobs)
+            arguments: ["ablate", PathRule.written(plan), "--jobs", "\(jobs)"], jobs: jobs)
         var view = AblationView()
         let failures = try processes(
             missing, done: total - missing.count, shouldStop: { Interruption.isRequested }

@@ -18,13 +18,20 @@ struct BenchmarkOptions: ParsableArguments {
     @Option(name: .customLong("repeat"), help: "Runs of each phase; medians count.")
     var repeats = 5
 
-    @Option(help: "Where the report goes as JSON; - for standard output, in place of the table.")
+    @Option(
+        help: "Where the report goes as JSON; - for standard output, in place of the table.",
+        transform: PathArgument.file)
     var json: String?
 
     func validate() throws {
         if !(1...1000).contains(repeats) {
             throw ValidationError("--repeat must be from 1 to 1000")
         }
+    }
+
+    /// Fails where the report cannot be written, before anything is measured.
+    func prepare() throws {
+        if let json, json != "-" { try requireWritable([json]) }
     }
 
     /// Shows a report, and writes it where that is asked for.
@@ -57,7 +64,9 @@ struct BenchmarkLoaderCommand: ParsableCommand {
             others use as well. The phases 'sample_…' are one thread's work per sample.
             """)
 
-    @Option(parsing: .upToNextOption, help: "Shards; drawn scenes without them.")
+    @Option(
+        parsing: .upToNextOption, help: "Shards; drawn scenes without them.",
+        transform: PathArgument.input)
     var data: [String] = []
 
     @Option(help: "S: pictures and masks are stretched to S x S pixels.")
@@ -77,7 +86,9 @@ struct BenchmarkLoaderCommand: ParsableCommand {
     @Option(help: "How many samples a run loads, the same ones again where there are fewer.")
     var count = 256
 
-    @Option(help: "The folder of a policy: its prompts are made as well, in a phase of their own.")
+    @Option(
+        help: "The folder of a policy: its prompts are made as well, in a phase of their own.",
+        transform: PathArgument.input)
     var policy: String?
 
     @OptionGroup var options: BenchmarkOptions
@@ -91,6 +102,7 @@ struct BenchmarkLoaderCommand: ParsableCommand {
     }
 
     func run() throws {
+        try options.prepare()
         var benchmark = LoaderBenchmark()
         benchmark.data = data
         benchmark.imageSize = imageSize
@@ -120,7 +132,8 @@ struct BenchmarkSegmenterCommand: ParsableCommand {
             """)
 
     @Option(
-        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.")
+        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.",
+        transform: PathArgument.input)
     var segmenter: String
 
     @Option(help: "The side of picture and masks, in pixels.")
@@ -138,6 +151,7 @@ struct BenchmarkSegmenterCommand: ParsableCommand {
     }
 
     func run() throws {
+        try options.prepare()
         var benchmark = SegmenterBenchmark(segmenter: segmenter)
         benchmark.imageSize = imageSize
         benchmark.prompts = prompts
@@ -163,15 +177,19 @@ struct BenchmarkScoreCommand: ParsableCommand {
             picture once.
             """)
 
-    @Option(help: "A SAM2.1 checkpoint; without one the phase 'score' is left out.")
+    @Option(
+        help: "A SAM2.1 checkpoint; without one the phase 'score' is left out.",
+        transform: PathArgument.input)
     var segmenter: String?
 
     @Option(
-        help: "Completions, as the command score takes them; answers about drawn scenes without.")
+        help: "Completions, as the command score takes them; answers about drawn scenes without.",
+        transform: PathArgument.input)
     var completions: String?
 
     @Option(
-        parsing: .upToNextOption, help: "The shards with the samples of --completions.")
+        parsing: .upToNextOption, help: "The shards with the samples of --completions.",
+        transform: PathArgument.input)
     var data: [String] = []
 
     @Option(help: "How many answers are written about drawn scenes.")
@@ -199,6 +217,7 @@ struct BenchmarkScoreCommand: ParsableCommand {
     }
 
     func run() throws {
+        try options.prepare()
         var benchmark = ScoreBenchmark()
         benchmark.segmenter = segmenter
         benchmark.completions = completions

@@ -21,10 +21,14 @@ struct BenchmarkStepCommand: ParsableCommand {
             not measured. Nothing is written but --json.
             """)
 
-    @Option(help: "The folder of a Qwen2.5-VL checkpoint; needs no tokenizer.")
+    @Option(
+        help: "The folder of a Qwen2.5-VL checkpoint; needs no tokenizer.",
+        transform: PathArgument.input)
     var policy: String
 
-    @Option(help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.")
+    @Option(
+        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.",
+        transform: PathArgument.input)
     var segmenter: String
 
     @Option(help: "The side of the pictures in pixels, a multiple of 28.")
@@ -66,7 +70,8 @@ struct BenchmarkStepCommand: ParsableCommand {
     @Option(help: "Decides about tokens, pictures and answers.")
     var seed: UInt64 = 42
 
-    @Option(help: "Where the result goes as JSON; - for standard output.")
+    @Option(
+        help: "Where the result goes as JSON; - for standard output.", transform: PathArgument.file)
     var json: String?
 
     @OptionGroup var model: ModelOptions

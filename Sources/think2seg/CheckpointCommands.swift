@@ -21,7 +21,7 @@ struct CheckpointListCommand: ParsableCommand {
             Holds file sizes to the manifest; `checkpoint verify` reads every byte.
             """)
 
-    @Argument(help: "The run's folder.")
+    @Argument(help: "The run's folder.", transform: PathArgument.input)
     var folder: String
 
     func run() throws {
@@ -67,7 +67,9 @@ struct CheckpointVerifyCommand: ParsableCommand {
             Exit status 65 if one is damaged.
             """)
 
-    @Argument(help: "Folders of runs, all of whose checkpoints are read, or of checkpoints.")
+    @Argument(
+        help: "Folders of runs, all of whose checkpoints are read, or of checkpoints.",
+        transform: PathArgument.input)
     var paths: [String]
 
     func run() throws {
@@ -95,10 +97,12 @@ struct CheckpointExportCommand: ParsableCommand {
               think2seg checkpoint export runs/a --best --output policies/a --dtype bfloat16
             """)
 
-    @Argument(help: "The folder of a run or of a checkpoint.")
+    @Argument(help: "The folder of a run or of a checkpoint.", transform: PathArgument.input)
     var path: String
 
-    @Option(name: .shortAndLong, help: "The folder to write; must be new or empty.")
+    @Option(
+        name: .shortAndLong, help: "The folder to write; must be new or empty.",
+        transform: PathArgument.folder)
     var output: String
 
     @Flag(help: "The checkpoint that evaluations liked best, and not the newest.")

@@ -19,13 +19,15 @@ struct CompareCommand: ParsableCommand {
             the choice of samples explains. No model is loaded.
             """)
 
-    @Argument(help: "The folder of the first evaluation.")
+    @Argument(help: "The folder of the first evaluation.", transform: PathArgument.input)
     var before: String
 
-    @Argument(help: "The folder of the second evaluation.")
+    @Argument(help: "The folder of the second evaluation.", transform: PathArgument.input)
     var after: String
 
-    @Option(help: "Where the comparison goes as JSON; - for standard output.")
+    @Option(
+        help: "Where the comparison goes as JSON; - for standard output.",
+        transform: PathArgument.file)
     var json: String?
 
     @Option(help: "Decides about the intervals' draws.")

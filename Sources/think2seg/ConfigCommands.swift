@@ -47,7 +47,7 @@ struct ConfigCheckCommand: ParsableCommand {
             too. `train --dry-run` looks into the files that a configuration names.
             """)
 
-    @Argument(help: "The YAML file.")
+    @Argument(help: "The YAML file.", transform: PathArgument.input)
     var config: String
 
     @Option(help: "Whose configuration: train, sft or pretrain-segmenter.")
@@ -86,7 +86,7 @@ struct ConfigShowCommand: ParsableCommand {
             train.
             """)
 
-    @Argument(help: "The YAML file.")
+    @Argument(help: "The YAML file.", transform: PathArgument.input)
     var config: String?
 
     @Option(help: "Whose configuration: train, sft or pretrain-segmenter.")

@@ -25,16 +25,20 @@ struct DataInspectCommand: ParsableCommand {
             that do not count are hatched.
             """)
 
-    @Argument(help: "The shards.")
+    @Argument(help: "The shards.", transform: PathArgument.input)
     var shards: [String]
 
     @Option(help: "How many samples to list.")
     var samples = 3
 
-    @Option(help: "A folder for the listed samples' pictures, masks drawn over them.")
+    @Option(
+        help: "A folder for the listed samples' pictures, masks drawn over them.",
+        transform: PathArgument.folder)
     var pictures: String?
 
-    @Option(help: "Where the summaries go as JSON; - for standard output.")
+    @Option(
+        help: "Where the summaries go as JSON; - for standard output.", transform: PathArgument.file
+    )
     var json: String?
 
     func validate() throws {
@@ -43,6 +47,7 @@ struct DataInspectCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let json, json != "-" { try requireWritable([json], inputs: shards) }
         let readers = try shards.map { try ShardReader(path: $0) }
         if let json {
             try writeJSON(readers.map(\.summary), to: json)
@@ -112,7 +117,7 @@ struct DataSynthesizeCommand: ParsableCommand {
             that data set's folders.
             """)
 
-    @Option(help: "The folder for the splits; made if need be.")
+    @Option(help: "The folder for the splits; made if need be.", transform: PathArgument.folder)
     var output: String
 
     @Option(help: "Scenes of the split train.")
@@ -218,7 +223,7 @@ struct DataVerifyCommand: ParsableCommand {
         abstract: "Reads every sample of shards: checksums, pictures, masks and texts.",
         discussion: "Example:\n  think2seg data verify shards/train.h5")
 
-    @Argument(help: "The shards.")
+    @Argument(help: "The shards.", transform: PathArgument.input)
     var shards: [String]
 
     @Flag(help: "Say only what is wrong.")

@@ -35,7 +35,8 @@ struct EvaluateCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "A run's folder, or its configuration.", valueName: "run"))
+            "A run's folder, or its configuration.", valueName: "run"),
+        transform: PathArgument.input)
     var config: String?
 
     @Option(
@@ -43,14 +44,15 @@ struct EvaluateCommand: ParsableCommand {
             "Which checkpoint of the run.", valueName: "last|best|step-N"))
     var checkpoint: CheckpointName?
 
-    @Option(help: "The folder of a Qwen2.5-VL checkpoint.")
+    @Option(help: "The folder of a Qwen2.5-VL checkpoint.", transform: PathArgument.input)
     var policy: String?
 
     @Option(
-        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.")
+        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.",
+        transform: PathArgument.input)
     var segmenter: String?
 
-    @Option(parsing: .upToNextOption, help: "The shards.")
+    @Option(parsing: .upToNextOption, help: "The shards.", transform: PathArgument.input)
     var data: [String] = []
 
     @Option(help: "How many samples count, from the first on; all if not given.")
@@ -73,16 +75,21 @@ struct EvaluateCommand: ParsableCommand {
     )
     var protocols: ProtocolChoice?
 
-    @Option(help: "The folder for predictions.jsonl and evaluation.json; made if need be.")
+    @Option(
+        help: "The folder for predictions.jsonl and evaluation.json; made if need be.",
+        transform: PathArgument.folder)
     var output: String?
 
     @Flag(help: "Replace an evaluation in --output that is finished, or has another setup.")
     var overwrite = false
 
-    @Option(help: "Only compute metrics, from the answers in a folder that --output named before.")
+    @Option(
+        help: "Only compute metrics, from the answers in a folder that --output named before.",
+        transform: PathArgument.input)
     var predictions: String?
 
-    @Option(help: "Where the metrics go as JSON; - for standard output.")
+    @Option(
+        help: "Where the metrics go as JSON; - for standard output.", transform: PathArgument.file)
     var json: String?
 
     @Option(help: "The most tokens an answer may have (default: the run's, or 1024).")

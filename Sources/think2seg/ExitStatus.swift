@@ -5,6 +5,7 @@ import Imaging
 import RLTrainer
 import Recipes
 import Rewards
+import SystemErrors
 import Tokenizers
 import Torch
 
@@ -29,6 +30,9 @@ enum SystemExit {
     /// The configuration is wrong.
     static let badConfiguration: Int32 = 78
 }
+
+/// What people are told of an error: its own words, or plain ones for what Foundation throws.
+func words(of error: any Error) -> String { SystemFailure(error)?.description ?? "\(error)" }
 
 /// The exit code of an error; nil for the errors of the argument parser, which knows its own.
 func exitStatus(of error: any Error) -> Int32? {
@@ -69,6 +73,10 @@ func exitStatus(of error: any Error) -> Int32? {
     case let error as TorchError:
         return error.code == .outOfMemory ? SystemExit.system : SystemExit.software
     default:
+        if let failure = SystemFailure(error) {
+            if failure.isWriteFailure { return SystemExit.cannotWrite }
+            return failure.isMissing ? SystemExit.missingInput : SystemExit.badData
+        }
         return "\(type(of: error))".hasPrefix("CommandError") ? nil : SystemExit.badData
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Recipes
 
 struct DataImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,16 +13,17 @@ struct DataImportCommand: ParsableCommand {
 
 /// What all imports are told.
 struct ImportOptions: ParsableArguments {
-    @Argument(help: "The data set's folder.")
+    @Argument(help: "The data set's folder.", transform: PathArgument.input)
     var source: String
 
-    @Option(help: "The folder for the shards; made if need be.")
+    @Option(help: "The folder for the shards; made if need be.", transform: PathArgument.folder)
     var output: String
 
     @Flag(help: "Stop at a sample that cannot be used, and write nothing.")
     var strict = false
 
-    @Option(help: "Where the report goes as JSON; - for standard output.")
+    @Option(
+        help: "Where the report goes as JSON; - for standard output.", transform: PathArgument.file)
     var json: String?
 
     @Flag(help: "Say only what is wrong.")
@@ -41,6 +43,7 @@ struct ImportOptions: ParsableArguments {
 
     /// Imports, and says what was found and written.
     func run(_ importer: some ShardImporter) throws {
+        if let json, json != "-" { try requireWritable([json]) }
         let report: ImportReport
         do {
             report = try importer.run(output: output) { progress in

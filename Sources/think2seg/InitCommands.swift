@@ -22,16 +22,19 @@ struct PolicyInitCommand: ParsableCommand {
             so that training can start from the new folder. The same seed gives the same weights.
             """)
 
-    @Option(help: "The config.json with the sizes.")
+    @Option(help: "The config.json with the sizes.", transform: PathArgument.input)
     var config: String
 
-    @Option(help: "The folder for the new checkpoint; made if need be.")
+    @Option(
+        help: "The folder for the new checkpoint; made if need be.", transform: PathArgument.folder)
     var output: String
 
     @Option(help: "Decides about the weights.")
     var seed: UInt64 = 42
 
-    @Option(help: "A folder whose tokenizer and processor files are taken; else that of --config.")
+    @Option(
+        help: "A folder whose tokenizer and processor files are taken; else that of --config.",
+        transform: PathArgument.input)
     var tokenizer: String?
 
     @Option(help: "The element type in the files: float32 or bfloat16.")
@@ -63,10 +66,11 @@ struct SegmenterInitCommand: ParsableCommand {
             The same seed gives the same weights. pretrain-segmenter trains the model further.
             """)
 
-    @Option(help: "The config.json with the sizes.")
+    @Option(help: "The config.json with the sizes.", transform: PathArgument.input)
     var config: String
 
-    @Option(help: "The folder for the new checkpoint; made if need be.")
+    @Option(
+        help: "The folder for the new checkpoint; made if need be.", transform: PathArgument.folder)
     var output: String
 
     @Option(help: "Decides about the weights.")

@@ -22,14 +22,15 @@ struct PredictCommand: ParsableCommand {
             not read.
             """)
 
-    @Option(help: "The folder of a Qwen2.5-VL checkpoint.")
+    @Option(help: "The folder of a Qwen2.5-VL checkpoint.", transform: PathArgument.input)
     var policy: String
 
     @Option(
-        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.")
+        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.",
+        transform: PathArgument.input)
     var segmenter: String?
 
-    @Option(help: "The picture: PNG, JPEG or TIFF.")
+    @Option(help: "The picture: PNG, JPEG or TIFF.", transform: PathArgument.input)
     var image: String
 
     @OptionGroup var pixels: StretchOptions
@@ -37,7 +38,9 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "The question.")
     var question: String
 
-    @Option(help: "The folder for mask.png and overlay.png; made if need be.")
+    @Option(
+        help: "The folder for mask.png and overlay.png; made if need be.",
+        transform: PathArgument.folder)
     var output: String?
 
     @Option(
@@ -77,7 +80,8 @@ struct PredictCommand: ParsableCommand {
     @Flag(help: "Tell the log-probability of each token, over the whole vocabulary.")
     var logprobs = false
 
-    @Option(help: "Where the result goes as JSON; - for standard output.")
+    @Option(
+        help: "Where the result goes as JSON; - for standard output.", transform: PathArgument.file)
     var json: String?
 
     @OptionGroup var orientations: ExifOptions

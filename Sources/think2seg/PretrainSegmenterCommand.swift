@@ -18,7 +18,7 @@ struct PretrainSegmenterCommand: ParsableCommand {
             After Ctrl-C the run goes on with --resume, to the same weights.
             """)
 
-    @Argument(help: "The YAML file.")
+    @Argument(help: "The YAML file.", transform: PathArgument.input)
     var config: String
 
     @OptionGroup var options: ConfigurationOptions

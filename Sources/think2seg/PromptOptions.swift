@@ -12,7 +12,8 @@ struct PromptOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "builtin; checkpoint, the policy's own; or a file of Jinja, or of JSON with chat_template "
-                + "(default: the run's, or builtin).", valueName: "builtin|checkpoint|file"))
+                + "(default: the run's, or builtin).", valueName: "builtin|checkpoint|file"),
+        transform: PathArgument.input)
     var chatTemplate: String?
 
     /// The names of the options that are given.

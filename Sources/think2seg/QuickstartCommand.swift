@@ -21,8 +21,8 @@ struct QuickstartCommand: ParsableCommand {
 
     @Option(
         help:
-            "The folder that everything goes to, or that an interrupted run goes on in; if not given, runs/quickstart, or the first runs/quickstart-N that is free or unfinished."
-    )
+            "The folder that everything goes to, or that an interrupted run goes on in; if not given, runs/quickstart, or the first runs/quickstart-N that is free or unfinished.",
+        transform: PathArgument.folder)
     var output: String?
 
     @Option(help: "Decides about scenes and answers.")
@@ -101,6 +101,7 @@ struct QuickstartCommand: ParsableCommand {
 
     private func show(_ result: QuickstartResult) {
         let (run, policy) = (result.main.run, result.main.policy)
+        let configuration = PathArgument.word(result.files.configuration(.rewarded))
         Console.note("")
         result.table.forEach(Console.note)
         Console.note(
@@ -115,9 +116,9 @@ struct QuickstartCommand: ParsableCommand {
             Next, try:
               your own data   think2seg data import earthreason FOLDER --output shards
                               think2seg train Configs/train.yaml --set policy.path=… --set data.train=[…]
-              resume          think2seg train \(result.files.configuration(.rewarded)) \\
+              resume          think2seg train \(configuration) \\
                                 --set training.max_steps=\(2 * steps) --set training.max_minutes=null
-              other rewards   think2seg train \(result.files.configuration(.rewarded)) \\
+              other rewards   think2seg train \(configuration) \\
                                 --set output_dir=\(run)-iou-only --set 'rewards={mask_iou: 1}'
               compare         think2seg report \(run) \(run)-iou-only
               several seeds   think2seg ablate PLAN      (Documentation/ablation.md)

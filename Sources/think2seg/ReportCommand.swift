@@ -20,7 +20,8 @@ struct ReportCommand: ParsableCommand {
             side by side, with what differs in their configurations.
             """)
 
-    @Argument(help: ArgumentHelp("The runs' folders.", valueName: "run"))
+    @Argument(
+        help: ArgumentHelp("The runs' folders.", valueName: "run"), transform: PathArgument.input)
     var folders: [String]
 
     /// The only run, or the first.
@@ -28,19 +29,20 @@ struct ReportCommand: ParsableCommand {
 
     @Option(
         help:
-            "The file; report.html in the run's folder if not given, for several runs comparison.html in the first one's."
-    )
+            "The file; report.html in the run's folder if not given, for several runs comparison.html in the first one's.",
+        transform: PathArgument.file)
     var output: String?
 
-    @Option(help: "An evaluation of the policy before training.")
+    @Option(help: "An evaluation of the policy before training.", transform: PathArgument.input)
     var before: String?
 
-    @Option(help: "An evaluation of the policy after training.")
+    @Option(help: "An evaluation of the policy after training.", transform: PathArgument.input)
     var after: String?
 
     @Option(
         parsing: .upToNextOption,
-        help: "The evaluations' shards, if they are not where they were.")
+        help: "The evaluations' shards, if they are not where they were.",
+        transform: PathArgument.input)
     var data: [String] = []
 
     @Option(help: "What kind of questions the evaluations ask, for the headings.")
@@ -49,20 +51,26 @@ struct ReportCommand: ParsableCommand {
     @Option(help: "How many samples of each kind the gallery shows.")
     var gallery = 6
 
-    @Option(help: "Also a PNG of a few samples before and after, chosen like the random ones.")
+    @Option(
+        help: "Also a PNG of a few samples before and after, chosen like the random ones.",
+        transform: PathArgument.file)
     var strip: String?
 
-    @Option(help: "Also an SVG of the masks' IoU over the steps, with --seeds and --controls.")
+    @Option(
+        help: "Also an SVG of the masks' IoU over the steps, with --seeds and --controls.",
+        transform: PathArgument.file)
     var curve: String?
 
     @Option(
         parsing: .upToNextOption,
-        help: "Runs that differ in the seed only: the SVG shows mean and range.")
+        help: "Runs that differ in the seed only: the SVG shows mean and range.",
+        transform: PathArgument.input)
     var seeds: [String] = []
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Runs to compare with in the SVG.", valueName: "name=run"))
+        help: ArgumentHelp("Runs to compare with in the SVG.", valueName: "name=run"),
+        transform: PathArgument.named)
     var controls: [String] = []
 
     @Option(help: "How many samples the PNG shows.")

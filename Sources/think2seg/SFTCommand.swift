@@ -16,7 +16,7 @@ struct SFTCommand: ParsableCommand {
             metrics.jsonl and checkpoints/step-N/policy, which `train` and transformers load.
             """)
 
-    @Argument(help: "The YAML file.")
+    @Argument(help: "The YAML file.", transform: PathArgument.input)
     var config: String
 
     @OptionGroup var options: ConfigurationOptions
@@ -60,7 +60,7 @@ struct SFTCommand: ParsableCommand {
         if !quiet { Console.note("policy     \(recipe.finalPolicy)") }
         if recipe.stepCount < total {
             let words =
-                ["think2seg", "sft", config, "--resume"]
+                ["think2seg", "sft", PathRule.written(config), "--resume"]
                 + options.overrides.flatMap { ["--set", $0] }
             Console.note(
                 "stopped after step \(recipe.stepCount) of \(total), as asked; go on with\n  "

@@ -29,16 +29,20 @@ struct ScoreCommand: ParsableCommand {
             A bad line stops the command, and no result is written.
             """)
 
-    @Option(help: "The completions, a JSON object per line; - for standard input.")
+    @Option(
+        help: "The completions, a JSON object per line; - for standard input.",
+        transform: PathArgument.input)
     var completions: String
 
     @Option(
         parsing: .upToNextOption,
-        help: "The shards with the samples that the completions are about.")
+        help: "The shards with the samples that the completions are about.",
+        transform: PathArgument.input)
     var data: [String] = []
 
     @Option(
-        help: "The folder of a SAM2.1 checkpoint in the hub's layout, or an official .pt file.")
+        help: "The folder of a SAM2.1 checkpoint in the hub's layout, or an official .pt file.",
+        transform: PathArgument.input)
     var segmenter: String?
 
     @Flag(help: "Only read the answers; needs no segmenter and no shards.")
@@ -67,7 +71,9 @@ struct ScoreCommand: ParsableCommand {
         help: "Grammar: box_2points, box, 2points, box_4points, box_2points_2negatives.")
     var variant = "box_2points"
 
-    @Option(help: "Where the result goes, a JSON object per line; - for standard output.")
+    @Option(
+        help: "Where the result goes, a JSON object per line; - for standard output (default: -).",
+        transform: PathArgument.file)
     var json = "-"
 
     @Flag(help: "Say only what is wrong.")

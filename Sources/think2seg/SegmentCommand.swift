@@ -67,10 +67,11 @@ struct SegmentCommand: ParsableCommand {
             """)
 
     @Option(
-        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.")
+        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.",
+        transform: PathArgument.input)
     var segmenter: String
 
-    @Option(help: "The picture: PNG, JPEG or TIFF.")
+    @Option(help: "The picture: PNG, JPEG or TIFF.", transform: PathArgument.input)
     var image: String
 
     @OptionGroup var pixels: StretchOptions
@@ -87,16 +88,20 @@ struct SegmentCommand: ParsableCommand {
     @Flag(help: "Choose the best of the alternative masks instead of the single one.")
     var multimask = false
 
-    @Option(help: "Where the mask goes: a PNG of 0 and 255.")
+    @Option(help: "Where the mask goes: a PNG of 0 and 255.", transform: PathArgument.file)
     var output: String
 
-    @Option(help: "Where the picture with mask and prompts goes: a PNG.")
+    @Option(
+        help: "Where the picture with mask and prompts goes: a PNG.", transform: PathArgument.file)
     var overlay: String?
 
-    @Option(help: "Where low_res_logits and logits go: a safetensors file.")
+    @Option(
+        help: "Where low_res_logits and logits go: a safetensors file.",
+        transform: PathArgument.file)
     var logits: String?
 
-    @Option(help: "Where the result goes as JSON; - for standard output.")
+    @Option(
+        help: "Where the result goes as JSON; - for standard output.", transform: PathArgument.file)
     var json: String?
 
     @Option(help: "How the picture is resized: bytes as transformers, floats as the official code.")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Recipes
+import SystemErrors
 
 #if canImport(Glibc)
     import Glibc
@@ -42,7 +43,7 @@ enum Main {
             guard let status = exitStatus(of: error) else {
                 Think2SegCommand.exit(withError: error)
             }
-            Console.error("\(error)")
+            Console.error(words(of: error))
             exit(status)
         }
     }

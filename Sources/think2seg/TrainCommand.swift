@@ -32,7 +32,7 @@ struct TrainCommand: ParsableCommand {
             learning rate, time, memory and disk space are told; the device is measured for a second.
             """)
 
-    @Argument(help: "The YAML file.")
+    @Argument(help: "The YAML file.", transform: PathArgument.input)
     var config: String
 
     @OptionGroup var options: ConfigurationOptions
@@ -40,8 +40,8 @@ struct TrainCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "auto: continue the run in output_dir, if there is one; never: refuse a folder in use; "
-                + "or a checkpoint's or run's folder to continue from.",
-            valueName: "auto|never|folder"))
+                + "or a checkpoint's or run's folder to continue from (default: auto).",
+            valueName: "auto|never|folder"), transform: PathArgument.input)
     var resume = "auto"
 
     @Flag(
@@ -155,7 +155,7 @@ struct TrainCommand: ParsableCommand {
     /// The command that continues this run.
     private var resumeCommand: String {
         let words =
-            [CommandLine.arguments[0], "train", config]
+            [CommandLine.arguments[0], "train", PathRule.written(config)]
             + options.overrides.flatMap { ["--set", $0] } + (quiet ? ["--quiet"] : [])
         return words.map(shellWord).joined(separator: " ")
     }

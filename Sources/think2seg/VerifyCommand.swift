@@ -22,13 +22,17 @@ struct VerifyLossesCommand: ParsableCommand {
             If something differs by more, the command ends with 65.
             """)
 
-    @Argument(help: "The table, as the generator of the fixture losses writes it.")
+    @Argument(
+        help: "The table, as the generator of the fixture losses writes it.",
+        transform: PathArgument.input)
     var table: String
 
-    @Option(help: "Where the report goes as JSON; - for standard output.")
+    @Option(
+        help: "Where the report goes as JSON; - for standard output.", transform: PathArgument.file)
     var json: String?
 
     func run() throws {
+        if let json, json != "-" { try requireWritable([json], inputs: [table]) }
         let report = try LossTableReport(LossTable.load(path: table))
         if let json {
             try writeJSON(report, to: json)

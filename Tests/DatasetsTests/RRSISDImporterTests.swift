@@ -194,7 +194,7 @@ import Testing
         }
         try editAnnotations { $0["images"] = [["id": 3, "width": 5, "height": 4]] }
         let place = try error().message
-        #expect(place.contains("'images'[0] has no 'file_name'"), "\(place)")
+        #expect(place.contains("images[0]: no 'file_name'"), "\(place)")
         try tree.write("{", to: "rrsisd/instances.json")
         #expect(try error().message.contains("not valid JSON"))
         try tree.remove("rrsisd/instances.json")

@@ -14,12 +14,13 @@ enum ConfigurationKind: Kind {
         var complete = RunConfiguration()
         complete.policy.path = "policy"
         complete.segmenter.path = "segmenter"
-        complete.data.train = ["a.h5", "b: #.h5"]
+        complete.data.train = ["a.h5", "b: #.h5", "~/$a/b$$c.h5"]
         complete.policy.freeze = ["visual.*"]
         let names = RunConfiguration.keys.flatMap { $0.name.split(separator: ".") }
         let tokens =
             "{ } [ ] , : - # & * ! | > ' \" % @ ` \\ &a *a <<: ? --- ... 0 -1 1e308 1e-400 nan .inf null ~ "
-            + "true 0x10 0o7 1_000 99999999999999999999 !!binary !!str !!float \u{FEFF} \u{85}"
+            + "true 0x10 0o7 1_000 99999999999999999999 !!binary !!str !!float \u{FEFF} \u{85} "
+            + "~/x ~root/x $HOME ${HOME}/x $$ $$x a$b ${ /$"
         return Mutator(
             seeds: try files("Configs", ".yaml") + [
                 Array(complete.resolved().utf8), Array(complete.resolved(comments: true).utf8),

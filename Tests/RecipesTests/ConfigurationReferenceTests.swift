@@ -135,7 +135,7 @@ import Torch
         #expect(keys["training.max_steps"]?.values == "an integer, at least 1, or null")
         #expect(keys["device"]?.values == "cpu, cuda or cuda:N")
         #expect(keys["policy.dtype"]?.values == "one of float32, bfloat16")
-        #expect(keys["data.train"]?.values == "a list, each entry a text")
+        #expect(keys["data.train"]?.values == "a list, each entry a path")
         let jitter = SegmenterConfiguration.keys.first { $0.name == "prompts.box_jitter" }
         #expect(jitter?.values == "a list, each entry a number from 0 to 1")
     }

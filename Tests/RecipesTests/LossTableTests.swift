@@ -77,7 +77,7 @@ import Testing
                 object["losses"] = cases
             }
         }
-        #expect(error.description.contains("losses.Index 0.loss"))
+        #expect(error.description.contains("losses[0].loss"))
         #expect(throws: LossTableError.self) {
             try report { object in
                 var cases = object["rollouts"] as? [[String: Any]] ?? []

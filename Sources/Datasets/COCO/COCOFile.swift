@@ -1,4 +1,5 @@
 import Foundation
+import SystemErrors
 
 extension COCOSegmentation: Decodable {
     /// Reads polygons (lists of numbers), a run-length encoding (`size` and `counts`), or a list of
@@ -87,25 +88,4 @@ struct COCOFile: Decodable, Sendable {
     var images: [Image]
     var annotations: [Annotation]
     var categories: [Category]
-}
-
-/// What is wrong where in a JSON file.
-func describeDecoding(_ error: DecodingError) -> String {
-    func place(_ context: DecodingError.Context) -> String {
-        let path = context.codingPath.map {
-            $0.intValue.map { "[\($0)]" } ?? "'\($0.stringValue)'"
-        }.joined()
-        return path.isEmpty ? "the file" : path
-    }
-    switch error {
-    case .keyNotFound(let key, let context):
-        return "\(place(context)) has no '\(key.stringValue)'"
-    case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-        return "\(place(context)) is not of the type \(type)"
-    case .dataCorrupted(let context):
-        let cause = context.underlyingError.map { ": \($0)" } ?? ""
-        return "\(place(context)) is not valid JSON\(cause)"
-    @unknown default:
-        return "not readable: \(error)"
-    }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import SystemErrors
 
 /// Makes shards of EarthReason, or of a data set in its layout.
 ///

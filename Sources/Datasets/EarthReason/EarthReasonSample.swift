@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import SystemErrors
 
 /// A sample as its files give it, with what is odd about it.
 struct EarthReasonSample {
@@ -111,10 +112,6 @@ private func describe(_ error: DecodingError) -> String {
         return path.isEmpty
             ? "not a JSON object with the keys 'questions' and 'answer'"
             : "\(path) is not what it should be: 'questions' and 'answer' are lists of texts"
-    case .dataCorrupted(let context):
-        let cause = context.underlyingError.map { ": \($0)" } ?? ""
-        return "not valid JSON\(cause)"
-    @unknown default:
-        return "not readable: \(error)"
+    default: return DecodingProblem(error).description
     }
 }

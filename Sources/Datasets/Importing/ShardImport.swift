@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import SystemErrors
 
 /// What makes shards of a data set's own files.
 public protocol ShardImporter: Sendable {

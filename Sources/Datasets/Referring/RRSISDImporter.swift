@@ -1,5 +1,6 @@
 import Foundation
 public import Imaging
+import SystemErrors
 
 /// Makes shards of RRSIS-D.
 ///
@@ -93,7 +94,7 @@ private struct RRSISDAnnotations {
         } catch let error as DecodingError {
             throw ImportError(
                 path: file,
-                message: "not annotations in COCO's format: \(describeDecoding(error))")
+                message: "not annotations in COCO's format: \(DecodingProblem(error))")
         }
         images = Dictionary(grouping: contents.images, by: \.id)
         annotations = Dictionary(grouping: contents.annotations, by: \.id)

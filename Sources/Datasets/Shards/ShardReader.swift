@@ -112,8 +112,12 @@ public final class ShardReader: SampleSource {
     }
 
     private static func open(_ path: String) throws -> HDF5File {
-        guard FileManager.default.fileExists(atPath: path) else {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw ShardError(.missing, path: path, "no such file")
+        }
+        if isFolder.boolValue {
+            throw ShardError(.notHDF5, path: path, "is a folder; name the shards in it")
         }
         guard FileManager.default.isReadableFile(atPath: path) else {
             throw ShardError(.unreadable, path: path, "no permission to read the file")

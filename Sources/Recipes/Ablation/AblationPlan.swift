@@ -119,9 +119,9 @@ extension AblationPlan {
         [
             Key("name", \.name, "What the tables call it; the file's name if not given"),
             Key("question", \.question, "What is to be found out, in a sentence"),
-            Key("base", \.base, "The configuration of train that everything starts from"),
+            Key("base", path: \.base, "The configuration of train that everything starts from"),
             Key(
-                "output_dir", \.outputDirectory,
+                "output_dir", path: \.outputDirectory,
                 "The folder for runs, evaluations and results; runs/ablations/NAME if not given"),
             Key(
                 "seeds", \.seeds, "Each variant is run with each of them",
@@ -134,7 +134,7 @@ extension AblationPlan {
             Key(
                 "baseline", \.baselineTable, "The level of each axis that others are compared with"),
             Key(
-                "reuse", \.reuse,
+                "reuse", path: \.reuse,
                 "Folders of other ablations whose runs are taken where they are the same"),
         ] + measureKeys
     }
@@ -143,7 +143,9 @@ extension AblationPlan {
 
     private static var measureKeys: [ConfigurationKey<AblationPlan>] {
         [
-            Key("measure.data", \.measure.data, "Held-out shards; data.validation if not given"),
+            Key(
+                "measure.data", path: \.measure.data,
+                "Held-out shards; data.validation if not given"),
             Key("measure.checkpoint", \.measure.checkpoint, "Which policy of a run is measured"),
             Key(
                 "measure.questions", \.measure.questions, "Which of a sample's questions are asked"),
@@ -187,6 +189,9 @@ extension AblationPlan {
             reader.report("measure.metrics", "names a metric twice; keep one")
         }
         if name.isEmpty { name = Self.name(of: file) }
+        // Folders of runs are below it, and their names are shown.
+        let folder = outputDirectory.withoutSlashes
+        if !folder.isEmpty { outputDirectory = folder }
         if outputDirectory.isEmpty { outputDirectory = "runs/ablations/\(name.fileName)" }
         axes = axisTable.pairs.compactMap { axis($0.key, $0.value, &reader) }
         baseline = baselineLevels(&reader)

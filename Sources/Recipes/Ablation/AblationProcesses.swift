@@ -103,7 +103,7 @@ public final class AblationProcesses {
     }
 
     private func begin(_ run: AblationRun) throws -> Process {
-        try makeFolder((run.log as NSString).deletingLastPathComponent)
+        try makeFolder(run.log.parentFolder)
         let descriptor = open(run.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
             throw RunDirectoryError.writing(run.log, reason: String(cString: strerror(errno)))

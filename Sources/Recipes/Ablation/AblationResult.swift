@@ -1,6 +1,7 @@
 public import Evaluation
 public import Foundation
 import Imaging
+import SystemErrors
 
 /// What an ablation found: `ablation.json`.
 public struct AblationResult: Sendable, Codable {
@@ -95,14 +96,12 @@ public struct AblationResult: Sendable, Codable {
     /// - Returns: the result
     /// - Throws: ``MissingInputError``, or ``EvaluationError`` if it is none
     public static func load(_ path: String) throws -> AblationResult {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw MissingInputError(path: path, what: "result of an ablation")
-        }
+        let data = try inputFile(path, "result of an ablation")
         do {
             return try JSONDecoder().decode(AblationResult.self, from: data)
         } catch let error as DecodingError {
             throw EvaluationError(
-                place: path, message: "not the result of an ablation: \(reason(error))")
+                place: path, message: "not the result of an ablation: \(systemReason(error))")
         }
     }
 }

@@ -47,7 +47,7 @@ extension ConfigurationKey {
     /// What makes a conversation one text.
     static func chatTemplate(_ path: WritableKeyPath<Root, ChatTemplateChoice>) -> Self {
         Self(
-            "prompt.chat_template", path,
+            "prompt.chat_template", path: path,
             "builtin: the released Qwen2.5-VL's chat template; checkpoint: the policy's own; or a file "
                 + "of Jinja, or of JSON with chat_template")
     }
@@ -57,7 +57,7 @@ extension ConfigurationKey where Root: RunPlacement {
     /// Where a run runs, and from which seed.
     static var placement: [Self] {
         [
-            Self("output_dir", \.outputDirectory, "The folder that the run writes to"),
+            Self("output_dir", path: \.outputDirectory, "The folder that the run writes to"),
             Self("seed", \.seed, "Where all randomness starts", in: 0...),
             Self(
                 "device", \.device, "Where models compute",

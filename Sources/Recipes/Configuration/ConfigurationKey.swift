@@ -44,7 +44,7 @@ public struct ConfigurationKey<Root> {
     /// Which values of that kind.
     public let rule: ConfigurationRule
     /// Reads a value into the configuration; returns what is wrong with it, if anything.
-    let read: (Node, inout Root) -> [LocatedProblems.Problem]
+    var read: (Node, inout Root) -> [LocatedProblems.Problem]
     /// The configuration's value as YAML.
     public let write: (Root) -> String
 

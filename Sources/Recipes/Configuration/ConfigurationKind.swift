@@ -10,6 +10,8 @@ public indirect enum ConfigurationKind: Sendable, Hashable {
     case truth
     /// One value, as it is written.
     case text
+    /// A file or folder, as ``PathRule`` reads it.
+    case path
     /// One of these texts.
     case choice([String])
     /// A list, or one entry instead of a list of one.
@@ -30,6 +32,7 @@ public indirect enum ConfigurationKind: Sendable, Hashable {
         case .number: "a number"
         case .truth: "true or false"
         case .text: "a text"
+        case .path: "a path"
         case .choice(let names): "one of \(names.joined(separator: ", "))"
         case .list(let entry): "a list, each entry \(entry.name)"
         case .optional(let kind): "\(kind.name), or null"

@@ -11,6 +11,8 @@ struct ConfigurationReader<Root> {
     private(set) var problems: [ConfigurationProblem] = []
     /// Where each key was set, for problems that show only later.
     private(set) var locations: [String: String] = [:]
+    /// Keys whose values could not be read: what else they lack is beside the point.
+    private var unread: Set<String> = []
 
     init(keys: [ConfigurationKey<Root>], listing: String = "think2seg config show") {
         self.keys = keys
@@ -82,7 +84,9 @@ struct ConfigurationReader<Root> {
     ) {
         guard let key = keys.first(where: { $0.name == name }) else { return }
         locations[name] = location
-        for problem in key.read(node, &root) {
+        let found = key.read(node, &root)
+        if found.isEmpty { unread.remove(name) } else { unread.insert(name) }
+        for problem in found {
             let place = problem.place.flatMap { Self.place($0, in: location) }
             report(
                 place ?? location,
@@ -100,11 +104,13 @@ struct ConfigurationReader<Root> {
 
     /// Adds a problem of a key, at the place where the key was set.
     mutating func report(_ key: String, _ message: String) {
+        if unread.contains(key) { return }
         report(locations[key] ?? "", key, message)
     }
 
     /// Adds a key that names a file or folder which is not there.
     mutating func report(missing path: String, _ key: String) {
+        if unread.contains(key) { return }
         problems.append(
             ConfigurationProblem(
                 location: locations[key] ?? "", key: key, message: "\(path) does not exist",

@@ -48,6 +48,31 @@ public enum ConfigurationReference {
         spaces. A list of one may be written as the entry alone. Texts that look like numbers need \
         no quotes, except for editors.
 
+        ## Paths
+
+        Keys that take a path, paths in an ablation's plan, and the options and arguments of all \
+        commands are read by one rule:
+
+        | what it is | written |
+        |---|---|
+        | the home folder: `HOME`, or that of the password database where `HOME` is not set | `~`, \
+        `~/runs` |
+        | the home folder of the user ada | `~ada/runs` |
+        | a variable of the environment, at the start of a part of the path; the longest name of \
+        letters, digits and `_` counts | `$DATA/train.h5`, `runs/${NAME}-2` |
+        | a dollar for two: `$DATA`, `a$b` | `$$DATA`, `a$$b` |
+        | as it is written, like any other `~` and `$` | `./~x`, `a~b`, `a$b`, `$5` |
+
+        A user who is not there, a variable that is not set or is empty, and braces with anything but a \
+        name in them are errors, and nothing is written. What a variable stands for is not expanded \
+        again. All other paths are relative to the folder that the command runs in. A run's \
+        `config.yaml` has the expanded paths, so that it means the same to others.
+
+        YAML takes `~` alone for null, and braces inside `{…}` for its own: write `"~"`, and \
+        `{path: "${HOME}/policy"}`. Patterns, instructions and the commands of rewards are no paths. \
+        Shells leave the `~` of `--output=~/runs` as it is; the rule reads it. Options that name a \
+        folder take a slash at its end, those that name a file to write do not.
+
         ## In an editor
 
         `think2seg config schema` prints a JSON Schema of the keys (`--of sft` and `--of \

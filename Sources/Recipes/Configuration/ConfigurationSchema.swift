@@ -114,7 +114,7 @@ struct JSONSchema: Encodable {
             type = [kind == .integer ? "integer" : "number"]
             bound(by: rule)
         case .truth: type = ["boolean"]
-        case .text:
+        case .text, .path:
             type = ["string"]
             choices = rule.names.map { $0.map(JSONScalar.text) }
             pattern = rule.pattern.map { "^(\($0))$" }
@@ -172,7 +172,7 @@ indirect enum JSONScalar: Encodable {
         case .integer: self = Int(yaml: node).map(JSONScalar.integer) ?? .null
         case .number: self = Double(yaml: node).map(JSONScalar.number) ?? .null
         case .truth: self = Bool(yaml: node).map(JSONScalar.truth) ?? .null
-        case .text, .choice: self = .text(node.scalar?.string ?? "")
+        case .text, .path, .choice: self = .text(node.scalar?.string ?? "")
         case .optional(let inner):
             self = [String]?(yaml: node) == .some(nil) ? .null : JSONScalar(node, inner)
         case .list(let entry):

@@ -32,10 +32,20 @@ struct ConfigurationText {
                 report(place, names.first ?? "", "stands twice in its section; keep one")
             } catch {
                 let problem = yamlProblem(error)
-                report(problem.place, "", "not YAML: \(problem.text)")
+                let hint = Self.braces(lines, problem.place)
+                report(problem.place, "", "not YAML: \(problem.text)\(hint)")
             }
             return
         }
+    }
+
+    /// What to do about the braces of a variable, which YAML takes for a table's.
+    private static func braces(
+        _ lines: [[Unicode.Scalar]], _ place: (line: Int, column: Int)?
+    ) -> String {
+        guard let place, lines.indices.contains(place.line - 1) else { return "" }
+        let line = String(String.UnicodeScalarView(lines[place.line - 1]))
+        return line.contains("${") ? "; inside {…} and […] put a path with ${NAME} in quotes" : ""
     }
 
     /// Renames the key that begins at a place.

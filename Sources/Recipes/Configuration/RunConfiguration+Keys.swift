@@ -33,7 +33,7 @@ extension RunConfiguration {
 
     private static var modelKeys: [ConfigurationKey<RunConfiguration>] {
         [
-            Key("policy.path", \.policy.path, "The folder of a Qwen2.5-VL checkpoint"),
+            Key("policy.path", path: \.policy.path, "The folder of a Qwen2.5-VL checkpoint"),
             Key("policy.dtype", \.policy.dtype, "The type of weights and computations"),
             Key(
                 "policy.cast_lm_head_to_fp32", \.policy.castsHeadToFloat32,
@@ -42,7 +42,7 @@ extension RunConfiguration {
                 "policy.freeze", \.policy.freeze,
                 "Keys of parameters that stay as they are, * standing for anything: visual.*"),
             Key(
-                "segmenter.path", \.segmenter.path,
+                "segmenter.path", path: \.segmenter.path,
                 "The folder of a SAM2.1 checkpoint, or an official .pt file"),
             Key("segmenter.dtype", \.segmenter.dtype, "The type of weights and computations"),
             Key(
@@ -54,16 +54,16 @@ extension RunConfiguration {
                 "MB of embeddings that are kept on the disk, for other sessions and runs too; 0: none",
                 in: 0...1_000_000_000),
             Key(
-                "segmenter.embedding_cache.path", \.segmenter.embeddingCache.path,
+                "segmenter.embedding_cache.path", path: \.segmenter.embeddingCache.path,
                 "Their folder on the disk, which runs may share; null: embeddings in output_dir"),
         ]
     }
 
     private static var dataKeys: [ConfigurationKey<RunConfiguration>] {
         [
-            Key("data.train", \.data.train, "The shards to train on"),
+            Key("data.train", path: \.data.train, "The shards to train on"),
             Key(
-                "data.validation", \.data.validation,
+                "data.validation", path: \.data.validation,
                 "Held-out shards, to evaluate the policy on while it is trained"),
             Key(
                 "data.image_size", \.data.imageSize,

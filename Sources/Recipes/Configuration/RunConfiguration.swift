@@ -233,24 +233,11 @@ func loadConfiguration<Root: KeyedConfiguration>(
 ///
 /// - Throws: ``MissingInputError``, or ``ConfigurationError`` if it is no text
 func configurationText(_ file: String, what: String) throws -> String {
-    guard let data = FileManager.default.contents(atPath: file) else {
-        throw MissingInputError(path: file, what: what)
-    }
+    let data = try inputFile(file, what)
     guard let text = String(bytes: data, encoding: .utf8) else {
         throw ConfigurationError(problems: [
             ConfigurationProblem(location: file, key: "", message: "not UTF-8 text")
         ])
     }
     return text
-}
-
-/// A file or folder that is named but not there.
-public struct MissingInputError: Error, Sendable, CustomStringConvertible {
-    /// Where it should be.
-    public let path: String
-    /// What it should be.
-    public let what: String
-
-    /// Path and what is missing.
-    public var description: String { "\(path): no such \(what)" }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import SAM2
+import SystemErrors
 import Torch
 
 /// Features of pictures on the disk: a safetensors file each, `KEY.safetensors`, in a folder that several

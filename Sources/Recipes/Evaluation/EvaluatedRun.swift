@@ -19,8 +19,7 @@ public struct EvaluatedRun: Sendable {
         }
         let file = isFolder.boolValue ? path + "/config.yaml" : path
         configuration = try RunConfiguration.load(file: file)
-        let parent = (path as NSString).deletingLastPathComponent
-        let beside = isFolder.boolValue ? path : parent.isEmpty ? "." : parent
+        let beside = isFolder.boolValue ? path : path.parentFolder
         let isRun = FileManager.default.fileExists(atPath: CheckpointFolder(run: beside).path)
         folder = isFolder.boolValue || isRun ? beside : configuration.outputDirectory
     }

@@ -1,6 +1,7 @@
 import Evaluation
 import Foundation
 import Imaging
+import SystemErrors
 import Torch
 
 /// The folder of an evaluation, from the first answer to the metrics.
@@ -103,14 +104,14 @@ final class EvaluationFolder {
                 } catch let error as DecodingError {
                     throw EvaluationError(
                         place: "\(file):\(index + 1)",
-                        message: "damaged: \(reason(error)); begin anew with --overwrite")
+                        message: "damaged: \(systemReason(error)); begin anew with --overwrite")
                 }
             }
         } catch let error as DecodingError {
             if !overwrites {
                 throw EvaluationError(
                     place: "\(file):1",
-                    message: "damaged: \(reason(error)); begin anew with --overwrite")
+                    message: "damaged: \(systemReason(error)); begin anew with --overwrite")
             }
             samples = []
         } catch {

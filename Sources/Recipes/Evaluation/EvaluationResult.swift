@@ -1,6 +1,7 @@
 public import Evaluation
 public import Foundation
 import Imaging
+import SystemErrors
 
 /// An evaluation cannot be made or read.
 public struct EvaluationError: Error, Sendable, CustomStringConvertible {
@@ -131,21 +132,15 @@ public struct EvaluationResult: Sendable, Codable {
     public static func load(folder: String) throws -> EvaluationResult {
         try EvaluationFolder.requireFinished(folder)
         let decoder = JSONDecoder.answers
-        func bytes(_ path: String, _ what: String) throws -> Data {
-            guard let data = FileManager.default.contents(atPath: path) else {
-                throw MissingInputError(path: path, what: what)
-            }
-            return data
-        }
         var result: EvaluationResult
         do {
-            let data = try bytes(Self.document(folder), "evaluation")
+            let data = try inputFile(Self.document(folder), "evaluation")
             result = try decoder.decode(EvaluationResult.self, from: data)
         } catch let error as DecodingError {
             throw EvaluationError(
-                place: Self.document(folder), message: "not an evaluation: \(reason(error))")
+                place: Self.document(folder), message: "not an evaluation: \(systemReason(error))")
         }
-        let lines = try bytes(Self.predictions(folder), "file of answers")
+        let lines = try inputFile(Self.predictions(folder), "file of answers")
             .split(separator: 0x0A, omittingEmptySubsequences: true)
         for (index, line) in lines.enumerated() {
             do {
@@ -153,7 +148,7 @@ public struct EvaluationResult: Sendable, Codable {
             } catch let error as DecodingError {
                 throw EvaluationError(
                     place: "\(Self.predictions(folder)):\(index + 1)",
-                    message: "not an answer of an evaluation: \(reason(error))")
+                    message: "not an answer of an evaluation: \(systemReason(error))")
             }
         }
         guard result.answers.count == result.summary.answers else {
@@ -174,19 +169,4 @@ public enum EvaluatedQuestions: String, Sendable, Hashable, Codable, CaseIterabl
     case random
     /// Each one.
     case all
-}
-
-/// A decoding error in one line.
-func reason(_ error: DecodingError) -> String {
-    func path(_ context: DecodingError.Context) -> String {
-        let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-        return path.isEmpty ? "" : " in \(path)"
-    }
-    switch error {
-    case .keyNotFound(let key, let context): return "no \(key.stringValue)\(path(context))"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context):
-        return context.debugDescription + path(context)
-    case .dataCorrupted(let context): return context.debugDescription + path(context)
-    @unknown default: return "\(error)"
-    }
 }

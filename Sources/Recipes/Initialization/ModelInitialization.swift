@@ -16,7 +16,7 @@ public enum ModelInitialization {
     /// Writes a Qwen2.5-VL with random weights, in the hub's layout.
     ///
     /// - Parameters:
-    ///   - configuration: its `config.json`
+    ///   - configuration: its `config.json`, or the folder that has it
     ///   - companions: a folder whose tokenizer and processor files it gets; that of the
     ///     configuration if nil
     ///   - output: the folder, made if need be; files of the same names are replaced
@@ -27,10 +27,11 @@ public enum ModelInitialization {
     public static func writePolicy(
         configuration: String, companions: String?, output: String, seed: UInt64, dtype: DType
     ) throws -> Outcome {
+        let configuration = configuration.isFolder ? configuration + "/config.json" : configuration
         let sizes = try loaded(configuration, "configuration of a Qwen2.5-VL") {
             try Qwen25VLConfiguration.load(path: $0)
         }
-        let source = companions ?? folder(of: configuration)
+        let source = companions ?? configuration.parentFolder
         var model = try Qwen25VLModel(random: sizes, seed: seed)
         model.companions = try CompanionFile.all(in: source).filter {
             $0.name != "config.json" && policyFiles.contains($0.name)
@@ -90,10 +91,6 @@ public enum ModelInitialization {
             "added_tokens.json", "special_tokens_map.json", "chat_template.json",
             "chat_template.jinja", "generation_config.json",
         ])
-
-    private static func folder(of path: String) -> String {
-        URL(fileURLWithPath: path).deletingLastPathComponent().path
-    }
 
     private static func loaded<Value>(
         _ path: String, _ what: String, _ load: (String) throws -> Value

@@ -1,4 +1,5 @@
 import Foundation
+import SystemErrors
 
 /// A completions file that cannot be read.
 public struct CompletionFileError: Error, Sendable, CustomStringConvertible {
@@ -115,7 +116,7 @@ public struct CompletionFile: Sendable {
         do {
             return try handle.read(upToCount: Self.pieceSize)
         } catch {
-            throw failure(nil, "cannot be read: \(error.localizedDescription)")
+            throw failure(nil, "cannot be read: \(systemReason(error))")
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import SystemErrors
 
 /// Where lines go: standard output, or a file that appears whole or not at all.
 final class LineOutput {

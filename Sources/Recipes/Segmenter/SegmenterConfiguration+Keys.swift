@@ -12,7 +12,7 @@ extension SegmenterConfiguration {
     private static var runKeys: [ConfigurationKey<SegmenterConfiguration>] {
         Key.placement + [
             Key(
-                "segmenter.path", \.segmenter.path,
+                "segmenter.path", path: \.segmenter.path,
                 "The folder of a SAM2.1 checkpoint, or an official .pt file; \"\": a new segmenter"),
             Key(
                 "segmenter.architecture", \.segmenter.architecture,
@@ -30,8 +30,8 @@ extension SegmenterConfiguration {
 
     private static var dataKeys: [ConfigurationKey<SegmenterConfiguration>] {
         [
-            Key("data.train", \.data.train, "The shards to learn from; they need instances"),
-            Key("data.validation", \.data.validation, "Held-out shards; they need instances"),
+            Key("data.train", path: \.data.train, "The shards to learn from; they need instances"),
+            Key("data.validation", path: \.data.validation, "Held-out shards; they need instances"),
             Key("data.turns", \.data.turns, "Whether pictures are turned and mirrored"),
             Key(
                 "data.prefetch", \.data.prefetch,

@@ -173,7 +173,7 @@ extension SFTConfiguration {
             Key(
                 "policy.start", \.policy.start,
                 "checkpoint: policy.path; embedded: random weights, small, its own vocabulary"),
-            Key("policy.path", \.policy.path, "The folder of a Qwen2.5-VL checkpoint"),
+            Key("policy.path", path: \.policy.path, "The folder of a Qwen2.5-VL checkpoint"),
             Key("policy.dtype", \.policy.dtype, "The type of weights and computations"),
             Key(
                 "policy.freeze", \.policy.freeze,
@@ -186,12 +186,12 @@ extension SFTConfiguration {
 
     private static var dataKeys: [ConfigurationKey<SFTConfiguration>] {
         [
-            Key("data.train", \.data.train, "Shards to learn from"),
+            Key("data.train", path: \.data.train, "Shards to learn from"),
             Key(
-                "data.answers", \.data.answers,
+                "data.answers", path: \.data.answers,
                 "JSON lines of id, question and completion: learned instead of what the truth gives"
             ),
-            Key("data.validation", \.data.validation, "Held-out shards"),
+            Key("data.validation", path: \.data.validation, "Held-out shards"),
             Key(
                 "data.image_size", \.data.imageSize,
                 "The side of the square that images are stretched to", in: 28...4096),

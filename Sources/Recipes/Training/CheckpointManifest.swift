@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import SystemErrors
 
 /// What a checkpoint consists of: the size and SHA-256 of every file, kept beside them as
 /// `manifest.json`.

@@ -92,43 +92,47 @@ public enum CheckpointRecipe {
         _ path: String, _ choice: Choice, to output: String, dtype: DType?
     ) throws -> String {
         let checkpoint = try RunCheckpoint(path: chosen(path, choice))
-        try RunDirectory.requireFree(output)
-        let partial = output + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
+        let folder = try NewFolder(output)
         do {
-            if let dtype {
-                let policy = try QwenPolicy.load(
-                    path: checkpoint.policy, dtype: dtype, device: .cpu, template: PromptTemplate())
-                try makeFolder(partial)
-                try policy.model.save(directory: partial, dtype: dtype)
-            } else {
-                try makeFolder((partial as NSString).deletingLastPathComponent)
-                try FileManager.default.copyItem(atPath: checkpoint.policy, toPath: partial)
-                // Checkpoints of earlier versions state the type of the weights that the run began with.
-                try Qwen25VLModel.restateElementType(directory: partial)
-            }
-            if !PromptFiles.areComplete(partial) {
-                // Checkpoints of older versions, which knew the built-in way alone.
-                try PromptFiles(PromptTemplate()).write(into: partial)
-            }
-            try DurableFiles.synchronizeTree(partial)
-            try? FileManager.default.removeItem(atPath: output)
-            try DurableFiles.publish(partial, as: output)
+            try write(checkpoint, into: folder.partial, dtype)
+            try folder.publish()
         } catch {
-            try? FileManager.default.removeItem(atPath: partial)
+            folder.discard()
             if error is RunDirectoryError || error is CheckpointError { throw error }
             throw RunDirectoryError.writing(output, error)
         }
         return checkpoint.path
     }
 
+    /// Writes a checkpoint's policy into an empty folder.
+    private static func write(
+        _ checkpoint: RunCheckpoint, into folder: String, _ dtype: DType?
+    ) throws {
+        if let dtype {
+            let policy = try QwenPolicy.load(
+                path: checkpoint.policy, dtype: dtype, device: .cpu, template: PromptTemplate())
+            try policy.model.save(directory: folder, dtype: dtype)
+        } else {
+            let files = FileManager.default
+            for name in try files.contentsOfDirectory(atPath: checkpoint.policy) {
+                try files.copyItem(
+                    atPath: "\(checkpoint.policy)/\(name)", toPath: "\(folder)/\(name)")
+            }
+            // Checkpoints of earlier versions state the type of the weights that the run began with.
+            try Qwen25VLModel.restateElementType(directory: folder)
+        }
+        if !PromptFiles.areComplete(folder) {
+            // Checkpoints of older versions, which knew the built-in way alone.
+            try PromptFiles(PromptTemplate()).write(into: folder)
+        }
+    }
+
     /// The folder of the checkpoint that is meant.
     static func chosen(_ path: String, _ choice: Choice) throws -> String {
         let folder = CheckpointFolder(run: path)
         guard FileManager.default.fileExists(atPath: folder.path) else {
-            guard FileManager.default.fileExists(atPath: path) else {
-                throw MissingInputError(path: path, what: "run or checkpoint")
-            }
-            return path
+            if path.isFolder { return path }
+            throw MissingInputError(notFolder: path, what: "run or checkpoint")
         }
         switch choice {
         case .step(let step):

@@ -29,8 +29,7 @@ enum DurableFiles {
     /// Gives a file or folder that is on the disk its name.
     static func publish(_ partial: String, as path: String) throws {
         guard rename(partial, path) == 0 else { throw failure(path, "cannot rename to this name") }
-        let folder = (path as NSString).deletingLastPathComponent
-        try synchronize(folder.isEmpty ? "." : folder)
+        try synchronize(path.parentFolder)
     }
 
     /// Waits until a file or folder is on the disk, without what is below it.

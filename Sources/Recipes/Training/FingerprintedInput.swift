@@ -42,7 +42,7 @@ enum FingerprintedInput: Hashable, Sendable {
                 return nil
             }
             return (
-                (first as NSString).deletingLastPathComponent,
+                first.parentFolder,
                 files.map { ($0 as NSString).lastPathComponent }
             )
         case .data, .file: return nil

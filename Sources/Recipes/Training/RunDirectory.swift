@@ -3,6 +3,7 @@ import Imaging
 public import RLTrainer
 import Rewards
 import Segmentation
+import SystemErrors
 import Torch
 
 /// The files of a run.

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import SystemErrors
 
 /// A run's folder cannot be used.
 public struct RunDirectoryError: Error, Sendable, CustomStringConvertible {

@@ -1,5 +1,6 @@
 import Foundation
 public import RLTrainer
+import SystemErrors
 
 /// Losses, gradients, advantages and metrics that TRL computed, with what it computed them from.
 ///
@@ -20,29 +21,13 @@ public struct LossTable: Decodable, Sendable {
     /// - Returns: the table
     /// - Throws: `MissingInputError`, or ``LossTableError`` that says where the file is not a table
     public static func load(path: String) throws -> LossTable {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw MissingInputError(path: path, what: "table of losses")
-        }
+        let data = try inputFile(path, "table of losses")
         do {
             let table = try JSONDecoder().decode(LossTable.self, from: data)
             try table.checkCounts(path: path)
             return table
         } catch let error as DecodingError {
-            throw LossTableError(path: path, problem: Self.describe(error))
-        }
-    }
-
-    private static func describe(_ error: DecodingError) -> String {
-        func place(_ context: DecodingError.Context) -> String {
-            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-            return (path.isEmpty ? "" : "\(path): ") + context.debugDescription
-        }
-        return switch error {
-        case .keyNotFound(let key, let context): "\(key.stringValue) is missing: \(place(context))"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context),
-            .dataCorrupted(let context):
-            place(context)
-        @unknown default: "\(error)"
+            throw LossTableError(path: path, problem: DecodingProblem(error).description)
         }
     }
 
