@@ -8,6 +8,7 @@ import PackageDescription
 //                                     the C faces of libtorch, libhdf5, libpng, libjpeg-turbo, libtiff, OpenSSL,
 //                                     llama.cpp's Jinja engine
 //      CChecksums                       an instruction
+//      TextFiles                        the bytes of text files as UTF-8
 //      Imaging  Tokenizers  Pickles      pixels, text and Python's values; no tensors
 //      ChatTemplates                    how conversations become one text; above Tokenizers
 //   1  Torch  Segmentation  Datasets
@@ -106,9 +107,10 @@ var targets: [Target] = [
         linkerSettings: [.unsafeFlags(["-L" + jinja + "/lib"]), .linkedLibrary("jinja")]),
     .target(
         name: "Imaging", dependencies: ["CImageCodecs", "CZlib"], swiftSettings: optimized),
-    .target(name: "Tokenizers", swiftSettings: optimized),
+    .target(name: "TextFiles", swiftSettings: optimized),
+    .target(name: "Tokenizers", dependencies: ["TextFiles"], swiftSettings: optimized),
     .target(
-        name: "ChatTemplates", dependencies: ["CChatTemplate", "Tokenizers"],
+        name: "ChatTemplates", dependencies: ["CChatTemplate", "Tokenizers", "TextFiles"],
         swiftSettings: strict),
     .target(name: "Pickles", swiftSettings: optimized),
     // Layer 1
@@ -116,7 +118,8 @@ var targets: [Target] = [
         name: "Segmentation", dependencies: ["Imaging", "ChatTemplates", "Tokenizers"],
         swiftSettings: optimized),
     .target(
-        name: "Datasets", dependencies: ["CHDF5", "CChecksums", "Imaging", "Pickles"],
+        name: "Datasets",
+        dependencies: ["CHDF5", "CChecksums", "Imaging", "Pickles", "TextFiles"],
         swiftSettings: optimized),
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
@@ -129,6 +132,9 @@ var targets: [Target] = [
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
     .testTarget(
         name: "ImagingTests", dependencies: ["TestSupport", "Imaging", "CImageCodecs"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "TextFilesTests", dependencies: ["TestSupport", "TextFiles"],
         swiftSettings: strict),
     .testTarget(
         name: "TokenizersTests", dependencies: ["TestSupport", "Tokenizers"],
@@ -169,13 +175,15 @@ if withTorch {
         // Layer 1
         .target(name: "Torch", dependencies: ["CTorchShim", "Pickles"], swiftSettings: optimized),
         // Layer 2
-        .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
+        .target(name: "NN", dependencies: ["Torch", "TextFiles"], swiftSettings: strict),
         // Layer 3
         .target(
-            name: "Qwen25VL", dependencies: ["NN", "Torch", "Tokenizers", "Imaging"],
+            name: "Qwen25VL",
+            dependencies: ["NN", "Torch", "Tokenizers", "TextFiles", "Imaging"],
             swiftSettings: strict),
         .target(
-            name: "SAM2", dependencies: ["NN", "Torch", "Segmentation", "Imaging"],
+            name: "SAM2",
+            dependencies: ["NN", "Torch", "Segmentation", "TextFiles", "Imaging"],
             swiftSettings: strict),
         .target(
             name: "RLTrainer",
@@ -194,7 +202,8 @@ if withTorch {
             dependencies: [
                 "Supervised", "Evaluation", "Reports", "EventFiles", "RLTrainer", "Qwen25VL",
                 "SAM2", "NN", "Torch", "Datasets", "Rewards",
-                "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "CLibcrypto", yams,
+                "Segmentation", "ChatTemplates", "Tokenizers", "TextFiles", "Imaging",
+                "CLibcrypto", yams,
             ], swiftSettings: strict),
         // Layer 6
         .executableTarget(

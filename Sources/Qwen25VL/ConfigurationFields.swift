@@ -1,4 +1,5 @@
 import Foundation
+import TextFiles
 
 /// A key of any name.
 struct AnyKey: CodingKey {
@@ -140,7 +141,7 @@ func decodeFile<Value: Decodable>(_ path: String, as type: Value.Type) throws ->
             path: path, key: "", problem: "cannot be read: \(error.localizedDescription)")
     }
     do {
-        return try JSONDecoder().decode(type, from: data)
+        return try JSONDecoder().decode(type, file: data)
     } catch let error as DecodingError {
         throw Qwen25VLConfigurationError(path: path, error)
     }

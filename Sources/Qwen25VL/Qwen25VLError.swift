@@ -1,4 +1,5 @@
 import NN
+import TextFiles
 
 /// A setting in one of a policy's JSON files that is missing, mistyped or not supported.
 public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -39,7 +40,8 @@ public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStri
                 problem: "is null, not \(jsonTypeName(type))"
             )
         case .dataCorrupted(let context):
-            let isWhole = context.codingPath.isEmpty
+            let isWhole =
+                context.codingPath.isEmpty && !(context.underlyingError is TextFault)
             self.init(
                 path: path, key: joined(context.codingPath),
                 problem: isWhole

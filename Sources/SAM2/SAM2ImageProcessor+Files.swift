@@ -1,6 +1,7 @@
 // Reference: transformers, image_processing_base.py (get_image_processor_dict)
 import Foundation
 import Imaging
+import TextFiles
 import Torch
 
 // MARK: - preprocessor_config.json, processor_config.json
@@ -88,8 +89,8 @@ extension SAM2ImageProcessor {
         do {
             let values =
                 name == Self.single
-                ? try JSONDecoder().decode(Values.self, from: data)
-                : try JSONDecoder().decode(Sections.self, from: data).values
+                ? try JSONDecoder().decode(Values.self, file: data)
+                : try JSONDecoder().decode(Sections.self, file: data).values
             guard let values else { return nil }
             try processor.take(values.mean, into: \.mean, "image_mean", file)
             try processor.take(values.deviation, into: \.deviation, "image_std", file)

@@ -1,4 +1,5 @@
 import Foundation
+import TextFiles
 
 extension COCOSegmentation: Decodable {
     /// Reads polygons (lists of numbers), a run-length encoding (`size` and `counts`), or a list of
@@ -103,6 +104,7 @@ func describeDecoding(_ error: DecodingError) -> String {
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
         return "\(place(context)) is not of the type \(type)"
     case .dataCorrupted(let context):
+        if let fault = context.underlyingError as? TextFault { return fault.description }
         let cause = context.underlyingError.map { ": \($0)" } ?? ""
         return "\(place(context)) is not valid JSON\(cause)"
     @unknown default:

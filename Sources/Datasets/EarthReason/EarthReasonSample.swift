@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import TextFiles
 
 /// A sample as its files give it, with what is odd about it.
 struct EarthReasonSample {
@@ -92,7 +93,7 @@ private func readTexts(_ files: EarthReasonFiles) throws -> (String, EarthReason
     }
     do {
         let bytes = try ImageCodec.read(path: file)
-        return (file, try JSONDecoder().decode(EarthReasonTexts.self, from: Data(bytes)))
+        return (file, try JSONDecoder().decode(EarthReasonTexts.self, file: Data(bytes)))
     } catch let error as ImageError {
         throw ImportDefect(file: file, message: "\(error.what); \(error.hint)")
     } catch let error as DecodingError {
@@ -112,6 +113,7 @@ private func describe(_ error: DecodingError) -> String {
             ? "not a JSON object with the keys 'questions' and 'answer'"
             : "\(path) is not what it should be: 'questions' and 'answer' are lists of texts"
     case .dataCorrupted(let context):
+        if let fault = context.underlyingError as? TextFault { return fault.description }
         let cause = context.underlyingError.map { ": \($0)" } ?? ""
         return "not valid JSON\(cause)"
     @unknown default:

@@ -75,7 +75,7 @@ struct PhraseImporter {
 
     private func plan(_ name: String) throws -> PlannedSplit {
         let file = source + "/" + PhraseLayout.list(name)
-        let list = PhraseList(try readWhole(file), file: file) { "\(layout.stem($0))-\($1)" }
+        let list = try PhraseList(readWhole(file), file: file) { "\(layout.stem($0))-\($1)" }
         let images = LastRead<StoredImage>()
         let masks = LastRead<LabelMasks>()
         var split = PlannedSplit(name: name, path: file, problems: list.problems)

@@ -1,5 +1,6 @@
 import Foundation
 public import Imaging
+import TextFiles
 
 /// Makes shards of RRSIS-D.
 ///
@@ -89,7 +90,7 @@ private struct RRSISDAnnotations {
         file = source + "/rrsisd/instances.json"
         let contents: COCOFile
         do {
-            contents = try JSONDecoder().decode(COCOFile.self, from: Data(readWhole(file)))
+            contents = try JSONDecoder().decode(COCOFile.self, file: Data(readWhole(file)))
         } catch let error as DecodingError {
             throw ImportError(
                 path: file,

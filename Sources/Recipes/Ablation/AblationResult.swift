@@ -1,6 +1,7 @@
 public import Evaluation
 public import Foundation
 import Imaging
+import TextFiles
 
 /// What an ablation found: `ablation.json`.
 public struct AblationResult: Sendable, Codable {
@@ -99,7 +100,7 @@ public struct AblationResult: Sendable, Codable {
             throw MissingInputError(path: path, what: "result of an ablation")
         }
         do {
-            return try JSONDecoder().decode(AblationResult.self, from: data)
+            return try JSONDecoder().decode(AblationResult.self, file: data)
         } catch let error as DecodingError {
             throw EvaluationError(
                 place: path, message: "not the result of an ablation: \(reason(error))")

@@ -4,6 +4,7 @@ import Foundation
 public import NN
 public import RLTrainer
 public import Segmentation
+import TextFiles
 
 extension LossType: ConfigurationValue {}
 extension RewardScale: ConfigurationValue {}
@@ -236,12 +237,14 @@ func configurationText(_ file: String, what: String) throws -> String {
     guard let data = FileManager.default.contents(atPath: file) else {
         throw MissingInputError(path: file, what: what)
     }
-    guard let text = String(bytes: data, encoding: .utf8) else {
+    do throws(TextFault) {
+        return try TextContents(data).text
+    } catch {
         throw ConfigurationError(problems: [
-            ConfigurationProblem(location: file, key: "", message: "not UTF-8 text")
+            ConfigurationProblem(
+                location: "\(file):\(error.line)", key: "", message: error.description)
         ])
     }
-    return text
 }
 
 /// A file or folder that is named but not there.

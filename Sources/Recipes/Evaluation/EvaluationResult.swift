@@ -1,6 +1,7 @@
 public import Evaluation
 public import Foundation
 import Imaging
+import TextFiles
 
 /// An evaluation cannot be made or read.
 public struct EvaluationError: Error, Sendable, CustomStringConvertible {
@@ -140,19 +141,19 @@ public struct EvaluationResult: Sendable, Codable {
         var result: EvaluationResult
         do {
             let data = try bytes(Self.document(folder), "evaluation")
-            result = try decoder.decode(EvaluationResult.self, from: data)
+            result = try decoder.decode(EvaluationResult.self, file: data)
         } catch let error as DecodingError {
             throw EvaluationError(
                 place: Self.document(folder), message: "not an evaluation: \(reason(error))")
         }
-        let lines = try bytes(Self.predictions(folder), "file of answers")
-            .split(separator: 0x0A, omittingEmptySubsequences: true)
-        for (index, line) in lines.enumerated() {
+        let lines = try lines(
+            of: bytes(Self.predictions(folder), "file of answers"), Self.predictions(folder))
+        for (number, line) in lines {
             do {
-                result.answers.append(try decoder.decode(EvaluatedAnswer.self, from: Data(line)))
+                result.answers.append(try decoder.decode(EvaluatedAnswer.self, from: line))
             } catch let error as DecodingError {
                 throw EvaluationError(
-                    place: "\(Self.predictions(folder)):\(index + 1)",
+                    place: "\(Self.predictions(folder)):\(number)",
                     message: "not an answer of an evaluation: \(reason(error))")
             }
         }
@@ -163,6 +164,19 @@ public struct EvaluationResult: Sendable, Codable {
                     + "\(result.summary.answers): evaluate again")
         }
         return result
+    }
+}
+
+/// The lines of a file of JSON lines, with their numbers; blank ones do not count.
+///
+/// - Throws: ``EvaluationError`` if the file is no text
+func lines(
+    of data: Data, _ path: String, validating: Bool = true
+) throws -> [(number: Int, bytes: Data)] {
+    do throws(TextFault) {
+        return try TextContents(data, validating: validating).lines()
+    } catch {
+        throw EvaluationError(place: path, message: error.description)
     }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 public import RLTrainer
+import TextFiles
 
 /// Losses, gradients, advantages and metrics that TRL computed, with what it computed them from.
 ///
@@ -24,7 +25,7 @@ public struct LossTable: Decodable, Sendable {
             throw MissingInputError(path: path, what: "table of losses")
         }
         do {
-            let table = try JSONDecoder().decode(LossTable.self, from: data)
+            let table = try JSONDecoder().decode(LossTable.self, file: data)
             try table.checkCounts(path: path)
             return table
         } catch let error as DecodingError {
