@@ -210,7 +210,8 @@ if withTorch {
             name: "think2seg",
             dependencies: [
                 "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer", "SAM2", "Datasets",
-                "Rewards", "Segmentation", "Tokenizers", "Imaging", "Torch", argumentParser,
+                "Rewards", "Segmentation", "Tokenizers", "TextFiles", "Imaging", "Torch",
+                argumentParser,
             ],
             swiftSettings: strict, linkerSettings: allocator),
 
