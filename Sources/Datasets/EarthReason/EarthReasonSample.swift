@@ -80,9 +80,8 @@ private func readLabel(
         for channel in planes.channels.dropFirst() { target.formUnion(channel) }
         return .success(target)
     }
-    try reader.requireSize(
-        of: masks, "label", path: label, image: image.frame, stated: image.stated)
-    return masks
+    return try reader.fitted(
+        masks, "label", path: label, image: image.frame, stated: image.stated)
 }
 
 private func readTexts(_ files: EarthReasonFiles) throws -> (String, EarthReasonTexts) {
