@@ -26,7 +26,8 @@ public struct ChatTemplateError: Error, Hashable, Sendable, CustomStringConverti
     init(origin: String, _ fault: TextFault) {
         self.init(
             origin: origin,
-            problem: "not \(fault.expected) at byte \(fault.byte) (line \(fault.line)): \(fault.problem)",
+            problem: "not \(fault.expected) at byte \(fault.byte) (line \(fault.line)): "
+                + fault.problem,
             advice: "save it as UTF-8")
     }
 

@@ -101,7 +101,8 @@ public struct WeightFiles: Sendable {
         do {
             let data = try Data(contentsOf: URL(fileURLWithPath: path))
             return try JSONDecoder().decode(Index.self, file: data).weightMap
-        } catch DecodingError.dataCorrupted(let context) where context.underlyingError is TextFault {
+        } catch DecodingError.dataCorrupted(let context) where context.underlyingError is TextFault
+        {
             throw CheckpointError(
                 path: path, problem: context.debugDescription,
                 advice: "or copy it or download it again")

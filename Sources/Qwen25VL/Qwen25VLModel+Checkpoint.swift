@@ -11,8 +11,10 @@ public struct CompanionFile: Sendable, Equatable {
     /// Its contents.
     public let data: Data
 
-    /// A file from its name and contents; JSON comes as UTF-8 without a byte order mark, as other programs
-    /// refuse all else. What is neither UTF-8 nor UTF-16 stays as it is.
+    /// A file from its name and contents.
+    ///
+    /// JSON comes as UTF-8 without a byte order mark, as other programs refuse all else. What is neither
+    /// UTF-8 nor UTF-16 stays as it is.
     public init(name: String, data: Data) {
         self.name = name
         self.data = name.hasSuffix(".json") ? (try? TextContents(data))?.bytes ?? data : data

@@ -25,6 +25,7 @@ extension JSONSerialization {
     /// The contents of a JSON file, in which of several members of one name the last counts.
     ///
     /// - Parameter file: the file's bytes: UTF-8 with or without a byte order mark, or UTF-16 with one
+    /// - Returns: the value
     /// - Throws: ``TextFault``, or Foundation's error
     public static func jsonObject(file: Data) throws -> Any {
         let text = try TextContents(file)

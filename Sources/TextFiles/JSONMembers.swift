@@ -26,7 +26,10 @@ struct JSONMembers {
             members.scan()
             return members.removed
         }
-        if removed.isEmpty { return data }
+        // A member that is left out must not hide that it is no JSON.
+        guard !removed.isEmpty, (try? JSONSerialization.jsonObject(with: data)) != nil else {
+            return data
+        }
         var result = Data()
         var place = 0
         for range in removed.sorted(by: { $0.lowerBound < $1.lowerBound })
@@ -39,9 +42,12 @@ struct JSONMembers {
 
     private init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
+    /// Deeper than any document that Foundation reads.
+    private static let depthLimit = 1024
+
     private mutating func scan() {
         var index = 0
-        while index < bytes.count {
+        while index < bytes.count, open.count <= Self.depthLimit {
             switch bytes[index] {
             case UInt8(ascii: "{"): open.append(Container(isObject: true, expectsKey: true))
             case UInt8(ascii: "["): open.append(Container(isObject: false, expectsKey: false))

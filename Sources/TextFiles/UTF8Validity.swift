@@ -30,7 +30,8 @@ enum UTF8Validity {
             }
             for place in 1..<count {
                 guard index &+ place < bytes.count else {
-                    return Fault(offset: index, problem: "a character is cut short")
+                    return Fault(
+                        offset: index, problem: "\(hex(first)), a character that is cut short")
                 }
                 let allowed = place == 1 ? second : 0x80...0xBF
                 guard allowed.contains(bytes[index &+ place]) else {

@@ -21,10 +21,11 @@ enum ConfigurationKind: Kind {
             "{ } [ ] , : - # & * ! | > ' \" % @ ` \\ &a *a <<: ? --- ... 0 -1 1e308 1e-400 nan .inf null ~ "
             + "true 0x10 0o7 1_000 99999999999999999999 !!binary !!str !!float \u{FEFF} \u{85}"
         return Mutator(
-            seeds: try files("Configs", ".yaml") + [
-                Array(complete.resolved().utf8), Array(complete.resolved(comments: true).utf8),
-                aliases,
-            ],
+            seeds: inEncodings(
+                try files("Configs", ".yaml") + [
+                    Array(complete.resolved().utf8), Array(complete.resolved(comments: true).utf8),
+                    aliases,
+                ]),
             tokens: words(tokens) + names.map { Array($0.utf8) } + [
                 [0x0A], Array("\n  ".utf8), [0x09],
             ])

@@ -101,7 +101,9 @@ import Testing
         #expect(problem(Array(text.utf8)) == expected)
     }
 
-    @Test("marks at the starts of lines are skipped, and UTF-16 with one is read in pieces of any size")
+    @Test(
+        "marks at the starts of lines are skipped, and UTF-16 with one is read in pieces of any size"
+    )
     func marks() throws {
         let long = String(repeating: "é🚢", count: 1 << 19)
         let text =
@@ -126,7 +128,8 @@ import Testing
                 + "the file as UTF-8")
         #expect(
             problem(Array(wide.dropLast(1)))
-                == "1: not UTF-16 at byte 52 (line 1): a character is cut short; save the file as UTF-8")
+                == "1: not UTF-16 at byte 52 (line 1): a character is cut short; save the file as UTF-8"
+        )
     }
 
     @Test("bytes that are not UTF-8, lines without end and nesting without end are bad lines")
@@ -137,7 +140,8 @@ import Testing
         let cut = Array("\n{\"id\":1,\"completion\":\"é\"}".utf8).dropLast(3)
         #expect(
             problem(Array(cut))
-                == "2: not UTF-8 at byte 23 (line 2): a character is cut short; save the file as UTF-8")
+                == "2: not UTF-8 at byte 23 (line 2): 0xC3, a character that is cut short; save the file "
+                + "as UTF-8")
         let long = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 21)
         #expect(problem(long, lineLimit: 1 << 20) == "1: the line has more than 1048576 bytes")
         let deep = "{\"a\":" + String(repeating: "[", count: 100_000)

@@ -6,9 +6,13 @@ import TextFiles
     private static let text = "{\"é\": \"🚢 \u{FEFF}\"}\r\n二\n"
     private static let marked: [(String, Data)] = [
         ("UTF-8", Data(TextStream.mark) + Data(text.utf8)), ("bare UTF-8", Data(text.utf8)),
-        ("UTF-16 LE", Data([0xFF, 0xFE]) + text.data(using: .utf16LittleEndian)!),
-        ("UTF-16 BE", Data([0xFE, 0xFF]) + text.data(using: .utf16BigEndian)!),
+        ("UTF-16 LE", wide([0xFF, 0xFE], .utf16LittleEndian)),
+        ("UTF-16 BE", wide([0xFE, 0xFF], .utf16BigEndian)),
     ]
+
+    private static func wide(_ mark: [UInt8], _ encoding: String.Encoding) -> Data {
+        Data(mark) + (text.data(using: encoding) ?? Data())
+    }
 
     private func fault(_ bytes: [UInt8]) -> String {
         do throws(TextFault) {
@@ -36,7 +40,8 @@ import TextFiles
                 == "not UTF-8 at byte 4 (line 1): 0xFF; save the file as UTF-8")
         #expect(
             fault([0x61, 0xE2, 0x82])
-                == "not UTF-8 at byte 1 (line 1): a character is cut short; save the file as UTF-8")
+                == "not UTF-8 at byte 1 (line 1): 0xE2, a character that is cut short; save the file as UTF-8"
+        )
         #expect(
             fault([0x7B, 0, 0x22, 0])
                 == "not UTF-8 at byte 1 (line 1): a NUL, as in UTF-16 without a byte order mark; save "
@@ -55,11 +60,13 @@ import TextFiles
         let start: [UInt8] = [0xFF, 0xFE, 0x61, 0, 0x0A, 0]
         #expect(
             fault(start + [0x62])
-                == "not UTF-16 at byte 6 (line 2): a character is cut short; save the file as UTF-8")
+                == "not UTF-16 at byte 6 (line 2): a character is cut short; save the file as UTF-8"
+        )
         for half: [UInt8] in [[0x00, 0xDC], [0x00, 0xD8], [0x00, 0xD8, 0x61, 0]] {
             #expect(
                 fault(start + half)
-                    == "not UTF-16 at byte 6 (line 2): half a surrogate pair; save the file as UTF-8")
+                    == "not UTF-16 at byte 6 (line 2): half a surrogate pair; save the file as UTF-8"
+            )
         }
     }
 
@@ -82,7 +89,8 @@ import TextFiles
     func validity() {
         var state: UInt64 = 1
         let bytes: [UInt8] = [
-            0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1,
+            0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0,
+            0xE1,
             0xED, 0xEF, 0xF0, 0xF1, 0xF4, 0xF5, 0xFF,
         ]
         for round in 0..<20_000 {
@@ -122,13 +130,17 @@ import TextFiles
             let a: Int
             let b: Inner
         }
-        let json = #"{"a": 1, "b": 7, "\u0061": 2, "b": {"x": [1, 2], "y": "},", "x": [3]} , "a":4}"#
+        let json =
+            #"{"a": 1, "b": 7, "\u0061": 2, "b": {"x": [1, 2], "y": "},", "x": [3]} , "a":4}"#
         let decoded = try JSONDecoder().decode(Outer.self, file: Data(json.utf8))
         #expect(decoded == Outer(a: 4, b: Inner(x: [3])))
         let object = try JSONSerialization.jsonObject(file: Data(json.utf8)) as? [String: Any]
         #expect(object?["a"] as? Int == 4)
         // What is no JSON stays an error.
-        for bad in [#"{"a": 1, "a"}"#, #"{"a": 1 "a": 2}"#, "{\"a\": \"", "]{"] {
+        for bad in [
+            #"{"a": x, "a": 1, "b": {"x": []}}"#, #"{"a": 1, "a"}"#, #"{"a": 1 "a": 2}"#,
+            "{\"a\": \"", "]{",
+        ] {
             #expect(throws: (any Error).self) {
                 try JSONDecoder().decode(Outer.self, file: Data(bad.utf8))
             }

@@ -65,7 +65,8 @@ public struct CompletionFile: Sendable {
         func finish(_ line: UnsafeBufferPointer<UInt8>) throws {
             number += 1
             let place = LinePlace(
-                number: number, offset: stream.markLength + offset, isUTF8: stream.isUTF8)
+                number: number, offset: stream.markLength + offset,
+                markLength: number == 1 ? stream.markLength : 0, isUTF8: stream.isUTF8)
             offset += line.count + 1
             if let record = try record(line, place) { try body(record, number) }
         }
@@ -150,6 +151,8 @@ public struct CompletionFile: Sendable {
         let number: Int
         /// How many bytes come before it, where the file is UTF-8.
         let offset: Int
+        /// How many bytes of a mark were left out before it.
+        let markLength: Int
         let isUTF8: Bool
     }
 
@@ -170,7 +173,8 @@ public struct CompletionFile: Sendable {
             return try CompletionRecord(line: line)
         } catch {
             // Bytes of UTF-16 are others.
-            let byte = place.isUTF8 ? error.byte.map { $0 + bytes.count - line.count } : nil
+            let left = place.markLength + bytes.count - line.count
+            let byte = place.isUTF8 ? error.byte.map { $0 + left } : nil
             throw failure(
                 place.number,
                 CompletionRecordError(problem: error.problem, byte: byte).description)
