@@ -7,7 +7,8 @@ import PackageDescription
 //                                     the C faces of libtorch, libhdf5, libpng, libjpeg-turbo, libtiff, OpenSSL,
 //                                     llama.cpp's Jinja engine
 //      CChecksums                       an instruction
-//      SystemErrors                     what Foundation's errors mean, in words
+//      TextFiles                        the bytes of text files as UTF-8
+//      SystemErrors                     what Foundation's errors mean, in words; above TextFiles
 //      Imaging  Tokenizers  Pickles      pixels, text and Python's values; no tensors
 //      ChatTemplates                    how conversations become one text; above Tokenizers
 //   1  Torch  Segmentation  Datasets
@@ -98,13 +99,16 @@ var targets: [Target] = [
             .unsafeFlags(["-O2"], .when(configuration: .debug)),
         ],
         linkerSettings: [.unsafeFlags(["-L" + jinja + "/lib"]), .linkedLibrary("jinja")]),
-    .target(name: "SystemErrors", swiftSettings: strict),
+    .target(name: "TextFiles", swiftSettings: optimized),
+    .target(name: "SystemErrors", dependencies: ["TextFiles"], swiftSettings: strict),
     .target(
         name: "Imaging", dependencies: ["CImageCodecs", "CZlib", "SystemErrors"],
         swiftSettings: optimized),
-    .target(name: "Tokenizers", dependencies: ["SystemErrors"], swiftSettings: optimized),
     .target(
-        name: "ChatTemplates", dependencies: ["CChatTemplate", "Tokenizers", "SystemErrors"],
+        name: "Tokenizers", dependencies: ["SystemErrors", "TextFiles"], swiftSettings: optimized),
+    .target(
+        name: "ChatTemplates",
+        dependencies: ["CChatTemplate", "Tokenizers", "SystemErrors", "TextFiles"],
         swiftSettings: strict),
     .target(name: "Pickles", swiftSettings: optimized),
     // Layer 1
@@ -113,7 +117,9 @@ var targets: [Target] = [
         swiftSettings: optimized),
     .target(
         name: "Datasets",
-        dependencies: ["CHDF5", "CZlib", "CChecksums", "Imaging", "Pickles", "SystemErrors"],
+        dependencies: [
+            "CHDF5", "CZlib", "CChecksums", "Imaging", "Pickles", "SystemErrors", "TextFiles",
+        ],
         swiftSettings: optimized),
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
@@ -126,6 +132,9 @@ var targets: [Target] = [
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
     .testTarget(
         name: "ImagingTests", dependencies: ["TestSupport", "Imaging", "CImageCodecs"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "TextFilesTests", dependencies: ["TestSupport", "TextFiles"],
         swiftSettings: strict),
     .testTarget(
         name: "TokenizersTests", dependencies: ["TestSupport", "Tokenizers"],
@@ -166,15 +175,15 @@ if withTorch {
         // Layer 1
         .target(name: "Torch", dependencies: ["CTorchShim", "Pickles"], swiftSettings: optimized),
         // Layer 2
-        .target(name: "NN", dependencies: ["Torch"], swiftSettings: strict),
+        .target(name: "NN", dependencies: ["Torch", "TextFiles"], swiftSettings: strict),
         // Layer 3
         .target(
             name: "Qwen25VL",
-            dependencies: ["NN", "Torch", "Tokenizers", "Imaging", "SystemErrors"],
+            dependencies: ["NN", "Torch", "Tokenizers", "Imaging", "SystemErrors", "TextFiles"],
             swiftSettings: strict),
         .target(
             name: "SAM2",
-            dependencies: ["NN", "Torch", "Segmentation", "Imaging", "SystemErrors"],
+            dependencies: ["NN", "Torch", "Segmentation", "Imaging", "SystemErrors", "TextFiles"],
             swiftSettings: strict),
         .target(
             name: "RLTrainer",
@@ -194,6 +203,7 @@ if withTorch {
                 "Supervised", "Evaluation", "Reports", "EventFiles", "RLTrainer", "Qwen25VL",
                 "SAM2", "NN", "Torch", "Datasets", "Rewards",
                 "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
+                "TextFiles",
                 "CLibcrypto", yams,
             ], swiftSettings: strict),
         // Layer 6
@@ -201,7 +211,8 @@ if withTorch {
             name: "think2seg",
             dependencies: [
                 "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer", "SAM2", "Datasets",
-                "Rewards", "Segmentation", "Tokenizers", "Imaging", "SystemErrors", "Torch",
+                "Rewards", "Segmentation", "Tokenizers", "Imaging", "SystemErrors", "TextFiles",
+                "Torch",
                 argumentParser,
             ],
             swiftSettings: strict, linkerSettings: allocator),

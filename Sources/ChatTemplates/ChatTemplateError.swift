@@ -1,3 +1,5 @@
+import TextFiles
+
 /// What can be wrong with a chat template, or with what it makes of a conversation.
 public struct ChatTemplateError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The file of the template.
@@ -18,6 +20,15 @@ public struct ChatTemplateError: Error, Hashable, Sendable, CustomStringConverti
         self.line = line
         self.problem = problem
         self.advice = advice
+    }
+
+    /// A template's file that is no text.
+    init(origin: String, _ fault: TextFault) {
+        self.init(
+            origin: origin,
+            problem: "not \(fault.expected) at byte \(fault.byte) (line \(fault.line)): "
+                + fault.problem,
+            advice: "save it as UTF-8")
     }
 
     /// File, line, what is wrong and what to do, in one line.

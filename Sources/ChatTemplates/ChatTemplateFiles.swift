@@ -1,5 +1,6 @@
 import Foundation
 import SystemErrors
+import TextFiles
 
 /// Chat templates in files: those of a checkpoint's folder, and those that a user names.
 public struct ChatTemplateFiles: Sendable {
@@ -89,22 +90,19 @@ public struct ChatTemplateFiles: Sendable {
                 origin: path, problem: "is a folder", advice: "name the template's file in it")
         }
         do {
-            let data = try Data(contentsOf: URL(fileURLWithPath: path))
-            let mark = Data([0xEF, 0xBB, 0xBF])
-            let bytes = data.starts(with: mark) ? data.dropFirst(mark.count) : data
-            if let text = String(validating: bytes, as: UTF8.self) { return text }
+            return try TextContents(Data(contentsOf: URL(fileURLWithPath: path))).text
+        } catch let fault as TextFault {
+            throw ChatTemplateError(origin: path, fault)
         } catch {
             throw ChatTemplateError(
                 origin: path, problem: "cannot be read: \(systemReason(error))",
                 advice: "check its permissions")
         }
-        throw ChatTemplateError(
-            origin: path, problem: "is not UTF-8", advice: "save it as UTF-8")
     }
 
     private static func object(_ path: String) throws -> [String: Any] {
         let text = try text(path)
-        guard let value = try? JSONSerialization.jsonObject(with: Data(text.utf8)),
+        guard let value = try? JSONSerialization.jsonObject(file: Data(text.utf8)),
             let object = value as? [String: Any]
         else {
             throw ChatTemplateError(

@@ -1,5 +1,6 @@
 // Reference: transformers, modeling_utils.py (_get_resolved_checkpoint_files)
 import Foundation
+import TextFiles
 import Torch
 
 /// The files of a folder that hold a model's weights: those that transformers takes.
@@ -66,7 +67,7 @@ public struct WeightFiles: Sendable {
     private static func explicitName(_ folder: String) throws -> String? {
         let path = folder + "/config.json"
         guard let data = FileManager.default.contents(atPath: path),
-            let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
+            let object = try? JSONSerialization.jsonObject(file: data) as? [String: Any],
             let value = object[explicitKey], !(value is NSNull)
         else { return nil }
         let name = value as? String ?? ""
@@ -99,7 +100,12 @@ public struct WeightFiles: Sendable {
         }
         do {
             let data = try Data(contentsOf: URL(fileURLWithPath: path))
-            return try JSONDecoder().decode(Index.self, from: data).weightMap
+            return try JSONDecoder().decode(Index.self, file: data).weightMap
+        } catch DecodingError.dataCorrupted(let context) where context.underlyingError is TextFault
+        {
+            throw CheckpointError(
+                path: path, problem: context.debugDescription,
+                advice: "or copy it or download it again")
         } catch {
             throw CheckpointError(
                 path: path, problem: "not a safetensors index: no table weight_map in JSON",

@@ -1,5 +1,6 @@
 import Foundation
 import SystemErrors
+import TextFiles
 
 /// A key of any name.
 struct AnyKey: CodingKey {
@@ -141,7 +142,7 @@ func decodeFile<Value: Decodable>(_ path: String, as type: Value.Type) throws ->
             path: path, key: "", problem: "cannot be read: \(systemReason(error))")
     }
     do {
-        return try JSONDecoder().decode(type, from: data)
+        return try JSONDecoder().decode(type, file: data)
     } catch let error as DecodingError {
         throw Qwen25VLConfigurationError(path: path, error)
     }

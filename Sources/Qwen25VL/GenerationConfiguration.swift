@@ -1,4 +1,5 @@
 import Foundation
+import TextFiles
 public import Tokenizers
 
 /// Which tokens end a completion and which one pads it, as a checkpoint's files give them.
@@ -104,7 +105,7 @@ public struct GenerationConfiguration: Sendable, Equatable {
         }
         var ids: [Int]
         do {
-            ids = try JSONDecoder().decode(File.self, from: data).eos?.values ?? []
+            ids = try JSONDecoder().decode(File.self, file: data).eos?.values ?? []
         } catch let error as DecodingError {
             throw Qwen25VLConfigurationError(path: Self.file, error)
         }

@@ -1,5 +1,6 @@
 import NN
 import SystemErrors
+import TextFiles
 
 /// A setting in one of a policy's JSON files that is missing, mistyped or not supported.
 public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -40,7 +41,8 @@ public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStri
                 problem: "is null, not \(jsonTypeName(type))"
             )
         case .dataCorrupted(let context):
-            let isWhole = context.codingPath.isEmpty
+            let isWhole =
+                context.codingPath.isEmpty && !(context.underlyingError is TextFault)
             self.init(
                 path: path, key: joined(context.codingPath),
                 problem: isWhole

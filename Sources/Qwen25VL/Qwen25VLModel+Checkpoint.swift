@@ -1,5 +1,6 @@
 public import Foundation
 public import NN
+import TextFiles
 public import Tokenizers
 public import Torch
 
@@ -10,13 +11,13 @@ public struct CompanionFile: Sendable, Equatable {
     /// Its contents.
     public let data: Data
 
-    /// A file from its name and contents; JSON comes without a byte-order mark, which other programs refuse.
+    /// A file from its name and contents.
+    ///
+    /// JSON comes as UTF-8 without a byte order mark, as other programs refuse all else. What is neither
+    /// UTF-8 nor UTF-16 stays as it is.
     public init(name: String, data: Data) {
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         self.name = name
-        self.data =
-            name.hasSuffix(".json") && data.starts(with: mark)
-            ? Data(data.dropFirst(mark.count)) : data
+        self.data = name.hasSuffix(".json") ? (try? TextContents(data))?.bytes ?? data : data
     }
 
     /// The configuration, tokenizer and processor files of a folder, sorted by name.

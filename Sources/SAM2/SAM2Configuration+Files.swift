@@ -2,6 +2,7 @@ import Foundation
 import Imaging
 import NN
 import SystemErrors
+import TextFiles
 import Torch
 
 // MARK: - Reading and writing
@@ -28,7 +29,7 @@ extension SAM2Configuration {
         }
         let configuration: SAM2Configuration
         do {
-            configuration = try JSONDecoder().decode(SAM2Configuration.self, from: data)
+            configuration = try JSONDecoder().decode(SAM2Configuration.self, file: data)
         } catch let error as DecodingError {
             throw CheckpointError(path: file, problem: error.keyAndProblem)
         }

@@ -2,6 +2,7 @@
 import Foundation
 import Imaging
 import SystemErrors
+import TextFiles
 import Torch
 
 // MARK: - preprocessor_config.json, processor_config.json
@@ -89,8 +90,8 @@ extension SAM2ImageProcessor {
         do {
             let values =
                 name == Self.single
-                ? try JSONDecoder().decode(Values.self, from: data)
-                : try JSONDecoder().decode(Sections.self, from: data).values
+                ? try JSONDecoder().decode(Values.self, file: data)
+                : try JSONDecoder().decode(Sections.self, file: data).values
             guard let values else { return nil }
             try processor.take(values.mean, into: \.mean, "image_mean", file)
             try processor.take(values.deviation, into: \.deviation, "image_std", file)

@@ -1,3 +1,5 @@
+import TextFiles
+
 /// What is wrong with JSON that should become a value, in JSON's words.
 ///
 /// Swift's own description names Swift's types.
@@ -21,7 +23,11 @@ public struct DecodingProblem: Sendable, Hashable, CustomStringConvertible {
             problem = "null, not \(jsonTypeName(type))"
         case .dataCorrupted(let context):
             place = Self.place(context)
-            problem = context.codingPath.isEmpty ? "not valid JSON" : Self.words(context)
+            if let fault = context.underlyingError as? TextFault {
+                problem = fault.description
+            } else {
+                problem = context.codingPath.isEmpty ? "not valid JSON" : Self.words(context)
+            }
         @unknown default:
             (place, problem) = ("", "not the JSON that is expected")
         }

@@ -1,4 +1,5 @@
 public import Foundation
+import TextFiles
 
 /// A JSON object's text, in which members are replaced, left out or added, while every other byte stays.
 ///
@@ -20,13 +21,13 @@ public struct JSONText: Sendable {
     /// Reads a document.
     ///
     /// - Parameters:
-    ///   - data: UTF-8, which may begin with a byte-order mark
+    ///   - data: UTF-8, whose byte order mark stays if it has one, or UTF-16 with one, which becomes UTF-8
     ///   - file: what errors call it
-    /// - Throws: ``TokenizerError`` if it is not JSON, or no object
+    /// - Throws: ``TokenizerError`` if it is no text, not JSON, or no object
     public init(_ data: Data, file: String) throws {
-        bytes = Array(data)
-        let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        guard case .object = try JSONParser.parse(Array(bytes[start...]), file: file) else {
+        let start = data.starts(with: TextStream.mark) ? TextStream.mark.count : 0
+        bytes = Array(start > 0 ? data : try TextContents(data, file: file).bytes)
+        guard case .object = try JSONParser.parse(data, file: file) else {
             throw TokenizerError.malformedJSON(
                 file: file, offset: start, reason: "the document is no object")
         }

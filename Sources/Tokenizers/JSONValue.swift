@@ -1,3 +1,6 @@
+import Foundation
+import TextFiles
+
 /// A JSON document that keeps the order of its members and compares keys by code units.
 ///
 /// Foundation's dictionaries would lose the order, and would merge keys that are canonically
@@ -73,6 +76,19 @@ struct JSONParser {
                 throw parser.failure("something follows the end of the document")
             }
             return value
+        }
+    }
+
+    /// The document in a file's bytes, which may begin with a byte order mark.
+    ///
+    /// - Throws: ``TokenizerError``, whose offsets are those of the file
+    static func parse(_ data: Data, file: String) throws -> JSONValue {
+        let contents = try TextContents(data, file: file)
+        do {
+            return try parse([UInt8](contents.bytes), file: file)
+        } catch TokenizerError.malformedJSON(let file, let offset, let reason) {
+            throw TokenizerError.malformedJSON(
+                file: file, offset: contents.fileOffset(of: offset), reason: reason)
         }
     }
 
@@ -269,5 +285,18 @@ struct JSONParser {
         else { throw failure("four hexadecimal digits are missing") }
         position += 4
         return unit
+    }
+}
+
+extension TextContents {
+    /// A file of a tokenizer.
+    ///
+    /// - Throws: ``TokenizerError/notText(file:fault:)``
+    init(_ data: Data, file: String) throws(TokenizerError) {
+        do throws(TextFault) {
+            try self.init(data)
+        } catch {
+            throw .notText(file: file, fault: error.description)
+        }
     }
 }

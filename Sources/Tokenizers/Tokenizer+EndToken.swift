@@ -30,9 +30,7 @@ extension Tokenizer {
         func document(_ name: String) throws -> (path: String, json: JSONValue)? {
             guard let data = files.contents[name] else { return nil }
             let path = folder.isEmpty ? name : folder + "/" + name
-            var bytes = Array(data)
-            if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
-            return (path, try JSONParser.parse(bytes, file: path))
+            return (path, try JSONParser.parse(data, file: path))
         }
         let configuration = try document(TokenizerFiles.configuration)
         let map = try document(TokenizerFiles.specialTokens)

@@ -46,7 +46,7 @@ public final class Tokenizer: Sendable {
     /// - Throws: ``TokenizerError``.
     init(files: TokenizerFiles) throws {
         let json = files.contents[TokenizerFiles.definition] ?? Data()
-        let definition = try TokenizerDefinition(json: Array(json), file: files.origin)
+        let definition = try TokenizerDefinition(json: json, file: files.origin)
         self.files = files
         merges = definition.merges
         composes = definition.composes

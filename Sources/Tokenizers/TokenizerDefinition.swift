@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a `tokenizer.json` says, checked: the vocabulary, the merges and the added tokens.
 struct TokenizerDefinition {
     let vocabulary: [Spelling: Int]
@@ -11,7 +13,7 @@ struct TokenizerDefinition {
     /// both before it encodes, so they are not read.
     ///
     /// - Throws: ``TokenizerError`` that names the key.
-    init(json: [UInt8], file: String) throws {
+    init(json: Data, file: String) throws {
         let root = try JSONParser.parse(json, file: file)
         let reader = DefinitionReader(root: root, file: file)
         try reader.checkModel()

@@ -6,6 +6,8 @@ public enum TokenizerError: Error, Hashable, Sendable, CustomStringConvertible {
     case unwritable(path: String, reason: String)
     /// A file is not JSON; `offset` is the byte at which that shows.
     case malformedJSON(file: String, offset: Int, reason: String)
+    /// A file is neither UTF-8 nor UTF-16 with a byte order mark.
+    case notText(file: String, fault: String)
     /// A key of `tokenizer.json` is missing or holds something that cannot be right.
     case invalid(file: String, key: String, reason: String)
     /// A key of `tokenizer.json` asks for something that this tokenizer does not do.
@@ -28,6 +30,8 @@ public enum TokenizerError: Error, Hashable, Sendable, CustomStringConvertible {
             "\(path): cannot be written: \(reason)"
         case .malformedJSON(let file, let offset, let reason):
             "\(file): not JSON at byte \(offset): \(reason)"
+        case .notText(let file, let fault):
+            "\(file): \(fault)"
         case .invalid(let file, let key, let reason):
             "\(file): key '\(key)': \(reason)"
         case .unsupported(let file, let key, let found, let supported):

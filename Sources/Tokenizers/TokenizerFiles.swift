@@ -1,5 +1,6 @@
 import Foundation
 import SystemErrors
+import TextFiles
 
 /// The files of a tokenizer as they were read or made, byte for byte.
 struct TokenizerFiles: Sendable {
@@ -58,7 +59,8 @@ struct TokenizerFiles: Sendable {
         }
     }
 
-    /// Writes every file into `directory`, which is made if it is missing.
+    /// Writes every file into `directory`, which is made if it is missing; JSON goes without a byte order
+    /// mark, which other programs refuse.
     ///
     /// - Throws: ``TokenizerError/unwritable(path:reason:)``.
     func write(to directory: URL) throws {
@@ -68,8 +70,12 @@ struct TokenizerFiles: Sendable {
                 at: directory, withIntermediateDirectories: true)
             for (name, data) in contents.sorted(by: { $0.key < $1.key }) {
                 path = directory.appendingPathComponent(name)
-                try data.write(to: path, options: .atomic)
+                let isJSON = name.hasSuffix(".json")
+                let bytes = isJSON ? try TextContents(data, file: name).bytes : data
+                try bytes.write(to: path, options: .atomic)
             }
+        } catch let error as TokenizerError {
+            throw error
         } catch {
             throw TokenizerError.unwritable(path: path.path, reason: systemReason(error))
         }

@@ -53,12 +53,15 @@ struct DataInspectCommand: ParsableCommand {
             try writeJSON(readers.map(\.summary), to: json)
             return
         }
+        var names = PictureNames()
         for reader in readers {
             describe(reader.summary)
             for index in 0..<min(samples, reader.count) {
                 let sample = try reader.sample(at: index)
                 describe(sample)
-                if let pictures { try draw(sample, folder: pictures) }
+                if let pictures {
+                    try draw(sample, to: "\(pictures)/\(names.name(of: sample.id)).png")
+                }
             }
         }
     }
@@ -94,13 +97,32 @@ struct DataInspectCommand: ParsableCommand {
         sample.answers.forEach { print("    ! \($0)") }
     }
 
-    private func draw(_ sample: SegmentationSample, folder: String) throws {
-        try makeFolder(folder)
+    private func draw(_ sample: SegmentationSample, to path: String) throws {
+        try makeFolder((path as NSString).deletingLastPathComponent)
         var drawn = overlayPicture(
             try sample.picture(), mask: sample.mask, prompts: [], frame: sample.frame)
         if let ignored = sample.ignored { drawn.drawIgnored(ignored) }
-        try ImageCodec.write(
-            ImageCodec.encodePNG(drawn), path: "\(folder)/\(sample.id).png")
+        try ImageCodec.write(ImageCodec.encodePNG(drawn), path: path)
+    }
+}
+
+/// Names of files for samples: their ids, as far as those are names, and never one twice.
+struct PictureNames {
+    private var used: Set<String> = []
+
+    /// The name for a sample.
+    mutating func name(of id: String) -> String {
+        // A name has 255 bytes at most.
+        var plain = id.utf8.count > 240 ? String(id.prefix(60)) : id
+        plain = plain.replacing("/", with: "-").replacing("\0", with: "-")
+        if plain.isEmpty || plain.hasPrefix(".") { plain = "_" + plain }
+        var name = plain
+        var number = 2
+        while !used.insert(name).inserted {
+            name = "\(plain)-\(number)"
+            number += 1
+        }
+        return name
     }
 }
 

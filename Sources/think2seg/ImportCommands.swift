@@ -29,6 +29,12 @@ struct ImportOptions: ParsableArguments {
     @Flag(help: "Say only what is wrong.")
     var quiet = false
 
+    @Flag(
+        help:
+            "Resize a mask of another size than its image to it, by the nearest pixel, instead of leaving the sample out."
+    )
+    var resizeMasks = false
+
     @OptionGroup var orientations: ExifOptions
     @OptionGroup var pixels: StretchOptions
 
@@ -38,6 +44,7 @@ struct ImportOptions: ParsableArguments {
         choices.exif = orientations.exif
         choices.stretch = pixels.rule
         choices.labels = try labels.rule()
+        choices.resizesMasks = resizeMasks
         return choices
     }
 
@@ -112,6 +119,7 @@ struct ImportRRSISDCommand: ParsableCommand {
         var importer = RRSISDImporter(source: options.source, strict: options.strict)
         importer.exif = options.orientations.exif
         importer.stretch = options.pixels.rule
+        importer.resizesMasks = options.resizeMasks
         try options.run(importer)
     }
 }

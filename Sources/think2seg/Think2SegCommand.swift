@@ -41,6 +41,8 @@ enum Main {
             try command.run()
         } catch {
             guard let status = exitStatus(of: error) else {
+                let message = Think2SegCommand.message(for: error)
+                lookAlikeHint(message, CommandLine.arguments).map(Console.note)
                 Think2SegCommand.exit(withError: error)
             }
             Console.error(words(of: error))

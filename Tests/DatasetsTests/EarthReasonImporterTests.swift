@@ -61,7 +61,102 @@ import Testing
             ])
     }
 
-    @Test("extensions count in any case, ids end at the first dot, hidden files do not count")
+    @Test("names with dots are samples of their own, whatever comes after the dots")
+    func dots() throws {
+        let ids = ["x.tile.1", "x.tile.2", "x", "photo.png", "a.jpg.rf.0123"]
+        try write(ids.enumerated().map { try makeSample($0.offset, id: $0.element) })
+        let report = try importAll()
+        #expect(report.splits[0].problems == [])
+        let reader = try ShardReader(path: output + "/train.h5")
+        #expect(
+            (0..<reader.count).map(reader.id(at:))
+                == ["a.jpg.rf.0123", "photo.png", "x", "x.tile.1", "x.tile.2"])
+        for index in 0..<reader.count {
+            let place = ids.firstIndex(of: reader.id(at: index)) ?? 0
+            #expect(try reader.sample(at: index) == makeSample(place, id: ids[place]))
+        }
+    }
+
+    @Test("a label that has its image's name only up to the first dot is taken where that is plain")
+    func shortNames() throws {
+        try write([makeSample(1, id: "a"), makeSample(2, id: "b.1"), makeSample(3, id: "b.2")])
+        let train = source + "/train"
+        let manager = FileManager.default
+        try manager.moveItem(atPath: train + "/labels/b.2.png", toPath: train + "/labels/b.png")
+        try manager.moveItem(atPath: train + "/labels/a.png", toPath: train + "/labels/a.mask.png")
+        let report = try importAll()
+        // Which of the two the label is of cannot be told.
+        let problems = report.splits[0].problems
+        #expect(problems.map(\.id) == [nil, "b.2"])
+        #expect(
+            problems[0].file.hasSuffix("labels/b.png") && problems[1].message.contains("no label"))
+        let reader = try ShardReader(path: output + "/train.h5")
+        #expect((0..<reader.count).map(reader.id(at:)) == ["a", "b.1"])
+    }
+
+    @Test(
+        "questions are read in UTF-8 with a mark and in UTF-16, and bytes that are neither are named"
+    )
+    func encodings() throws {
+        try write([makeSample(1), makeSample(2), makeSample(3), makeSample(4)])
+        let json = "\u{FEFF}{\"questions\": [\"où?\"], \"answer\": [\"là\"]}"
+        for (number, encoding) in [String.Encoding.utf8, .utf16LittleEndian, .utf16BigEndian]
+            .enumerated()
+        {
+            let data = try #require(json.data(using: encoding))
+            try writeBytes([UInt8](data), to: source + "/train/QAs/sample-\(number + 1).json")
+        }
+        try writeBytes(Array("{\n\"".utf8) + [0xE9], to: source + "/train/QAs/sample-4.json")
+        let report = try importAll()
+        let problem = try onlyProblem(of: report)
+        #expect(problem.id == "sample-4")
+        #expect(
+            problem.message
+                == "not UTF-8 at byte 3 (line 2): 0xE9, a character that is cut short; save the file as UTF-8"
+        )
+        let reader = try ShardReader(path: output + "/train.h5")
+        for index in 0..<3 { #expect(try reader.sample(at: index).questions == ["où?"]) }
+    }
+
+    @Test("labels of another size are resized where the import is told so, and every one is told")
+    func resizing() throws {
+        var near = try makeSample(2)
+        near.mask = BinaryMask(width: 14, height: 9)
+        near.mask[13, 8] = true
+        var turned = try makeSample(3)
+        turned.mask = BinaryMask(width: 9, height: 13)
+        try write([makeSample(1), near, turned])
+        let refused = try importAll().splits[0]
+        #expect(refused.samples == 1)
+        #expect(
+            refused.problems.map(\.message) == [
+                "the label is 14 x 9, the image is 13 x 9; import with --resize-masks to resize masks "
+                    + "to their images", "the label is 9 x 13, the image is 13 x 9",
+            ])
+        #expect(try ShardReader(path: output + "/train.h5").summary.notes.isEmpty)
+        var importer = EarthReasonImporter(source: source)
+        importer.choices.resizesMasks = true
+        let report = try importer.run(output: output)
+        #expect(report.splits[0].samples == 2)
+        #expect(
+            report.splits[0].problems.map(\.message) == [
+                "the mask is 14 x 9, and was resized to the image's 13 x 9",
+                "the label is 9 x 13, the image is 13 x 9",
+            ])
+        #expect(
+            report.problems.map(\.message) == [
+                "1 of 2 masks were resized to their images, 'sample-2' first, by 1 pixel of a side at "
+                    + "most"
+            ])
+        let reader = try ShardReader(path: output + "/train.h5")
+        let found = try reader.sample(at: 1)
+        #expect(found.mask == near.mask.resized(to: found.frame) && !found.mask.isEmpty)
+        #expect(reader.summary.notes.attributes.map(\.name) == ["resize_masks"])
+    }
+
+    @Test(
+        "endings count in any case, hidden files do not, and ids end at the first dot where they must"
+    )
     func names() throws {
         try write([makeSample(1, id: "a", jpeg: true), makeSample(2, id: "b")])
         let train = source + "/train"
@@ -134,15 +229,18 @@ import Testing
         #expect(problems[1].message == "the label is 9 x 13, the image is 13 x 9")
     }
 
-    @Test("two files of one id are both named, and the sample is left out")
+    @Test("two files of one id are named in one problem, and the sample is left out")
     func duplicates() throws {
         try write([makeSample(1), makeSample(2)])
         try write([makeSample(2, jpeg: true)])
         let report = try importAll()
         #expect(report.rejected == 1 && report.splits[0].samples == 1)
+        let problem = try onlyProblem(of: report)
+        #expect(problem.file == source + "/train/images/sample-2.jpg")
         #expect(
-            report.splits[0].problems.map { ($0.file as NSString).lastPathComponent }
-                == ["sample-2.jpg", "sample-2.png"])
+            problem.message
+                == "sample-2.jpg, sample-2.png have the id 'sample-2', the name without its ending: "
+                + "leave one, or rename them")
     }
 
     @Test("where answers and label disagree, the label counts and the report says so")
@@ -216,7 +314,7 @@ import Testing
     @Test("an id that is no file name in the layout is refused")
     func layoutNames() throws {
         let writer = try EarthReasonLayoutWriter(root: source, split: "train")
-        for id in ["", "a.b", "../a"] {
+        for id in ["", ".a", "../a", "a/b", ".", "a\0"] {
             let error = try #require(throws: ShardError.self) {
                 try writer.write(makeSample(1, id: id))
             }

@@ -163,6 +163,73 @@ import Testing
         #expect(both.message.contains("2 images have the id 501"))
     }
 
+    /// The first sample with a segmentation in a frame that is `wider` pixels wider than its image.
+    private func resized(
+        _ segmentation: String, statedWider: Int, resizing: Bool
+    ) throws -> (report: ImportReport, mask: BinaryMask?, image: ImageFrame) {
+        let first = try readBytes(tree.source + "/images/rrsisd/JPEGImages/11000.jpg")
+        let image = try ImageCodec.header(first, name: "11000.jpg").frame
+        try edit("images", 0, "width", image.width + statedWider)
+        try edit("images", 0, "height", image.height)
+        let text = segmentation.replacingOccurrences(of: "HH", with: "\(image.height)")
+            .replacingOccurrences(of: "WIDE", with: "\(image.width + 1)")
+            .replacingOccurrences(of: "REST", with: "\((image.width + 1) * image.height - 40)")
+        let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
+        try edit("annotations", 0, "segmentation", value)
+        let other = entry([
+            "ref_id": Pickle.integer(7), "ann_id": Pickle.integer(903),
+            "image_id": Pickle.integer(501),
+        ])
+        try writeBytes(
+            Pickle.whole(list([entry(), other])), to: tree.source + "/rrsisd/refs(unc).p")
+        var importer = RRSISDImporter(source: tree.source)
+        importer.resizesMasks = resizing
+        let report = try importer.run(output: tree.output)
+        let reader = try ShardReader(path: report.splits[0].shard)
+        let mask =
+            (0..<reader.count).first { reader.id(at: $0) == "1" }
+            .map { try? reader.sample(at: $0).mask } ?? nil
+        return (report, mask, image)
+    }
+
+    @Test("masks of another size are left out with the option's name, and resized with the option")
+    func resizing() throws {
+        let polygon = "[[2, 2, 9, 2, 9, 8, 2, 8]]"
+        let left = try resized(polygon, statedWider: 1, resizing: false)
+        #expect(left.mask == nil && left.report.rejected == 1)
+        #expect(
+            left.report.ownProblems[0].message.hasSuffix(
+                "; import with --resize-masks to resize masks to their images"))
+        let polygons = try resized(polygon, statedWider: 1, resizing: true)
+        let stated = ImageFrame(width: polygons.image.width + 1, height: polygons.image.height)
+        let outline = try COCOSegmentation.polygons([[2, 2, 9, 2, 9, 8, 2, 8]]).mask(in: stated)
+        #expect(polygons.mask == outline.resized(to: polygons.image))
+        #expect(polygons.report.rejected == 0)
+        #expect(
+            polygons.report.problems.map(\.message).contains(
+                "1 of 2 masks were resized to their images, '1' first, by 1 pixel of a side at most"
+            ))
+
+        let runs = #"[{"size": [HH, WIDE], "counts": [30, 10, REST]}]"#
+        let refused = try resized(runs, statedWider: 0, resizing: false)
+        #expect(refused.mask == nil)
+        #expect(refused.report.ownProblems[0].message.contains("import with --resize-masks"))
+        for wider in [0, 1] {
+            let found = try resized(runs, statedWider: wider, resizing: true)
+            let own = try COCORuns(
+                size: [stated.height, stated.width],
+                counts: .list([30, 10, stated.area - 40])
+            ).mask(in: stated)
+            #expect(found.mask == own.resized(to: found.image), "\(wider)")
+        }
+        // Sides the other way round, and sizes of no image.
+        for size in ["[WIDE, HH]", "[0, 3]", "[3]", "[1, 99999999]"] {
+            let odd = try resized(
+                "[{\"size\": \(size), \"counts\": [1]}]", statedWider: 0, resizing: true)
+            #expect(odd.report.rejected == 1 && odd.mask == nil, "\(size)")
+        }
+    }
+
     @Test("a category that differs or has no name is a warning")
     func categories() throws {
         let report = try importEntries([

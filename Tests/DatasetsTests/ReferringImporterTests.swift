@@ -208,6 +208,32 @@ struct ReferringTree {
         #expect(report.problems[3].file == tree.source + "/images/9.tif")
     }
 
+    @Test("lists may be UTF-16 and have marks, and only a picture's ending is no part of an id")
+    func encodings() throws {
+        let tree = try ReferringTree("risbench")
+        let name = try String(
+            contentsOfFile: tree.source + "/output_phrase_val.txt", encoding: .utf8
+        ).split(separator: " ")[0]
+        let ending = (String(name) as NSString).pathExtension
+        for (number, stem) in ["x.tile.1", "x.tile.2"].enumerated() {
+            for folder in ["img_rgb", "mask"] {
+                try FileManager.default.copyItem(
+                    atPath: "\(tree.source)/\(folder)/\(name)",
+                    toPath: "\(tree.source)/\(folder)/\(stem).\(number == 0 ? ending : "")"
+                        + (number == 0 ? "" : ending.uppercased()))
+            }
+        }
+        let text = "\u{FEFF}x.tile.1.\(ending) a car\n\u{FEFF}x.tile.2.\(ending.uppercased()) où\n"
+        for encoding in [String.Encoding.utf8, .utf16LittleEndian, .utf16BigEndian] {
+            let data = try #require(text.data(using: encoding))
+            try writeBytes([UInt8](data), to: tree.source + "/output_phrase_train.txt")
+            let report = try importAll("risbench", tree).splits[0]
+            let reader = try ShardReader(path: report.shard)
+            #expect((0..<reader.count).map(reader.id(at:)) == ["x.tile.1-1", "x.tile.2-2"])
+            #expect(try reader.sample(at: 1).questions == ["où"], "\(encoding)")
+        }
+    }
+
     /// A problem of the first sample of val after its mask was replaced.
     private func maskProblem(_ set: String, _ mask: [UInt8]) throws -> ImportProblem? {
         let tree = try ReferringTree(set)
@@ -222,11 +248,13 @@ struct ReferringTree {
     func masks() throws {
         let small = try ImageCodec.encodePNG(BinaryMask(width: 9, height: 8))
         #expect(
-            try maskProblem("refsegrs", small)?.message == "the mask is 9 x 8, the image is 24 x 20"
-        )
+            try maskProblem("refsegrs", small)?.message
+                == "the mask is 9 x 8, the image is 24 x 20; import with --resize-masks to resize masks "
+                + "to their images")
         #expect(
-            try maskProblem("risbench", small)?.message == "the mask is 9 x 8, the image is 22 x 26"
-        )
+            try maskProblem("risbench", small)?.message
+                == "the mask is 9 x 8, the image is 22 x 26; import with --resize-masks to resize masks "
+                + "to their images")
         let palette = [UInt8](try Fixtures.data("importing/tiff/palette.tif"))
         #expect(try maskProblem("refsegrs", palette)?.message.contains("has a palette") == true)
         let alpha = [UInt8](try Fixtures.data("importing/tiff/rgba.tif"))

@@ -64,7 +64,7 @@ enum AnnotationsKind: Kind {
 
     static func mutator(_ folder: String) throws -> Mutator {
         Mutator(
-            seeds: try files("Tests/Fixtures/importing/trees/rrsis-d", ".json"),
+            seeds: inEncodings(try files("Tests/Fixtures/importing/trees/rrsis-d", ".json")),
             tokens: words(
                 "{ } [ ] , : \" 0 -1 1e9 1.5 -0.5 999999 1e400 9223372036854775807 null true "
                     + "\"segmentation\" \"counts\" \"size\" [[]] oooooooooooooo"))

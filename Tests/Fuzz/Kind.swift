@@ -104,4 +104,14 @@ func files(_ folder: String, _ suffix: String) throws -> [[UInt8]] {
         .map { [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(checkout)/\(folder)/\($0)"))) }
 }
 
+/// Texts of UTF-8, and the same with a byte order mark and in UTF-16.
+func inEncodings(_ texts: [[UInt8]]) -> [[UInt8]] {
+    let encodings = [String.Encoding.utf8, .utf16LittleEndian, .utf16BigEndian]
+    return texts
+        + texts.flatMap { bytes in
+            let text = "\u{FEFF}" + String(decoding: bytes, as: UTF8.self)
+            return encodings.compactMap { text.data(using: $0).map { [UInt8]($0) } }
+        }
+}
+
 func words(_ text: String) -> [[UInt8]] { text.split(separator: " ").map { Array($0.utf8) } }

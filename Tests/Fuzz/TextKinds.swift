@@ -22,10 +22,11 @@ enum ConfigurationKind: Kind {
             + "true 0x10 0o7 1_000 99999999999999999999 !!binary !!str !!float \u{FEFF} \u{85} "
             + "~/x ~root/x $HOME ${HOME}/x $$ $$x a$b ${ /$"
         return Mutator(
-            seeds: try files("Configs", ".yaml") + [
-                Array(complete.resolved().utf8), Array(complete.resolved(comments: true).utf8),
-                aliases,
-            ],
+            seeds: inEncodings(
+                try files("Configs", ".yaml") + [
+                    Array(complete.resolved().utf8), Array(complete.resolved(comments: true).utf8),
+                    aliases,
+                ]),
             tokens: words(tokens) + names.map { Array($0.utf8) } + [
                 [0x0A], Array("\n  ".utf8), [0x09],
             ])

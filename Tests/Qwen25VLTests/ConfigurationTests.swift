@@ -36,6 +36,31 @@ struct ConfigurationTests {
         object["vision_config"] = vision
     }
 
+    @Test("A mark, UTF-16 and members that stand twice change nothing that Python reads")
+    func encodings() throws {
+        let text = try String(contentsOfFile: fixture("tied.json"), encoding: .utf8)
+        let twice =
+            "{\"hidden_size\": 8, \"vision_config\": 3," + text.drop { $0 != "{" }.dropFirst()
+        try withFolder { folder in
+            let path = folder + "/config.json"
+            for encoding in [String.Encoding.utf8, .utf16LittleEndian, .utf16BigEndian] {
+                let data = try #require("\u{FEFF}\(twice)".data(using: encoding))
+                try data.write(to: URL(fileURLWithPath: path))
+                #expect(try Qwen25VLConfiguration.load(path: path).text.hiddenSize == 48)
+                #expect(CompanionFile(name: "config.json", data: data).data == Data(twice.utf8))
+            }
+            try (Data(text.utf8) + Data([0xE9, 0x20])).write(to: URL(fileURLWithPath: path))
+            let error = #expect(throws: Qwen25VLConfigurationError.self) {
+                try Qwen25VLConfiguration.load(path: path)
+            }
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).count
+            #expect(
+                error?.problem
+                    == "not UTF-8 at byte \(text.utf8.count) (line \(lines)): 0xE9; save the "
+                    + "file as UTF-8")
+        }
+    }
+
     @Test("The hub's form is read")
     func hub() throws {
         let configuration = try Qwen25VLConfiguration.load(path: fixture("tied.json"))

@@ -101,12 +101,47 @@ import Testing
         #expect(problem(Array(text.utf8)) == expected)
     }
 
+    @Test(
+        "marks at the starts of lines are skipped, and UTF-16 with one is read in pieces of any size"
+    )
+    func marks() throws {
+        let long = String(repeating: "é🚢", count: 1 << 19)
+        let text =
+            "\u{FEFF}{\"id\":1,\"completion\":\"\(long)\"}\n"
+            + "\u{FEFF}{\"id\":2,\"completion\":\"\u{FEFF}\"}\n"
+        for encoding in [String.Encoding.utf8, .utf16LittleEndian, .utf16BigEndian] {
+            let found = try records(Array(#require(text.data(using: encoding))))
+            #expect(found.map(\.id) == [.number("1"), .number("2")], "\(encoding)")
+            #expect(found[0].completion == long && found[1].completion == "\u{FEFF}")
+        }
+    }
+
+    @Test("the byte of a mistake is that of the file's line, with its mark")
+    func markedBytes() throws {
+        let line = "\u{FEFF}{\"id\":1,\"completion\":\"a\"}}"
+        #expect(problem(Array(line.utf8)) == "1: not JSON: something follows the object (byte 29)")
+        let wide = try #require(line.data(using: .utf16LittleEndian))
+        #expect(problem(Array(wide)) == "1: not JSON: something follows the object")
+        #expect(
+            problem(Array(wide.dropFirst(2)))
+                == "1: not UTF-8 at byte 1 (line 1): a NUL, as in UTF-16 without a byte order mark; save "
+                + "the file as UTF-8")
+        #expect(
+            problem(Array(wide.dropLast(1)))
+                == "1: not UTF-16 at byte 52 (line 1): a character is cut short; save the file as UTF-8"
+        )
+    }
+
     @Test("bytes that are not UTF-8, lines without end and nesting without end are bad lines")
     func hostileLines() {
         let bytes = Array("{\"id\":1,\"completion\":\"".utf8) + [0xFF] + Array("\"}".utf8)
-        #expect(problem(bytes) == "1: the line is not UTF-8; convert the file")
+        #expect(
+            problem(bytes) == "1: not UTF-8 at byte 22 (line 1): 0xFF; save the file as UTF-8")
         let cut = Array("\n{\"id\":1,\"completion\":\"é\"}".utf8).dropLast(3)
-        #expect(problem(Array(cut)) == "2: the line is not UTF-8; convert the file")
+        #expect(
+            problem(Array(cut))
+                == "2: not UTF-8 at byte 23 (line 2): 0xC3, a character that is cut short; save the file "
+                + "as UTF-8")
         let long = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 21)
         #expect(problem(long, lineLimit: 1 << 20) == "1: the line has more than 1048576 bytes")
         let deep = "{\"a\":" + String(repeating: "[", count: 100_000)

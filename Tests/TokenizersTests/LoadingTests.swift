@@ -137,6 +137,50 @@ import Testing
         #expect(found == offset, "\(text): \(error)")
     }
 
+    @Test(
+        "A byte order mark is skipped in each file, in UTF-16 too, and mistakes are at the file's bytes"
+    )
+    func marks() throws {
+        let definition = try Data(contentsOf: Fixture.url("tokenizer.json"))
+        let text = String(decoding: definition, as: UTF8.self)
+        let role = #"{"eos_token": "<|endoftext|>"}"#
+        func load(_ encoding: String.Encoding, _ text: String) throws -> Tokenizer {
+            func data(_ text: String) throws -> Data {
+                try #require("\u{FEFF}\(text)".data(using: encoding))
+            }
+            return try Tokenizer(
+                files: TokenizerFiles(
+                    contents: [
+                        TokenizerFiles.definition: try data(text),
+                        TokenizerFiles.configuration: try data(role),
+                    ], origin: "marked.json"))
+        }
+        let plain = try Tokenizer(
+            files: TokenizerFiles(
+                contents: [TokenizerFiles.definition: definition], origin: "plain.json"))
+        for (encoding, place) in [(String.Encoding.utf8, 6), (.utf16LittleEndian, 8)] {
+            let marked = try load(encoding, text)
+            #expect(
+                marked.encode("é🚢", specialTokens: .asText)
+                    == plain.encode("é🚢", specialTokens: .asText))
+            #expect(marked.endToken?.content == "<|endoftext|>")
+            let error = #expect(throws: TokenizerError.self) { try load(encoding, "[1,]") }
+            guard case .malformedJSON("marked.json", place, _) = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+        }
+        let error = #expect(throws: TokenizerError.self) {
+            try Tokenizer(
+                files: TokenizerFiles(
+                    contents: [TokenizerFiles.definition: Data([0x7B, 0x0A, 0xFF])],
+                    origin: "bad.json"))
+        }
+        #expect(
+            error?.description
+                == "bad.json: not UTF-8 at byte 2 (line 2): 0xFF; save the file as UTF-8")
+    }
+
     @Test("A document nested without end is an error, not a crash")
     func nesting() {
         #expect(throws: TokenizerError.self) {

@@ -1,5 +1,6 @@
 import Foundation
 import SystemErrors
+import TextFiles
 
 extension COCOSegmentation: Decodable {
     /// Reads polygons (lists of numbers), a run-length encoding (`size` and `counts`), or a list of

@@ -29,6 +29,29 @@ enum COCOSegmentation: Hashable, Sendable {
         }
         return mask
     }
+
+    /// The object's pixels, resized to a frame, each part from its own.
+    ///
+    /// - Parameters:
+    ///   - frame: the frame that the mask gets
+    ///   - stated: the frame that outlines are in, which do not say it
+    /// - Returns: the mask, and the frames of its parts
+    /// - Throws: ``COCOFault`` if the shape is no shape
+    func mask(
+        resizedTo frame: ImageFrame, from stated: ImageFrame
+    ) throws(COCOFault) -> (mask: BinaryMask, frames: [ImageFrame]) {
+        guard case .runs(let parts) = self else {
+            return (try mask(in: stated).resized(to: frame), [stated])
+        }
+        var mask = BinaryMask(width: frame.width, height: frame.height)
+        var frames: [ImageFrame] = []
+        for part in parts {
+            let own = try part.frame
+            frames.append(own)
+            mask.formUnion(try part.mask(in: own).resized(to: frame))
+        }
+        return (mask, frames)
+    }
 }
 
 /// Why a segmentation of an annotation file is not one.
@@ -50,6 +73,16 @@ struct COCORuns: Hashable, Sendable {
     /// Rows, then columns.
     let size: [Int]
     let counts: Counts
+
+    /// The frame that the runs are in.
+    var frame: ImageFrame {
+        get throws(COCOFault) {
+            guard size.count == 2, let frame = ImageFrame(stated: size[1], size[0]) else {
+                throw COCOFault("'size' of the RLE, \(size), is that of no image")
+            }
+            return frame
+        }
+    }
 
     /// The pixels of the runs inside.
     func mask(in frame: ImageFrame) throws(COCOFault) -> BinaryMask {
@@ -110,6 +143,17 @@ struct COCORuns: Hashable, Sendable {
         }
         guard shift == 0 else { throw COCOFault("the RLE is cut short") }
         return runs
+    }
+}
+
+extension ImageFrame {
+    /// A frame that an annotation file states; nil for one of no image.
+    init?(stated width: Int, _ height: Int) {
+        let sides = 1...65_536
+        guard sides.contains(width), sides.contains(height), width * height <= 1 << 28 else {
+            return nil
+        }
+        self.init(width: width, height: height)
     }
 }
 

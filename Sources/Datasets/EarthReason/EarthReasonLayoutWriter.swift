@@ -27,11 +27,11 @@ public struct EarthReasonLayoutWriter: Sendable {
     /// - Throws: ``ShardError`` if the id cannot be a file's name in this layout, an error of
     ///   `Imaging` if a file cannot be written.
     public func write(_ sample: SegmentationSample) throws {
-        guard !sample.id.isEmpty, !sample.id.contains(where: { $0 == "." || $0 == "/" }) else {
+        guard isPlainName(sample.id), !sample.id.hasPrefix(".") else {
             throw ShardError(
                 .invalidSample, path: folder, id: sample.id,
-                "an id in this layout is a file's name up to its first dot: not empty, without "
-                    + "dots and slashes")
+                "an id in this layout is a file's name without its ending: not empty, without "
+                    + "slashes, and not hidden by a dot before it")
         }
         let suffix =
             switch sample.format {

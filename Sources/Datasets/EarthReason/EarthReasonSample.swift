@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import SystemErrors
+import TextFiles
 
 /// A sample as its files give it, with what is odd about it.
 struct EarthReasonSample {
@@ -80,9 +81,8 @@ private func readLabel(
         for channel in planes.channels.dropFirst() { target.formUnion(channel) }
         return .success(target)
     }
-    try reader.requireSize(
-        of: masks, "label", path: label, image: image.frame, stated: image.stated)
-    return masks
+    return try reader.fitted(
+        masks, "label", path: label, image: image.frame, stated: image.stated)
 }
 
 private func readTexts(_ files: EarthReasonFiles) throws -> (String, EarthReasonTexts) {
@@ -93,7 +93,7 @@ private func readTexts(_ files: EarthReasonFiles) throws -> (String, EarthReason
     }
     do {
         let bytes = try ImageCodec.read(path: file)
-        return (file, try JSONDecoder().decode(EarthReasonTexts.self, from: Data(bytes)))
+        return (file, try JSONDecoder().decode(EarthReasonTexts.self, file: Data(bytes)))
     } catch let error as ImageError {
         throw ImportDefect(file: file, message: "\(error.what); \(error.hint)")
     } catch let error as DecodingError {

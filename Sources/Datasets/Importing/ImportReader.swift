@@ -62,19 +62,38 @@ struct ImportReader {
         return stated
     }
 
-    /// Requires that a label has the size of its image.
+    /// A label in the size of its image, resized to it if the import was told so.
+    ///
+    /// One with its sides the other way round is turned, not off in size, and is not resized.
     ///
     /// - Throws: ``ImportDefect`` that names both sizes, and the orientation if it can be the reason
-    func requireSize(
-        of masks: LabelMasks, _ kind: String, path: String, image: ImageFrame,
+    func fitted(
+        _ masks: LabelMasks, _ kind: String, path: String, image: ImageFrame,
         stated: ImageOrientation
-    ) throws(ImportDefect) {
+    ) throws(ImportDefect) -> LabelMasks {
         let frame = masks.target.frame
-        guard frame != image else { return }
-        throw ImportDefect(
-            file: path,
-            message: "the \(kind) is \(frame.text), the image is \(image.text)"
-                + orientationHint(stated) + ownHint(masks.stated))
+        if frame == image { return masks }
+        guard choices.resizesMasks, !isTurned(frame, image) else {
+            throw ImportDefect(
+                file: path,
+                message: "the \(kind) is \(frame.text), the image is \(image.text)"
+                    + orientationHint(stated) + ownHint(masks.stated) + resizeHint(frame, image))
+        }
+        survey.addResized(file: path, from: frame, to: image)
+        return LabelMasks(
+            target: masks.target.resized(to: image), ignored: masks.ignored?.resized(to: image),
+            stated: masks.stated)
+    }
+
+    /// Whether one size is the other with its sides swapped.
+    func isTurned(_ one: ImageFrame, _ other: ImageFrame) -> Bool {
+        one.width == other.height && one.height == other.width
+    }
+
+    /// The option that helps where sizes differ.
+    func resizeHint(_ mask: ImageFrame, _ image: ImageFrame) -> String {
+        choices.resizesMasks || isTurned(mask, image)
+            ? "" : "; import with --resize-masks to resize masks to their images"
     }
 
     /// What a difference in size may come from that the label's own file states.

@@ -23,6 +23,9 @@ final class ImportSurvey {
     private var onlyAlpha = Tally()
     private var fullTargets = Tally()
     private var nothingKnown = Tally()
+    private var resized = Tally()
+    private var largestResize = 0
+    private var newlyResized: [(file: String, words: String, pixels: Int)] = []
     private var paths: Set<String> = []
     private var samples = 0
     private let choices: ImportChoices
@@ -76,11 +79,48 @@ final class ImportSurvey {
         }
     }
 
+    /// Notes that a mask is resized for the sample that is being read.
+    func addResized(file: String, from mask: ImageFrame, to image: ImageFrame) {
+        newlyResized.append(
+            (
+                file, "the mask is \(mask.text), and was resized to the image's \(image.text)",
+                max(abs(mask.width - image.width), abs(mask.height - image.height))
+            ))
+    }
+
+    /// The warnings about masks that were resized since the last call.
+    ///
+    /// - Parameter id: the sample that they are of; nil if it was left out, and so are they
+    /// - Returns: one for each mask
+    func takeResized(_ id: String?) -> [ImportProblem] {
+        defer { newlyResized = [] }
+        guard let id else { return [] }
+        return newlyResized.map { file, words, pixels in
+            resized.add(id: id, file: file)
+            largestResize = max(largestResize, pixels)
+            return ImportProblem(severity: .warning, id: id, file: file, message: words)
+        }
+    }
+
+    /// How many masks were resized until now.
+    var resizedCount: Int { resized.count }
+
+    private var resizedMasks: ImportProblem? {
+        guard choices.resizesMasks else { return nil }
+        return resized.first.map { first in
+            ImportProblem(
+                severity: .warning, id: first.id, file: first.file,
+                message: "\(resized.count) of \(samples) masks were resized to their images, "
+                    + "'\(first.id ?? "")' first, by \(largestResize) "
+                    + "\(largestResize == 1 ? "pixel" : "pixels") of a side at most")
+        }
+    }
+
     /// What there is to say.
     var problems: [ImportProblem] {
         [orientations(turnedImages, "images"), orientations(turnedLabels, "labels")]
             .compactMap(\.self) + levels.problems(choices.labels)
-            + [brightBackground, alphaLabel, fullTarget, unknown].compactMap(\.self)
+            + [brightBackground, alphaLabel, fullTarget, unknown, resizedMasks].compactMap(\.self)
     }
 
     private var alphaLabel: ImportProblem? {

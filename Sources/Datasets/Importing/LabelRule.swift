@@ -1,4 +1,5 @@
 public import Imaging
+import TextFiles
 
 /// Why texts are not a rule about labels.
 public struct LabelRuleError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -44,7 +45,8 @@ public struct LabelValues: Hashable, Sendable, CustomStringConvertible {
             guard let part = Self.part(word) else {
                 throw LabelRuleError(
                     "'\(word)' is no value of labels: write numbers from 0 to 65535, ranges such as "
-                        + "100-200, or colours such as #ff0000, with commas between them")
+                        + "100-200, or colours such as #ff0000, with commas between them"
+                        + (LookAlikes.note(word).map { "; \($0)" } ?? ""))
             }
             parts.append(part)
         }
@@ -180,6 +182,9 @@ public struct ImportChoices: Hashable, Sendable {
     public var exif = ExifPolicy.ignore
     /// Which values of images of more than 8 bits are black and white; nil refuses such images.
     public var stretch: Stretch?
+
+    /// Whether masks of another size than their image are resized to it, instead of left out.
+    public var resizesMasks = false
 
     /// What is above 0 is target, and orientations are ignored.
     public init() {}

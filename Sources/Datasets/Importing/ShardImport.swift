@@ -85,8 +85,10 @@ struct ShardImport {
             let writer = try ShardWriter(path: shard, dataset: dataset, split: split.name)
             writer.notes = reader.choices.notes
             let before = pictures.stretchedCount
+            let resized = reader.survey.resizedCount
             let splitReport = try write(split, into: writer, progress: progress)
             if pictures.stretchedCount > before { writer.notes.stretch = pictures.note }
+            if reader.survey.resizedCount > resized { writer.notes.resizedMasks = "nearest" }
             report.splits.append(splitReport)
             try check(splitReport, of: split, report)
             try writer.seal()
@@ -123,11 +125,12 @@ struct ShardImport {
                 let (sample, warnings) = try planned.read()
                 try append(sample, to: writer, planned)
                 reader.survey.addSample(sample, file: planned.label ?? planned.file)
-                report.problems += warnings
+                report.problems += warnings + reader.survey.takeResized(planned.id)
                 report.samples += 1
                 report.emptyTargets += sample.isEmptyTarget ? 1 : 0
                 report.questions += sample.questions.count
             } catch let defect as ImportDefect {
+                _ = reader.survey.takeResized(nil)
                 report.rejected += 1
                 report.problems.append(
                     ImportProblem(

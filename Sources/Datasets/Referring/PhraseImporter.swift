@@ -32,7 +32,7 @@ struct PhraseLayout: Sendable {
 
     static let risBench = PhraseLayout(
         images: "img_rgb", masks: "mask", suffix: "",
-        stem: { name in name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name },
+        stem: { PictureName.stem($0) },
         target: { planes in
             guard !planes.hasAlpha else {
                 return .failure(
@@ -75,7 +75,7 @@ struct PhraseImporter {
 
     private func plan(_ name: String) throws -> PlannedSplit {
         let file = source + "/" + PhraseLayout.list(name)
-        let list = PhraseList(try readWhole(file), file: file) { "\(layout.stem($0))-\($1)" }
+        let list = try PhraseList(readWhole(file), file: file) { "\(layout.stem($0))-\($1)" }
         let images = LastRead<StoredImage>()
         let masks = LastRead<LabelMasks>()
         var split = PlannedSplit(name: name, path: file, problems: list.problems)
@@ -113,9 +113,9 @@ struct PhraseImporter {
             try StoredImage(path: $0, reader)
         }
         let label = path(layout.masks, line)
-        let mask = try masks.value(label) { try reader.label($0, layout.target) }
-        try reader.requireSize(
-            of: mask, "mask", path: label, image: image.frame, stated: image.stated)
+        let mask = try reader.fitted(
+            try masks.value(label) { try reader.label($0, layout.target) }, "mask", path: label,
+            image: image.frame, stated: image.stated)
         return SegmentationSample(
             id: id, image: image.bytes, format: image.format, frame: image.frame,
             questions: [line.phrase], answers: [], mask: mask.target, ignored: mask.ignored,
@@ -169,7 +169,7 @@ public struct RefSegRSImporter: ShardImporter {
 /// ROOT/mask/FILE                              target where the value is above 0
 /// ```
 ///
-/// Every line is a sample; its id is `NAME-LINE`: the file's name without its ending, and the
+/// Every line is a sample; its id is `NAME-LINE`: the file's name without the picture's ending, and the
 /// line's number, from 1. Samples are sorted by the bytes of their ids. A mask is gray or has a
 /// palette, whose indices count; red, green and blue must agree. A sample that cannot be used is
 /// reported and left out.

@@ -1,3 +1,6 @@
+import Foundation
+import TextFiles
+
 /// A file of lines "NAME phrase…": an image's name up to the first white space, and what refers to
 /// an object of it.
 struct PhraseList {
@@ -17,16 +20,24 @@ struct PhraseList {
     ///   - bytes: The file's contents.
     ///   - file: Its path, for the problems.
     ///   - id: The id of the sample with that name in the line of that number.
-    init(_ bytes: [UInt8], file: String, id: (String, Int) -> String) {
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        let text = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
-        let parts = text.split(separator: 0x0A, omittingEmptySubsequences: false)
-        for (index, part) in parts.enumerated() {
-            let number = index + 1
-            guard let line = String(validating: part, as: UTF8.self) else {
-                refuse(nil, file, "line \(number) is not UTF-8")
+    /// - Throws: ``ImportError`` if the file is no text; a line that is not UTF-8 is a problem.
+    init(_ bytes: [UInt8], file: String, id: (String, Int) -> String) throws(ImportError) {
+        let text: TextContents
+        do throws(TextFault) {
+            text = try TextContents(Data(bytes), validating: false)
+        } catch {
+            throw ImportError(path: file, message: error.description)
+        }
+        for (number, part) in text.lines() {
+            let start = text.fileOffset(of: part.startIndex - text.bytes.startIndex)
+            if let fault = TextContents.fault(in: part, before: start, line: number) {
+                refuse(
+                    nil, file,
+                    "line \(number) is not UTF-8: byte \(fault.byte) of the file is wrong, "
+                        + "\(fault.problem); save the file as UTF-8")
                 continue
             }
+            let line = String(decoding: part, as: UTF8.self)
             guard !isBlank(line) else { continue }
             let words = line.trimmed.split(maxSplits: 1, whereSeparator: \.isWhitespace)
             let name = String(words[0])

@@ -1,6 +1,7 @@
 import Foundation
 public import Imaging
 import SystemErrors
+import TextFiles
 
 /// Makes shards of RRSIS-D.
 ///
@@ -23,6 +24,8 @@ public struct RRSISDImporter: ShardImporter {
     public var exif = ExifPolicy.ignore
     /// Which values of images of more than 8 bits are black and white; nil refuses such images.
     public var stretch: Stretch?
+    /// Whether masks of another size than their image are resized to it, instead of left out.
+    public var resizesMasks = false
 
     /// An importer of the folder `source`.
     public init(source: String, strict: Bool = false) {
@@ -41,6 +44,7 @@ public struct RRSISDImporter: ShardImporter {
         var choices = ImportChoices()
         choices.exif = exif
         choices.stretch = stretch
+        choices.resizesMasks = resizesMasks
         var job = ShardImport(
             source: source, dataset: "RRSIS-D", strict: strict, choices: choices)
         let annotations = try RRSISDAnnotations(source: source, reader: job.reader)
@@ -90,7 +94,7 @@ private struct RRSISDAnnotations {
         file = source + "/rrsisd/instances.json"
         let contents: COCOFile
         do {
-            contents = try JSONDecoder().decode(COCOFile.self, from: Data(readWhole(file)))
+            contents = try JSONDecoder().decode(COCOFile.self, file: Data(readWhole(file)))
         } catch let error as DecodingError {
             throw ImportError(
                 path: file,
@@ -119,7 +123,7 @@ private struct RRSISDAnnotations {
         let stored = try read(image)
         let mask: BinaryMask
         do throws(COCOFault) {
-            mask = try annotation.segmentation.get().mask(in: stored.frame)
+            mask = try self.mask(annotation.segmentation.get(), of: image, stored)
         } catch {
             throw ImportDefect(
                 file: file, message: "annotation \(annotation.id): \(error.problem)")
@@ -162,14 +166,50 @@ private struct RRSISDAnnotations {
         }
         let path = path(image)
         let stored = try StoredImage(path: path, reader)
-        guard stored.frame.width == image.width, stored.frame.height == image.height else {
-            throw ImportDefect(
-                file: path,
-                message: "the image is \(stored.frame.text), its masks are of "
-                    + "\(image.width) x \(image.height) (image \(image.id) of instances.json)"
-                    + reader.orientationHint(stored.stated))
+        if stored.frame.width == image.width, stored.frame.height == image.height { return stored }
+        let stated = ImageFrame(stated: image.width, image.height)
+        if reader.choices.resizesMasks, let stated, !reader.isTurned(stated, stored.frame) {
+            return stored
         }
-        return stored
+        throw ImportDefect(
+            file: path,
+            message: "the image is \(stored.frame.text), its masks are of "
+                + "\(image.width) x \(image.height) (image \(image.id) of instances.json)"
+                + reader.orientationHint(stored.stated)
+                + (stated.map { reader.resizeHint($0, stored.frame) } ?? ""))
+    }
+
+    /// The mask of a segmentation in the frame of its image, resized to it if the import was told so.
+    private func mask(
+        _ segmentation: COCOSegmentation, of image: COCOFile.Image, _ stored: StoredImage
+    ) throws(COCOFault) -> BinaryMask {
+        guard reader.choices.resizesMasks,
+            let stated = ImageFrame(stated: image.width, image.height)
+        else {
+            do throws(COCOFault) {
+                return try segmentation.mask(in: stored.frame)
+            } catch {
+                throw COCOFault(error.problem + hint(segmentation, stored.frame))
+            }
+        }
+        let (mask, frames) = try segmentation.mask(resizedTo: stored.frame, from: stated)
+        for frame in frames where frame != stored.frame {
+            guard !reader.isTurned(frame, stored.frame) else {
+                throw COCOFault("the RLE is \(frame.text), the image is \(stored.frame.text)")
+            }
+            reader.survey.addResized(file: path(image), from: frame, to: stored.frame)
+            break
+        }
+        return mask
+    }
+
+    /// The option that helps where runs are of another size than their image.
+    private func hint(_ segmentation: COCOSegmentation, _ frame: ImageFrame) -> String {
+        guard case .runs(let parts) = segmentation else { return "" }
+        for part in parts {
+            if let own = try? part.frame, own != frame { return reader.resizeHint(own, frame) }
+        }
+        return ""
     }
 
     /// Makes the object the sample's instance, if it has pixels and its category a name.

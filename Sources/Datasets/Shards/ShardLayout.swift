@@ -19,6 +19,7 @@ enum ShardLayout {
         static let ignoreValues = "ignore_values"
         static let threshold = "threshold"
         static let exif = "exif"
+        static let resizedMasks = "resize_masks"
     }
 
     /// Groups of byte strings: `bytes` of all, one after another, and `offsets` to tell them

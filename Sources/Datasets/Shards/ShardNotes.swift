@@ -12,6 +12,9 @@ public struct ShardNotes: Hashable, Sendable, Codable {
     /// What was done with the orientations that image files state: `apply`.
     public var exif: String?
 
+    /// How masks were resized that had another size than their image: `nearest`.
+    public var resizedMasks: String?
+
     /// Nothing decided: the shard of version 1.
     public init() {}
 
@@ -21,7 +24,7 @@ public struct ShardNotes: Hashable, Sendable, Codable {
         return [
             (Attribute.stretch, \.stretch), (Attribute.labelValues, \.labelValues),
             (Attribute.ignoreValues, \.ignoreValues), (Attribute.threshold, \.threshold),
-            (Attribute.exif, \.exif),
+            (Attribute.exif, \.exif), (Attribute.resizedMasks, \.resizedMasks),
         ]
     }
 

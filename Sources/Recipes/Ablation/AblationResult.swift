@@ -2,6 +2,7 @@ public import Evaluation
 public import Foundation
 import Imaging
 import SystemErrors
+import TextFiles
 
 /// What an ablation found: `ablation.json`.
 public struct AblationResult: Sendable, Codable {
@@ -98,7 +99,7 @@ public struct AblationResult: Sendable, Codable {
     public static func load(_ path: String) throws -> AblationResult {
         let data = try inputFile(path, "result of an ablation")
         do {
-            return try JSONDecoder().decode(AblationResult.self, from: data)
+            return try JSONDecoder().decode(AblationResult.self, file: data)
         } catch let error as DecodingError {
             throw EvaluationError(
                 place: path, message: "not the result of an ablation: \(systemReason(error))")

@@ -3,6 +3,7 @@ import Foundation
 import NN
 public import RLTrainer
 import Segmentation
+import TextFiles
 import Torch
 
 /// One run of an ablation, from its first step to its evaluation, in this process.
@@ -55,7 +56,7 @@ public struct AblationWork {
             written.identity == run.configuration.identity,
             let data = FileManager.default.contents(
                 atPath: EvaluationResult.document(run.evaluation)),
-            let found = try? JSONDecoder().decode(EvaluationResult.self, from: data),
+            let found = try? JSONDecoder().decode(EvaluationResult.self, file: data),
             let setup = try? recipe.setup(digest: fingerprints.digest)
         else { return false }
         return found.setup.differences(from: setup).isEmpty

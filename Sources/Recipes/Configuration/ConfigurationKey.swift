@@ -62,9 +62,13 @@ public struct ConfigurationKey<Root> {
                 [.init(place: nil, key: "", message: message)]
             }
             guard let value = Value(yaml: node) else {
-                return problem("expected \(Value.kind.name), found \(Self.describe(node))")
+                return problem(
+                    "expected \(Value.kind.name), found \(Misreading.words(node, expecting: Value.kind))"
+                )
             }
-            if let wrong = rule.problem(with: value) { return problem(wrong) }
+            let wrong =
+                Misreading.printedQuotes(node, kind: Value.kind) ?? rule.problem(with: value)
+            if let wrong { return problem(wrong) }
             root[keyPath: path] = value
             return []
         }
@@ -121,13 +125,6 @@ public struct ConfigurationKey<Root> {
 
     /// The outermost section; empty for keys at the top.
     var section: String { path.count > 1 ? path[0] : "" }
-
-    private static func describe(_ node: Node) -> String {
-        if let scalar = node.scalar {
-            return scalar.string.isEmpty ? "nothing" : "\"\(scalar.string)\""
-        }
-        return node.sequence != nil ? "a list" : "a table"
-    }
 }
 
 extension ConfigurationValue {

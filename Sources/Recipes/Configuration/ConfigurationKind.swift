@@ -1,4 +1,5 @@
 import Foundation
+import TextFiles
 
 /// What kind of YAML a key takes.
 public indirect enum ConfigurationKind: Sendable, Hashable {
@@ -143,15 +144,18 @@ public struct ConfigurationRule: Sendable, Hashable {
         }
         if let names, let stranger = value.names.first(where: { !names.contains($0) }) {
             let known = "must be one of \(names.joined(separator: ", "))"
+            let note = LookAlikes.note(stranger).map { ": \($0)" } ?? ""
             return value.numbers.isEmpty
-                ? "is \(stranger), \(known)" : "unknown \(noun) \(stranger), \(known)"
+                ? "is \(stranger), \(known)\(note)"
+                : "unknown \(noun) \(stranger), \(known)\(note)"
         }
         if let pattern, let meaning,
             let stranger = value.names.first(where: {
                 $0.range(of: "^(?:\(pattern))$", options: .regularExpression) == nil
             })
         {
-            return "is \(stranger), must be \(meaning)"
+            let note = LookAlikes.note(stranger).map { ": \($0)" } ?? ""
+            return "is \(stranger), must be \(meaning)\(note)"
         }
         guard let wrong = value.numbers.first(where: { !allows($0) }), let bounds else {
             return nil

@@ -1,4 +1,5 @@
 import Foundation
+import TextFiles
 import Yams
 
 /// Reads YAML into a configuration by its table of keys.
@@ -25,7 +26,7 @@ struct ConfigurationReader<Root> {
         problems += reading.problems
         guard let tree = reading.tree else { return }
         guard tree.mapping != nil else {
-            report(file, "", "the file is not a table of keys")
+            report(notTable: tree, file: file)
             return
         }
         read(tree: tree, file: file, into: &root)
@@ -48,13 +49,39 @@ struct ConfigurationReader<Root> {
                 if value.mapping != nil {
                     read(value, prefix: name + ".", file: file, into: &root)
                 } else if value.scalar?.string.isEmpty != true {
-                    report(mark, name, "is a section: its keys stand below it, indented")
+                    let place = value.sequence == nil ? nil : value.mark
+                    report(
+                        place.map { "\(file):\($0.line):\($0.column)" } ?? mark, name,
+                        Self.notSection(value))
                 }
             } else if name.hasSuffix("<<") {
                 report(mark, name, "merge keys are not read: write the keys out")
             } else {
                 report(mark, name, unknown(name))
             }
+        }
+    }
+
+    /// What is wrong with a value that should be a table of keys.
+    private static func notSection(_ value: Node) -> String {
+        let begin = "is a section: its keys stand below it, indented"
+        if value.sequence != nil { return begin + ", without - before them" }
+        let text = value.scalar?.string ?? ""
+        guard text.contains(":") else { return begin }
+        return begin + "; a space is missing after the : of \(text)"
+    }
+
+    /// What is wrong with a file that should be a table of keys, and where.
+    private mutating func report(notTable tree: Node, file: String) {
+        let place = tree.mark.map { "\(file):\($0.line):\($0.column)" } ?? file
+        let begin = "the file is not a table of keys, but "
+        let text = tree.scalar?.string ?? ""
+        if tree.sequence != nil {
+            report(place, "", begin + "a list: write its keys without - before them")
+        } else if text.contains(":") {
+            report(place, "", begin + "a text: a space is missing after the :")
+        } else {
+            report(place, "", begin + "a text: a line is key: value")
         }
     }
 
@@ -75,7 +102,7 @@ struct ConfigurationReader<Root> {
             let node = try compose(yaml: text) ?? Node("", .implicit, .plain)
             assign(name, node, location: location, into: &root)
         } catch {
-            report(location, name, "the value is not YAML: \(yamlProblem(error).text)")
+            report(location, name, "the value is not YAML: \(YAMLDiagnosis(error).text)")
         }
     }
 
@@ -125,6 +152,7 @@ struct ConfigurationReader<Root> {
     }
 
     private func unknown(_ name: String) -> String {
+        let note = LookAlikes.note(name).map { ": \($0)" } ?? ""
         // A key whose value is a table is set as a whole.
         if let table = keys.first(where: { name.hasPrefix($0.name + ".") }) {
             return "is part of a table: set \(table.name) as a whole, '\(table.name)={…}'"
@@ -132,6 +160,12 @@ struct ConfigurationReader<Root> {
         if let inside = keys.first(where: { $0.name.hasPrefix(name + ".") }) {
             return "is a section: set its keys, \(inside.name) and others"
         }
+        if Double(name.split(separator: ".").last ?? "") != nil {
+            return "unknown key; if it is a part of a number, write the number with a point"
+        }
+        // Compared as they look, with the hyphens that people put for underscores.
+        let written = LookAlikes.plain(name).filter { $0 != " " }
+        let name = written.replacingOccurrences(of: "-", with: "_")
         let last = name.split(separator: ".").last.map(String.init) ?? name
         let candidates = keys.map(\.name).map { candidate in
             let tail = candidate.split(separator: ".").last.map(String.init) ?? candidate
@@ -139,8 +173,8 @@ struct ConfigurationReader<Root> {
         }
         guard let (nearest, distance) = candidates.min(by: { $0.1 < $1.1 }),
             distance <= max(2, last.count / 3)
-        else { return "unknown key; `\(listing)` lists all keys" }
-        return "unknown key; did you mean \(nearest)?"
+        else { return "unknown key\(note); `\(listing)` lists all keys" }
+        return "unknown key\(note); did you mean \(nearest)?"
     }
 }
 

@@ -46,7 +46,9 @@ public enum ConfigurationReference {
 
         YAML's anchors and aliases (`&name`, `*name`) are read, merge keys (`<<`) are not. Indent with \
         spaces. A list of one may be written as the entry alone. Texts that look like numbers need \
-        no quotes, except for editors.
+        no quotes, except for editors; numbers in quotes are texts, and are refused with what to write, as \
+        are numbers with a comma or with a hyphen or digit that only looks like one. The file is \
+        [UTF-8 or UTF-16](robustness.md#text-files).
 
         ## Paths
 

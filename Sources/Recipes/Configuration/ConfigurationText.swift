@@ -20,6 +20,14 @@ struct ConfigurationText {
         self.file = file
         var lines = Array(text.unicodeScalars)
             .split(separator: "\n", omittingEmptySubsequences: false).map(Array.init)
+        // The parser compares keys by all that they stand for: of aliases of lists of aliases that takes
+        // for ever.
+        if text.contains("*"), let place = YAMLOutline(text).complexKeys.first {
+            report(
+                (place.line, place.column), "",
+                "a key is a text: no alias, list or table, and not written with ?")
+            return
+        }
         while true {
             do {
                 let scalars = lines.joined(separator: CollectionOfOne("\n" as Unicode.Scalar))
@@ -31,7 +39,7 @@ struct ConfigurationText {
                 let place = (context.mark.line, context.mark.column)
                 report(place, names.first ?? "", "stands twice in its section; keep one")
             } catch {
-                let problem = yamlProblem(error)
+                let problem = YAMLDiagnosis(error)
                 let hint = Self.braces(lines, problem.place)
                 report(problem.place, "", "not YAML: \(problem.text)\(hint)")
             }
@@ -95,31 +103,5 @@ struct ConfigurationText {
             ConfigurationProblem(
                 location: place.map { "\(file):\($0.line):\($0.column)" } ?? file, key: key,
                 message: message))
-    }
-}
-
-/// What the parser of YAML says, in one line, and where.
-func yamlProblem(_ error: any Error) -> (place: (line: Int, column: Int)?, text: String) {
-    switch error {
-    case YamlError.scanner(let context, let problem, let mark, let yaml),
-        YamlError.parser(let context, let problem, let mark, let yaml),
-        YamlError.composer(let context, let problem, let mark, let yaml):
-        let lines = yaml.unicodeScalars.split(
-            separator: "\n", omittingEmptySubsequences: false)
-        let line = lines.indices.contains(mark.line - 1) ? String(lines[mark.line - 1]) : ""
-        let text =
-            line.prefix(while: \.isWhitespace).contains("\t")
-            ? "the line is indented with a tab; indent with spaces"
-            : [problem, context?.text].compactMap(\.self).joined(separator: " ")
-        return ((mark.line, mark.column), text)
-    case YamlError.duplicatedKeysInMapping(let names, let context):
-        return (
-            (context.mark.line, context.mark.column),
-            "\(names.joined(separator: ", ")) stands twice; keep one"
-        )
-    case YamlError.reader(let problem, let offset, _, let yaml):
-        let line = yaml.prefix(offset ?? 0).filter(\.isNewline).count + 1
-        return ((line, 1), problem)
-    default: return (nil, "\(error)")
     }
 }

@@ -42,7 +42,7 @@ public struct RewardTable: Hashable, Sendable, ConfigurationValue {
         let node: Node?
         do { node = try compose(yaml: text) } catch {
             throw failure([
-                .init(place: nil, key: "", message: "not YAML: \(yamlProblem(error).text)")
+                .init(place: nil, key: "", message: "not YAML: \(YAMLDiagnosis(error).text)")
             ])
         }
         switch Self.read(node ?? Node("")) {
@@ -122,6 +122,11 @@ private struct RewardTableReader {
         problems.append(.init(place: place, key: key, message: message))
     }
 
+    /// What stands there instead, where it is one value.
+    private func found(_ node: Node, expecting kind: ConfigurationKind = .number) -> String {
+        node.scalar == nil ? "" : ", found \(Misreading.words(node, expecting: kind))"
+    }
+
     mutating func read(_ node: Node) -> RewardTable? {
         guard let mapping = node.mapping else {
             report(nil, "", "expected a table of reward terms, a weight or a table each")
@@ -142,7 +147,8 @@ private struct RewardTableReader {
             return checked(RewardSpecification(name, weight: weight), key, nil)
         }
         guard let table = value.mapping else {
-            report(key, name, "expected a weight, or a table of weight and parameters")
+            report(
+                key, name, "expected a weight, or a table of weight and parameters\(found(value))")
             return nil
         }
         return table["command"] == nil
@@ -168,7 +174,7 @@ private struct RewardTableReader {
                     entry.parameters[word] = number
                 }
             } else {
-                report(parameter, "\(name).\(word)", "expected a number")
+                report(parameter, "\(name).\(word)", "expected a number\(found(value))")
             }
         }
         return checked(entry, key, table)
@@ -214,19 +220,21 @@ private struct RewardTableReader {
                 if let number = Double(yaml: value) {
                     weight = number
                 } else {
-                    report(key, "\(name).weight", "expected a number")
+                    report(key, "\(name).weight", "expected a number\(found(value))")
                 }
             case "timeout":
                 if let number = Double(yaml: value), number > 0 {
                     command.timeout = number
                 } else {
-                    report(key, "\(name).timeout", "expected seconds, above 0")
+                    report(key, "\(name).timeout", "expected seconds, above 0\(found(value))")
                 }
             case "masks":
                 if let flag = Bool(yaml: value) {
                     command.sendsMasks = flag
                 } else {
-                    report(key, "\(name).masks", "expected true or false")
+                    report(
+                        key, "\(name).masks",
+                        "expected true or false\(found(value, expecting: .truth))")
                 }
             default:
                 report(

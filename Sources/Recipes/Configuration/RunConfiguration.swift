@@ -4,6 +4,7 @@ import Foundation
 public import NN
 public import RLTrainer
 public import Segmentation
+import TextFiles
 
 extension LossType: ConfigurationValue {}
 extension RewardScale: ConfigurationValue {}
@@ -234,10 +235,12 @@ func loadConfiguration<Root: KeyedConfiguration>(
 /// - Throws: ``MissingInputError``, or ``ConfigurationError`` if it is no text
 func configurationText(_ file: String, what: String) throws -> String {
     let data = try inputFile(file, what)
-    guard let text = String(bytes: data, encoding: .utf8) else {
+    do throws(TextFault) {
+        return try TextContents(data).text
+    } catch {
         throw ConfigurationError(problems: [
-            ConfigurationProblem(location: file, key: "", message: "not UTF-8 text")
+            ConfigurationProblem(
+                location: "\(file):\(error.line)", key: "", message: error.description)
         ])
     }
-    return text
 }

@@ -2,6 +2,7 @@ import Evaluation
 import Foundation
 import Imaging
 import SystemErrors
+import TextFiles
 import Torch
 
 /// The folder of an evaluation, from the first answer to the metrics.
@@ -95,12 +96,12 @@ final class EvaluationFolder {
         let lines = whole.split(separator: 0x0A, omittingEmptySubsequences: true)
         do {
             guard let first = lines.first else { return }
-            let header = try decoder.decode(Header.self, from: Data(first))
+            let header = try decoder.decode(Header.self, file: Data(first))
             try Self.require(header.setup, fits: setup, path)
             recordedThreads = header.setup.threads
             for (index, line) in lines.enumerated().dropFirst() {
                 do {
-                    samples.append(try decoder.decode(EvaluatedSample.self, from: Data(line)))
+                    samples.append(try decoder.decode(EvaluatedSample.self, file: Data(line)))
                 } catch let error as DecodingError {
                     throw EvaluationError(
                         place: "\(file):\(index + 1)",

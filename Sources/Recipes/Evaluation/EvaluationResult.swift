@@ -2,6 +2,7 @@ public import Evaluation
 public import Foundation
 import Imaging
 import SystemErrors
+import TextFiles
 
 /// An evaluation cannot be made or read.
 public struct EvaluationError: Error, Sendable, CustomStringConvertible {
@@ -135,19 +136,19 @@ public struct EvaluationResult: Sendable, Codable {
         var result: EvaluationResult
         do {
             let data = try inputFile(Self.document(folder), "evaluation")
-            result = try decoder.decode(EvaluationResult.self, from: data)
+            result = try decoder.decode(EvaluationResult.self, file: data)
         } catch let error as DecodingError {
             throw EvaluationError(
                 place: Self.document(folder), message: "not an evaluation: \(systemReason(error))")
         }
-        let lines = try inputFile(Self.predictions(folder), "file of answers")
-            .split(separator: 0x0A, omittingEmptySubsequences: true)
-        for (index, line) in lines.enumerated() {
+        let lines = try lines(
+            of: inputFile(Self.predictions(folder), "file of answers"), Self.predictions(folder))
+        for (number, line) in lines {
             do {
-                result.answers.append(try decoder.decode(EvaluatedAnswer.self, from: Data(line)))
+                result.answers.append(try decoder.decode(EvaluatedAnswer.self, from: line))
             } catch let error as DecodingError {
                 throw EvaluationError(
-                    place: "\(Self.predictions(folder)):\(index + 1)",
+                    place: "\(Self.predictions(folder)):\(number)",
                     message: "not an answer of an evaluation: \(systemReason(error))")
             }
         }
@@ -158,6 +159,19 @@ public struct EvaluationResult: Sendable, Codable {
                     + "\(result.summary.answers): evaluate again")
         }
         return result
+    }
+}
+
+/// The lines of a file of JSON lines, with their numbers; blank ones do not count.
+///
+/// - Throws: ``EvaluationError`` if the file is no text
+func lines(
+    of data: Data, _ path: String, validating: Bool = true
+) throws -> [(number: Int, bytes: Data)] {
+    do throws(TextFault) {
+        return try TextContents(data, validating: validating).lines()
+    } catch {
+        throw EvaluationError(place: path, message: error.description)
     }
 }
 

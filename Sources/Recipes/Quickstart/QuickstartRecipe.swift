@@ -6,6 +6,7 @@ import NN
 public import RLTrainer
 import SAM2
 import Segmentation
+import TextFiles
 import Torch
 
 /// The whole loop on a machine that has no weights and no data: the `quickstart` command.
@@ -134,7 +135,7 @@ public struct QuickstartRecipe: Sendable {
     private func claimFolder() throws {
         let file = output + "/quickstart.json"
         if let data = FileManager.default.contents(atPath: file) {
-            guard let old = try? JSONDecoder().decode(Settings.self, from: data) else {
+            guard let old = try? JSONDecoder().decode(Settings.self, file: data) else {
                 throw RunDirectoryError(
                     path: file,
                     message: "is damaged; move the folder away, or give another --output")

@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import TextFiles
 
 /// A run's folder, read: what ran, and the numbers of each step.
 struct RunRecord {
@@ -41,15 +42,16 @@ struct RunRecord {
             throw MissingInputError(path: metrics, what: "file; a run's folder has one")
         }
         configuration = FileManager.default.contents(atPath: path + "/config.yaml")
-            .map { String(decoding: $0, as: UTF8.self) }
+            .flatMap { try? TextContents($0, validating: false).text }
         facts = Self.facts(path + "/run.json")
-        let lines = data.split(separator: 0x0A, omittingEmptySubsequences: true)
+        // The last line may be one that is being written.
+        let lines = try lines(of: data, metrics, validating: false)
         var steps: [Step] = []
-        for (index, line) in lines.enumerated() {
-            guard let step = Self.step(Data(line)) else {
-                if index == lines.count - 1, data.last != 0x0A { break }
+        for (number, line) in lines {
+            guard let step = Self.step(line) else {
+                if number == lines.last?.number, data.last != 0x0A { break }
                 throw EvaluationError(
-                    place: "\(metrics):\(index + 1)",
+                    place: "\(metrics):\(number)",
                     message: "not the metrics of a step: a JSON object with a number \"step\"")
             }
             steps.append(step)
@@ -71,7 +73,7 @@ struct RunRecord {
 
     private static func facts(_ path: String) -> [(name: String, value: String)] {
         guard let data = FileManager.default.contents(atPath: path),
-            let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
+            let object = try? JSONSerialization.jsonObject(file: data) as? [String: Any]
         else { return [] }
         let order = ["program", "version", "commit", "libtorch", "device", "threads", "seed"]
         let names =
@@ -125,7 +127,7 @@ struct RunRecord {
         else { return nil }
         let decoder = JSONDecoder()
         let rollouts = data.split(separator: 0x0A).compactMap {
-            try? decoder.decode(StoredRollout.self, from: Data($0))
+            try? decoder.decode(StoredRollout.self, file: Data($0))
         }
         return rollouts.isEmpty ? nil : (step, rollouts)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import SystemErrors
+import TextFiles
 
 /// A completions file that cannot be read.
 public struct CompletionFileError: Error, Sendable, CustomStringConvertible {
@@ -24,7 +25,8 @@ public struct CompletionFileError: Error, Sendable, CustomStringConvertible {
 /// Completions, one JSON object per line: `{"id": …, "completion": …}`.
 ///
 /// A file is read in pieces, so that its size does not matter; only a line has to fit into memory.
-/// Lines of white space are skipped, and a byte order mark at the start is too.
+/// Lines of white space are skipped, and so are byte order marks at the starts of lines. UTF-16 with a mark
+/// is read like UTF-8.
 public struct CompletionFile: Sendable {
     /// The file; `-` is standard input.
     public let path: String
@@ -57,13 +59,19 @@ public struct CompletionFile: Sendable {
     public func forEach(_ body: (_ record: CompletionRecord, _ line: Int) throws -> Void) throws {
         let handle = try open()
         defer { if path != "-" { try? handle.close() } }
+        var stream = TextStream()
         var pending: [UInt8] = []
         var number = 0
+        var offset = 0
         func finish(_ line: UnsafeBufferPointer<UInt8>) throws {
             number += 1
-            if let record = try record(line, number) { try body(record, number) }
+            let place = LinePlace(
+                number: number, offset: stream.markLength + offset,
+                markLength: number == 1 ? stream.markLength : 0, isUTF8: stream.isUTF8)
+            offset += line.count + 1
+            if let record = try record(line, place) { try body(record, number) }
         }
-        while let piece = try read(handle), !piece.isEmpty {
+        while let piece = try text(handle, &stream) {
             try piece.withUnsafeBytes { raw in
                 let bytes = raw.bindMemory(to: UInt8.self)
                 var start = 0
@@ -120,23 +128,57 @@ public struct CompletionFile: Sendable {
         }
     }
 
+    /// The text of the next bytes; nil at the end.
+    private func text(_ handle: FileHandle, _ stream: inout TextStream) throws -> Data? {
+        while let piece = try read(handle), !piece.isEmpty {
+            let text = try placed { () throws(TextFault) in try stream.add(piece) }
+            if !text.isEmpty { return text }
+        }
+        let rest = try placed { () throws(TextFault) in try stream.finish() }
+        return rest.isEmpty ? nil : rest
+    }
+
+    private func placed(_ body: () throws(TextFault) -> Data) throws -> Data {
+        do throws(TextFault) {
+            return try body()
+        } catch {
+            throw failure(error.line, error.description)
+        }
+    }
+
+    /// Where a line stands.
+    private struct LinePlace {
+        /// Counts from 1.
+        let number: Int
+        /// How many bytes come before it, where the file is UTF-8.
+        let offset: Int
+        /// How many bytes of a mark were left out before it.
+        let markLength: Int
+        let isUTF8: Bool
+    }
+
     /// The record of a line; nil for a line of white space.
     private func record(
-        _ bytes: UnsafeBufferPointer<UInt8>, _ number: Int
+        _ bytes: UnsafeBufferPointer<UInt8>, _ place: LinePlace
     ) throws -> CompletionRecord? {
         var line = bytes
-        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        if number == 1, line.starts(with: mark) {
+        let mark = TextStream.mark
+        if line.starts(with: mark) {
             line = UnsafeBufferPointer(rebasing: line[mark.count...])
         }
         if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { return nil }
-        guard String(validating: line, as: UTF8.self) != nil else {
-            throw failure(number, "the line is not UTF-8; convert the file")
+        if let fault = TextContents.fault(in: bytes, before: place.offset, line: place.number) {
+            throw failure(place.number, fault.description)
         }
         do throws(CompletionRecordError) {
             return try CompletionRecord(line: line)
         } catch {
-            throw failure(number, error.description)
+            // Bytes of UTF-16 are others.
+            let left = place.markLength + bytes.count - line.count
+            let byte = place.isUTF8 ? error.byte.map { $0 + left } : nil
+            throw failure(
+                place.number,
+                CompletionRecordError(problem: error.problem, byte: byte).description)
         }
     }
 }

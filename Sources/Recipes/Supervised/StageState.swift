@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import TextFiles
 import Torch
 
 /// What a checkpoint keeps beside weights and optimizer; all else that is random is a function of the
@@ -40,7 +41,7 @@ struct StageState: Codable {
             throw CheckpointError(path: path, problem: "no such file", isMissing: true)
         }
         do {
-            self = try JSONDecoder().decode(Self.self, from: data)
+            self = try JSONDecoder().decode(Self.self, file: data)
         } catch {
             throw CheckpointError(
                 path: path, problem: "is damaged", advice: "resume from an older checkpoint")

@@ -1,5 +1,6 @@
 import Foundation
 import Supervised
+import TextFiles
 
 /// Answers that somebody wrote for samples of a data set, from a file of JSON lines:
 /// `{"id": "sample", "question": "Find the ships.", "completion": "<think>…</answer>"}`.
@@ -21,16 +22,21 @@ struct WrittenAnswers: Sendable {
             throw MissingInputError(path: path, what: "file of written answers")
         }
         var answers: [String: [WrittenAnswer]] = [:]
-        let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        for (index, bytes) in lines.enumerated() where !bytes.allSatisfy({ $0 <= 0x20 }) {
-            guard let line = try? JSONDecoder().decode(Line.self, from: Data(bytes)) else {
+        let contents: TextContents
+        do throws(TextFault) {
+            contents = try TextContents(data)
+        } catch {
+            throw LessonError(description: "\(path): \(error)")
+        }
+        for (number, bytes) in contents.lines() {
+            guard let line = try? JSONDecoder().decode(Line.self, file: bytes) else {
                 throw LessonError(
-                    description: "\(path):\(index + 1): not an object with the texts id, question "
+                    description: "\(path):\(number): not an object with the texts id, question "
                         + "and completion")
             }
             guard !line.completion.isEmpty, !line.question.isEmpty else {
                 throw LessonError(
-                    description: "\(path):\(index + 1): the question or the completion is empty")
+                    description: "\(path):\(number): the question or the completion is empty")
             }
             answers[line.id, default: []].append(
                 WrittenAnswer(question: line.question, completion: line.completion))

@@ -1,6 +1,7 @@
 import Foundation
 import Qwen25VL
 import RLTrainer
+import TextFiles
 
 /// What a checkpoint's `state.json` holds.
 struct CheckpointState: Codable {
@@ -40,7 +41,7 @@ struct CheckpointState: Codable {
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: Self.notFinite.positive, negativeInfinity: Self.notFinite.negative,
             nan: Self.notFinite.nan)
-        self = try decoder.decode(CheckpointState.self, from: json)
+        self = try decoder.decode(CheckpointState.self, file: json)
     }
 
     func json() throws -> Data {

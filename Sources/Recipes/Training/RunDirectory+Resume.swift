@@ -1,4 +1,5 @@
 import Foundation
+import TextFiles
 import Torch
 
 extension RunDirectory {
@@ -38,7 +39,7 @@ extension RunDirectory {
     /// How many threads the run that a folder holds computed with, in its last session.
     static func recordedThreads(of path: String) -> ThreadPlan.Recorded {
         guard let json = FileManager.default.contents(atPath: path + "/run.json"),
-            let run = try? JSONDecoder().decode(Description.self, from: json)
+            let run = try? JSONDecoder().decode(Description.self, file: json)
         else { return ThreadPlan.Recorded() }
         return ThreadPlan.Recorded(threads: run.threads, workers: run.workers)
     }
@@ -46,7 +47,7 @@ extension RunDirectory {
     /// The configuration of the run that a folder holds; nil if it holds none.
     static func configuration(of path: String) -> RunConfiguration? {
         guard let json = FileManager.default.contents(atPath: path + "/run.json"),
-            let run = try? JSONDecoder().decode(Description.self, from: json),
+            let run = try? JSONDecoder().decode(Description.self, file: json),
             run.program == "think2seg"
         else { return nil }
         return try? RunConfiguration.load(file: path + "/config.yaml")
@@ -95,7 +96,7 @@ func linesUpTo(_ step: Int, evaluated: Int = .max, of text: Data) -> Data {
     var rest = text[...]
     while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
         let line = rest[rest.startIndex...end]
-        guard let number = try? JSONDecoder().decode(Line.self, from: Data(line)).step,
+        guard let number = try? JSONDecoder().decode(Line.self, file: Data(line)).step,
             number <= step
         else { break }
         let isEvaluation = line.range(of: Data("\"eval_".utf8)) != nil
@@ -110,5 +111,5 @@ func lastStep(of text: Data) -> Int {
     struct Line: Decodable { let step: Int }
     let whole = text.prefix((text.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1)
     let line = whole.split(separator: UInt8(ascii: "\n")).last ?? Data()
-    return (try? JSONDecoder().decode(Line.self, from: Data(line)).step) ?? 0
+    return (try? JSONDecoder().decode(Line.self, file: Data(line)).step) ?? 0
 }

@@ -1,6 +1,7 @@
 import Foundation
 public import RLTrainer
 import SystemErrors
+import TextFiles
 
 /// Losses, gradients, advantages and metrics that TRL computed, with what it computed them from.
 ///
@@ -23,7 +24,7 @@ public struct LossTable: Decodable, Sendable {
     public static func load(path: String) throws -> LossTable {
         let data = try inputFile(path, "table of losses")
         do {
-            let table = try JSONDecoder().decode(LossTable.self, from: data)
+            let table = try JSONDecoder().decode(LossTable.self, file: data)
             try table.checkCounts(path: path)
             return table
         } catch let error as DecodingError {
