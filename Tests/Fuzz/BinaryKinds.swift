@@ -112,7 +112,7 @@ enum SafetensorsKind: Kind {
     static func read(_ path: String) throws -> String? {
         let file = try SafetensorsFile(path: path)
         for entry in file.entries { try touch(file.tensor(entry)) }
-        let checkpoint = try SafetensorsCheckpoint(path: path)
+        let checkpoint = try StoredWeights(path: path)
         return checkpoint.keys.count == file.entries.count ? nil : "tensors got lost"
     }
 

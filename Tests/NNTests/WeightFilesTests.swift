@@ -19,12 +19,12 @@ import Torch
     }
 
     private func first(_ folder: String) throws -> Float {
-        try SafetensorsCheckpoint(path: folder)
+        try StoredWeights(path: folder)
             .tensor("a", shape: [200, 300], initializer: .constant(0)).floats[0]
     }
 
     private func warnings(_ folder: String) throws -> [String] {
-        try SafetensorsCheckpoint(path: folder).warnings
+        try StoredWeights(path: folder).warnings
     }
 
     private func remove(_ name: String, _ folder: String) throws {
@@ -111,7 +111,7 @@ import Torch
         try withTemporaryFolder { folder in
             try Data("x".utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
             let error = #expect(throws: CheckpointError.self) {
-                try SafetensorsCheckpoint(path: folder)
+                try StoredWeights(path: folder)
             }
             #expect(error?.problem.contains(name) == true)
             #expect(error?.advice.contains(advice) == true)
