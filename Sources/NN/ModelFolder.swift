@@ -31,8 +31,8 @@ public enum ModelFolder {
     /// - Throws: `CheckpointError`
     static func requirePlainWeights(_ folder: String) throws -> QuantizationStatement? {
         guard let statement = QuantizationStatement.find(folder) else { return nil }
-        guard let files = try? WeightFiles(folder: folder).open(),
-            QuantizedTensors.sign(files.flatMap(\.entries)) == nil
+        guard let entries = try? WeightFiles(folder: folder).open().flatMap(\.entries),
+            entries.allSatisfy(\.type.isFloatingPoint), QuantizedTensors.sign(entries) == nil
         else { throw statement.error }
         return statement
     }

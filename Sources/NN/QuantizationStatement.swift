@@ -101,14 +101,14 @@ struct QuantizationStatement {
         CheckpointError(
             path: path,
             problem:
-                "the weights are quantised with \(description)\(key.map { " (\($0))" } ?? ""), "
-                + "which is not read",
+                "the weights are quantised with \(description)\(key.map { " (\($0))" } ?? "") "
+                + "and are not read",
             advice: Self.advice(base))
     }
 
     /// What to take instead of quantised weights.
     static func advice(_ base: String? = nil) -> String {
-        "take the checkpoint that they were made from\(base.map { ", \($0)," } ?? ""), with weights of 16 or "
+        "take the checkpoint that they were made from\(base.map { ", \($0)" } ?? ""), with weights of 16 or "
             + "32 bits"
     }
 

@@ -13,6 +13,7 @@ public final class StoredWeights: WeightSource {
     public let warnings: [String]
     private var located: [String: (file: WeightFile, entry: WeightFile.Entry)] = [:]
     private var taken: Set<String> = []
+    private let statement: QuantizationStatement?
 
     /// Opens the weights of a folder, those that transformers takes, or a single file.
     ///
@@ -24,6 +25,7 @@ public final class StoredWeights: WeightSource {
     public init(path: String, rename: (String) -> String? = { $0 }) throws {
         self.path = path
         let opened = try OpenedWeights(path)
+        statement = opened.statement
         var wrappers = WrappedKeys()
         for file in opened.files {
             for entry in file.entries {
@@ -70,6 +72,7 @@ public final class StoredWeights: WeightSource {
         _ key: String, shape: [Int]
     ) throws -> (file: WeightFile, entry: WeightFile.Entry) {
         guard let (file, entry) = located[key] else {
+            if let statement { throw statement.error }
             let similar = similarKey(key).map { "; the most like it is \($0)" } ?? ""
             throw CheckpointError(
                 path: path, problem: "tensor \(key) \(shape) is missing\(similar)",
@@ -127,6 +130,8 @@ public final class StoredWeights: WeightSource {
 private struct OpenedWeights {
     let files: [WeightFile]
     let warnings: [String]
+    /// What the configuration says against them.
+    let statement: QuantizationStatement?
 
     init(_ path: String) throws {
         var isFolder: ObjCBool = false
@@ -136,10 +141,11 @@ private struct OpenedWeights {
         guard isFolder.boolValue else {
             files = [try WeightFile(path: path)]
             warnings = files.compactMap(\.warning)
+            statement = nil
             try Self.requirePlain(files)
             return
         }
-        let statement = try ModelFolder.requirePlainWeights(path)
+        statement = try ModelFolder.requirePlainWeights(path)
         let weights = try WeightFiles(folder: path)
         files = try weights.open()
         try Self.requirePlain(files)
@@ -149,12 +155,21 @@ private struct OpenedWeights {
     private static func requirePlain(_ files: [WeightFile]) throws {
         for file in files { try WrappedKeys.requireMerged(file.entries.map(\.name), file.path) }
         let entries = files.flatMap(\.entries)
-        guard let sign = QuantizedTensors.sign(entries) else { return }
-        let file = files.first { $0.entry(sign.tensor.name) != nil }
-        throw CheckpointError(
-            path: file?.path ?? "",
-            problem: "the weights are quantised \(sign.description), which is not read: tensor "
-                + "\(sign.tensor.name) holds \(sign.tensor.type)",
-            advice: sign.advice)
+        func path(_ entry: WeightFile.Entry) -> String {
+            files.first { $0.entry(entry.name) != nil }?.path ?? ""
+        }
+        if let sign = QuantizedTensors.sign(entries) {
+            throw CheckpointError(
+                path: path(sign.tensor),
+                problem: "the weights are quantised \(sign.description), and are not read: tensor "
+                    + "\(sign.tensor.name) holds \(sign.tensor.type)",
+                advice: sign.advice)
+        }
+        if let entry = entries.first(where: { $0.type.dtype == nil }) {
+            throw CheckpointError(
+                path: path(entry),
+                problem: "tensor \(entry.name) holds \(entry.type), which no model here has",
+                advice: "take a checkpoint with weights of 16 or 32 bits")
+        }
     }
 }

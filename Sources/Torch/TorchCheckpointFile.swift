@@ -3,7 +3,8 @@ import Synchronization
 
 // Reference: torch, serialization.py (_save, _load)
 
-/// A file that Python's `torch.save` wrote: a zip archive of a pickle and the tensors' bytes.
+/// A file that Python's `torch.save` wrote: a zip archive of a pickle and the tensors' bytes, or, before
+/// version 1.6, pickles with the bytes behind them.
 ///
 /// The pickle is read, not run: it can build plain values, containers and tensors, and whatever else
 /// it mentions is an error. The file is mapped into memory, and tensors share the mapping. All
@@ -46,29 +47,45 @@ public final class TorchCheckpointFile: Sendable {
         if let (problem, advice) = foreignFormat(bytes) {
             throw CheckpointError(path: path, problem: problem, advice: advice)
         }
+        let parts: TorchFileParts
         do throws(ZipFault) {
-            let archive = try TorchArchive(ZipArchive(bytes), bytes)
-            guard archive.pickle.range.count <= Self.pickleLimit else {
-                throw ZipFault(
-                    problem: "the pickle has \(archive.pickle.range.count) bytes",
-                    advice: "save the tensors alone: torch.save({\"model\": model.state_dict()}, …)"
-                )
-            }
-            (heap, outermost, contents) = try Self.unpickled(
-                UnsafeRawBufferPointer(rebasing: bytes[archive.pickle.range]))
-            places = try archive.entries(of: contents.storages)
-            var names = Set(places.map(\.name))
-            if checking == .atOnce {
-                for place in places where names.remove(place.name) != nil {
-                    try archive.checkIntact(place, bytes)
-                }
-            }
-            unchecked = Mutex(names)
+            parts =
+                FileSignature(bytes) == .oldTorch
+                ? try OldTorchFile.parts(bytes) : try Self.parts(bytes, checking)
         } catch {
             throw CheckpointError(
                 path: path, problem: error.problem,
                 advice: error.advice ?? "the file is damaged; copy or download it again")
         }
+        (heap, outermost, contents, places) = (
+            parts.heap, parts.outermost, parts.contents, parts.places
+        )
+        unchecked = Mutex(parts.unchecked)
+    }
+
+    /// The parts of a zip archive.
+    private static func parts(
+        _ bytes: UnsafeRawBufferPointer, _ checking: Checking
+    ) throws(ZipFault) -> TorchFileParts {
+        let archive = try TorchArchive(ZipArchive(bytes), bytes)
+        guard archive.pickle.range.count <= Self.pickleLimit else {
+            throw ZipFault(
+                problem: "the pickle has \(archive.pickle.range.count) bytes",
+                advice: "save the tensors alone: torch.save({\"model\": model.state_dict()}, …)"
+            )
+        }
+        let (heap, outermost, contents) = try Self.unpickled(
+            UnsafeRawBufferPointer(rebasing: bytes[archive.pickle.range]))
+        let places = try archive.entries(of: contents.storages)
+        var unchecked = Set(places.map(\.name))
+        if checking == .atOnce {
+            for place in places where unchecked.remove(place.name) != nil {
+                try archive.checkIntact(place, bytes)
+            }
+        }
+        return TorchFileParts(
+            heap: heap, outermost: outermost, contents: contents, places: places,
+            unchecked: unchecked)
     }
 
     private static func unpickled(

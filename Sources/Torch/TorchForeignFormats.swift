@@ -55,15 +55,10 @@ enum FileSignature {
         }
     }
 
-    /// What a file is that should be one of `torch.save`, and is no zip archive.
+    /// What a file is that should be one of `torch.save`, and is not.
     func insteadOfTorch() -> (problem: String, advice: String)? {
         switch self {
-        case .zip: return nil
-        case .oldTorch:
-            return (
-                "was written by torch.save before version 1.6, which made no zip archives",
-                "load it in Python and write it with torch.save"
-            )
+        case .zip, .oldTorch: return nil
         case .tar:
             return (
                 "is a tar archive", "unpack it, or load it in Python and write it with torch.save"
@@ -75,7 +70,8 @@ enum FileSignature {
             )
         case .safetensors:
             return (
-                "is a safetensors file", "give the folder that it and its config.json are in"
+                "is a safetensors file",
+                "call it model.safetensors, and give the folder that it and its config.json are in"
             )
         default: return common
         }
@@ -96,7 +92,7 @@ enum FileSignature {
     }
 }
 
-/// What a file is that is no zip archive, and what to do about it; nil for archives.
+/// What a file is that `torch.save` did not write, and what to do about it; nil if it did.
 func foreignFormat(_ bytes: UnsafeRawBufferPointer) -> (problem: String, advice: String)? {
     guard let signature = FileSignature(bytes) else {
         return ("is not a file of torch.save", "give a file that torch.save wrote")

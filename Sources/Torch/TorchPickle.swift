@@ -34,15 +34,19 @@ struct TorchPickle: PickleDialect {
         }
     }
 
-    /// The storage that ("storage", its type, key, device, elements) names.
+    /// The storage that ("storage", its type, key, device, elements) names; before version 1.6 None
+    /// follows.
     mutating func outside(
         _ identifier: PickleValue, _ heap: inout PickleHeap
     ) throws(PickleFault) -> PickleValue {
-        guard let items = heap.tuple(identifier), items.count == 5,
+        guard let items = heap.tuple(identifier), items.count == 5 || items.count == 6,
             case .text("storage") = items[0], case .name(let name) = items[1],
             let type = Self.storageType(name), case .text(let key) = items[2],
             case .text = items[3], case .integer(let count) = items[4], count >= 0
         else { throw PickleFault("a storage is described in an unknown way") }
+        if items.count == 6, !isEmpty(items[5], heap) {
+            throw PickleFault("a storage is a part of another one, as before version 0.4")
+        }
         storages.append(PickleStorage(key: key, type: type, count: count))
         objects.append(.storage(storages.count - 1))
         return heap.addObject("a storage")
