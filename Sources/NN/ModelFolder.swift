@@ -8,9 +8,13 @@ public enum ModelFolder {
     ///
     /// A folder that is not there, or has nothing that is known, is left to those who read it.
     ///
-    /// - Parameter folder: a folder in the hub's layout, as a user gave it
+    /// - Parameters:
+    ///   - folder: a folder in the hub's layout, as a user gave it
+    ///   - takesOtherNames: whether weights are read from it that transformers does not look for
     /// - Throws: `CheckpointError` that names the form and the way out
-    public static func requireReadable(_ folder: String) throws {
+    public static func requireReadable(
+        _ folder: String, takesOtherNames: Bool = false
+    ) throws {
         guard let present = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
             return
         }
@@ -21,7 +25,11 @@ public enum ModelFolder {
         }
         _ = try requirePlainWeights(folder)
         if WeightFiles.areIn(folder) { return }
-        if let error = ForeignWeights.knownError(folder, names: names) { throw error }
+        let known =
+            takesOtherNames
+            ? ForeignForm.certain(names, folder)?.error(folder)
+            : ForeignWeights.knownError(folder, names: names)
+        if let known { throw known }
     }
 
     /// Fails if a folder's configuration says that its weights are quantised, unless all of them are plain
@@ -44,10 +52,12 @@ public enum ModelFolder {
             endings.contains { name.hasSuffix($0) } && isPointer("\(folder)/\(name)")
         }
         guard let first = pointers.first else { return }
-        let more =
-            pointers.count > 1 ? " and \(pointers.count - 1) more are pointers" : " is a pointer"
+        let what =
+            pointers.count > 1
+            ? " and \(pointers.count - 1) more are pointers of Git LFS, not the files themselves"
+            : " is a pointer of Git LFS, not the file itself"
         throw CheckpointError(
-            path: folder, problem: "\(first)\(more) of Git LFS, not the files themselves",
+            path: folder, problem: first + what,
             advice: "run git lfs pull in the folder")
     }
 

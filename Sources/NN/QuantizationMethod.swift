@@ -167,6 +167,8 @@ struct QuantizationMethod: CustomStringConvertible {
             fields["weights"] as? String, fields["quant_algo"] as? String,
             inner?["quant_algo"] as? String, torchaoType(fields["quant_type"]),
             fields["forward_dtype"] as? String, fields["fmt"] as? String,
+            // Of a table of layers.
+            fields.values.lazy.compactMap { ($0 as? [String: Any])?["weights"] as? String }.first,
         ]
         return words.lazy.compactMap { $0.flatMap(digits) }.first
     }

@@ -82,9 +82,9 @@ enum SAM2Location {
             self = .official(file: path)
             return
         }
-        try ModelFolder.requireReadable(path)
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let official = names.filter { $0.hasSuffix(".pt") }.sorted()
+        try ModelFolder.requireReadable(path, takesOtherNames: !official.isEmpty)
         let isHub = names.contains {
             $0.contains(".safetensors") || $0.hasPrefix("pytorch_model.bin")
         }

@@ -30,7 +30,7 @@ enum OldTorchFile {
         // The magic number, by which the file was recognised, has more bits than integers here.
         var position = magicCount
         guard position < bytes.count, bytes[position - 1] == 0x2E else {
-            throw ZipFault(problem: "the pickle of the magic number has no end")
+            throw ZipFault(problem: "cut short behind the magic number")
         }
         let version = try next(bytes, &position, "the version")
         guard case .integer(Self.version) = version.root else {

@@ -34,9 +34,9 @@ extension PickleTensor {
         guard shape.count <= Self.rankLimit else {
             throw PickleFault("\(described) has \(shape.count) dimensions")
         }
-        guard let width = type.byteCount(1), let size = storage.byteCount else {
-            throw PickleFault("\(described) is too large for any memory")
-        }
+        guard let width = type.byteCount(1) else { throw PickleFault("\(described) has no size") }
+        // Whether so many bytes are there is the archive's to tell.
+        let size = storage.byteCount ?? .max
         var bytes = width
         var last = offset
         for (size, stride) in zip(shape, strides) {

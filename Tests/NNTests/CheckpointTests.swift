@@ -17,8 +17,7 @@ import Torch
             .save(to: folder, shardBytes: shardBytes)
     }
 
-    private func build(_ checkpoint: StoredWeights, _ names: [String]) throws -> [Parameter]
-    {
+    private func build(_ checkpoint: StoredWeights, _ names: [String]) throws -> [Parameter] {
         let builder = ParameterBuilder(source: checkpoint)
         for name in names { _ = try builder.root.parameter(name, shape: [2, 3]) }
         return builder.parameters
