@@ -63,11 +63,8 @@ public enum ModelFolder {
 
     private static func isPointer(_ path: String) -> Bool {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        guard let size = attributes?[.size] as? Int, size < 1024 else {
-            // A link has the size of its name; what it leads to is looked at below.
-            return attributes?[.type] as? FileAttributeType == .typeSymbolicLink
-                && startsAsPointer(path)
-        }
+        // A link has the size of its name; what it leads to is looked at all the same.
+        guard let size = attributes?[.size] as? Int, size < 1024 else { return false }
         return startsAsPointer(path)
     }
 

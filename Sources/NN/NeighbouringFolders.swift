@@ -20,7 +20,7 @@ struct NeighbouringFolders {
         var readable: String?
         var level = [folder]
         for _ in 0..<Self.deepest {
-            level = level.flatMap(Self.folders)
+            level = Array(level.flatMap(Self.folders).prefix(Self.most))
             found += level
             if readable == nil {
                 readable = level.first {
