@@ -3,7 +3,7 @@ import Torch
 
 /// Weights in forms that are not read, and the way out of each.
 enum ForeignWeights {
-    /// Whether a name is that of a shard of transformers' distributed checkpoints.
+    /// Whether a name is that of a shard of transformers' and torch's distributed checkpoints.
     static func isDistributed(_ name: String) -> Bool {
         name.hasPrefix("shard-") && name.hasSuffix(".safetensors") && name.contains("-model-")
     }
@@ -12,66 +12,67 @@ enum ForeignWeights {
     static func distributed(_ folder: String, _ shard: String) -> CheckpointError {
         CheckpointError(
             path: folder,
-            problem: "\(shard) is a part of a distributed checkpoint, which is not read",
-            advice: resave)
+            problem:
+                "\(shard) is one rank's part of a distributed checkpoint of torch, which is not read",
+            advice:
+                "consolidate the parts: cd \(quoted(folder)) && mkdir OUTPUT && python -c \"import "
+                + "glob, safetensors, torch.distributed.checkpoint._consolidate_hf_safetensors as c; "
+                + "c.consolidate_safetensors_files('.', 'OUTPUT', {k: 1 for f in glob.glob('shard-*') "
+                + "for k in safetensors.safe_open(f, 'pt').keys()})\"; " + companions)
     }
 
-    private static let resave =
-        "load the folder with transformers' from_pretrained, and save it to a new one with save_pretrained"
-
-    /// Why a folder without safetensors of the usual names cannot be read.
+    /// Why a folder without weights of the usual names cannot be read.
     ///
     /// - Parameters:
     ///   - folder: the folder
     ///   - names: what is in it, sorted
     /// - Returns: the error, which names what is there instead
     static func error(_ folder: String, names: [String]) -> CheckpointError {
-        for form in forms {
-            guard let name = names.first(where: form.isOne) else { continue }
-            return CheckpointError(
-                path: folder, problem: "the weights are in \(name), \(form.what)",
-                advice: form.advice, isMissing: true)
+        knownError(folder, names: names)
+            ?? CheckpointError(
+                path: folder,
+                problem:
+                    "neither model.safetensors nor pytorch_model.bin, nor an index of either, is here",
+                advice: "give the folder of a downloaded checkpoint", isMissing: true)
+    }
+
+    /// The same, if what is there, or in the folders above and below, is known; else nil.
+    static func knownError(_ folder: String, names: [String]) -> CheckpointError? {
+        let neighbours = NeighbouringFolders(folder, names: names)
+        if let form = ForeignForm.certain(names, folder) {
+            return neighbours.merged.map { given(folder, below: $0) } ?? form.error(folder)
         }
-        return CheckpointError(
-            path: folder,
-            problem: "neither model.safetensors nor model.safetensors.index.json is here",
-            advice: "give the folder of a downloaded checkpoint", isMissing: true)
+        if let snapshot = neighbours.snapshot {
+            return CheckpointError(
+                path: folder, problem: "is a folder of the hub's cache, and no checkpoint itself",
+                advice: "give \(snapshot)", isMissing: true)
+        }
+        if let below = neighbours.merged { return given(folder, below: below) }
+        for other in neighbours.below + neighbours.above {
+            let names = NeighbouringFolders.contents(other)
+            guard let form = ForeignForm.certain(names, other) else { continue }
+            return form.error(other, asked: folder)
+        }
+        return ForeignForm.possible(names, folder)?.error(folder)
     }
 
-    private struct Form: Sendable {
-        let what: String
-        let advice: String
-        let isOne: @Sendable (String) -> Bool
+    private static func given(_ folder: String, below: String) -> CheckpointError {
+        CheckpointError(
+            path: folder, problem: "the weights are not here, but in a folder below",
+            advice: "give \(below)", isMissing: true)
     }
 
-    private static let forms: [Form] = [
-        Form(
-            what: "pickled, which is not read", advice: resave
-        ) { $0 == "pytorch_model.bin" || $0 == "pytorch_model.bin.index.json" },
-        Form(
-            what: "an adapter of another model, which is not read",
-            advice: "merge it into that model with peft (merge_and_unload) and save the result"
-        ) { $0.hasPrefix("adapter_model.") },
-        Form(
-            what: "one rank's part, which is not read",
-            advice: "merge the parts with the trainer that wrote them, into safetensors"
-        ) { $0.hasPrefix("model_world_size_") || $0.hasSuffix(".distcp") },
-        Form(
-            what: "a variant, which is read only under the usual name",
-            advice: "rename it to model.safetensors, or copy its shards to a folder of their own"
-        ) { $0.hasPrefix("model.") && $0.contains("safetensors") },
-        Form(
-            what: "whose name transformers does not look for",
-            advice: "rename it to model.safetensors if it holds all the weights; of shards "
-                + "model.safetensors.index.json is missing"
-        ) { $0.hasSuffix(".safetensors") },
-        Form(
-            what: "a format that is not read",
-            advice: "give a folder with safetensors, as transformers writes it"
-        ) { name in
-            [".gguf", ".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack"].contains {
-                name.hasSuffix($0)
-            }
-        },
-    ]
+    /// What a merged checkpoint needs beside its weights.
+    static let companions =
+        "config.json and the tokenizer's files belong beside what it writes"
+
+    /// A path as a shell takes it.
+    static func quoted(_ path: String) -> String {
+        let plain = path.unicodeScalars.allSatisfy {
+            $0.isASCII
+                && ($0.properties.isAlphabetic
+                    || "0123456789/._-+=:,@%".unicodeScalars.contains($0))
+        }
+        return plain && !path.isEmpty ? path : "'" + path.replacing("'", with: "'\\''") + "'"
+    }
 }

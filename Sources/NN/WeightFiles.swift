@@ -6,7 +6,8 @@ import Torch
 /// The files of a folder that hold a model's weights: those that transformers takes.
 ///
 /// `config.json` may name a file; else it is `model.safetensors`, else the shards of
-/// `model.safetensors.index.json`. Pickled and distributed weights, which come next, are refused by name.
+/// `model.safetensors.index.json`, else `pytorch_model.bin`, else the shards of its index. Weights in other
+/// forms are refused by name.
 public struct WeightFiles: Sendable {
     /// The folder.
     public let folder: String
@@ -19,6 +20,8 @@ public struct WeightFiles: Sendable {
 
     private static let single = "model.safetensors"
     private static let table = "model.safetensors.index.json"
+    /// What is looked for, in this order.
+    private static let usual = [single, table, "pytorch_model.bin", "pytorch_model.bin.index.json"]
     private static let explicitKey = "transformers_weights"
 
     /// All files that decide about the weights, by name.
@@ -34,9 +37,7 @@ public struct WeightFiles: Sendable {
         if let shard = present.sorted().first(where: ForeignWeights.isDistributed) {
             throw ForeignWeights.distributed(folder, shard)
         }
-        let found =
-            try Self.explicitName(folder)
-            ?? [Self.single, Self.table].first { Self.isFile(folder, $0) }
+        let found = try Self.explicitName(folder) ?? Self.usual.first { Self.isFile(folder, $0) }
         guard let found else { throw ForeignWeights.error(folder, names: present.sorted()) }
         self.folder = folder
         guard found.hasSuffix(".index.json") else {
@@ -49,6 +50,9 @@ public struct WeightFiles: Sendable {
         try requireShards(folder + "/" + found)
     }
 
+    /// Whether a folder has weights under one of the usual names.
+    static func areIn(_ folder: String) -> Bool { usual.contains { isFile(folder, $0) } }
+
     /// Fails if a shard is not in the folder.
     private func requireShards(_ path: String) throws {
         for name in names where name.contains("/") {
@@ -60,7 +64,7 @@ public struct WeightFiles: Sendable {
             path: path,
             problem: "names \(first), which is not in the folder"
                 + (missing.count > 1 ? ", and \(missing.count - 1) more" : ""),
-            advice: "copy or download the missing files again", isMissing: true)
+            advice: "copy or download the missing files", isMissing: true)
     }
 
     /// The file that `config.json` names.
@@ -82,7 +86,7 @@ public struct WeightFiles: Sendable {
         guard isFile(folder, name) else {
             throw CheckpointError(
                 path: path, problem: "\(explicitKey) names \(name), which is not in the folder",
-                advice: "copy or download the file again, or remove the key", isMissing: true)
+                advice: "copy or download the file, or remove the key", isMissing: true)
         }
         return name
     }
@@ -108,22 +112,22 @@ public struct WeightFiles: Sendable {
                 advice: "or copy it or download it again")
         } catch {
             throw CheckpointError(
-                path: path, problem: "not a safetensors index: no table weight_map in JSON",
-                advice: "the file is damaged; copy or download it again")
+                path: path, problem: "not an index of weights: no table weight_map in JSON",
+                advice: "take the index, which is small, from where the weights are from")
         }
     }
 
     /// Opens the files.
     ///
     /// - Throws: `CheckpointError` if one is damaged, or lacks a tensor that the index says it has
-    func open() throws -> [SafetensorsFile] {
-        let files = try names.map { try SafetensorsFile(path: folder + "/" + $0) }
+    func open() throws -> [WeightFile] {
+        let files = try names.map { try WeightFile(path: folder + "/" + $0) }
         let present = Set(files.flatMap { $0.entries.map(\.name) })
         if let index, let missing = shards.keys.sorted().first(where: { !present.contains($0) }) {
             throw CheckpointError(
                 path: folder + "/" + index,
                 problem: "tensor \(missing) is not in \(shards[missing] ?? "any file")",
-                advice: "download the missing file again")
+                advice: "index and files are of different saves; take them all from one")
         }
         return files
     }
@@ -133,38 +137,47 @@ public struct WeightFiles: Sendable {
     /// What stands beside the weights and says otherwise, one sentence each.
     ///
     /// Of large tensors some places count.
-    func warnings(_ opened: [SafetensorsFile]) -> [String] {
-        if names == [Self.single], index == nil {
-            return [indexWarning(opened)].compactMap(\.self)
+    func warnings(_ opened: [WeightFile]) -> [String] {
+        let own = opened.compactMap(\.warning)
+        if let single = names.first, index == nil, Self.usual.contains(single) {
+            return own + [indexWarning(opened, beside: single)].compactMap(\.self)
         }
-        guard names != [Self.single], index != Self.table, Self.isFile(folder, Self.single) else {
-            return []
+        return own + [explicitWarning].compactMap(\.self)
+    }
+
+    /// That `config.json` names other weights than older versions of transformers take.
+    private var explicitWarning: String? {
+        guard !Self.usual.contains(index ?? names[0]), Self.isFile(folder, Self.single) else {
+            return nil
         }
-        return [
-            "\(folder): config.json names \(index ?? names[0]) by \(Self.explicitKey), which is "
-                + "read; \(Self.single) beside it is what versions of transformers before 5 take"
-        ]
+        return "\(folder): config.json names \(index ?? names[0]) by \(Self.explicitKey), which is "
+            + "read; \(Self.single) beside it is what versions of transformers before 5 take"
     }
 
     /// Why the index beside a single file is of other weights; nil if there is none, or it is not.
-    private func indexWarning(_ opened: [SafetensorsFile]) -> String? {
-        guard Self.isFile(folder, Self.table), let reason = disagreement(opened) else { return nil }
-        return "\(folder): \(Self.single) is read, as transformers does, and not "
-            + "\(Self.table) beside it, \(reason); remove the one that is old"
+    private func indexWarning(_ opened: [WeightFile], beside single: String) -> String? {
+        let table = single + ".index.json"
+        guard Self.isFile(folder, table),
+            let reason = disagreement(opened, single: single, table: table)
+        else { return nil }
+        return "\(folder): \(single) is read, as transformers does, and not \(table) beside it, "
+            + "\(reason); remove the one that is old"
     }
 
-    private func disagreement(_ opened: [SafetensorsFile]) -> String? {
-        guard let map = try? Self.weightMap(folder + "/" + Self.table) else {
+    private func disagreement(
+        _ opened: [WeightFile], single: String, table: String
+    ) -> String? {
+        guard let map = try? Self.weightMap(folder + "/" + table) else {
             return "which is no index"
         }
-        let names = Set(map.values).subtracting([Self.single]).sorted()
+        let names = Set(map.values).subtracting([single]).sorted()
         if names.isEmpty { return nil }
         if let missing = names.first(where: { !Self.isFile(folder, $0) }) {
             return "whose file \(missing) is not there"
         }
         guard let file = opened.first else { return nil }
         do {
-            let others = try names.map { try SafetensorsFile(path: folder + "/" + $0) }
+            let others = try names.map { try WeightFile(path: folder + "/" + $0) }
             for other in others {
                 for entry in other.entries {
                     guard let mine = file.entry(entry.name) else {

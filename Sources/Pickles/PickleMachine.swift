@@ -32,11 +32,30 @@ public struct PickleMachine<Dialect: PickleDialect> {
     public static func run(
         _ bytes: UnsafeRawBufferPointer, _ dialect: Dialect
     ) throws(PickleFault) -> (heap: PickleHeap, root: PickleValue, dialect: Dialect) {
+        let built = try runFirst(bytes, dialect)
+        guard built.count == bytes.count else {
+            throw PickleFault(
+                "something is left over after the end, at byte \(built.count - 1) of the pickle")
+        }
+        return (built.heap, built.root, built.dialect)
+    }
+
+    /// Carries out a pickle that other bytes may follow.
+    ///
+    /// - Parameters:
+    ///   - bytes: The pickle, and what follows it.
+    ///   - dialect: What it may mention beside plain values and containers.
+    /// - Returns: What the pickle builds, its outermost value, the dialect with what it made, and the bytes
+    ///   of the pickle.
+    /// - Throws: ``PickleFault``, with the place in the pickle.
+    public static func runFirst(
+        _ bytes: UnsafeRawBufferPointer, _ dialect: Dialect
+    ) throws(PickleFault) -> (heap: PickleHeap, root: PickleValue, dialect: Dialect, count: Int) {
         var machine = PickleMachine(bytes, dialect)
         var start = 0
         do {
             let root = try machine.run(&start)
-            return (machine.heap, root, machine.dialect)
+            return (machine.heap, root, machine.dialect, machine.cursor.position)
         } catch {
             throw PickleFault("\(error.problem), at byte \(start) of the pickle")
         }
@@ -56,7 +75,7 @@ public struct PickleMachine<Dialect: PickleDialect> {
             try carryOut(opcode)
         }
         let root = try pop()
-        guard stack.isEmpty, marks.isEmpty, cursor.isAtEnd else {
+        guard stack.isEmpty, marks.isEmpty else {
             throw PickleFault("something is left over after the end")
         }
         return root

@@ -40,18 +40,8 @@ public struct CompanionFile: Sendable, Equatable {
 }
 
 extension Qwen25VLModel {
-    /// The hub's key of a tensor of a checkpoint, which may have been written by other means under
-    /// the names that modules have in memory.
-    static func canonicalKey(_ key: String) -> String {
-        for (memory, disk) in [("model.language_model.", "model."), ("model.visual.", "visual.")]
-        where key.hasPrefix(memory) {
-            return disk + key.dropFirst(memory.count)
-        }
-        return key
-    }
-
     /// Reads a checkpoint folder in the hub's layout: `config.json`, `generation_config.json` and
-    /// safetensors, one file or several.
+    /// weights, one file or several.
     ///
     /// - Parameters:
     ///   - directory: the folder
@@ -66,10 +56,11 @@ extension Qwen25VLModel {
         directory: String, dtype: DType? = nil, device: Device = .cpu,
         reusing reused: [Parameter] = [], endToken: Tokenizer.EndToken? = nil
     ) throws -> Qwen25VLModel {
+        try ModelFolder.requireReadable(directory)
         let configuration = try Qwen25VLConfiguration.load(path: directory + "/config.json")
         let generation = try GenerationConfiguration.load(
             directory: directory, configuration: configuration, endToken: endToken)
-        let checkpoint = try SafetensorsCheckpoint(path: directory, rename: canonicalKey)
+        let (checkpoint, keyWarning) = try weights(directory, configuration)
         let chosen = try dtype ?? storedType(checkpoint, configuration)
         var model = try Qwen25VLModel(
             configuration: configuration, generation: generation,
@@ -81,6 +72,7 @@ extension Qwen25VLModel {
         }
         try checkpoint.finish()
         try model.takeFiles(directory, beside: checkpoint)
+        model.warnings += [keyWarning].compactMap(\.self)
         return model
     }
 
@@ -96,10 +88,11 @@ extension Qwen25VLModel {
     public static func outline(
         directory: String, dtype: DType, endToken: Tokenizer.EndToken? = nil
     ) throws -> Qwen25VLModel {
+        try ModelFolder.requireReadable(directory)
         let configuration = try Qwen25VLConfiguration.load(path: directory + "/config.json")
         let generation = try GenerationConfiguration.load(
             directory: directory, configuration: configuration, endToken: endToken)
-        let checkpoint = try SafetensorsCheckpoint(path: directory, rename: canonicalKey)
+        let (checkpoint, keyWarning) = try weights(directory, configuration)
         var model = try Qwen25VLModel(
             configuration: configuration, generation: generation,
             builder: ParameterBuilder(withoutWeights: dtype, require: checkpoint.require))
@@ -107,12 +100,13 @@ extension Qwen25VLModel {
             configuration.tiesWordEmbeddings && $0 == headKey
         }
         try model.takeFiles(directory, beside: checkpoint)
+        model.warnings += [keyWarning].compactMap(\.self)
         return model
     }
 
     /// Keeps the files beside the weights, and what should be known of both.
     private mutating func takeFiles(
-        _ directory: String, beside checkpoint: SafetensorsCheckpoint
+        _ directory: String, beside checkpoint: StoredWeights
     ) throws {
         companions = try CompanionFile.all(in: directory)
         warnings = checkpoint.warnings
@@ -123,6 +117,29 @@ extension Qwen25VLModel {
             ).map { [$0] } ?? []
     }
 
+    /// Opens the weights.
+    ///
+    /// - Returns: them, and what should be known of their keys
+    private static func weights(
+        _ directory: String, _ configuration: Qwen25VLConfiguration
+    ) throws -> (checkpoint: StoredWeights, warning: String?) {
+        var keys = CheckpointKeys()
+        let checkpoint = try StoredWeights(path: directory) { keys.canonical($0) }
+        try keys.requireOwn(directory)
+        if !configuration.tiesWordEmbeddings, !checkpoint.contains(headKey),
+            checkpoint.contains(embeddingKey)
+        {
+            throw CheckpointError(
+                path: directory,
+                problem:
+                    "\(headKey) is missing, and config.json does not tie it to the embedding: the "
+                    + "weights are those of the base model alone",
+                advice: "save the whole model, Qwen2_5_VLForConditionalGeneration; or set "
+                    + "tie_word_embeddings to true in config.json if the head is the embedding")
+        }
+        return (checkpoint, keys.warning(directory))
+    }
+
     private static let headKey = "lm_head.weight"
     private static let embeddingKey = "model.embed_tokens.weight"
 
@@ -131,7 +148,7 @@ extension Qwen25VLModel {
     }
 
     private static func storedType(
-        _ checkpoint: SafetensorsCheckpoint, _ configuration: Qwen25VLConfiguration
+        _ checkpoint: StoredWeights, _ configuration: Qwen25VLConfiguration
     ) throws -> DType {
         try checkpoint.tensor(
             embeddingKey, shape: embeddingShape(configuration), initializer: .constant(0)
@@ -140,7 +157,7 @@ extension Qwen25VLModel {
 
     /// A head on disk beside a shared embedding must be the same numbers.
     private static func requireTied(
-        _ checkpoint: SafetensorsCheckpoint, _ configuration: Qwen25VLConfiguration,
+        _ checkpoint: StoredWeights, _ configuration: Qwen25VLConfiguration,
         directory: String
     ) throws {
         let shape = embeddingShape(configuration)

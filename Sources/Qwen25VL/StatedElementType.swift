@@ -90,7 +90,7 @@ extension Qwen25VLModel {
     public static func restateElementType(directory: String) throws {
         let path = directory + "/config.json"
         let config = try Data(contentsOf: URL(fileURLWithPath: path))
-        let types = try SafetensorsCheckpoint(path: directory).floatingPointTypes
+        let types = try StoredWeights(path: directory).floatingPointTypes
         let restated = try StatedElementType.restated(
             config, as: StatedElementType.holding(types), file: path)
         if restated == config { return }

@@ -128,6 +128,16 @@ public final class QwenPolicy: Policy {
         }
     }
 
+    /// Why a path is no folder.
+    private static func missing(_ path: String) -> any Error {
+        guard FileManager.default.fileExists(atPath: path) else {
+            return MissingInputError(path: path, what: "folder of a policy")
+        }
+        return CheckpointError(
+            path: path, problem: "is a file, and a policy is a folder",
+            advice: "give the folder that holds config.json and the weights", isMissing: true)
+    }
+
     private static func load(
         path: String, template: PromptTemplate,
         model: (_ endToken: Tokenizer.EndToken?) throws -> Qwen25VLModel
@@ -135,12 +145,13 @@ public final class QwenPolicy: Policy {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
             isFolder.boolValue
-        else { throw MissingInputError(path: path, what: "folder of a policy") }
+        else { throw missing(path) }
         func requireFile(_ names: String...) throws {
             if names.allSatisfy({ !FileManager.default.fileExists(atPath: "\(path)/\($0)") }) {
                 throw MissingInputError(path: "\(path)/\(names[0])", what: "file of the policy")
             }
         }
+        try ModelFolder.requireReadable(path)
         try requireFile("config.json")
         _ = try Qwen25VLConfiguration.load(path: path + "/config.json")
         try requireFile("tokenizer.json")

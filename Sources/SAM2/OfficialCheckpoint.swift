@@ -90,7 +90,7 @@ final class OfficialCheckpoint: ModelCheckpoint {
     }
 
     private func take(_ key: String, shape: [Int]) throws -> [TorchCheckpointFile.TensorEntry] {
-        guard let entries = located[key], let dtype = entries.first?.dtype else {
+        guard let entries = located[key], let type = entries.first?.type else {
             throw CheckpointError(
                 path: path, problem: "tensor \(key) \(shape) is missing",
                 advice: "the file is incomplete, or belongs to a model of another kind")
@@ -104,8 +104,10 @@ final class OfficialCheckpoint: ModelCheckpoint {
                     "the model is of another size: put its own config.json, in the hub's layout, "
                     + "beside the file")
         }
-        guard entries.allSatisfy({ $0.dtype == dtype && dtype.isFloatingPoint }) else {
-            throw CheckpointError(path: path, problem: "tensor \(key) holds \(dtype) numbers")
+        guard entries.allSatisfy({ $0.type == type && type.isFloatingPoint }) else {
+            throw CheckpointError(
+                path: path,
+                problem: "tensor \(key) holds \(type), not numbers that a model is trained in")
         }
         taken.insert(key)
         return entries

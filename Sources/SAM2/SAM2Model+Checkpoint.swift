@@ -18,7 +18,7 @@ protocol ModelCheckpoint: WeightSource {
 
 /// A checkpoint in the hub's layout.
 private final class HubCheckpoint: ModelCheckpoint {
-    private let files: SafetensorsCheckpoint
+    private let files: StoredWeights
 
     /// How the keys begin that only the video model has.
     private static let videoPrefixes = [
@@ -27,7 +27,7 @@ private final class HubCheckpoint: ModelCheckpoint {
         "no_object_pointer", "occlusion_spatial_embedding_parameter",
     ]
 
-    init(folder: String) throws { files = try SafetensorsCheckpoint(path: folder) }
+    init(folder: String) throws { files = try StoredWeights(path: folder) }
 
     var warnings: [String] { files.warnings }
 
@@ -66,7 +66,7 @@ enum SAM2Location {
 
     /// What a user's path means.
     ///
-    /// - Parameter path: a folder with safetensors files or with one .pt file, or such a file
+    /// - Parameter path: a folder in the hub's layout or with one .pt file, or such a file
     /// - Throws: `CheckpointError` if it is none of these
     init(path: String) throws {
         var isFolder: ObjCBool = false
@@ -85,7 +85,11 @@ enum SAM2Location {
         }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let official = names.filter { $0.hasSuffix(".pt") }.sorted()
-        if official.isEmpty || names.contains(where: { $0.contains(".safetensors") }) {
+        try ModelFolder.requireReadable(path, takesOtherNames: !official.isEmpty)
+        let isHub = names.contains {
+            $0.contains(".safetensors") || $0.hasPrefix("pytorch_model.bin")
+        }
+        if official.isEmpty || isHub {
             self = .hub(folder: path)
         } else if official.count == 1 {
             self = .official(file: path + "/" + official[0])
@@ -141,7 +145,7 @@ extension SAM2Model {
     /// the shapes of a released size.
     ///
     /// - Parameters:
-    ///   - path: the folder with `config.json` and the safetensors files; or the .pt file, or the
+    ///   - path: the folder with `config.json` and the weights; or the .pt file, or the
     ///     folder that holds nothing else
     ///   - dtype: the element type to compute in
     ///   - device: where to compute

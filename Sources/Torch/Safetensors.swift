@@ -9,8 +9,10 @@ public final class SafetensorsFile: Sendable {
     public struct Entry: Sendable, Equatable {
         /// The tensor's key.
         public let name: String
-        /// Its element type.
-        public let dtype: DType
+        /// Its element type, in the words of the file.
+        public let type: StoredType
+        /// Its element type; nil if no tensor can have it.
+        public var dtype: DType? { type.dtype }
         /// Its shape.
         public let shape: [Int]
         /// Where its bytes stand in the file.
@@ -44,23 +46,22 @@ public final class SafetensorsFile: Sendable {
     public func entry(_ name: String) -> Entry? { index[name].map { entries[$0] } }
 
     /// The tensor of an entry, on the CPU; it shares the file's memory where its alignment allows.
+    ///
+    /// - Throws: ``CheckpointError`` if no tensor can have its element type
     public func tensor(_ entry: Entry) throws -> Tensor {
-        try file.tensor(entry.range, shape: entry.shape, dtype: entry.dtype)
+        guard let dtype = entry.dtype else {
+            throw CheckpointError(
+                path: path, problem: "tensor \(entry.name) holds \(entry.type), which are not read")
+        }
+        return try file.tensor(entry.range, shape: entry.shape, dtype: dtype)
     }
 
     /// Whether a tensor has type, shape and bytes of one in another file; of large ones, blocks at both
     /// ends and at fourteen places between count.
     public func seemsEqual(_ entry: Entry, to other: SafetensorsFile, _ otherEntry: Entry) -> Bool {
-        guard entry.dtype == otherEntry.dtype, entry.shape == otherEntry.shape else { return false }
-        let mine = UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
-        let others = UnsafeRawBufferPointer(rebasing: other.file.bytes[otherEntry.range])
-        let (places, block) = (16, 4096)
-        guard mine.count > places * block else { return mine.elementsEqual(others) }
-        return (0..<places).allSatisfy { place in
-            let last = mine.count - block
-            let start = place == places - 1 ? last : last / (places - 1) * place
-            return mine[start..<start + block].elementsEqual(others[start..<start + block])
-        }
+        guard entry.type == otherEntry.type, entry.shape == otherEntry.shape else { return false }
+        return UnsafeRawBufferPointer(rebasing: file.bytes[entry.range])
+            .seemsEqual(to: UnsafeRawBufferPointer(rebasing: other.file.bytes[otherEntry.range]))
     }
 }
 
@@ -69,30 +70,30 @@ struct SafetensorsHeader {
     var entries: [SafetensorsFile.Entry] = []
     var metadata: [String: String] = [:]
 
-    private static let names: [(String, DType)] = [
-        ("F32", .float32), ("BF16", .bfloat16), ("F16", .float16), ("F64", .float64),
-        ("I64", .int64), ("I32", .int32), ("U8", .uint8), ("BOOL", .bool),
-    ]
-
-    static func name(of dtype: DType) -> String {
-        names.first { $0.1 == dtype }?.0 ?? "F32"
-    }
-
     init(path: String, bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
-        func fail(_ problem: String) -> CheckpointError {
+        func fail(_ problem: String, isCut: Bool = false) -> CheckpointError {
             CheckpointError(
                 path: path, problem: problem,
-                advice: "the file is damaged or not a safetensors file; copy or download it again")
+                advice: isCut
+                    ? "the file is damaged; copy or download it again"
+                    : "no library writes such a file; compare its size and SHA-256 with those of "
+                        + "where it is from")
         }
-        guard bytes.count >= 8 else { throw fail("cut short: \(bytes.count) bytes") }
-        if bytes.starts(with: Array("version https://git-lfs".utf8)) {
-            throw CheckpointError(
-                path: path, problem: "is a pointer of Git LFS, not the file itself",
-                advice: "run git lfs pull in the checkpoint's folder")
+        if let (problem, advice) = notSafetensors(bytes) {
+            throw CheckpointError(path: path, problem: problem, advice: advice)
+        }
+        guard bytes.count >= 8 else {
+            throw fail("cut short: \(bytes.count) bytes", isCut: true)
         }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-        guard length >= 2, length <= UInt64(bytes.count - 8) else {
-            throw fail("the header should have \(length) bytes, the file has \(bytes.count)")
+        guard length >= 2, length <= Self.longestHeader else {
+            throw fail(
+                "not a safetensors file, or damaged: the header should have \(length) bytes")
+        }
+        guard length <= UInt64(bytes.count - 8) else {
+            throw fail(
+                "cut short: the header should have \(length) bytes, the file has \(bytes.count)",
+                isCut: true)
         }
         let start = 8 + Int(length)
         let json = Data(bytes[8..<start])
@@ -107,12 +108,19 @@ struct SafetensorsHeader {
             do {
                 entries.append(
                     try Self.entry(name: name, value: value, start: start, end: bytes.count))
-            } catch { throw fail("tensor \(name): \(error.problem)") }
+            } catch { throw fail("tensor \(name): \(error.problem)", isCut: error.isCut) }
         }
         entries.sort { $0.name < $1.name }
     }
 
-    private struct Fault: Error { let problem: String }
+    /// What safetensors itself allows.
+    private static let longestHeader: UInt64 = 100_000_000
+
+    private struct Fault: Error {
+        let problem: String
+        /// Whether the file is shorter than its header says.
+        var isCut = false
+    }
 
     private static func entry(
         name: String, value: Any, start: Int, end: Int
@@ -121,26 +129,28 @@ struct SafetensorsHeader {
             let shape = fields["shape"] as? [Int], let offsets = fields["data_offsets"] as? [Int],
             offsets.count == 2
         else { throw Fault(problem: "dtype, shape or data_offsets are missing or malformed") }
-        guard let dtype = names.first(where: { $0.0 == code })?.1 else {
-            throw Fault(problem: "dtype \(code) is not supported")
-        }
-        var count = dtype.byteCount
+        var count = 1
         for size in shape {
             let (product, overflow) = count.multipliedReportingOverflow(by: size)
             guard size >= 0, !overflow else { throw Fault(problem: "shape \(shape) is impossible") }
             count = product
         }
-        guard offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= end - start else {
+        guard offsets[0] >= 0, offsets[1] >= offsets[0] else {
+            throw Fault(problem: "bytes \(offsets[0])..<\(offsets[1]) are impossible")
+        }
+        guard offsets[1] <= end - start else {
             throw Fault(
                 problem: "bytes \(offsets[0])..<\(offsets[1]) are past the end of the file, which "
-                    + "holds \(end - start)")
+                    + "holds \(end - start)", isCut: true)
         }
-        guard offsets[1] - offsets[0] == count else {
+        let type = StoredType(safetensors: code)
+        let needed = type.byteCount(count)
+        guard type.bits == nil || needed == offsets[1] - offsets[0] else {
             throw Fault(
-                problem: "shape \(shape) of \(code) needs \(count) bytes, "
-                    + "the header gives it \(offsets[1] - offsets[0])")
+                problem: "shape \(shape) of \(code) needs \(needed.map(String.init) ?? "too many") "
+                    + "bytes, the header gives it \(offsets[1] - offsets[0])")
         }
         return SafetensorsFile.Entry(
-            name: name, dtype: dtype, shape: shape, range: start + offsets[0]..<start + offsets[1])
+            name: name, type: type, shape: shape, range: start + offsets[0]..<start + offsets[1])
     }
 }

@@ -71,7 +71,7 @@ extension SafetensorsFile {
             let end = offset + shape.reduce(dtype.byteCount, *)
             let sizes = shape.map(String.init).joined(separator: ",")
             parts.append(
-                "\(quoted(entry.name)):{\"dtype\":\"\(SafetensorsHeader.name(of: dtype))\","
+                "\(quoted(entry.name)):{\"dtype\":\"\(StoredType.safetensorsName(of: dtype))\","
                     + "\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }

@@ -1,12 +1,15 @@
 import Pickles
+import Synchronization
 
 // Reference: torch, serialization.py (_save, _load)
 
-/// A file that Python's `torch.save` wrote: a zip archive of a pickle and the tensors' bytes.
+/// A file that Python's `torch.save` wrote: a zip archive of a pickle and the tensors' bytes, or, before
+/// version 1.6, pickles with the bytes behind them.
 ///
 /// The pickle is read, not run: it can build plain values, containers and tensors, and whatever else
 /// it mentions is an error. The file is mapped into memory, and tensors share the mapping. All
-/// storages are checked against the archive and its checksums before any tensor is handed out.
+/// storages are checked against the archive before any tensor is handed out, and against its checksums
+/// then, or when they are first used.
 public final class TorchCheckpointFile: Sendable {
     /// Where the file is.
     public let path: String
@@ -14,40 +17,75 @@ public final class TorchCheckpointFile: Sendable {
     private let heap: PickleHeap
     private let outermost: PickleValue
     private let contents: TorchPickle
-    /// Where the bytes of each storage of the heap stand in the file.
-    private let ranges: [Range<Int>]
+    /// The file in the archive of each storage of the heap.
+    private let places: [ZipArchive.Entry]
+    /// The names of those whose bytes have not been held to their checksums.
+    private let unchecked: Mutex<Set<String>>
+
+    /// When the bytes of storages are held to their checksums, which means reading them all.
+    public enum Checking: Sendable {
+        /// When the file is opened.
+        case atOnce
+        /// Before a storage's first tensor is handed out.
+        case whenUsed
+    }
 
     /// Pickles of checkpoints are far smaller: the numbers are not in them.
     private static let pickleLimit = 1 << 26
 
     /// Opens a file, reads its pickle and checks it.
     ///
-    /// - Parameter path: the file
+    /// - Parameters:
+    ///   - path: the file
+    ///   - checking: when all bytes are read to find damaged ones
     /// - Throws: ``CheckpointError`` that says what the file is, if it is not such a file, what is
     ///   damaged, or what the pickle mentions that is neither a tensor nor a container
-    public init(path: String) throws(CheckpointError) {
+    public init(path: String, checking: Checking = .atOnce) throws(CheckpointError) {
         self.path = path
         file = try MappedFile(path: path)
         let bytes = UnsafeRawBufferPointer(file.bytes)
         if let (problem, advice) = foreignFormat(bytes) {
             throw CheckpointError(path: path, problem: problem, advice: advice)
         }
+        let parts: TorchFileParts
         do throws(ZipFault) {
-            let archive = try TorchArchive(ZipArchive(bytes), bytes)
-            guard archive.pickle.range.count <= Self.pickleLimit else {
-                throw ZipFault(
-                    problem: "the pickle has \(archive.pickle.range.count) bytes",
-                    advice: "save the tensors alone: torch.save({\"model\": model.state_dict()}, …)"
-                )
-            }
-            (heap, outermost, contents) = try Self.unpickled(
-                UnsafeRawBufferPointer(rebasing: bytes[archive.pickle.range]))
-            ranges = try archive.ranges(of: contents.storages, bytes)
+            parts =
+                FileSignature(bytes) == .oldTorch
+                ? try OldTorchFile.parts(bytes) : try Self.parts(bytes, checking)
         } catch {
             throw CheckpointError(
                 path: path, problem: error.problem,
                 advice: error.advice ?? "the file is damaged; copy or download it again")
         }
+        (heap, outermost, contents, places) = (
+            parts.heap, parts.outermost, parts.contents, parts.places
+        )
+        unchecked = Mutex(parts.unchecked)
+    }
+
+    /// The parts of a zip archive.
+    private static func parts(
+        _ bytes: UnsafeRawBufferPointer, _ checking: Checking
+    ) throws(ZipFault) -> TorchFileParts {
+        let archive = try TorchArchive(ZipArchive(bytes), bytes)
+        guard archive.pickle.range.count <= Self.pickleLimit else {
+            throw ZipFault(
+                problem: "the pickle has \(archive.pickle.range.count) bytes",
+                advice: "save the tensors alone: torch.save({\"model\": model.state_dict()}, …)"
+            )
+        }
+        let (heap, outermost, contents) = try Self.unpickled(
+            UnsafeRawBufferPointer(rebasing: bytes[archive.pickle.range]))
+        let places = try archive.entries(of: contents.storages)
+        var unchecked = Set(places.map(\.name))
+        if checking == .atOnce {
+            for place in places where unchecked.remove(place.name) != nil {
+                try archive.checkIntact(place, bytes)
+            }
+        }
+        return TorchFileParts(
+            heap: heap, outermost: outermost, contents: contents, places: places,
+            unchecked: unchecked)
     }
 
     private static func unpickled(
@@ -57,9 +95,7 @@ public final class TorchCheckpointFile: Sendable {
             return try PickleMachine.run(bytes, TorchPickle())
         } catch {
             throw ZipFault(
-                problem: "data.pkl: \(error.problem)",
-                advice: "only tensors in dictionaries, lists and tuples are read; if you trust the "
-                    + "file, load it in Python and save its state_dict with torch.save")
+                problem: "data.pkl: \(error.problem)", advice: TorchPickle.advice(on: error))
         }
     }
 
@@ -113,15 +149,16 @@ extension TorchCheckpointFile {
         public var tensor: TensorEntry? {
             guard let tensor = file.contents.tensor(value) else { return nil }
             return TensorEntry(
-                dtype: file.contents.storages[tensor.storage].dtype, shape: tensor.shape,
-                tensor: tensor)
+                type: tensor.type, shape: tensor.shape, tensor: tensor)
         }
     }
 
     /// What the file says of one tensor.
     public struct TensorEntry: Sendable {
-        /// Its element type.
-        public let dtype: DType
+        /// Its element type, in torch's words.
+        public let type: StoredType
+        /// Its element type; nil if no ``Tensor`` can have it.
+        public var dtype: DType? { type.dtype }
         /// Its shape.
         public let shape: [Int]
         fileprivate let tensor: PickleTensor
@@ -130,124 +167,57 @@ extension TorchCheckpointFile {
     /// The tensor of an entry of this file, on the CPU.
     ///
     /// It shares the file's memory, unless its elements stand there with gaps or badly aligned.
+    ///
+    /// - Throws: ``CheckpointError`` if no tensor can have its element type, its elements overlap, or
+    ///   bytes of its storage are damaged
     public func tensor(_ entry: TensorEntry) throws -> Tensor {
+        guard let dtype = entry.dtype else {
+            throw CheckpointError(
+                path: path, problem: "a tensor holds \(entry.type), which are not read")
+        }
         let tensor = entry.tensor
-        let width = entry.dtype.byteCount
-        if entry.shape.contains(0) { return try Tensor.zeros(entry.shape, dtype: entry.dtype) }
+        let width = dtype.byteCount
+        if entry.shape.contains(0) { return try Tensor.zeros(entry.shape, dtype: dtype) }
+        try checkIntact(places[tensor.storage])
         let view = StridedView(shape: tensor.shape, strides: tensor.strides)
-        let range = ranges[tensor.storage]
+        let range = places[tensor.storage].range
         let start = range.lowerBound + tensor.offset * width
         if view.isDense {
             let dense = try file.tensor(
-                start..<start + view.count * width, shape: view.denseShape, dtype: entry.dtype)
+                start..<start + view.count * width, shape: view.denseShape, dtype: dtype)
             return try view.arranged(dense)
         }
-        guard view.count <= contents.storages[tensor.storage].count else {
+        guard view.count <= range.count / width else {
             throw CheckpointError(
                 path: path, problem: "the elements of a tensor of shape \(entry.shape) overlap",
                 advice: "save a copy of it: tensor.clone()")
         }
         let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[start..<range.upperBound])
-        return try view.arranged(view.gathered(bytes, dtype: entry.dtype))
-    }
-}
-
-// MARK: - The archive
-
-/// What an archive of `torch.save` must have beside the storages.
-private struct TorchArchive {
-    let pickle: ZipArchive.Entry
-    private let folder: String
-    private let entries: [String: ZipArchive.Entry]
-
-    /// The newest version of the format that libtorch itself reads.
-    private static let newestVersion = 10
-
-    init(_ archive: ZipArchive, _ bytes: UnsafeRawBufferPointer) throws(ZipFault) {
-        let suffix = "/data.pkl"
-        let pickles = archive.entries.filter {
-            $0.name.hasSuffix(suffix) && !$0.name.dropLast(suffix.count).contains("/")
-        }
-        guard let pickle = pickles.first, pickles.count == 1 else {
-            throw ZipFault(
-                problem: "a zip archive with \(pickles.count) files data.pkl, not one",
-                advice: "give a file that torch.save wrote")
-        }
-        self.pickle = pickle
-        let folder = String(pickle.name.dropLast(suffix.count))
-        self.folder = folder
-        entries = Dictionary(uniqueKeysWithValues: archive.entries.map { ($0.name, $0) })
-        let isProgram = archive.entries.contains {
-            $0.name == folder + "/constants.pkl" || $0.name.hasPrefix(folder + "/code/")
-        }
-        if isProgram {
-            throw ZipFault(
-                problem: "a TorchScript program, not a checkpoint",
-                advice: "save its state_dict() with torch.save")
-        }
-        if let packed = archive.entries.first(where: { !$0.isStored }) {
-            throw ZipFault(
-                problem: "entry \(packed.name) is compressed, which torch.save never does",
-                advice: "load the file in Python and write it with torch.save")
-        }
-        try checkIntact(pickle, bytes)
-        try checkVersion(bytes)
-        try checkByteOrder(bytes)
+        return try view.arranged(view.gathered(bytes, dtype: dtype))
     }
 
-    private func checkIntact(
-        _ entry: ZipArchive.Entry, _ bytes: UnsafeRawBufferPointer
-    ) throws(ZipFault) {
-        guard ZipArchive.isIntact(entry, in: bytes) else {
-            throw ZipFault(problem: "the checksum of \(entry.name) is wrong")
+    /// Holds a storage to its checksum, once.
+    private func checkIntact(_ place: ZipArchive.Entry) throws(CheckpointError) {
+        guard unchecked.withLock({ $0.contains(place.name) }) else { return }
+        guard ZipArchive.isIntact(place, in: UnsafeRawBufferPointer(file.bytes)) else {
+            throw CheckpointError(
+                path: path, problem: "the checksum of \(place.name) is wrong",
+                advice: "the file is damaged; copy or download it again")
         }
+        _ = unchecked.withLock { $0.remove(place.name) }
     }
 
-    private func text(_ name: String, _ bytes: UnsafeRawBufferPointer) -> Substring? {
-        guard let entry = entries[folder + "/" + name] else { return nil }
-        return String(decoding: bytes[entry.range].prefix(64), as: UTF8.self)
-            .split(whereSeparator: \.isWhitespace).first ?? ""
-    }
-
-    private func checkVersion(_ bytes: UnsafeRawBufferPointer) throws(ZipFault) {
-        let version = text("version", bytes) ?? text(".data/version", bytes) ?? ""
-        guard let number = Int(version), (1...Self.newestVersion).contains(number) else {
-            throw ZipFault(
-                problem: "the archive's version is \"\(version)\"; 1 to \(Self.newestVersion) are "
-                    + "known",
-                advice: "load the file in Python and write it with torch.save")
-        }
-    }
-
-    private func checkByteOrder(_ bytes: UnsafeRawBufferPointer) throws(ZipFault) {
-        guard let order = text("byteorder", bytes), order != "little" else { return }
-        throw ZipFault(
-            problem: "the numbers' byte order is \"\(order)\", not little",
-            advice: "load the file in Python on a little-endian machine and write it with "
-                + "torch.save")
-    }
-
-    /// Where the bytes of storages stand.
-    func ranges(
-        of storages: [PickleStorage], _ bytes: UnsafeRawBufferPointer
-    ) throws(ZipFault) -> [Range<Int>] {
-        var checked: Set<String> = []
-        var ranges: [Range<Int>] = []
-        for storage in storages {
-            let name = folder + "/data/" + storage.key
-            guard let entry = entries[name] else {
-                throw ZipFault(problem: "the archive has no \(name)")
-            }
-            let (size, overflows) = storage.count.multipliedReportingOverflow(
-                by: storage.dtype.byteCount)
-            guard !overflows, size <= entry.range.count else {
-                throw ZipFault(
-                    problem: "\(name) should have \(storage.count) numbers of \(storage.dtype), "
-                        + "but has \(entry.range.count) bytes")
-            }
-            if checked.insert(name).inserted { try checkIntact(entry, bytes) }
-            ranges.append(entry.range.lowerBound..<entry.range.lowerBound + size)
-        }
-        return ranges
+    /// Whether a tensor has type, shape and storage bytes of one in another file; of large storages, blocks
+    /// at both ends and at fourteen places between count.
+    public func seemsEqual(
+        _ entry: TensorEntry, to other: TorchCheckpointFile, _ otherEntry: TensorEntry
+    ) -> Bool {
+        guard entry.type == otherEntry.type, entry.shape == otherEntry.shape,
+            entry.tensor.offset == otherEntry.tensor.offset,
+            entry.tensor.strides == otherEntry.tensor.strides
+        else { return false }
+        let (mine, others) = (places[entry.tensor.storage], other.places[otherEntry.tensor.storage])
+        return UnsafeRawBufferPointer(rebasing: file.bytes[mine.range])
+            .seemsEqual(to: UnsafeRawBufferPointer(rebasing: other.file.bytes[others.range]))
     }
 }

@@ -1,40 +1,106 @@
-/// What a file is that is no zip archive, and what to do about it; nil for archives.
-func foreignFormat(_ bytes: UnsafeRawBufferPointer) -> (problem: String, advice: String)? {
-    func begins(_ signature: [UInt8], at position: Int = 0) -> Bool {
-        bytes.dropFirst(position).starts(with: signature)
+/// What a file is, by its first bytes.
+enum FileSignature {
+    case gitLFS, zip, oldTorch, tar, gzip, pickle, safetensors, gguf, hdf5, page
+
+    /// nil if the bytes tell nothing.
+    init?(_ bytes: UnsafeRawBufferPointer) {
+        func begins(_ signature: [UInt8], at position: Int = 0) -> Bool {
+            bytes.dropFirst(position).starts(with: signature)
+        }
+        if begins([0x50, 0x4B]) {
+            self = .zip
+        } else if begins(Array("version https://git-lfs".utf8)) {
+            self = .gitLFS
+        } else if begins(Self.oldTorchMagic, at: 2), begins([0x80]) {
+            self = .oldTorch
+        } else if begins(Array("ustar".utf8), at: 257) {
+            self = .tar
+        } else if begins([0x1F, 0x8B]) {
+            self = .gzip
+        } else if begins(Array("{\"".utf8), at: 8) {
+            self = .safetensors
+        } else if begins([0x80]), bytes.count > 1, bytes[1] <= 5 {
+            self = .pickle
+        } else if begins(Array("GGUF".utf8)) {
+            self = .gguf
+        } else if begins(Array("\u{89}HDF".unicodeScalars.map { UInt8($0.value) })) {
+            self = .hdf5
+        } else if begins(Array("<".utf8)) {
+            self = .page
+        } else {
+            return nil
+        }
     }
-    if begins([0x50, 0x4B]) { return nil }
-    if begins(Array("version https://git-lfs".utf8)) {
-        return ("is a pointer of Git LFS, not the file itself", "run git lfs pull in its folder")
+
+    /// What follows the protocol in the first pickle of an old file: the number that is its magic.
+    private static let oldTorchMagic: [UInt8] = [
+        0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
+    ]
+
+    /// What such a file is whatever was expected, and what to do about it; nil where that depends.
+    private var common: (problem: String, advice: String)? {
+        switch self {
+        case .gitLFS:
+            ("is a pointer of Git LFS, not the file itself", "run git lfs pull in its folder")
+        case .gzip: ("is compressed with gzip", "unpack it with gunzip first")
+        case .gguf:
+            (
+                "is a GGUF file, whose weights llama.cpp reads",
+                "take the checkpoint that it was converted from, with config.json and safetensors"
+            )
+        case .hdf5:
+            ("is an HDF5 file", "give a file that torch.save or safetensors wrote")
+        case .page: ("is a web page", "download the file itself")
+        case .zip, .oldTorch, .tar, .pickle, .safetensors: nil
+        }
     }
-    if begins(legacyMagic, at: 2), begins([0x80]) {
-        return (
-            "was written by torch.save before version 1.6, which made no zip archives",
-            "load it in Python and write it with torch.save"
-        )
+
+    /// What a file is that should be one of `torch.save`, and is not.
+    func insteadOfTorch() -> (problem: String, advice: String)? {
+        switch self {
+        case .zip, .oldTorch: return nil
+        case .tar:
+            return (
+                "is a tar archive", "unpack it, or load it in Python and write it with torch.save"
+            )
+        case .pickle:
+            return (
+                "is a bare pickle, not a file of torch.save",
+                "load it in Python and write its tensors with torch.save"
+            )
+        case .safetensors:
+            return (
+                "is a safetensors file",
+                "call it model.safetensors, and give the folder that it and its config.json are in"
+            )
+        default: return common
+        }
     }
-    if begins(Array("ustar".utf8), at: 257) {
-        return (
-            "is a tar archive", "unpack it, or load it in Python and write it with torch.save"
-        )
+
+    /// What a file is that should be safetensors.
+    func insteadOfSafetensors() -> (problem: String, advice: String)? {
+        switch self {
+        case .safetensors: return nil
+        case .zip, .oldTorch, .pickle:
+            return (
+                "is no safetensors file, but one that Python's torch.save wrote",
+                "call it pytorch_model.bin"
+            )
+        case .tar: return ("is a tar archive", "unpack it first")
+        default: return common
+        }
     }
-    if begins([0x1F, 0x8B]) { return ("is compressed with gzip", "unpack it with gunzip first") }
-    if begins([0x80]), bytes.count > 1, bytes[1] <= 5 {
-        return (
-            "is a bare pickle, not a file of torch.save",
-            "load it in Python and write its tensors with torch.save"
-        )
-    }
-    if begins(Array("{\"".utf8), at: 8) {
-        return ("is a safetensors file", "give the folder that it and its config.json are in")
-    }
-    if begins(Array("<".utf8)) {
-        return ("is a web page", "download the file itself")
-    }
-    return ("is not a file of torch.save", "give a file that torch.save wrote")
 }
 
-/// What follows the protocol in the first pickle of an old file: the number that is its magic.
-private let legacyMagic: [UInt8] = [
-    0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
-]
+/// What a file is that `torch.save` did not write, and what to do about it; nil if it did.
+func foreignFormat(_ bytes: UnsafeRawBufferPointer) -> (problem: String, advice: String)? {
+    guard let signature = FileSignature(bytes) else {
+        return ("is not a file of torch.save", "give a file that torch.save wrote")
+    }
+    return signature.insteadOfTorch()
+}
+
+/// What a file is that is not safetensors, and what to do about it; nil for what may be.
+func notSafetensors(_ bytes: UnsafeRawBufferPointer) -> (problem: String, advice: String)? {
+    FileSignature(bytes)?.insteadOfSafetensors()
+}

@@ -19,7 +19,7 @@ struct TorchPickle: PickleDialect {
     static let refusal = "is neither a tensor nor a container"
 
     func allows(_ name: PickleName) -> Bool {
-        Function(name) != nil || Self.storageType(name) != nil
+        Function(name) != nil || Self.storageType(name) != nil || Self.elementType(name) != nil
     }
 
     mutating func call(
@@ -27,22 +27,27 @@ struct TorchPickle: PickleDialect {
     ) throws(PickleFault) -> PickleValue? {
         switch (Function(name), arguments.count) {
         case (.rebuildTensor, 6...7): try tensor(arguments, &heap)
+        case (.rebuildTypedTensor, 7...8): try typedTensor(arguments, &heap)
         case (.rebuildParameter, 3): tensor(arguments[0]) == nil ? nil : arguments[0]
         case (.size, 1): heap.sizes(arguments[0]) == nil ? nil : arguments[0]
         default: nil
         }
     }
 
-    /// The storage that ("storage", its type, key, device, elements) names.
+    /// The storage that ("storage", its type, key, device, elements) names; before version 1.6 None
+    /// follows.
     mutating func outside(
         _ identifier: PickleValue, _ heap: inout PickleHeap
     ) throws(PickleFault) -> PickleValue {
-        guard let items = heap.tuple(identifier), items.count == 5,
-            case .text("storage") = items[0], case .name(let type) = items[1],
-            let dtype = Self.storageType(type), case .text(let key) = items[2],
+        guard let items = heap.tuple(identifier), items.count == 5 || items.count == 6,
+            case .text("storage") = items[0], case .name(let name) = items[1],
+            let type = Self.storageType(name), case .text(let key) = items[2],
             case .text = items[3], case .integer(let count) = items[4], count >= 0
         else { throw PickleFault("a storage is described in an unknown way") }
-        storages.append(PickleStorage(key: key, dtype: dtype, count: count))
+        if items.count == 6, !isEmpty(items[5], heap) {
+            throw PickleFault("a storage is a part of another one, as before version 0.4")
+        }
+        storages.append(PickleStorage(key: key, type: type, count: count))
         objects.append(.storage(storages.count - 1))
         return heap.addObject("a storage")
     }
@@ -63,9 +68,21 @@ struct TorchPickle: PickleDialect {
         return storage
     }
 
-    /// The tensor of (storage, offset, shape, strides, requires_grad, hooks, metadata).
-    private mutating func tensor(
+    /// The tensor of (storage, offset, shape, strides, requires_grad, hooks, type, metadata), which has no
+    /// type of storage of its own.
+    private mutating func typedTensor(
         _ items: [PickleValue], _ heap: inout PickleHeap
+    ) throws(PickleFault) -> PickleValue {
+        guard case .name(let name) = items[6], let type = Self.elementType(name) else {
+            throw PickleFault("a tensor has the type \(heap.kind(items[6]))")
+        }
+        return try tensor(Array(items[..<6]) + items[7...], of: type, &heap)
+    }
+
+    /// The tensor of (storage, offset, shape, strides, requires_grad, hooks, metadata), whose elements have
+    /// the storage's type if none is given.
+    private mutating func tensor(
+        _ items: [PickleValue], of type: StoredType? = nil, _ heap: inout PickleHeap
     ) throws(PickleFault) -> PickleValue {
         guard let place = storage(items[0]), case .integer(let offset) = items[1],
             offset >= 0, let shape = heap.sizes(items[2]), let strides = heap.sizes(items[3]),
@@ -77,7 +94,9 @@ struct TorchPickle: PickleDialect {
         if items.count == 7, !isEmpty(items[6], heap) {
             throw PickleFault("a tensor has metadata: it is not a plain one")
         }
-        let tensor = PickleTensor(storage: place, offset: offset, shape: shape, strides: strides)
+        let tensor = PickleTensor(
+            storage: place, type: type ?? storages[place].type, offset: offset, shape: shape,
+            strides: strides)
         try tensor.check(against: storages[place])
         objects.append(.tensor(tensor))
         return heap.addObject("a tensor")
@@ -97,13 +116,14 @@ struct TorchPickle: PickleDialect {
 extension TorchPickle {
     /// What `torch.save` lets a pickle call.
     private enum Function {
-        case size, rebuildTensor, rebuildParameter
+        case size, rebuildTensor, rebuildTypedTensor, rebuildParameter
 
         /// nil for any other name.
         init?(_ name: PickleName) {
             switch (name.module, name.name) {
             case ("torch", "Size"): self = .size
             case ("torch._utils", "_rebuild_tensor_v2"): self = .rebuildTensor
+            case ("torch._utils", "_rebuild_tensor_v3"): self = .rebuildTypedTensor
             case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
             default: return nil
             }
@@ -111,67 +131,15 @@ extension TorchPickle {
     }
 
     /// The elements of the storage type of that name; nil if it is none.
-    private static func storageType(_ name: PickleName) -> DType? {
+    private static func storageType(_ name: PickleName) -> StoredType? {
         switch (name.module, name.name) {
-        case ("torch", "UntypedStorage"), ("torch.storage", "UntypedStorage"): .uint8
-        case ("torch", let type): storageTypes[type]
+        case ("torch.storage", "UntypedStorage"), ("torch", _): StoredType(torchStorage: name.name)
         default: nil
         }
     }
 
-    private static let storageTypes: [String: DType] = [
-        "FloatStorage": .float32, "BFloat16Storage": .bfloat16, "HalfStorage": .float16,
-        "DoubleStorage": .float64, "LongStorage": .int64, "IntStorage": .int32,
-        "ByteStorage": .uint8, "BoolStorage": .bool,
-    ]
-}
-
-// MARK: - Storages and tensors
-
-/// The memory that tensors share, as a pickle describes it.
-struct PickleStorage: Sendable {
-    /// The name of its file in the archive's folder `data`.
-    let key: String
-    let dtype: DType
-    /// Elements.
-    let count: Int
-}
-
-/// A tensor, as a pickle describes it; it does not reach past its storage.
-struct PickleTensor: Sendable {
-    /// Its storage, by its place among the pickle's.
-    let storage: Int
-    /// The first element's place in the storage, in elements.
-    let offset: Int
-    let shape: [Int]
-    /// In elements, one per dimension.
-    let strides: [Int]
-}
-
-extension PickleTensor {
-    /// libtorch's own limit.
-    private static let rankLimit = 64
-
-    /// Fails if an element would stand outside the storage, or if nothing can count the elements.
-    fileprivate func check(against storage: PickleStorage) throws(PickleFault) {
-        let described = "a tensor of shape \(shape.prefix(8)) with strides \(strides.prefix(8))"
-        guard shape.count <= Self.rankLimit else {
-            throw PickleFault("\(described) has \(shape.count) dimensions")
-        }
-        var bytes = storage.dtype.byteCount
-        var last = offset
-        for (size, stride) in zip(shape, strides) {
-            let (product, overflows) = bytes.multipliedReportingOverflow(by: max(size, 1))
-            let (reach, reachOverflows) = max(size - 1, 0).multipliedReportingOverflow(by: stride)
-            let (sum, sumOverflows) = last.addingReportingOverflow(reach)
-            if overflows || reachOverflows || sumOverflows {
-                throw PickleFault("\(described) is too large for any memory")
-            }
-            (bytes, last) = (product, sum)
-        }
-        if !shape.contains(0), last >= storage.count {
-            throw PickleFault(
-                "\(described) at \(offset) reaches past its storage of \(storage.count) elements")
-        }
+    /// The element type of that name; nil if it is none.
+    private static func elementType(_ name: PickleName) -> StoredType? {
+        name.module == "torch" ? StoredType(torch: name.name) : nil
     }
 }

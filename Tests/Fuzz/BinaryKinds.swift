@@ -27,18 +27,25 @@ enum SafetensorsKind: Kind {
             seeds.append([UInt8](try Data(contentsOf: URL(fileURLWithPath: path))))
         }
         seeds += try files("Tests/Fixtures", ".safetensors").filter { $0.count < 20_000 }
+        // Types that no tensor has, some of them quantised.
+        for (name, type, bits) in [
+            ("a.weight", "F8_E4M3", 8), ("a.weight_scale_inv", "F32", 32), ("a.qweight", "I32", 32),
+            ("x", "F4", 4), ("x", "C64", 64), ("module.a.lora_A.weight", "F6_E2M3", 6),
+        ] {
+            seeds.append([StoredTensor(zeros: name, type, [4, 2], bits: bits)].safetensors)
+        }
         return Mutator(
             seeds: seeds,
             tokens: words(
                 "{ } [ ] , : \" 0 -1 1e9 1.5 9223372036854775807 18446744073709551616 null "
-                    + "true \"dtype\" \"shape\" \"data_offsets\" \"F32\" \"F64\" \"BOOL\" \"__metadata__\" \\u0000"
+                    + "true \"dtype\" \"shape\" \"data_offsets\" \"F32\" \"F64\" \"BOOL\" \"F4\" \"F6_E3M2\" \"U16\" \"__metadata__\" \\u0000"
             ))
     }
 
     static func read(_ path: String) throws -> String? {
         let file = try SafetensorsFile(path: path)
         for entry in file.entries { try touch(file.tensor(entry)) }
-        let checkpoint = try SafetensorsCheckpoint(path: path)
+        let checkpoint = try StoredWeights(path: path)
         return checkpoint.keys.count == file.entries.count ? nil : "tensors got lost"
     }
 
@@ -72,6 +79,12 @@ enum TorchKind: Kind {
                             ("c", Pickle.tensor(second, shape: [4, 1], strides: [0, 1])),
                         ]))))
         }
+        for path in [[], ["state_dict"]] {
+            seeds.append(
+                ["module.a.weight", "b.qweight"].map {
+                    StoredTensor(zeros: $0, "I8", [2, 2], bits: 8)
+                }.torchFile(in: path))
+        }
         return Mutator(seeds: seeds)
     }
 
@@ -86,6 +99,13 @@ enum TorchKind: Kind {
             pending += value.elements?.prefix(1000) ?? []
             for (key, item) in (value.dictionary ?? []).prefix(1000) { pending += [key, item] }
         }
+        // As weights of a model; most inputs are none.
+        do {
+            let weights = try StoredWeights(path: path)
+            if weights.keys.contains(where: { weights.shape($0) == nil }) {
+                return "a key got lost"
+            }
+        } catch let error as CheckpointError where error.path == path {}
         return nil
     }
 

@@ -17,8 +17,7 @@ import Torch
             .save(to: folder, shardBytes: shardBytes)
     }
 
-    private func build(_ checkpoint: SafetensorsCheckpoint, _ names: [String]) throws -> [Parameter]
-    {
+    private func build(_ checkpoint: StoredWeights, _ names: [String]) throws -> [Parameter] {
         let builder = ParameterBuilder(source: checkpoint)
         for name in names { _ = try builder.root.parameter(name, shape: [2, 3]) }
         return builder.parameters
@@ -30,7 +29,7 @@ import Torch
         let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
         #expect(files.count == 4)
         #expect(files.contains("model-00002-of-00003.safetensors"))
-        let checkpoint = try SafetensorsCheckpoint(path: folder)
+        let checkpoint = try StoredWeights(path: folder)
         #expect(checkpoint.keys == ["a", "b", "c"])
         #expect(try build(checkpoint, ["a", "b", "c"]).map(\.key) == ["a", "b", "c"])
         try checkpoint.finish()
@@ -41,7 +40,7 @@ import Torch
         try save(["a", "b"], shardBytes: 30)
         try FileManager.default.removeItem(atPath: folder + "/model-00001-of-00002.safetensors")
         let error = try #require(throws: CheckpointError.self) {
-            try SafetensorsCheckpoint(path: folder)
+            try StoredWeights(path: folder)
         }
         #expect(error.description.contains("model-00001-of-00002.safetensors"))
         #expect(error.isMissing)
@@ -50,7 +49,7 @@ import Torch
     @Test("Missing, misshapen and left-over tensors are errors that name the key")
     func mismatches() throws {
         try save(["a", "extra.weight"])
-        let checkpoint = try SafetensorsCheckpoint(path: folder)
+        let checkpoint = try StoredWeights(path: folder)
         let missing = try #require(throws: CheckpointError.self) { try build(checkpoint, ["b"]) }
         #expect(missing.description.contains("tensor b [2, 3] is missing"))
         let shape = try #require(throws: CheckpointError.self) {
@@ -66,23 +65,23 @@ import Torch
     @Test("Keys are translated, and two keys that become one are an error")
     func renaming() throws {
         try save(["old.a", "b"])
-        let renamed = try SafetensorsCheckpoint(path: folder) { key in
+        let renamed = try StoredWeights(path: folder) { key in
             key.hasPrefix("old.") ? String(key.dropFirst(4)) : key
         }
         #expect(renamed.keys == ["a", "b"])
         #expect(throws: CheckpointError.self) {
-            try SafetensorsCheckpoint(path: folder) { _ in "same" }
+            try StoredWeights(path: folder) { _ in "same" }
         }
     }
 
     @Test("A folder without weights, or no folder at all, says what is looked for")
     func nothingThere() throws {
         let empty = try #require(throws: CheckpointError.self) {
-            try SafetensorsCheckpoint(path: folder)
+            try StoredWeights(path: folder)
         }
         #expect(empty.description.contains("model.safetensors"))
         let none = try #require(throws: CheckpointError.self) {
-            try SafetensorsCheckpoint(path: folder + "/none")
+            try StoredWeights(path: folder + "/none")
         }
         #expect(none.isMissing)
     }
@@ -90,7 +89,7 @@ import Torch
     @Test("A model's parameters are its own: training does not change the checkpoint's memory")
     func ownCopies() throws {
         try save(["a"])
-        let checkpoint = try SafetensorsCheckpoint(path: folder)
+        let checkpoint = try StoredWeights(path: folder)
         let first = try build(checkpoint, ["a"])[0].tensor
         try first.fillInPlace(5)
         let second = try ParameterBuilder(source: checkpoint).root.parameter("a", shape: [2, 3])

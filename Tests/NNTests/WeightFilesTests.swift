@@ -19,12 +19,12 @@ import Torch
     }
 
     private func first(_ folder: String) throws -> Float {
-        try SafetensorsCheckpoint(path: folder)
+        try StoredWeights(path: folder)
             .tensor("a", shape: [200, 300], initializer: .constant(0)).floats[0]
     }
 
     private func warnings(_ folder: String) throws -> [String] {
-        try SafetensorsCheckpoint(path: folder).warnings
+        try StoredWeights(path: folder).warnings
     }
 
     private func remove(_ name: String, _ folder: String) throws {
@@ -98,20 +98,22 @@ import Torch
     @Test(
         "Weights in a form that is not read are named, with the way out",
         arguments: [
-            ("pytorch_model.bin", "save_pretrained"),
-            ("pytorch_model.bin.index.json", "save_pretrained"),
             ("adapter_model.safetensors", "peft"),
-            ("model_world_size_8_rank_0.pt", "merge"),
             ("model.fp16.safetensors", "rename"),
             ("model-00001-of-00002.safetensors", "index"),
-            ("shard-00001-model-00001-of-00002.safetensors", "save_pretrained"),
+            ("pytorch_model.fp16.bin", "rename"), ("pytorch_model-00001-of-00002.bin", "index"),
+            ("epoch=1.ckpt", "state_dict"), ("policy.pth", "pytorch_model.bin"),
+            ("tf_model.h5", "exported from"), ("flax_model.msgpack", "exported from"),
+            ("model.onnx", "exported from"), ("openvino_language_model.bin", "exported from"),
+            ("consolidated.00.pth", "hub's layout"), ("weights.npz", "converted from"),
+            ("pytorch_model_fsdp.bin", "pytorch_model.bin"),
             ("weights.gguf", "safetensors"),
         ])
     func foreign(name: String, advice: String) throws {
         try withTemporaryFolder { folder in
             try Data("x".utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
             let error = #expect(throws: CheckpointError.self) {
-                try SafetensorsCheckpoint(path: folder)
+                try StoredWeights(path: folder)
             }
             #expect(error?.problem.contains(name) == true)
             #expect(error?.advice.contains(advice) == true)

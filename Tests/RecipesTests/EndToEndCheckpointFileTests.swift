@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import NN
 import Qwen25VL
 import RLTrainer
 import Segmentation
@@ -29,6 +30,24 @@ extension EndToEnd {
             result.policy.path = try staleCopy(of: fixture.policy, folder + "/policy")
             result.segmenter.path = try staleCopy(of: fixture.segmenter, folder + "/segmenter")
             return result
+        }
+
+        @Test("Weights that are not read are told before any other file of the folder is missed")
+        func unreadable() throws {
+            func error(_ path: String) throws -> CheckpointError {
+                try #require(throws: CheckpointError.self) {
+                    try QwenPolicy.outline(path: path, dtype: .float32, template: PromptTemplate())
+                }
+            }
+            #expect(try error(fixture.policy + "/model.safetensors").problem.contains("is a file"))
+            try withFolder { folder in
+                let part = "\(folder)/model_world_size_2_rank_0.pt"
+                try Data([1]).write(to: URL(fileURLWithPath: part))
+                #expect(try error(folder).advice.contains("verl.model_merger"))
+                try Data(#"{"quantization_config": {"quant_method": "awq", "bits": 4}}"#.utf8)
+                    .write(to: URL(fileURLWithPath: folder + "/config.json"))
+                #expect(try error(folder).problem.contains("AWQ to 4 bits"))
+            }
         }
 
         @Test("A run and its dry run say which files count, and which tokens end an answer")

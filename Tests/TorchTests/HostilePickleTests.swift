@@ -32,7 +32,7 @@ struct HostilePickleTests {
         "a name that is neither a tensor nor a container is refused by name, called or not",
         arguments: [
             ("os", "system"), ("posix", "system"), ("builtins", "eval"), ("builtins", "getattr"),
-            ("torch", "load"), ("torch.storage", "_load_from_bytes"), ("torch", "ShortStorage"),
+            ("torch", "load"), ("torch.storage", "_load_from_bytes"), ("torch", "QInt8Storage"),
             ("torch._utils", "_rebuild_tensor"), ("collections", "OrderedDict.fromkeys"),
             ("collections.abc", "OrderedDict"), ("", ""),
         ])

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -92,11 +93,6 @@ import Torch
         #expect(
             problem(
                 try file(
-                    header: #"{"x":{"dtype":"F4","shape":[1],"data_offsets":[0,1]}}"#, data: [0])
-            ).contains("F4 is not supported"))
-        #expect(
-            problem(
-                try file(
                     header:
                         #"{"x":{"dtype":"F32","shape":[4611686018427387904,8],"data_offsets":[0,1]}}"#,
                     data: [0])
@@ -110,7 +106,71 @@ import Torch
             problem(
                 try file(
                     header: #"{"x":{"dtype":"U8","shape":[1],"data_offsets":[-1,0]}}"#, data: [0])
-            ).contains("past the end"))
+            ).contains("impossible"))
+    }
+
+    @Test(
+        "All element types of safetensors are known by name and size; those of no tensor are not read"
+    )
+    func types() throws {
+        // What safetensors 0.8.0 lists where it meets another one, with the bits of a number.
+        let bits = [
+            "BOOL": 8, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "U8": 8, "I8": 8, "F8_E5M2": 8,
+            "F8_E4M3": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "I16": 16, "U16": 16,
+            "F16": 16, "BF16": 16, "I32": 32, "U32": 32, "F32": 32, "C64": 64, "F64": 64, "I64": 64,
+            "U64": 64,
+        ]
+        #expect(Set(StoredType.safetensors.map(\.name)) == Set(bits.keys))
+        for (type, bits) in bits {
+            let stored = StoredTensor(zeros: "x", type, [4], bits: bits)
+            let whole = try SafetensorsFile(path: file([stored].safetensors))
+            let entry = try #require(whole.entry("x"))
+            #expect(entry.shape == [4] && entry.range.count == bits / 2)
+            if entry.dtype == nil {
+                #expect {
+                    try whole.tensor(entry)
+                } throws: { "\($0)".contains("tensor x holds \(type) (") }
+            } else {
+                #expect(try whole.tensor(entry).shape == [4])
+            }
+            let cut = try file(Array([stored].safetensors.dropLast()))
+            let error = try #require(throws: CheckpointError.self) {
+                try SafetensorsFile(path: cut)
+            }
+            #expect(error.problem.contains("past the end") && error.advice.contains("again"))
+        }
+    }
+
+    @Test("A type that is not known, or numbers that fill no whole bytes, are no damage")
+    func unknownTypes() throws {
+        for stored in [
+            StoredTensor("x", "F3", [7], [1, 2]), StoredTensor(zeros: "x", "F4", [3], bits: 4),
+            StoredTensor(zeros: "x", "F6_E2M3", [3], bits: 6),
+        ] {
+            let whole = try SafetensorsFile(path: file([stored].safetensors))
+            #expect(whole.entry("x")?.type.name == stored.type)
+        }
+    }
+
+    @Test(
+        "What is no safetensors file is told by name, and is downloaded again only if it is cut short"
+    )
+    func foreign() throws {
+        let cases: [([UInt8], String, String)] = [
+            (Array("PK\u{3}\u{4}".utf8), "torch.save wrote", "pytorch_model.bin"),
+            (Array("GGUF0000".utf8), "GGUF", "converted from"),
+            (Array("<!DOCTYPE html>".utf8), "web page", "download the file itself"),
+            (Array("version https://git-lfs.github.com/spec/v1".utf8), "Git LFS", "git lfs pull"),
+            ([UInt8](repeating: 0, count: 64), "0 bytes", "SHA-256"),
+            ([200, 0, 0, 0, 0, 0, 0, 0, 123], "cut short", "again"),
+        ]
+        for (bytes, problem, advice) in cases {
+            let path = try file(bytes)
+            let error = try #require(throws: CheckpointError.self) {
+                try SafetensorsFile(path: path)
+            }
+            #expect(error.problem.contains(problem) && error.advice.contains(advice), "\(error)")
+        }
     }
 
     @Test("A tensor whose bytes are not aligned is copied, not misread")

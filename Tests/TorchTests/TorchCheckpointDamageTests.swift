@@ -66,12 +66,28 @@ struct TorchCheckpointDamageTests {
         }
     }
 
+    @Test("a file from before version 1.6, cut short or changed at any place, is read or refused")
+    func old() throws {
+        let whole = try bytes("legacy.pt")
+        for count in stride(from: 15, to: whole.count, by: 11) {
+            let error = try #require(try fault(Array(whole.prefix(count))))
+            #expect(
+                error.problem.contains("cut short") && error.advice.contains("again"), "\(error)")
+        }
+        var refused = 0
+        for place in 15..<whole.count {
+            var changed = whole
+            changed[place] ^= 0x41
+            if try fault(changed) != nil { refused += 1 }
+        }
+        #expect(refused > whole.count / 4)
+    }
+
     @Test("files of other kinds are told by name, with what to do")
     func foreign() throws {
         var tar = [UInt8](repeating: 0, count: 512)
         tar.replaceSubrange(257..<262, with: Array("ustar".utf8))
         let cases: [([UInt8], String, String)] = [
-            (try bytes("legacy.pt"), "before version 1.6", "torch.save"),
             (tar, "tar archive", "torch.save"),
             ([0x1F, 0x8B, 8, 0], "gzip", "gunzip"),
             ([0x80, 4, 0x4E, 0x2E], "bare pickle", "torch.save"),
@@ -114,7 +130,7 @@ struct TorchCheckpointDamageTests {
     func mutations() throws {
         var generator = SplitMix(seed: 11)
         var (opened, refused) = (0, 0)
-        for name in ["unchecked.pt", "views.pt", "protocol2.pt", "protocol4.pt"] {
+        for name in ["unchecked.pt", "views.pt", "protocol2.pt", "protocol4.pt", "legacy.pt"] {
             let original = withoutChecksums(try bytes(name))
             try withTemporaryFolder { folder in
                 let path = folder + "/file.pt"

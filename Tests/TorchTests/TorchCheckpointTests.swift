@@ -52,6 +52,35 @@ struct TorchCheckpointTests {
         }
     }
 
+    @Test("what torch.save wrote before version 1.6 reads back, views of one storage too")
+    func old() throws {
+        let file = try open("legacy.pt")
+        #expect(file.root["step"]?.integer == 1_234_567)
+        let state = try #require(file.root["model"]?.dictionary)
+        #expect(state.map(\.key.text) == ["layer.weight", "layer.bias"])
+        for (key, value) in state + (file.root.dictionary ?? []) {
+            guard let entry = value.tensor, let name = key.text else { continue }
+            let set = expected.entry("views:\(name)") == nil ? "protocol2" : "views"
+            #expect(try isExpected("\(set):\(name)", file.tensor(entry).contiguous()), "\(name)")
+        }
+        #expect(file.root.dictionary?.compactMap(\.value.tensor).count == 10)
+    }
+
+    @Test("types that no tensor has are known by name, and are not read")
+    func otherTypes() throws {
+        for name in ["types.pt", "int16.pt"] {
+            let file = try open(name)
+            for (key, value) in try #require(file.root.dictionary) {
+                let entry = try #require(value.tensor)
+                let type = name == "types.pt" ? try #require(key.text) : "int16"
+                #expect(entry.type.name == type && entry.dtype == nil)
+                #expect {
+                    try file.tensor(entry)
+                } throws: { "\($0)".contains("holds \(type) (") }
+            }
+        }
+    }
+
     @Test("every element type comes out bit for bit")
     func dtypes() throws {
         let file = try open("dtypes.pt")

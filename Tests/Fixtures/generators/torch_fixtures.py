@@ -24,9 +24,11 @@ Writes into torch/, every file but the last by torch.save:
                         empty [0, 6] has a storage of its own
   overlapping.pt        windows [5, 4] of a storage of 8 numbers
   unchecked.pt          {"a": [3]} without checksums
-  legacy.pt             {"a": 1} as torch.save wrote it before version 1.6
+  legacy.pt             what protocol2.pt and views.pt hold, in one dictionary, as torch.save wrote it before
+                        version 1.6
   namespace.pt          {"a": argparse.Namespace(x=1)}
   int16.pt              {"a": [3] int16}
+  types.pt              a dictionary of tensors [4] of types that no tensor here has, by their names in torch
   program.pt            a TorchScript program
   expected.safetensors  FILE:KEY for every tensor of protocol2, dtypes, views (contiguous) and unchecked
 """
@@ -96,9 +98,12 @@ def main() -> None:
 
     torch.save(dict(windows=normal(8).unfold(0, 4, 1)), OUT / "overlapping.pt")
     plain = dict(a=normal(3))
-    torch.save(dict(a=1), OUT / "legacy.pt", _use_new_zipfile_serialization=False)
+    torch.save(basic | views, OUT / "legacy.pt", _use_new_zipfile_serialization=False)
     torch.save(dict(a=argparse.Namespace(x=1)), OUT / "namespace.pt")
     torch.save(dict(a=torch.tensor([1, 2, 3], dtype=torch.int16)), OUT / "int16.pt")
+    names = ("int8", "int16", "uint16", "uint32", "uint64", "complex64", "complex128", "float8_e4m3fn",
+             "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu")
+    torch.save({name: torch.zeros(4).to(getattr(torch, name)) for name in names}, OUT / "types.pt")
     torch.jit.save(torch.jit.script(Doubled()), OUT / "program.pt")
     torch.serialization.set_crc32_options(False)
     torch.save(plain, OUT / "unchecked.pt")
