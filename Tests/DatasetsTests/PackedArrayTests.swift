@@ -54,7 +54,15 @@ import Testing
         #expect(sums.misfit(size: 100, stored: 108, mask: 0) == nil)
         #expect(sums.misfit(size: 100, stored: 104, mask: 0b100) == nil)
         #expect(sums.misfit(size: 100, stored: 104, mask: 0) != nil)
-        #expect(throws: HDF5StructureFault.self) { try filters([(1, 4), (1, 4)]) }
+        for (number, value, words) in [(1, 4, "compressed"), (2, nil, "shuffled")]
+            as [(Int, UInt32?, String)]
+        {
+            let twice = try #require(throws: HDF5StructureFault.self) {
+                try filters([(number, 4), (number, value)])
+            }
+            #expect(twice.problem == "has chunks that are \(words) twice")
+            guard case .form(.repack?) = twice.kind else { throw twice }
+        }
         #expect(throws: HDF5StructureFault.self) { try filters([(2, 0)]) }
     }
 
@@ -122,6 +130,36 @@ import Testing
             let error = try #require(throws: ShardError.self) { try ShardReader(path: path) }
             #expect(error.message.contains(words), "\(error)")
         }
+    }
+
+    @Test("Chunks that stay unpacked have one bound, over all arrays of a file")
+    func cache() throws {
+        let cache = HDF5ChunkCache(limit: 100)
+        func key(_ array: UInt64, _ number: UInt64) -> HDF5ChunkCache.Key {
+            HDF5ChunkCache.Key(array: array, number: number)
+        }
+        func keep(_ size: Int, _ key: HDF5ChunkCache.Key, others: Int = 5) {
+            cache.keep([UInt8](repeating: 7, count: size), key, others: others)
+        }
+        keep(60, key(1, 0))
+        keep(30, key(2, 0))
+        #expect(cache.bytes(key(1, 0))?.count == 60 && cache.byteCount == 90)
+        // What was not used for longest goes.
+        keep(40, key(3, 0))
+        #expect(cache.bytes(key(2, 0)) == nil && cache.byteCount == 100)
+        keep(101, key(4, 0))
+        #expect(cache.bytes(key(4, 0)) == nil && cache.byteCount == 100)
+        keep(10, key(3, 1), others: 0)
+        #expect(cache.bytes(key(3, 0)) == nil && cache.byteCount == 70)
+    }
+
+    @Test("Of a chunk that reaches beyond its array, only the array's rows stay unpacked")
+    func cachedRows() throws {
+        let file = try HDF5File.open(Fixtures.path("shards/read/gzip.h5"))
+        #expect(try file.array("width", of: Int32.self).readAll() == [6, 7, 8, 9])
+        #expect(file.cache.byteCount == 16)
+        let boxes = try file.array("instances/boxes", of: Double.self, columns: 4).readAll()
+        #expect(file.cache.byteCount == 16 + boxes.count * 8)
     }
 
     @Test("Damage to a compressed chunk is that of the samples in it, by name")

@@ -77,7 +77,9 @@ enum HDF5Attribute: Sendable, Equatable {
                 return .other("a number above \(Int64.max)")
             }
             return .number(number)
-        case .text: return text(data.bytes)
+        case .text(let hasSpaces):
+            let end = hasSpaces ? (data.bytes.lastIndex { $0 != 0x20 } ?? -1) + 1 : type.size
+            return text(Array(data.bytes[..<end]))
         case .variableText:
             let length = Int(try data.number(0, 4))
             if length == 0 { return .text("") }

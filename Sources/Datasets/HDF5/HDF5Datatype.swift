@@ -46,8 +46,8 @@ struct Datatype: Sendable {
     enum Kind: Sendable, Equatable {
         case integer(isSigned: Bool, isBigEndian: Bool)
         case float(isBigEndian: Bool)
-        /// A text of fixed length.
-        case text
+        /// A text of fixed length, filled up with spaces or zeros.
+        case text(hasSpaces: Bool)
         /// A text of any length, which stands elsewhere.
         case variableText
         /// Another, in words.
@@ -95,7 +95,10 @@ struct Datatype: Sendable {
                     && Self.floats.contains { message.bytes.dropFirst(2).starts(with: $0) }
                 ? .float(isBigEndian: bits & 1 != 0)
                 : .other("numbers that are neither float32 nor float64")
-        case 3: kind = bits & 0xF <= 2 ? .text : .other("texts of another kind")
+        case 3:
+            kind =
+                bits & 0xF <= 2
+                ? .text(hasSpaces: bits & 0xF == 2) : .other("texts of another kind")
         case 9 where bits & 0xF == 1: kind = .variableText
         case let number: kind = .other(Self.classes[number] ?? "a type of the kind \(number)")
         }

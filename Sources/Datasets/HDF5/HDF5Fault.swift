@@ -46,6 +46,8 @@ enum HDF5Mending {
     /// `h5repack` of the HDF5 library: unpacks every filter that it was built with, and writes the
     /// oldest form.
     case repack
+    /// The same for what only newer versions of `h5repack` can open, and ``copy`` where it is older.
+    case repackOrCopy
     /// Arrays and attributes alone, copied with h5py: where `h5repack` keeps the form or has not the
     /// filter.
     case copy
@@ -58,6 +60,10 @@ enum HDF5Mending {
         switch self {
         case .repack:
             return "h5repack -f NONE -S FSM_AGGR -P 0 --low=0 \(quoted(path)) \(quoted(copy))"
+        case .repackOrCopy:
+            return HDF5Mending.repack.command(for: path)
+                + " (if h5repack is of the version of HDF5 that wrote the file, or later), or with: "
+                + HDF5Mending.copy.command(for: path)
         case .copy: return python("h5py", path, copy)
         case .copyWithFilters:
             return python("h5py, hdf5plugin", path, copy) + " (pip install hdf5plugin)"

@@ -6,6 +6,8 @@ final class HDF5File: Sendable {
     private let object: HDF5Object
     /// What is in it; nil of a file that is being written.
     private let contents: HDF5Contents?
+    /// What stays unpacked of the arrays.
+    let cache = HDF5ChunkCache()
 
     private init(path: String, object: HDF5Object, contents: HDF5Contents? = nil) {
         self.path = path
@@ -113,7 +115,7 @@ final class HDF5File: Sendable {
         switch stored.storage {
         case .plain: source = try .library(open(stored, name))
         case .packed(let table):
-            source = .packed(HDF5PackedArray(contents.file, table, stored))
+            source = .packed(HDF5PackedArray(contents.file, table, stored, cache))
         }
         return HDF5Array(path: path, name: name, columns: columns, stored: stored, source: source)
     }

@@ -18,6 +18,8 @@ struct HDF5Filters: Sendable {
     /// No bytes that zlib reads become more than this many times as many.
     static let deflateRatio: UInt64 = 1032
     private static let stepLimit = 8
+    /// Filters that are read where they are there once, in words.
+    private static let once: [UInt64: String] = [1: "compressed", 2: "shuffled"]
     /// Filters that are not read, by their numbers at the HDF Group.
     private static let others: [UInt64: (name: String, mend: HDF5Mending)] = [
         4: ("szip", .repack), 5: ("nbit", .repack), 6: ("scaleoffset", .repack),
@@ -34,6 +36,7 @@ struct HDF5Filters: Sendable {
             throw message.fault("\(count) filters in a list of the version \(version)")
         }
         var (steps, offset): ([Step], Int) = ([], version == 1 ? 8 : 2)
+        var numbers: Set<UInt64> = []
         for _ in 0..<count {
             let number = try message.number(offset, 2)
             // Version 2 leaves the length of the name out where the library knows the filter.
@@ -44,13 +47,14 @@ struct HDF5Filters: Sendable {
             let name = try message.part(values + 4, nameSize)
             let padded = version == 1 ? (nameSize + 7) / 8 * 8 : nameSize
             let start = values + 4 + padded
-            let numbers = try message.part(start, valueCount * 4)
-            steps.append(try Self.step(number, name, numbers))
+            let parameters = try message.part(start, valueCount * 4)
+            // The second has no parameters, and is left out of every chunk, where it is shuffle.
+            if !numbers.insert(number).inserted, let twice = Self.once[number] {
+                throw message.form("has chunks that are \(twice) twice", mend: .repack)
+            }
+            steps.append(try Self.step(number, name, parameters))
             offset = start + valueCount * 4
             if version == 1, !valueCount.isMultiple(of: 2) { offset += 4 }
-        }
-        guard steps.count(where: { $0 == .deflate }) <= 1 else {
-            throw message.form("its chunks are compressed twice", mend: .repack)
         }
         self.steps = steps
     }

@@ -1,26 +1,30 @@
-import Synchronization
-
 /// An array whose chunks were compressed or otherwise filtered, unpacked chunk by chunk.
 ///
 /// The library's own filters neither bound what a chunk unpacks to nor check that it unpacks to all of
-/// its bytes. A few chunks stay unpacked, since neighbours are read one after another.
+/// its bytes. A few chunks stay unpacked in the cache of the file, since neighbours are read one after another.
 final class HDF5PackedArray: Sendable {
     private let file: HDF5Bytes
     private let table: HDF5ChunkTable
     private let dimensions: [UInt64]
     private let elementSize: Int
     private let fill: [UInt8]
-    private let kept = Mutex<[(number: UInt64, bytes: [UInt8])]>([])
+    private let header: UInt64
+    private let cache: HDF5ChunkCache
     private let keptLimit: Int
 
-    /// How many bytes stay unpacked, or one chunk.
+    /// How many bytes of an array stay unpacked, or one chunk.
     private static let keptBytes = 4 << 20
     private static let keptChunks = 16
 
     /// Reads an array in a file; its shape is one of one or two dimensions by the time that rows are
     /// asked for.
-    init(_ file: HDF5Bytes, _ table: HDF5ChunkTable, _ stored: HDF5StoredArray) {
+    init(
+        _ file: HDF5Bytes, _ table: HDF5ChunkTable, _ stored: HDF5StoredArray,
+        _ cache: HDF5ChunkCache
+    ) {
         self.file = file
+        self.cache = cache
+        header = stored.header
         self.table = table
         dimensions = stored.dimensions
         elementSize = stored.type.size
@@ -95,14 +99,21 @@ final class HDF5PackedArray: Sendable {
     /// The bytes of a chunk; nil if nothing of it was written.
     private func unpacked(_ number: UInt64) throws(HDF5StructureFault) -> [UInt8]? {
         guard let chunk = table.chunk(number) else { return nil }
-        let found = kept.withLock { kept in kept.first { $0.number == number }?.bytes }
-        if let found { return found }
+        let key = HDF5ChunkCache.Key(array: header, number: number)
+        if let found = cache.bytes(key) { return found }
         let packed = try file.block(at: chunk.address, count: Int(chunk.size), "a chunk")
-        let bytes = try table.filters.unpack(packed, size: table.chunkSize, mask: chunk.mask)
-        kept.withLock { kept in
-            if kept.count >= keptLimit { kept.removeLast(kept.count - keptLimit + 1) }
-            kept.insert((number, bytes), at: 0)
-        }
+        var bytes = try table.filters.unpack(packed, size: table.chunkSize, mask: chunk.mask)
+        // A chunk may reach far beyond the last row.
+        let used = usedSize(number)
+        if used < bytes.count { bytes = Array(bytes[..<used]) }
+        cache.keep(bytes, key, others: keptLimit - 1)
         return bytes
+    }
+
+    /// How many bytes of a chunk belong to rows of the array.
+    private func usedSize(_ number: UInt64) -> Int {
+        let line = number / (table.grid.count > 1 ? table.grid[1] : 1)
+        let rows = min(table.edges[0], dimensions[0] - line * table.edges[0])
+        return Int(rows) * (table.edges.count > 1 ? Int(table.edges[1]) : 1) * elementSize
     }
 }

@@ -105,12 +105,14 @@ private struct HDF5Layout {
         _ file: HDF5Bytes, _ filters: HDF5Filters?, order: Int, _ seen: inout Set<UInt64>
     ) throws(HDF5StructureFault) -> HDF5StoredArray.Storage {
         let version = try layout.number(0, 1)
-        if version == 4 {
+        // HDF5 2.0 has 5 for compressed chunks.
+        if (4...5).contains(version) {
             guard try layout.number(1, 1) != 3 else {
                 throw layout.form("has its numbers in other arrays", mend: .copy)
             }
             throw layout.form(
-                "is stored in the newer form of HDF5 (the version of a layout: 4)", mend: .repack)
+                "is stored in the newer form of HDF5 (the version of a layout: \(version))",
+                mend: .repackOrCopy)
         }
         try layout.require(0, 1, is: 3, "the version of a layout")
         let byteCount = try space.isNull ? 0 : product(space.dimensions)

@@ -28,6 +28,8 @@ struct HDF5Structure {
     private let paths: Set<String>?
     private var contents: HDF5Contents
     private var seen: Set<UInt64> = []
+    /// The paths of the objects so far, by the addresses of their headers.
+    private var objects: [UInt64: String] = [:]
 
     private static let depthLimit = 16
 
@@ -74,6 +76,23 @@ struct HDF5Structure {
         }
     }
 
+    /// Requires that no other name leads to an object.
+    private mutating func enter(
+        _ entry: SymbolEntry, path: String
+    ) throws(HDF5StructureFault) {
+        guard let other = objects.updateValue(path, forKey: entry.header) else {
+            return try enter(entry.header, "an object")
+        }
+        let head = try file.block(at: entry.header, count: 16, "an object header")
+        // By damage, a name leads to an object that by its own account has one name.
+        guard try head.number(4, 4) > 1 else {
+            throw head.fault("an object belongs to two things")
+        }
+        throw head.form(
+            "is the same object as '\(other.isEmpty ? "/" : other)' by another name, a hard link "
+                + "(h5py: f[name] = f[other]), which is not read", mend: .copy)
+    }
+
     /// Checks an object and, of a group, what is looked at in it.
     private mutating func visit(
         _ entry: SymbolEntry, path: String, depth: Int
@@ -92,7 +111,7 @@ struct HDF5Structure {
             throw HDF5StructureFault(place: entry.header, problem: "groups nest without end")
         }
         try entry.requireObject()
-        try enter(entry.header, "an object")
+        try enter(entry, path: path)
         let header = try HDF5ObjectHeader(file, at: entry.header)
         if depth == 0 {
             for message in header.attributes {

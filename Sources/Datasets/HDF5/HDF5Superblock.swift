@@ -27,6 +27,7 @@ struct HDF5Superblock {
         let block = try Self.block(rest, Self.sizes[version])
         // Version 1 has a number and two bytes more.
         let added = version * 4
+        try Self.requireAlone(rest, driver: block.number(48 + added, 8), place: 48 + added)
         try Self.checkFixed(block, added: added, start: start)
         listOrder = Int(try block.number(16, 2))
         treeOrder = Int(try block.number(18, 2))
@@ -52,13 +53,16 @@ struct HDF5Superblock {
                 place: 8, problem: "the version \(version) of the superblock is unknown")
         }
         let block = try block(file, 48)
-        var mend = HDF5Mending.repack
+        var mend = HDF5Mending.repackOrCopy
         // Addresses and lengths of 8 bytes, after which the end and the root have their places.
         if try block.number(9, 2) == 0x0808 {
+            let added = try HDF5SuperblockExtension(file, at: block.number(20, 8))
+            if added.isPartOfSeveral { return HDF5SuperblockExtension.partOfSeveral(at: 20) }
             try requireWhole(whole, end: block.number(28, 8))
             let root = try file.block(at: block.number(36, 8), count: 6, "the root")
-            // The order in which attributes were made: h5repack keeps that, and with it the form.
-            if root.bytes.starts(with: "OHDR".utf8), root.bytes[5] & 4 != 0 { mend = .copy }
+            // h5repack keeps the order in which attributes were made, and messages that objects share.
+            let isOrdered = root.bytes.starts(with: "OHDR".utf8) && root.bytes[5] & 4 != 0
+            if isOrdered || added.sharesMessages { mend = .copy }
         }
         return HDF5StructureFault(
             place: 8,
@@ -85,6 +89,16 @@ struct HDF5Superblock {
                     + "it was cut off")
         }
         return try file.block(at: 0, count: size, "the superblock")
+    }
+
+    /// Fails if the file is one of several, which what it says of its driver shows.
+    private static func requireAlone(
+        _ file: HDF5Bytes, driver: UInt64, place: Int
+    ) throws(HDF5StructureFault) {
+        guard let driver = try? file.block(at: driver, count: 16, "a driver"),
+            driver.bytes[8...].starts(with: "NCSA".utf8)
+        else { return }
+        throw HDF5SuperblockExtension.partOfSeveral(at: UInt64(place))
     }
 
     /// Checks what has to be the same in every file.

@@ -128,11 +128,18 @@ public final class ShardReader: SampleSource {
 
     private static func notHDF5(_ path: String) -> ShardError {
         let hint = "; make shards with 'think2seg data import'"
-        let begin = FileHandle(forReadingAtPath: path)?.readData(ofLength: 4) ?? Data()
+        let begin = FileHandle(forReadingAtPath: path)?.readData(ofLength: 8) ?? Data()
+        let signature = (0..<8).map { UInt8(HDF5Bytes.signature >> ($0 * 8) & 0xFF) }
+        if (1..<8).contains(begin.count), signature.starts(with: begin) {
+            return ShardError(
+                .unreadable, path: path,
+                "the file ends after \(begin.count) bytes, within the signature of HDF5: it was "
+                    + "cut off; copy it or import it again")
+        }
         let problem =
             if begin.isEmpty {
                 "the file is empty"
-            } else if begin.elementsEqual([0x89] + Array("HDF".utf8)) {
+            } else if begin.starts(with: [0x89] + Array("HDF".utf8)) {
                 "an HDF5 file whose line ends were changed, as copying it as a text does; copy it as it is"
             } else {
                 "not an HDF5 file"
@@ -148,8 +155,7 @@ public final class ShardReader: SampleSource {
         guard format == .text(ShardLayout.format), let version else {
             throw ShardError(
                 .notShard, path: file.path,
-                "an HDF5 file, but not a shard: the attributes 'format' = "
-                    + "'\(ShardLayout.format)' and 'version' are missing; make shards with "
+                "an HDF5 file, but not a shard: \(missing(format, version)); make shards with "
                     + "'think2seg data import'")
         }
         guard case .number(let version) = version, version >= 1 else {
@@ -165,6 +171,18 @@ public final class ShardReader: SampleSource {
                     + "\(ShardLayout.version): update it, or import the data again")
         }
         return version
+    }
+
+    /// What a shard has and a file has not, in words.
+    private static func missing(_ format: HDF5Attribute?, _ version: HDF5Attribute?) -> String {
+        let stated = "'\(ShardLayout.Attribute.format)' = '\(ShardLayout.format)'"
+        return switch (format, version) {
+        case (nil, nil): "the attributes \(stated) and 'version' are missing"
+        case (nil, _): "the attribute \(stated) is missing"
+        case (.text(ShardLayout.format), _): "the attribute 'version' is missing"
+        case (let other?, _):
+            "the attribute 'format' holds \(other.words), where a shard has '\(ShardLayout.format)'"
+        }
     }
 
     private static func requireText(_ name: String, _ file: HDF5File) throws -> String {

@@ -16,7 +16,7 @@ read/types.h5         other widths and orders of bytes, compressed and not; text
                       attributes; 512 bytes of somebody else before the file
 refused/NAME.h5       forms that are not read
 refused.json          for each of them the words that its refusal has, and which command mends it:
-                      "h5repack", "python", or "" for none
+                      "h5repack", "python", "either", or "" for none
 expected.json         the samples: id, width, height, questions, answers, instances' classes
 """
 
@@ -263,9 +263,9 @@ def forms_refused():
     def only(path, **options):
         return lambda other: options if other == path else {}
 
-    write(refuse("latest", ["newer form of HDF5"], "h5repack"), libver="latest").close()
+    write(refuse("latest", ["newer form of HDF5"], "either"), libver="latest").close()
     write(
-        refuse("paged", ["newer form of HDF5"], "h5repack"), fs_strategy="page", fs_page_size=512
+        refuse("paged", ["newer form of HDF5"], "either"), fs_strategy="page", fs_page_size=512
     ).close()
     write(
         refuse("latest_ordered", ["newer form of HDF5"], "python"), libver="latest", track_order=True
