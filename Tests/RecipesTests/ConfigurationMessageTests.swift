@@ -37,6 +37,12 @@ import Testing
             ("1e-6;", "\"1e-6;\": write 1e-6"), ("lO", "\"lO\""), ("l.O", "\"l.O\""),
             ("O.5", "\"O.5\": write 0.5"), ("7%", "\"7%\": write 0.07"),
             ("0.5%", "\"0.5%\": write 0.005"),
+            ("4#x", "\"4#x\" in which # begins no comment without a space before it; write 4"),
+            ("4]", "\"4]\": write 4"), ("1d-6", "\"1d-6\": write 1e-6"),
+            ("1/1000", "\"1/1000\", a fraction, which is not worked out; write 0.001"),
+            ("inf", "\"inf\", which is no finite number"),
+            (".NaN", "\".NaN\", which is no finite number"),
+            ("1e400", "\"1e400\", which is larger than any number here"),
             ("fast", "\"fast\""), ("[1]", "a list"), ("{a: 1}", "a table"), ("", "nothing"),
             (
                 "\"1e\u{2011}6\"",
@@ -90,6 +96,18 @@ import Testing
                 "is “runs/a b”: “ is U+201C LEFT DOUBLE QUOTATION MARK, which would be a part of the "
                     + "text; write runs/a b"
             ),
+            (
+                "output_dir: runs/x\"",
+                "is runs/x\", which ends with a quotation mark: \" is U+0022 QUOTATION MARK; write runs/x, "
+                    + "or 'runs/x\"' if it is a part of the name"
+            ),
+            (
+                "output_dir: “runs/x",
+                "“ is U+201C LEFT DOUBLE QUOTATION MARK; write runs/x, or '“runs/x' if it is"
+            ),
+            ("data: {train: [a.h5, b.h5’]}", "’ is U+2019 RIGHT SINGLE QUOTATION MARK; write b.h5"),
+            ("output_dir: ～/x", "～ is U+FF5E FULLWIDTH TILDE; write ~ for the home folder, or ./～"),
+            ("output_dir: ＄HOME/x", "＄ is U+FF04 FULLWIDTH DOLLAR SIGN; write $ for a variable"),
             ("data: {train: [a.h5, ‘b.h5’]}", "is ‘b.h5’: ‘ is U+2018 LEFT SINGLE QUOTATION MARK"),
             (
                 "learning‑rate: 1",
