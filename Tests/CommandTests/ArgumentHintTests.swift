@@ -38,7 +38,8 @@ import Testing
     func numbers(written: String, number: String) {
         let hint = lookAlikeHint("The value '\(written)' is invalid for '--count <count>'", [])
         #expect(hint == "write --count=\(number)")
-        #expect(lookAlikeHint("The value '1,2' is invalid for '--count'", []) == "write --count=1.2")
+        #expect(
+            lookAlikeHint("The value '1,2' is invalid for '--count'", []) == "write --count=1.2")
         #expect(lookAlikeHint("The value 'x' is invalid for '--count <count>'", []) == nil)
         #expect(lookAlikeHint("The value '-1' is invalid for '--count <count>'", []) == nil)
     }

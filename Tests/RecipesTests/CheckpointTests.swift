@@ -50,7 +50,8 @@ import Testing
         }
     }
 
-    @Test("A checkpoint of sft or of pretrain-segmenter is whole until a byte changes, and is named")
+    @Test(
+        "A checkpoint of sft or of pretrain-segmenter is whole until a byte changes, and is named")
     func stages() throws {
         try withTemporaryFolder { run in
             let folder = CheckpointFolder(run: run)
@@ -91,7 +92,9 @@ import Testing
             try RunDirectory.requireText(run)
             try (Data("seed: 1\n# caf".utf8) + Data([0xE9]) + Data("\n".utf8)).write(
                 to: URL(fileURLWithPath: run + "/config.yaml"))
-            let error = #expect(throws: RunDirectoryError.self) { try RunDirectory.requireText(run) }
+            let error = #expect(throws: RunDirectoryError.self) {
+                try RunDirectory.requireText(run)
+            }
             #expect(error?.path == run + "/config.yaml:2")
             #expect(error?.message.contains("not UTF-8 at byte 13") == true)
             try (Data("{\"step\": 1}\n{\"step\": ".utf8) + Data([0xE9]) + Data("}\n".utf8)).write(

@@ -150,7 +150,10 @@ import Testing
                 "training:\n  max_steps:1\nlogging:\n  save_steps: 1\n", "2:3",
                 "a space is missing after the : of max_steps:1"
             ),
-            ("training:\n  max_steps 1\n", "2:3", "a line is key: value, but max_steps 1 has no ': '"),
+            (
+                "training:\n  max_steps 1\n", "2:3",
+                "a line is key: value, but max_steps 1 has no ': '"
+            ),
             ("training:\n  max_steps = 1\n", "2:3", "write ': ' after a key, and not =: max_steps"),
             ("grpo:\n  beta:\u{A0}0\n", "2:3", "there is U+00A0 NO-BREAK SPACE in it"),
             ("grpo:\n  beta： 0\n", "2:3", "： is U+FF1A FULLWIDTH COLON"),

@@ -223,7 +223,9 @@ struct NumberSpelling {
 
     /// `1e-6` of Fortran's `1d-6`.
     private static func exponent(_ text: String) -> String? {
-        guard let match = text.wholeMatch(of: /([+\-]?[0-9.]+)[dD]([+\-]?[0-9]+)/) else { return nil }
+        guard let match = text.wholeMatch(of: /([+\-]?[0-9.]+)[dD]([+\-]?[0-9]+)/) else {
+            return nil
+        }
         return "\(match.1)e\(match.2)"
     }
 
@@ -238,7 +240,9 @@ struct NumberSpelling {
         if plain.wholeMatch(of: /[+\-]?\.?(inf|infinity|nan)/.ignoresCase()) != nil {
             return "which is no finite number"
         }
-        if let value = Double(plain), !value.isFinite { return "which is larger than any number here" }
+        if let value = Double(plain), !value.isFinite {
+            return "which is larger than any number here"
+        }
         guard let match = plain.wholeMatch(of: /([+\-]?[0-9.]+)\/([0-9.]+)/),
             let top = Double(match.1), let bottom = Double(match.2)
         else { return nil }

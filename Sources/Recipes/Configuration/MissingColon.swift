@@ -3,9 +3,10 @@ import Yams
 
 /// Why a text stands where a table of keys should, and where to look for it.
 enum MissingColon {
-    /// What a text lacks that should be a key with its value; nil if it does not look like one.
+    /// What a text lacks that should be a key with its value.
     ///
     /// - Parameter node: what stands where a table is expected
+    /// - Returns: nil if it does not look like one
     static func reason(_ node: Node) -> String? {
         guard let text = node.scalar?.string, !text.isEmpty else { return nil }
         let plain = LookAlikes.plain(text)

@@ -148,7 +148,8 @@ private struct RewardTableReader {
         if !isName {
             let nearest = nearest(LookAlikes.plain(name)).map { "; did you mean \($0)?" } ?? ""
             report(
-                key, name, "is no name of a term: letters, digits and _.- only\(note(name))\(nearest)")
+                key, name,
+                "is no name of a term: letters, digits and _.- only\(note(name))\(nearest)")
             return nil
         }
         if let weight = Double(yaml: value) {
