@@ -110,6 +110,11 @@ public struct WeightFiles: Sendable {
             throw CheckpointError(
                 path: path, problem: context.debugDescription,
                 advice: "or copy it or download it again")
+        } catch DecodingError.dataCorrupted(let context) where context.underlyingError is JSONFault
+        {
+            throw CheckpointError(
+                path: path, problem: "not an index of weights: \(context.debugDescription)",
+                advice: "take the index, which is small, from where the weights are from")
         } catch {
             throw CheckpointError(
                 path: path, problem: "not an index of weights: no table weight_map in JSON",

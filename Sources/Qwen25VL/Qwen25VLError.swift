@@ -43,6 +43,7 @@ public struct Qwen25VLConfigurationError: Error, Sendable, Equatable, CustomStri
         case .dataCorrupted(let context):
             let isWhole =
                 context.codingPath.isEmpty && !(context.underlyingError is TextFault)
+                && !(context.underlyingError is JSONFault)
             self.init(
                 path: path, key: joined(context.codingPath),
                 problem: isWhole

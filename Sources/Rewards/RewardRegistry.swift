@@ -167,7 +167,7 @@ public struct RewardRegistry: Sendable {
                     (
                         name,
                         "is no parameter of \(kind.name); it has "
-                            + known.map(\.name).joined(separator: ", ")
+                            + (["weight"] + known.map(\.name)).joined(separator: ", ")
                     ))
                 continue
             }

@@ -25,6 +25,8 @@ public struct DecodingProblem: Sendable, Hashable, CustomStringConvertible {
             place = Self.place(context)
             if let fault = context.underlyingError as? TextFault {
                 problem = fault.description
+            } else if let fault = context.underlyingError as? JSONFault {
+                problem = fault.description
             } else {
                 problem = context.codingPath.isEmpty ? "not valid JSON" : Self.words(context)
             }

@@ -30,8 +30,9 @@ enum UTF8Validity {
             }
             for place in 1..<count {
                 guard index &+ place < bytes.count else {
-                    return Fault(
-                        offset: index, problem: "\(hex(first)), a character that is cut short")
+                    // One byte alone is most likely of another encoding.
+                    let rest = place > 1 ? ", a character that is cut short" : ""
+                    return Fault(offset: index, problem: hex(first) + rest)
                 }
                 let allowed = place == 1 ? second : 0x80...0xBF
                 guard allowed.contains(bytes[index &+ place]) else {

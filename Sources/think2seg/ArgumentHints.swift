@@ -1,27 +1,55 @@
 import Foundation
+import Recipes
 import TextFiles
 
-/// What an argument that was refused, or that was meant as an option, has in it that no keyboard writes.
+/// What an argument that was refused, or that was meant as an option, has in it that no keyboard writes,
+/// or that no number has.
 ///
 /// - Parameters:
 ///   - message: why the command line was refused
 ///   - arguments: the words of the command line
 /// - Returns: a sentence; nil if there is no such argument
 func lookAlikeHint(_ message: String, _ arguments: [String]) -> String? {
-    for argument in arguments {
+    for (place, argument) in arguments.enumerated() {
         guard let note = LookAlikes.note(argument) else { continue }
-        if let first = argument.unicodeScalars.first, !first.isASCII,
-            first.properties.generalCategory == .dashPunctuation || first == "\u{2212}"
-        {
-            // Editors make one long dash of two.
-            let name = LookAlikes.plain(argument).drop { $0 == "-" }
-            return "in the argument \(argument): \(note); write --\(name)"
+        let begin = "in the argument \(argument): \(note)"
+        let plain = LookAlikes.plain(argument)
+        if beginsWithDash(argument) {
+            let name = plain.drop { $0 == "-" }
+            guard let first = name.first, first.isNumber || first == "." else {
+                // Editors make one long dash of two.
+                return "\(begin); write --\(name)"
+            }
+            // What begins with a minus is taken for an option, unless it stands behind an equals sign.
+            let option = place > 0 ? arguments[place - 1] : ""
+            return option.hasPrefix("--") && !option.contains("=")
+                ? "\(begin); write \(option)=-\(name)" : "\(begin); write -\(name)"
         }
         let value = argument.hasPrefix("-") ? argument.split(separator: "=").last ?? "" : ""
         guard message.contains(argument) || !value.isEmpty && message.contains(value) else {
             continue
         }
-        return "in the argument \(argument): \(note); write \(LookAlikes.plain(argument))"
+        return isRefusedChoice(plain, message) ? begin : "\(begin); write \(plain)"
     }
-    return nil
+    return numberHint(message)
+}
+
+private func beginsWithDash(_ argument: String) -> Bool {
+    guard let first = argument.unicodeScalars.first, !first.isASCII else { return false }
+    return first.properties.generalCategory == .dashPunctuation || first == "\u{2212}"
+}
+
+/// Whether a message lists what an option takes, and a text is none of it.
+private func isRefusedChoice(_ text: String, _ message: String) -> Bool {
+    guard let list = message.range(of: "Please provide one of") else { return false }
+    let value = text.hasPrefix("-") ? text.split(separator: "=").last.map(String.init) : text
+    return !message[list.upperBound...].contains("'\(value ?? text)'")
+}
+
+/// How a number is written that an option refuses: with a point, without quotes.
+private func numberHint(_ message: String) -> String? {
+    guard let match = message.firstMatch(of: /The value '(.+?)' is invalid for '(--?[a-z\-]+)/),
+        let number = numberAsWritten(String(match.1))
+    else { return nil }
+    return "write \(match.2)=\(number)"
 }

@@ -37,9 +37,12 @@ struct CheckpointListCommand: ParsableCommand {
                 (entry.step.map(String.init) ?? "?", 11), (entry.date.map(minute) ?? "?", 18),
                 (size(entry.bytes), 10), (value, 10),
             ].map { $0.0.padding(toLength: $0.1, withPad: " ", startingAt: 0) }
-            print(cells.joined() + (entry.isBest ? "best" : ""))
+            print(cells.joined() + (entry.isBest ? "best" : origin(entry.command)))
         }
     }
+
+    /// Which command wrote a checkpoint, where it is not `train`.
+    private func origin(_ command: String) -> String { command == "train" ? "" : "of \(command)" }
 
     private func minute(_ date: Date) -> String {
         let formatter = DateFormatter()
@@ -80,7 +83,8 @@ struct CheckpointVerifyCommand: ParsableCommand {
                     damaged += 1
                     print("damaged  \(problem)")
                 } else {
-                    print("whole    \(entry.path) (\(size(entry.bytes)))")
+                    let origin = entry.command == "train" ? "" : ", of \(entry.command)"
+                    print("whole    \(entry.path) (\(size(entry.bytes))\(origin))")
                 }
             }
         }

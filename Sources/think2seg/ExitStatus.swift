@@ -68,7 +68,7 @@ func exitStatus(of error: any Error) -> Int32? {
         switch error.kind {
         case .unusable: return SystemExit.cannotCreate
         case .cannotWrite: return SystemExit.cannotWrite
-        case .damaged: return SystemExit.badData
+        case .damaged, .ofAnotherCommand: return SystemExit.badData
         }
     case let error as TorchError:
         return error.code == .outOfMemory ? SystemExit.system : SystemExit.software

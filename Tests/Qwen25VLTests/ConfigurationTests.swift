@@ -177,7 +177,7 @@ struct ConfigurationTests {
             try Data("{ no".utf8).write(to: URL(fileURLWithPath: path))
             #expect {
                 try Qwen25VLConfiguration.load(path: path)
-            } throws: { "\($0)".hasPrefix("\(path): not readable as JSON") }
+            } throws: { "\($0)".hasPrefix("\(path): not valid JSON at column 3: a key in") }
         }
     }
 

@@ -50,6 +50,61 @@ import Testing
         }
     }
 
+    @Test(
+        "A checkpoint of sft or of pretrain-segmenter is whole until a byte changes, and is named")
+    func stages() throws {
+        try withTemporaryFolder { run in
+            let folder = CheckpointFolder(run: run)
+            for (step, part) in [(1, "policy"), (2, "segmenter")] {
+                try folder.write(step: step) { path in
+                    try FileManager.default.createDirectory(
+                        atPath: "\(path)/\(part)", withIntermediateDirectories: true)
+                    try write("weights", "\(path)/\(part)/model")
+                    try write(
+                        "{\"cursor\": {\"count\": 4, \"epoch\": 0, \"position\": 1, \"seed\": 7}}",
+                        path + "/state.json")
+                }
+            }
+            let listed = try CheckpointRecipe.list(run, readingAll: true)
+            #expect(listed.map(\.command) == ["sft", "pretrain-segmenter"])
+            #expect(listed.allSatisfy { $0.problem == nil && $0.bytes > 0 })
+            #expect(listed.map(\.step) == [1, 2])
+            let error = #expect(throws: RunDirectoryError.self) {
+                try CheckpointRecipe.export(run, .newest, to: run + "/out", dtype: nil)
+            }
+            #expect(error?.message.contains("of pretrain-segmenter") == true)
+            #expect(error?.message.hasSuffix("step-2/segmenter") == true)
+            #expect(!FileManager.default.fileExists(atPath: run + "/out"))
+            let opened = #expect(throws: RunDirectoryError.self) {
+                try RunCheckpoint(path: folder.step(1))
+            }
+            #expect(opened?.message.contains("of sft, and not of train") == true)
+            try write("weightz", folder.step(1) + "/policy/model")
+            let damaged = try CheckpointRecipe.list(run, readingAll: true)
+            #expect(damaged[0].problem?.contains("damaged") == true && damaged[1].problem == nil)
+        }
+    }
+
+    @Test("What says that a folder is a run's is named by file, line and byte where it is no text")
+    func foreignBytes() throws {
+        try withTemporaryFolder { run in
+            try write("{\n}\n", run + "/run.json")
+            try RunDirectory.requireText(run)
+            try (Data("seed: 1\n# caf".utf8) + Data([0xE9]) + Data("\n".utf8)).write(
+                to: URL(fileURLWithPath: run + "/config.yaml"))
+            let error = #expect(throws: RunDirectoryError.self) {
+                try RunDirectory.requireText(run)
+            }
+            #expect(error?.path == run + "/config.yaml:2")
+            #expect(error?.message.contains("not UTF-8 at byte 13") == true)
+            try (Data("{\"step\": 1}\n{\"step\": ".utf8) + Data([0xE9]) + Data("}\n".utf8)).write(
+                to: URL(fileURLWithPath: run + "/metrics.jsonl"))
+            let metrics = #expect(throws: EvaluationError.self) { try RunRecord(path: run) }
+            #expect(metrics?.place == run + "/metrics.jsonl:2")
+            #expect(metrics?.message.contains("not UTF-8 at byte 21") == true)
+        }
+    }
+
     @Test("The SHA-256 of a file is the one that everybody computes")
     func knownHash() throws {
         try withTemporaryFolder { run in

@@ -37,6 +37,12 @@ import Testing
             ("1e-6;", "\"1e-6;\": write 1e-6"), ("lO", "\"lO\""), ("l.O", "\"l.O\""),
             ("O.5", "\"O.5\": write 0.5"), ("7%", "\"7%\": write 0.07"),
             ("0.5%", "\"0.5%\": write 0.005"),
+            ("4#x", "\"4#x\" in which # begins no comment without a space before it; write 4"),
+            ("4]", "\"4]\": write 4"), ("1d-6", "\"1d-6\": write 1e-6"),
+            ("1/1000", "\"1/1000\", a fraction, which is not worked out; write 0.001"),
+            ("inf", "\"inf\", which is no finite number"),
+            (".NaN", "\".NaN\", which is no finite number"),
+            ("1e400", "\"1e400\", which is larger than any number here"),
             ("fast", "\"fast\""), ("[1]", "a list"), ("{a: 1}", "a table"), ("", "nothing"),
             (
                 "\"1e\u{2011}6\"",
@@ -90,6 +96,18 @@ import Testing
                 "is “runs/a b”: “ is U+201C LEFT DOUBLE QUOTATION MARK, which would be a part of the "
                     + "text; write runs/a b"
             ),
+            (
+                "output_dir: runs/x\"",
+                "is runs/x\", which ends with a quotation mark: \" is U+0022 QUOTATION MARK; write runs/x, "
+                    + "or 'runs/x\"' if it is a part of the name"
+            ),
+            (
+                "output_dir: “runs/x",
+                "“ is U+201C LEFT DOUBLE QUOTATION MARK; write runs/x, or '“runs/x' if it is"
+            ),
+            ("data: {train: [a.h5, b.h5’]}", "’ is U+2019 RIGHT SINGLE QUOTATION MARK; write b.h5"),
+            ("output_dir: ～/x", "～ is U+FF5E FULLWIDTH TILDE; write ~ for the home folder, or ./～"),
+            ("output_dir: ＄HOME/x", "＄ is U+FF04 FULLWIDTH DOLLAR SIGN; write $ for a variable"),
             ("data: {train: [a.h5, ‘b.h5’]}", "is ‘b.h5’: ‘ is U+2018 LEFT SINGLE QUOTATION MARK"),
             (
                 "learning‑rate: 1",
@@ -123,6 +141,69 @@ import Testing
         }
         #expect(first("training: {lr_scheduler_type: \"cosine\"}").message == "nothing")
         #expect(first("prompt: {system: \"“So,” he said: ‘go’\"}").message == "nothing")
+    }
+
+    @Test(
+        "A key without its colon is said where it stands, below the section that it is alone in",
+        arguments: [
+            (
+                "training:\n  max_steps:1\nlogging:\n  save_steps: 1\n", "2:3",
+                "a space is missing after the : of max_steps:1"
+            ),
+            (
+                "training:\n  max_steps 1\n", "2:3",
+                "a line is key: value, but max_steps 1 has no ': '"
+            ),
+            ("training:\n  max_steps = 1\n", "2:3", "write ': ' after a key, and not =: max_steps"),
+            ("grpo:\n  beta:\u{A0}0\n", "2:3", "there is U+00A0 NO-BREAK SPACE in it"),
+            ("grpo:\n  beta： 0\n", "2:3", "： is U+FF1A FULLWIDTH COLON"),
+            ("rewards:\n  mask_iou:2\n", "2:3", "a space is missing after the : of mask_iou:2"),
+            (
+                "rewards:\n  mask_iou:\n    weight:2\n", "3:5",
+                "a space is missing after the : of weight:2"
+            ),
+            ("training: 1\n", "1:1", "is a section: its keys stand below it, indented"),
+        ])
+    func missingColons(text: String, place: String, message: String) {
+        let problem = first(text)
+        #expect(problem.place == place)
+        #expect(problem.message.contains(message), "\(problem.message)")
+    }
+
+    @Test("A key that is written nested and with dots stands twice, and both lines are said")
+    func dottedTwice() {
+        let problem = first("training: {max_steps: 1}\ntraining.max_steps: 2\n")
+        #expect(problem.place == "2:1" && problem.key == "training.max_steps")
+        #expect(problem.message == "stands at line 1 already; keep one")
+    }
+
+    @Test(
+        "Rewards, their parameters and overrides say which of their characters is not what it seems",
+        arguments: [
+            (
+                "rewards: {mask_i\u{43E}u: 2}",
+                "\u{43E} is U+043E CYRILLIC SMALL LETTER O; did you mean mask_iou?"
+            ),
+            (
+                "rewards: {mask_iou: {w\u{435}ight: 2}}",
+                "it has weight, min, max; \u{435} is U+0435 CYRILLIC SMALL LETTER IE"
+            ),
+            (
+                "rewards: {a: {term: mask_i\u{43E}u}}",
+                "\u{43E} is U+043E CYRILLIC SMALL LETTER O; did you mean mask_iou?"
+            ),
+        ])
+    func rewardNames(text: String, message: String) {
+        #expect(first(text).message.contains(message), "\(first(text).message)")
+    }
+
+    @Test("An override whose equals sign is another character names it")
+    func overrideSigns() {
+        var configuration = RunConfiguration()
+        var reader = ConfigurationReader(keys: RunConfiguration.keys)
+        reader.override("training.max_steps＝1", into: &configuration)
+        let message = reader.problems.first?.message
+        #expect(message == "expected key=value: ＝ is U+FF1D FULLWIDTH EQUALS SIGN")
     }
 
     @Test(

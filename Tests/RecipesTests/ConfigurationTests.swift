@@ -217,7 +217,7 @@ import Testing
         expect(2, 19, "iou_threshold.threshold|is 2, must be from 0 to 1")
         expect(
             2, 33,
-            "iou_threshold.softnes|is no parameter of iou_threshold; it has threshold, softness, min, max"
+            "iou_threshold.softnes|is no parameter of iou_threshold; it has weight, threshold, softness, min, max"
         )
         expect(2, 47, "iou_threshold.weight|expected a number")
         expect(3, 11, "other|there is no reward term mask_dic; did you mean mask_dice?")

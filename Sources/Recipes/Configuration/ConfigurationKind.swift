@@ -26,6 +26,14 @@ public indirect enum ConfigurationKind: Sendable, Hashable {
     /// A table of reward terms.
     case rewards
 
+    /// Whether it is a table of keys.
+    var isTable: Bool {
+        switch self {
+        case .weights, .table, .rewards: true
+        default: false
+        }
+    }
+
     /// What the kind is called in messages: "an integer".
     public var name: String {
         switch self {

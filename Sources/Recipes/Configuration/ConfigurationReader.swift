@@ -14,6 +14,8 @@ struct ConfigurationReader<Root> {
     private(set) var locations: [String: String] = [:]
     /// Keys whose values could not be read: what else they lack is beside the point.
     private var unread: Set<String> = []
+    /// The lines of the keys of the file that is being read.
+    private var lines: [String: Int] = [:]
 
     init(keys: [ConfigurationKey<Root>], listing: String = "think2seg config show") {
         self.keys = keys
@@ -34,6 +36,7 @@ struct ConfigurationReader<Root> {
 
     /// Reads a table of keys, part of a file, into `root`.
     mutating func read(tree: Node, file: String, into root: inout Root) {
+        lines = [:]
         read(tree, prefix: "", file: file, into: &root)
     }
 
@@ -44,12 +47,20 @@ struct ConfigurationReader<Root> {
             let name = prefix + (keyNode.scalar?.string ?? "?")
             let mark = keyNode.mark.map { "\(file):\($0.line):\($0.column)" } ?? file
             if keys.contains(where: { $0.name == name }) {
-                assign(name, value, location: mark, into: &root)
+                if let line = lines.updateValue(keyNode.mark?.line ?? 0, forKey: name) {
+                    report(mark, name, "stands at line \(line) already; keep one")
+                    continue
+                }
+                let below = MissingColon.place(value, below: keyNode)
+                assign(
+                    name, value, location: mark,
+                    below: below.map { "\(file):\($0.line):\($0.column)" }, into: &root)
             } else if keys.contains(where: { $0.name.hasPrefix(name + ".") }) {
                 if value.mapping != nil {
                     read(value, prefix: name + ".", file: file, into: &root)
                 } else if value.scalar?.string.isEmpty != true {
-                    let place = value.sequence == nil ? nil : value.mark
+                    let below = MissingColon.place(value, below: keyNode)
+                    let place = value.sequence == nil ? below : value.mark
                     report(
                         place.map { "\(file):\($0.line):\($0.column)" } ?? mark, name,
                         Self.notSection(value))
@@ -66,22 +77,18 @@ struct ConfigurationReader<Root> {
     private static func notSection(_ value: Node) -> String {
         let begin = "is a section: its keys stand below it, indented"
         if value.sequence != nil { return begin + ", without - before them" }
-        let text = value.scalar?.string ?? ""
-        guard text.contains(":") else { return begin }
-        return begin + "; a space is missing after the : of \(text)"
+        return begin + (MissingColon.reason(value).map { "; \($0)" } ?? "")
     }
 
     /// What is wrong with a file that should be a table of keys, and where.
     private mutating func report(notTable tree: Node, file: String) {
         let place = tree.mark.map { "\(file):\($0.line):\($0.column)" } ?? file
         let begin = "the file is not a table of keys, but "
-        let text = tree.scalar?.string ?? ""
         if tree.sequence != nil {
             report(place, "", begin + "a list: write its keys without - before them")
-        } else if text.contains(":") {
-            report(place, "", begin + "a text: a space is missing after the :")
         } else {
-            report(place, "", begin + "a text: a line is key: value")
+            let reason = MissingColon.reason(tree) ?? "a line is key: value"
+            report(place, "", begin + "a text: \(reason)")
         }
     }
 
@@ -89,7 +96,8 @@ struct ConfigurationReader<Root> {
     mutating func override(_ assignment: String, into root: inout Root) {
         let location = "--set \(assignment)"
         guard let split = assignment.firstIndex(of: "=") else {
-            report(location, "", "expected key=value")
+            let note = LookAlikes.note(assignment).map { ": \($0)" } ?? ""
+            report(location, "", "expected key=value\(note)")
             return
         }
         let name = String(assignment[..<split])
@@ -107,18 +115,20 @@ struct ConfigurationReader<Root> {
     }
 
     private mutating func assign(
-        _ name: String, _ node: Node, location: String, into root: inout Root
+        _ name: String, _ node: Node, location: String, below: String? = nil, into root: inout Root
     ) {
         guard let key = keys.first(where: { $0.name == name }) else { return }
         locations[name] = location
         let found = key.read(node, &root)
         if found.isEmpty { unread.remove(name) } else { unread.insert(name) }
+        let isText = key.kind.isTable && node.scalar != nil
         for problem in found {
             let place = problem.place.flatMap { Self.place($0, in: location) }
+            let reason = isText ? MissingColon.reason(node).map { "; \($0)" } ?? "" : ""
             report(
-                place ?? location,
+                place ?? (isText ? below : nil) ?? location,
                 [name, problem.key].filter { !$0.isEmpty }.joined(separator: "."),
-                problem.message)
+                problem.message + reason)
         }
     }
 

@@ -45,9 +45,15 @@ struct Misreading {
             reasons.append(
                 LookAlikes.note(text).map { isQuoted ? "in which \($0)" : ": \($0)" } ?? "")
         }
+        if instead != nil, !isText, text.contains("#") {
+            reasons.append("in which # begins no comment without a space before it")
+        }
         let reason = reasons.joined(separator: ", ")
         let gap = reason.isEmpty || reason.hasPrefix(":") ? "" : " "
-        guard let instead else { return "\"\(text)\"\(gap)\(reason)" }
+        guard let instead else {
+            let why = isNumber ? NumberSpelling.reason(text).map { ", \($0)" } ?? "" : ""
+            return "\"\(text)\"\(gap)\(reason)\(why)"
+        }
         return "\"\(text)\"\(gap)\(reason)\(reason.isEmpty ? ":" : ";") write \(instead)"
     }
 
@@ -55,6 +61,13 @@ struct Misreading {
     private var isText: Bool {
         switch kind {
         case .text, .path, .choice: true
+        default: false
+        }
+    }
+
+    private var isNumber: Bool {
+        switch kind {
+        case .integer, .number: true
         default: false
         }
     }
@@ -91,6 +104,30 @@ struct Misreading {
             + "\(String(scalar.string.dropFirst().dropLast()).yaml)"
     }
 
+    /// What is wrong with a path that has a quotation mark at one of its ends, which YAML takes for a part
+    /// of it; nil if it has none, or one at each end.
+    static func strayQuote(_ node: Node) -> String? {
+        guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else {
+            return nil
+        }
+        let signs = "\"'`´“”„‟‘’‚‛«»＂＇".unicodeScalars
+        let text = scalar.string.unicodeScalars
+        guard let first = text.first, let last = text.last, text.count > 1,
+            signs.contains(first) != signs.contains(last)
+        else { return nil }
+        let sign = signs.contains(first) ? first : last
+        let place = signs.contains(first) ? "begins" : "ends"
+        let rest = String(signs.contains(first) ? text.dropFirst() : text.dropLast())
+        return
+            "is \(scalar.string), which \(place) with a quotation mark: \(LookAlikes.name(sign)); write "
+            + "\(rest.yaml), or \(quoted(scalar.string)) if it is a part of the name"
+    }
+
+    /// A text in quotes that YAML reads as it.
+    private static func quoted(_ text: String) -> String {
+        text.contains("'") ? "\"\(text)\"" : "'\(text)'"
+    }
+
     private func truth(_ text: String) -> String? {
         let plain = LookAlikes.plain(text).lowercased().filter { !"\"' ".contains($0) }
         let words = [
@@ -114,6 +151,17 @@ struct Misreading {
     }
 }
 
+/// What to write for a text that is meant to be a number: with a point, without quotes and units.
+///
+/// - Parameter text: as it was written
+/// - Returns: nil if it is a number already, none, or ambiguous
+public func numberAsWritten(_ text: String) -> String? {
+    guard Double(text) == nil, let number = NumberSpelling.replacement(for: text) else {
+        return nil
+    }
+    return number.value.yaml
+}
+
 /// A number as people write it, where that is not how YAML has it.
 struct NumberSpelling {
     let value: Double
@@ -125,7 +173,8 @@ struct NumberSpelling {
         let plain = LookAlikes.plain(text)
             .filter { !"\"' \t".contains($0) && $0 != "_" }
         let parts = [
-            plain, trimmed(plain), decimalComma(plain), powerOfTen(plain), lettersAsDigits(plain),
+            plain, trimmed(plain), decimalComma(plain), powerOfTen(plain), exponent(plain),
+            comment(text), lettersAsDigits(plain),
         ]
         for candidate in parts.compactMap(\.self) {
             if let value = number(candidate) {
@@ -149,7 +198,7 @@ struct NumberSpelling {
 
     /// Without what C and Java put behind numbers, and without ends of lists.
     private static func trimmed(_ text: String) -> String? {
-        guard let last = text.last, "fFdDlLuU;,".contains(last) else { return nil }
+        guard let last = text.last, "fFdDlLuU;,]})".contains(last) else { return nil }
         return String(text.dropLast())
     }
 
@@ -170,6 +219,36 @@ struct NumberSpelling {
             text.contains("^") || text.contains("*") || match.1 != nil
         else { return nil }
         return "\(match.1 ?? "1")e\(match.2)"
+    }
+
+    /// `1e-6` of Fortran's `1d-6`.
+    private static func exponent(_ text: String) -> String? {
+        guard let match = text.wholeMatch(of: /([+\-]?[0-9.]+)[dD]([+\-]?[0-9]+)/) else {
+            return nil
+        }
+        return "\(match.1)e\(match.2)"
+    }
+
+    /// What stands before a comment.
+    private static func comment(_ text: String) -> String? {
+        text.firstIndex(of: "#").map { String(text[..<$0]) }
+    }
+
+    /// Why a text is no number that can be read, where there is nothing to write instead.
+    static func reason(_ text: String) -> String? {
+        let plain = LookAlikes.plain(text).filter { !"\"' \t_".contains($0) }
+        if plain.wholeMatch(of: /[+\-]?\.?(inf|infinity|nan)/.ignoresCase()) != nil {
+            return "which is no finite number"
+        }
+        if let value = Double(plain), !value.isFinite {
+            return "which is larger than any number here"
+        }
+        guard let match = plain.wholeMatch(of: /([+\-]?[0-9.]+)\/([0-9.]+)/),
+            let top = Double(match.1), let bottom = Double(match.2)
+        else { return nil }
+        let quotient = top / bottom
+        return quotient.isFinite && Double(quotient.yaml) == quotient
+            ? "a fraction, which is not worked out; write \(quotient.yaml)" : nil
     }
 
     private static func lettersAsDigits(_ text: String) -> String? {

@@ -1,5 +1,6 @@
 import Foundation
 public import Rewards
+import TextFiles
 public import Yams
 
 /// The terms of a reward, as a configuration has them: a weight by name, or a table of weight and
@@ -122,6 +123,11 @@ private struct RewardTableReader {
         problems.append(.init(place: place, key: key, message: message))
     }
 
+    /// What a name has in it that no keyboard writes.
+    private func note(_ name: String) -> String {
+        LookAlikes.note(name).map { "; \($0)" } ?? ""
+    }
+
     /// What stands there instead, where it is one value.
     private func found(_ node: Node, expecting kind: ConfigurationKind = .number) -> String {
         node.scalar == nil ? "" : ", found \(Misreading.words(node, expecting: kind))"
@@ -140,15 +146,21 @@ private struct RewardTableReader {
         let name = key.scalar?.string ?? "?"
         let isName = name.range(of: "^[A-Za-z0-9_.-]+$", options: .regularExpression) != nil
         if !isName {
-            report(key, name, "is no name of a term: letters, digits and _.- only")
+            let nearest = nearest(LookAlikes.plain(name)).map { "; did you mean \($0)?" } ?? ""
+            report(
+                key, name,
+                "is no name of a term: letters, digits and _.- only\(note(name))\(nearest)")
             return nil
         }
         if let weight = Double(yaml: value) {
             return checked(RewardSpecification(name, weight: weight), key, nil)
         }
         guard let table = value.mapping else {
+            let below = MissingColon.place(value, below: key) == nil ? nil : value
+            let reason = below.flatMap(MissingColon.reason).map { "; \($0)" } ?? ""
             report(
-                key, name, "expected a weight, or a table of weight and parameters\(found(value))")
+                below ?? key, name,
+                "expected a weight, or a table of weight and parameters\(found(value))\(reason)")
             return nil
         }
         return table["command"] == nil
@@ -180,6 +192,12 @@ private struct RewardTableReader {
         return checked(entry, key, table)
     }
 
+    /// The kind of term whose name is most like a text, if it is like enough.
+    private func nearest(_ text: String) -> String? {
+        registry.kinds.map { $0.name }.min { editDistance($0, text) < editDistance($1, text) }
+            .flatMap { editDistance($0, text) <= max(2, text.count / 3) ? $0 : nil }
+    }
+
     /// The term, if there is such a kind and its parameters are right.
     private mutating func checked(
         _ entry: RewardSpecification, _ key: Node, _ table: Node.Mapping?
@@ -187,20 +205,19 @@ private struct RewardTableReader {
         let kind = entry.kind ?? entry.name
         guard registry.kind(kind) != nil else {
             let names = registry.kinds.map { $0.name }
-            let nearest = names.min { editDistance($0, kind) < editDistance($1, kind) } ?? ""
-            let isNear = editDistance(nearest, kind) <= max(2, kind.count / 3)
             let place = table?.first { $0.key.scalar?.string == "term" }?.key ?? key
             report(
                 place, entry.name,
-                "there is no reward term \(kind); "
-                    + (isNear
-                        ? "did you mean \(nearest)?"
-                        : "the terms are \(names.joined(separator: ", "))"))
+                "there is no reward term \(kind)\(note(kind)); "
+                    + (nearest(LookAlikes.plain(kind)).map { "did you mean \($0)?" }
+                        ?? "the terms are \(names.joined(separator: ", "))"))
             return nil
         }
         for problem in registry.problems(with: entry) {
             let place = table?.first { $0.key.scalar?.string == problem.parameter }?.key ?? key
-            report(place, "\(entry.name).\(problem.parameter)", problem.message)
+            report(
+                place, "\(entry.name).\(problem.parameter)",
+                problem.message + note(problem.parameter))
         }
         return entry
     }
@@ -239,7 +256,8 @@ private struct RewardTableReader {
             default:
                 report(
                     key, "\(name).\(word)",
-                    "is no parameter of a command; it has command, weight, timeout, masks")
+                    "is no parameter of a command; it has command, weight, timeout, masks"
+                        + note(word))
             }
         }
         return RewardSpecification(name, command: command, weight: weight)

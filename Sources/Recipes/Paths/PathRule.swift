@@ -1,4 +1,5 @@
 import Foundation
+import TextFiles
 
 #if canImport(Glibc)
     import Glibc
@@ -23,6 +24,7 @@ public struct PathError: Error, Sendable, Hashable, CustomStringConvertible {
 ///   the component stays. What they stand for is taken as it is.
 /// - `$$` is a dollar, anywhere.
 /// - Any other `~` and `$` stays.
+/// - A path does not begin with what only looks like one of them.
 ///
 /// An unknown user, and a variable that is not set or empty, are errors: they would give other paths
 /// than those that are meant.
@@ -55,6 +57,7 @@ public struct PathRule: Sendable {
     /// - Returns: the path, which never begins with `~`
     /// - Throws: ``PathError``
     public func expand(_ text: String) throws(PathError) -> String {
+        if let problem = Self.lookAlike(text) { throw PathError(problem: problem) }
         var parts: [String] = []
         let components = text.split(separator: "/", omittingEmptySubsequences: false)
         for (place, component) in components.enumerated() {
@@ -68,9 +71,26 @@ public struct PathRule: Sendable {
         return path.hasPrefix("~") ? "./" + path : path
     }
 
+    /// What is wrong with a path that begins with what only looks like `~` or `$`; nil if none does.
+    private static func lookAlike(_ text: String) -> String? {
+        guard let first = text.unicodeScalars.first, let meant = lookAlikes[first] else {
+            return nil
+        }
+        let what = meant == "~" ? "the home folder" : "a variable"
+        return
+            "\(LookAlikes.name(first)); write \(meant) for \(what), or ./\(first) for a name that begins "
+            + "with it"
+    }
+
+    /// The signs by what looks like them.
+    private static let lookAlikes: [Unicode.Scalar: String] = [
+        "\u{FF5E}": "~", "\u{2DC}": "~", "\u{223C}": "~", "\u{301C}": "~", "\u{2053}": "~",
+        "\u{FF04}": "$", "\u{FE69}": "$",
+    ]
+
     /// A path as a text that is read as it, by this rule.
     public static func written(_ path: String) -> String {
-        var text = path.hasPrefix("~") ? "./" : ""
+        var text = path.hasPrefix("~") || lookAlike(path) != nil ? "./" : ""
         var startsComponent = true
         let scalars = Array(path.unicodeScalars)
         for (place, scalar) in scalars.enumerated() {

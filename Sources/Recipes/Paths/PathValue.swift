@@ -109,6 +109,10 @@ extension Node {
     private func expandingPath(_ problems: inout [LocatedProblems.Problem]) -> Node {
         // A plain ~ is null.
         guard let scalar, !isPlain("~") else { return self }
+        if let problem = Misreading.strayQuote(self) {
+            problems.append(.init(place: nil, key: "", message: problem))
+            return self
+        }
         do {
             let path = try PathRule.current.expand(scalar.string)
             if path == scalar.string { return self }

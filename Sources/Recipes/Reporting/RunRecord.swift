@@ -50,9 +50,11 @@ struct RunRecord {
         for (number, line) in lines {
             guard let step = Self.step(line) else {
                 if number == lines.last?.number, data.last != 0x0A { break }
+                let fault = TextContents.fault(in: data).flatMap { $0.line == number ? $0 : nil }
                 throw EvaluationError(
                     place: "\(metrics):\(number)",
-                    message: "not the metrics of a step: a JSON object with a number \"step\"")
+                    message: fault?.description
+                        ?? "not the metrics of a step: a JSON object with a number \"step\"")
             }
             steps.append(step)
         }

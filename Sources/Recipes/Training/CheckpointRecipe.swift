@@ -21,6 +21,8 @@ public struct CheckpointListing: Sendable {
     public let isBest: Bool
     /// What is wrong with it; nil if nothing is.
     public let problem: String?
+    /// The command that wrote it: `train`, `sft` or `pretrain-segmenter`.
+    public var command = "train"
 }
 
 /// Checkpoints of runs: the `checkpoint` commands.
@@ -54,6 +56,14 @@ public enum CheckpointRecipe {
         let date =
             try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
         do {
+            let manifest = try CheckpointManifest(folder: path)
+            if let stage = StageCheckpoint(path: path, manifest: manifest) {
+                try manifest.verify(path, readingAll: readingAll)
+                return CheckpointListing(
+                    path: path, step: stepNumber(URL(fileURLWithPath: path).lastPathComponent),
+                    date: date, bytes: manifest.totalBytes, best: nil, isBest: false, problem: nil,
+                    command: stage.command)
+            }
             let checkpoint = try RunCheckpoint(path: path, readingAll: readingAll)
             let found = checkpoint.state.evaluation
             return CheckpointListing(
@@ -91,32 +101,44 @@ public enum CheckpointRecipe {
     public static func export(
         _ path: String, _ choice: Choice, to output: String, dtype: DType?
     ) throws -> String {
-        let checkpoint = try RunCheckpoint(path: chosen(path, choice))
+        let checkpoint = try chosen(path, choice)
+        let policy = try policy(of: checkpoint)
         let folder = try NewFolder(output)
         do {
-            try write(checkpoint, into: folder.partial, dtype)
+            try write(policy, into: folder.partial, dtype)
             try folder.publish()
         } catch {
             folder.discard()
             if error is RunDirectoryError || error is CheckpointError { throw error }
             throw RunDirectoryError.writing(output, error)
         }
-        return checkpoint.path
+        return checkpoint
+    }
+
+    /// The policy's folder of a checkpoint of any command that has one, all of whose bytes are verified.
+    private static func policy(of checkpoint: String) throws -> String {
+        let manifest = try CheckpointManifest(folder: checkpoint)
+        guard let stage = StageCheckpoint(path: checkpoint, manifest: manifest) else {
+            return try RunCheckpoint(path: checkpoint).policy
+        }
+        guard let policy = stage.policy else { throw stage.refusal }
+        try manifest.verify(checkpoint)
+        return policy
     }
 
     /// Writes a checkpoint's policy into an empty folder.
     private static func write(
-        _ checkpoint: RunCheckpoint, into folder: String, _ dtype: DType?
+        _ policy: String, into folder: String, _ dtype: DType?
     ) throws {
         if let dtype {
-            let policy = try QwenPolicy.load(
-                path: checkpoint.policy, dtype: dtype, device: .cpu, template: PromptTemplate())
-            try policy.model.save(directory: folder, dtype: dtype)
+            let loaded = try QwenPolicy.load(
+                path: policy, dtype: dtype, device: .cpu, template: PromptTemplate())
+            try loaded.model.save(directory: folder, dtype: dtype)
         } else {
             let files = FileManager.default
-            for name in try files.contentsOfDirectory(atPath: checkpoint.policy) {
+            for name in try files.contentsOfDirectory(atPath: policy) {
                 try files.copyItem(
-                    atPath: "\(checkpoint.policy)/\(name)", toPath: "\(folder)/\(name)")
+                    atPath: "\(policy)/\(name)", toPath: "\(folder)/\(name)")
             }
             // Checkpoints of earlier versions state the type of the weights that the run began with.
             try Qwen25VLModel.restateElementType(directory: folder)

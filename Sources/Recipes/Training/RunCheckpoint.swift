@@ -36,6 +36,12 @@ struct CheckpointState: Codable {
         self.inputs = inputs
     }
 
+    /// Reads the state of a checkpoint's folder.
+    init(folder: String) throws {
+        let file = URL(fileURLWithPath: "\(folder)/\(RunCheckpoint.stateFile)")
+        try self.init(json: Data(contentsOf: file))
+    }
+
     init(json: Data) throws {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
@@ -97,10 +103,12 @@ struct RunCheckpoint {
     /// - Parameters:
     ///   - path: its folder
     ///   - readingAll: whether every byte is held to the manifest, or sizes only
-    /// - Throws: ``RunDirectoryError`` that names the file that is missing, cut short or damaged
+    /// - Throws: ``RunDirectoryError`` that names the file that is missing, cut short or damaged, or
+    ///   says which other command's checkpoint it is
     init(path: String, readingAll: Bool = true) throws {
         self.path = path
         manifest = try CheckpointManifest(folder: path)
+        if let stage = StageCheckpoint(path: path, manifest: manifest) { throw stage.refusal }
         try manifest.verify(path, readingAll: readingAll)
         let file = "\(path)/\(Self.stateFile)"
         guard manifest.files[Self.stateFile] != nil,

@@ -53,6 +53,21 @@ extension RunDirectory {
         return try? RunConfiguration.load(file: path + "/config.yaml")
     }
 
+    /// Fails if what says that a folder holds a run is no text.
+    ///
+    /// - Throws: ``RunDirectoryError`` that names the file, the line and the byte
+    static func requireText(_ path: String) throws {
+        for name in ["run.json", "config.yaml"] {
+            let file = "\(path)/\(name)"
+            guard let data = FileManager.default.contents(atPath: file) else { continue }
+            do throws(TextFault) {
+                _ = try TextContents(data)
+            } catch {
+                throw RunDirectoryError.damaged("\(file):\(error.line)", error.description)
+            }
+        }
+    }
+
     /// Brings a folder to the state of the step that a run continues after: later metrics, faults,
     /// events and rollouts go, damaged checkpoints get out of the way, and what a killed process left half done goes too.
     static func cutBack(_ path: String, to start: RunStart) throws {

@@ -19,6 +19,8 @@ public struct RunDirectoryError: Error, Sendable, CustomStringConvertible {
         case cannotWrite
         /// A checkpoint is not as it was written.
         case damaged
+        /// A checkpoint was written by another command.
+        case ofAnotherCommand
     }
 
     /// An error from its parts.

@@ -68,6 +68,7 @@ struct RunStart {
         let output = configuration.outputDirectory
         if RunDirectory.isFree(output) { return abandon(output) }
         guard let written = RunDirectory.configuration(of: output) else {
+            try RunDirectory.requireText(output)
             return try RunDirectory.requireFree(output)
         }
         isInPlace = true
@@ -109,7 +110,7 @@ struct RunStart {
             do {
                 checkpoint = try RunCheckpoint(path: folder.step(step), readingAll: readingAll)
                 return
-            } catch let error as RunDirectoryError {
+            } catch let error as RunDirectoryError where error.kind == .damaged {
                 damaged.append(step)
                 notes.append("checkpoint step-\(step) is left out: \(error)")
             }
