@@ -50,6 +50,7 @@ struct ImportOptions: ParsableArguments {
 
     /// Imports, and says what was found and written.
     func run(_ importer: some ShardImporter) throws {
+        try refuseFile(source, inPlaceOf: "data set")
         try requireWritable(
             [json] + ["train", "val", "test"].map { "\(output)/\($0).h5" },
             inputs: [.dataSet(source)], makes: [output])

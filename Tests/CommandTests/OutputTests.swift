@@ -93,6 +93,43 @@ import Testing
         }
     }
 
+    @Test("An import that fails leaves no folder that it made")
+    func importLeavesNothing() throws {
+        try withTemporaryFolder { folder in
+            try write("no phrase of a picture\n", to: folder + "/set/output_phrase_val.txt")
+            let line = "data import refsegrs @/set --strict --quiet --output"
+            #expect(run("\(line) @/new/er", folder).status == 65)
+            #expect(!FileManager.default.fileExists(atPath: folder + "/new"))
+            try FileManager.default.createDirectory(
+                atPath: folder + "/old", withIntermediateDirectories: false)
+            #expect(run("\(line) @/old", folder).status == 65)
+            #expect(FileManager.default.fileExists(atPath: folder + "/old"))
+        }
+    }
+
+    @Test("A new folder is none among checkpoints, and none that a link leads to in vain")
+    func newFolders() throws {
+        try withTemporaryFolder { folder in
+            for name in ["run/run.json", "run/checkpoints/step-1/manifest.json"] {
+                try write("{}", to: "\(folder)/\(name)")
+            }
+            #expect(symlink("nowhere", folder + "/link") == 0)
+            for (name, words) in [
+                ("run/checkpoints/step-7", "inside of a run's checkpoints"),
+                ("run/checkpoints/step-1/policy2", "inside of the checkpoint"),
+                ("link", "is a link to nowhere, which is not there"),
+            ] {
+                do {
+                    _ = try NewFolder("\(folder)/\(name)")
+                    Issue.record("\(name) is taken")
+                } catch let error as RunDirectoryError {
+                    #expect(error.kind == .unusable && error.message.contains(words), "\(error)")
+                }
+            }
+            #expect(try FileManager.default.subpathsOfDirectory(atPath: folder).count == 6)
+        }
+    }
+
     /// Runs a command in this process; gives its exit status, and what it says where it fails.
     private func run(_ line: String, _ folder: String) -> (status: Int32, said: String) {
         let arguments = line.split(separator: " ").map { String($0).replacing("@", with: folder) }

@@ -36,6 +36,9 @@ import Testing
 
             #expect(try walk.run("report", "runs/a", "--output", "bare.html") == 0)
             #expect(try walk.run("report", "~/runs/a/", "--output=~/home.html") == 0)
+            #expect(try walk.run("report", "runs/a", "--output", "rep/") == 0)
+            #expect(try walk.run("report", "runs/a", "runs/a/", "--output", "rep") == 0)
+            #expect(walk.exists("rep/report.html") && walk.exists("rep/comparison.html"))
             #expect(walk.exists("bare.html") && walk.exists("home.html"))
             expectPlain(walk.said)
         }
@@ -47,6 +50,10 @@ import Testing
         ("data synthesize --output er/ --count 3 --side 64 --layout earthreason", "er/train"),
         ("data import earthreason ~/er/ --output ./shards/ --json=~/i.json", "shards/train.h5"),
         ("data inspect shards/train.h5 --samples 1 --pictures=~/pics/", "pics/scene-000000.png"),
+        (
+            "data inspect shards/train.h5 --samples 1 --pictures both/ --json both/i.json",
+            "both/scene-000000.png"
+        ), ("data inspect shards/train.h5 --json=both/i.json", "both/i.json"),
         ("data inspect ~/shards/../shards/train.h5 --json bare.json", "bare.json"),
         ("data verify $HOME/shards/train.h5", "i.json"),
         ("policy init --config $R/policy/config.json --output=~/p/q/", "p/q/config.json"),
@@ -56,6 +63,10 @@ import Testing
             "predict --policy p2/ --segmenter=~/s --image=~/pics/scene-000000.png --question ~ "
                 + "--image-size 56 --max-new-tokens 2 --output=~/out/ --json=./p.json "
                 + "--chat-template=$HOME/p2/chat_template.jinja", "p.json"
+        ),
+        (
+            "predict --policy p2 --image pics/scene-000000.png --question x --image-size 56 "
+                + "--max-new-tokens 2 --output stale --json stale/p.json", "stale/overlay.png"
         ),
         (
             "segment --segmenter ./s/ --image pics/scene-000000.png --point 5,5 --output=~/m.png "
@@ -99,10 +110,13 @@ import Testing
                 """,
             ]
             for (name, text) in files { try walk.write(text, to: name) }
+            try walk.makeFolder("stale")
+            try walk.write("of an earlier answer", to: "stale/mask.png")
             for (words, made) in Self.commands {
                 let status = try walk.run(Self.words(words))
                 #expect(status == 0 && walk.exists(made), "\(words)\n\(walk.said.suffix(500))")
             }
+            #expect(!walk.exists("stale/mask.png") && walk.said.contains("stale/mask.png: removed"))
             #expect(try !walk.names(".").contains { $0.hasPrefix("~") || $0.hasPrefix("$") })
             expectPlain(walk.said)
         }
@@ -126,9 +140,18 @@ import Testing
     /// Commands with paths that cannot be used, and their exit status.
     private static let wrong: [(words: String, status: Int32)] = [
         ("train bad.yaml", 78), ("train .", 66), ("data synthesize --count=1 --output=file", 74),
-        ("policy init --config $R/policy/config.json --output=file", 74),
-        ("policy init --config $R/policy/config.json --output=file/x", 74),
-        ("policy init --config=. --output=new", 66), ("data inspect .", 65),
+        ("policy init --config $R/policy/config.json --output=file", 73),
+        ("policy init --config $R/policy/config.json --output=file/x", 73),
+        ("policy init --config=. --output=new", 66),
+        ("policy init --config $R/policy --tokenizer nope --output=new", 66),
+        ("policy init --config $R/policy --tokenizer file --output=new", 66),
+        ("policy init --config $R/policy --output=.", 73),
+        ("segmenter init --config $R/segmenter --output=.", 73),
+        ("segmenter init --config $R/segmenter --output=/proc/x", 73),
+        ("policy init --config $R/policy --output=/proc/x", 73),
+        ("data import earthreason file --output=new", 66),
+        ("data import risbench file --output=new/er", 66),
+        ("report . --curve=new.svg --controls =a", 64), ("data inspect .", 65),
         ("checkpoint export file --output=new", 66), ("report . --output=new.html", 66),
         ("report . --output=new/", 66), ("verify losses file --json=no/new.json", 74),
         ("verify losses file", 65), ("score --completions=. --no-segmenter --json=new.jsonl", 65),

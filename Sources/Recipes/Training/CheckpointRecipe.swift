@@ -92,15 +92,7 @@ public enum CheckpointRecipe {
         _ path: String, _ choice: Choice, to output: String, dtype: DType?
     ) throws -> String {
         let checkpoint = try RunCheckpoint(path: chosen(path, choice))
-        let folder = try NewFolder(output)
-        do {
-            try write(checkpoint, into: folder.partial, dtype)
-            try folder.publish()
-        } catch {
-            folder.discard()
-            if error is RunDirectoryError || error is CheckpointError { throw error }
-            throw RunDirectoryError.writing(output, error)
-        }
+        try NewFolder.write(output) { try write(checkpoint, into: $0, dtype) }
         return checkpoint.path
     }
 
