@@ -150,7 +150,7 @@ struct ForeignForm {
 
     /// The folder that DeepSpeed's script is run in: where the name of the latest state stands.
     private static func deepSpeedTop(_ folder: String, _ names: [String]) -> String {
-        let parent = (folder as NSString).deletingLastPathComponent
+        let parent = parentFolder(of: folder)
         if names.contains(merger) || names.contains("latest") || parent.isEmpty { return folder }
         return exists(parent, merger) || exists(parent, "latest") ? parent : folder
     }

@@ -30,8 +30,8 @@ struct BenchmarkOptions: ParsableArguments {
     }
 
     /// Fails where the report cannot be written, before anything is measured.
-    func prepare() throws {
-        if let json, json != "-" { try requireWritable([json]) }
+    func prepare(inputs: [CommandInputFiles]) throws {
+        try requireWritable([json], inputs: inputs)
     }
 
     /// Shows a report, and writes it where that is asked for.
@@ -102,7 +102,8 @@ struct BenchmarkLoaderCommand: ParsableCommand {
     }
 
     func run() throws {
-        try options.prepare()
+        try options.prepare(
+            inputs: CommandInputFiles.shards(data) + (policy.map { [.policy($0)] } ?? []))
         var benchmark = LoaderBenchmark()
         benchmark.data = data
         benchmark.imageSize = imageSize
@@ -151,7 +152,7 @@ struct BenchmarkSegmenterCommand: ParsableCommand {
     }
 
     func run() throws {
-        try options.prepare()
+        try options.prepare(inputs: [.segmenter(segmenter)])
         var benchmark = SegmenterBenchmark(segmenter: segmenter)
         benchmark.imageSize = imageSize
         benchmark.prompts = prompts
@@ -217,7 +218,13 @@ struct BenchmarkScoreCommand: ParsableCommand {
     }
 
     func run() throws {
-        try options.prepare()
+        try options.prepare(
+            inputs: CommandInputFiles.shards(data)
+                + [
+                    completions.map(CommandInputFiles.file),
+                    segmenter.map(CommandInputFiles.segmenter),
+                ]
+                .compactMap(\.self))
         var benchmark = ScoreBenchmark()
         benchmark.segmenter = segmenter
         benchmark.completions = completions

@@ -92,7 +92,7 @@ struct BenchmarkStepCommand: ParsableCommand {
     }
 
     func run() throws {
-        if let json, json != "-" { try requireWritable([json]) }
+        try requireWritable([json], inputs: [.policy(policy), .segmenter(segmenter)])
         var benchmark = StepBenchmark(policy: policy, segmenter: segmenter)
         benchmark.shapes.imageSize = imageSize
         benchmark.shapes.promptTokens = promptTokens

@@ -43,7 +43,7 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
-        if let json, json != "-" { try requireWritable([json]) }
+        try requireWritable([json], inputs: [.evaluation(before), .evaluation(after)])
         let comparison = try ComparedEvaluations(
             from: EvaluationResult.load(folder: before), to: EvaluationResult.load(folder: after),
             bootstrap: Bootstrap(seed: seed, resamples: resamples))

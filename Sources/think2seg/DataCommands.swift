@@ -47,23 +47,26 @@ struct DataInspectCommand: ParsableCommand {
     }
 
     func run() throws {
-        if let json, json != "-" { try requireWritable([json], inputs: shards) }
         let readers = try shards.map { try ShardReader(path: $0) }
-        if let json {
-            try writeJSON(readers.map(\.summary), to: json)
-            return
-        }
         var names = PictureNames()
-        for reader in readers {
-            describe(reader.summary)
-            for index in 0..<min(samples, reader.count) {
-                let sample = try reader.sample(at: index)
-                describe(sample)
-                if let pictures {
-                    try draw(sample, to: "\(pictures)/\(names.name(of: sample.id)).png")
-                }
+        let drawn = readers.map { reader in
+            (0..<min(samples, reader.count)).map { index in
+                let name = names.name(of: reader.id(at: index))
+                return pictures.map { "\($0)/\(name).png" }
             }
         }
+        try requireWritable(
+            [json] + drawn.flatMap(\.self), inputs: CommandInputFiles.shards(shards),
+            makes: [pictures].compactMap(\.self))
+        for (reader, files) in zip(readers, drawn) {
+            if json == nil { describe(reader.summary) }
+            for (index, file) in files.enumerated() where json == nil || file != nil {
+                let sample = try reader.sample(at: index)
+                if json == nil { describe(sample) }
+                if let file { try draw(sample, to: file) }
+            }
+        }
+        if let json { try writeJSON(readers.map(\.summary), to: json) }
     }
 
     private func describe(_ summary: ShardSummary) {

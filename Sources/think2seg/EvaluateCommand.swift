@@ -190,7 +190,6 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     func run() throws {
-        if let json, json != "-" { try requireWritable([json], inputs: data) }
         let result = try predictions.map(saved) ?? answered()
         let shown = protocols?.shown ?? EvaluationProtocol.allCases
         if protocols == .paper || protocols == .both, result.paper == nil {
@@ -210,6 +209,7 @@ struct EvaluateCommand: ParsableCommand {
 
     /// The metrics of answers that are there.
     private func saved(_ folder: String) throws -> EvaluationResult {
+        try requireWritable([json], inputs: [.evaluation(folder)])
         let result = try EvaluationResult.load(folder: folder)
         return result.recomputed(
             seed: seed ?? result.summary.bootstrap.seed, resamples: resamples)
@@ -280,12 +280,26 @@ struct EvaluateCommand: ParsableCommand {
             protocols.map { $0 != .strict } ?? (questions != .first)
         recipe.settings.seed = seed ?? recipe.settings.seed
         recipe.settings.resamples = resamples
+        try checkOutputs(recipe)
         let plan = ThreadPlan(
             evaluating: recipe, threads: threads, workers: workers)
         limitSpinning(plan)
         if !quiet { Console.note("threads    \(plan.words)") }
         recipe.threads = plan
         return recipe
+    }
+}
+
+extension EvaluateCommand {
+    /// Fails where an output cannot be written, or is anything else of the command.
+    private func checkOutputs(_ recipe: EvaluateRecipe) throws {
+        let files = ["predictions.jsonl", "evaluation.json"]
+        try requireWritable(
+            [json] + files.map { name in output.map { "\($0)/\(name)" } },
+            inputs: CommandInputFiles.shards(recipe.data)
+                + [.policy(recipe.policy), .segmenter(recipe.segmenter)]
+                + [config.map(CommandInputFiles.run)].compactMap(\.self) + prompting.inputs,
+            makes: [output].compactMap(\.self))
     }
 }
 

@@ -11,6 +11,8 @@ import Torch
 
 /// The exit codes of sysexits that the commands use.
 enum SystemExit {
+    /// The command line asks for what cannot be done.
+    static let usage: Int32 = 64
     /// Input data are not what they should be.
     static let badData: Int32 = 65
     /// An input file is missing.
@@ -40,6 +42,7 @@ func exitStatus(of error: any Error) -> Int32? {
     case is ValidationError, is CleanExit, is ExitCode: return nil
     case let error as ConfigurationError:
         return error.isMissingInput ? SystemExit.missingInput : SystemExit.badConfiguration
+    case is OutputClash: return SystemExit.usage
     case is RewardConfigurationError: return SystemExit.badConfiguration
     case is any RewardInfrastructureError: return SystemExit.unavailable
     case is MissingInputError: return SystemExit.missingInput

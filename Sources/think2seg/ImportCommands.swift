@@ -50,7 +50,10 @@ struct ImportOptions: ParsableArguments {
 
     /// Imports, and says what was found and written.
     func run(_ importer: some ShardImporter) throws {
-        if let json, json != "-" { try requireWritable([json]) }
+        try refuseFile(source, inPlaceOf: "data set")
+        try requireWritable(
+            [json] + ["train", "val", "test"].map { "\(output)/\($0).h5" },
+            inputs: [.dataSet(source)], makes: [output])
         let report: ImportReport
         do {
             report = try importer.run(output: output) { progress in

@@ -26,7 +26,8 @@ struct PolicyInitCommand: ParsableCommand {
     var config: String
 
     @Option(
-        help: "The folder for the new checkpoint; made if need be.", transform: PathArgument.folder)
+        help: "The folder for the new checkpoint; must be new or empty.",
+        transform: PathArgument.folder)
     var output: String
 
     @Option(help: "Decides about the weights.")
@@ -70,7 +71,8 @@ struct SegmenterInitCommand: ParsableCommand {
     var config: String
 
     @Option(
-        help: "The folder for the new checkpoint; made if need be.", transform: PathArgument.folder)
+        help: "The folder for the new checkpoint; must be new or empty.",
+        transform: PathArgument.folder)
     var output: String
 
     @Option(help: "Decides about the weights.")

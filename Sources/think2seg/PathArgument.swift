@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Recipes
 
 /// How every option and argument that is a path is read; shells leave the `~` of `--output=~/runs` as
@@ -26,6 +27,21 @@ enum PathArgument {
         return path
     }
 
+    /// A file that is written, or a folder for a file that the command names.
+    static func fileOrFolder(_ text: String) throws -> String { try input(text) }
+
+    /// The file that ``fileOrFolder(_:)`` means: of a folder, which is there or has a slash after its
+    /// name, the file of this name in it.
+    static func file(_ path: String, named name: String) -> (file: String, folder: String?) {
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        let last = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        guard isThere && isFolder.boolValue || ["", ".", ".."].contains(last) else {
+            return (path, nil)
+        }
+        return ("\(path.hasSuffix("/") ? String(path.dropLast()) : path)/\(name)", path)
+    }
+
     /// A folder that is written to, without slashes after its name.
     static func folder(_ text: String) throws -> String {
         var path = try input(text)
@@ -35,7 +51,7 @@ enum PathArgument {
 
     /// `name=path`, where the path is read.
     static func named(_ text: String) throws -> String {
-        guard let sign = text.firstIndex(of: "=") else {
+        guard let sign = text.firstIndex(of: "="), sign > text.startIndex else {
             throw ValidationError("give name=path")
         }
         let start = text.index(after: sign)

@@ -106,6 +106,11 @@ struct PredictCommand: ParsableCommand {
     }
 
     func run() throws {
+        try requireWritable(
+            [json] + ["mask.png", "overlay.png"].map { name in output.map { "\($0)/\(name)" } },
+            inputs: [.file(image), .policy(policy)] + prompting.inputs
+                + [segmenter.map(CommandInputFiles.segmenter)].compactMap(\.self),
+            makes: [output].compactMap(\.self))
         var recipe = PredictRecipe(
             policy: policy, segmenter: segmenter, image: image, question: question)
         recipe.exif = orientations.exif
@@ -121,7 +126,6 @@ struct PredictCommand: ParsableCommand {
         recipe.dtype = model.dtype.dtype
         recipe.reportsLogProbabilities = logprobs
         recipe.stretch = pixels.rule
-        if let json, json != "-" { try requireWritable([json], inputs: [image]) }
         let prediction = try recipe.run(output: output, onNote: Console.note)
         prediction.warnings.forEach(Console.warning)
         if let json { try writeJSON(prediction, to: json) }

@@ -22,6 +22,11 @@ struct PromptOptions: ParsableArguments {
             + (chatTemplate == nil ? [] : ["--chat-template"])
     }
 
+    /// The files that are read.
+    var inputs: [CommandInputFiles] {
+        chatTemplate.map { ChatTemplateChoice($0).path.map { [.file($0)] } ?? [] } ?? []
+    }
+
     /// A choice, with what is given instead.
     func choice(_ otherwise: PromptChoice) -> PromptChoice {
         var choice = otherwise

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Foundation
+import Imaging
 import Recipes
 
 struct ReportCommand: ParsableCommand {
@@ -29,8 +30,8 @@ struct ReportCommand: ParsableCommand {
 
     @Option(
         help:
-            "The file; report.html in the run's folder if not given, for several runs comparison.html in the first one's.",
-        transform: PathArgument.file)
+            "The file, or a folder for report.html, made if need be, for several runs comparison.html; the run's folder, or the first one's, if not given.",
+        transform: PathArgument.fileOrFolder)
     var output: String?
 
     @Option(help: "An evaluation of the policy before training.", transform: PathArgument.input)
@@ -93,9 +94,6 @@ struct ReportCommand: ParsableCommand {
         if curve == nil, !(seeds.isEmpty && controls.isEmpty) {
             throw ValidationError("--seeds and --controls are for --curve")
         }
-        if controls.contains(where: { !$0.contains("=") }) {
-            throw ValidationError("--controls takes name=run")
-        }
         if strip != nil, before == nil {
             throw ValidationError("--strip is for --before and --after")
         }
@@ -106,12 +104,14 @@ struct ReportCommand: ParsableCommand {
     }
 
     func run() throws {
-        try requireWritable([output, strip, curve].compactMap(\.self))
+        let page = PathArgument.file(
+            output ?? folder + "/", named: folders.count > 1 ? "comparison.html" : "report.html")
+        try checkOutputs(page)
         if folders.count > 1 {
             var report = RunsReport(runs: folders)
             report.galleryCount = gallery
             report.seed = seed
-            Console.note(try report.write(to: output))
+            Console.note(try write(page, try report.html()))
             return
         }
         var report = RunReport(run: folder)
@@ -122,20 +122,47 @@ struct ReportCommand: ParsableCommand {
                 name, before: try EvaluationResult.load(folder: before),
                 after: try EvaluationResult.load(folder: after))
             let shards = data.isEmpty ? comparison.after.setup.data : data
+            try checkOutputs(page, shards: shards)
             if !shards.isEmpty { report.samples = try ShardedDataset(paths: shards) }
             report.comparisons = [comparison]
         }
-        Console.note(try report.write(to: output))
+        Console.note(try write(page, try report.html()))
         if let strip { try drawStrip(report, to: strip) }
         if let curve { try drawCurve(to: curve) }
     }
 
+    /// Fails where an output cannot be written, or is anything else of the command.
+    private func checkOutputs(
+        _ page: (file: String, folder: String?), shards: [String] = []
+    ) throws {
+        let runs = folders + seeds + curves.map(\.run)
+        try requireWritable(
+            [page.file, strip, curve],
+            inputs: runs.map(CommandInputFiles.run)
+                + [before, after].compactMap(\.self).map(CommandInputFiles.evaluation)
+                + CommandInputFiles.shards(data + shards),
+            makes: [page.folder].compactMap(\.self))
+    }
+
+    private func write(
+        _ page: (file: String, folder: String?), _ html: String
+    ) throws -> String {
+        if let folder = page.folder { try makeFolder(folder) }
+        try ImageCodec.write(Array(html.utf8), path: page.file)
+        return page.file
+    }
+
+    /// The runs to compare with, as --controls names them.
+    private var curves: [(name: String, run: String)] {
+        controls.map { control in
+            let parts = control.split(separator: "=", maxSplits: 1).map(String.init)
+            return (parts[0], parts[1])
+        }
+    }
+
     private func drawCurve(to path: String) throws {
         var picture = LearningCurve(runs: [folder] + seeds)
-        picture.controls = controls.map { control in
-            let parts = control.split(separator: "=", maxSplits: 1).map(String.init)
-            return (parts[0], parts.count > 1 ? parts[1] : "")
-        }
+        picture.controls = curves.map { ($0.name, $0.run) }
         try picture.write(to: path)
         Console.note(path)
     }

@@ -144,6 +144,8 @@ struct SegmentCommand: ParsableCommand {
     }
 
     func run() throws {
+        try requireWritable(
+            [output, overlay, logits, json], inputs: [.file(image), .segmenter(segmenter)])
         var recipe = SegmentRecipe(segmenter: segmenter, image: image, prompts: prompts)
         recipe.exif = orientations.exif
         recipe.multimask = multimask
@@ -151,7 +153,6 @@ struct SegmentCommand: ParsableCommand {
         recipe.device = try model.apply(segmenter: segmenter)
         recipe.dtype = model.dtype.dtype
         recipe.stretch = pixels.rule
-        if let json, json != "-" { try requireWritable([json], inputs: [image, output]) }
         let result = try recipe.run(.init(mask: output, overlay: overlay, logits: logits))
         result.warnings.forEach(Console.warning)
         if let json {

@@ -32,7 +32,7 @@ struct VerifyLossesCommand: ParsableCommand {
     var json: String?
 
     func run() throws {
-        if let json, json != "-" { try requireWritable([json], inputs: [table]) }
+        try requireWritable([json], inputs: [.file(table)])
         let report = try LossTableReport(LossTable.load(path: table))
         if let json {
             try writeJSON(report, to: json)

@@ -128,7 +128,7 @@ struct CommandInput: Sendable, CustomStringConvertible {
         let files: Set = ["--json", "--overlay", "--logits", "--strip", "--curve"]
         for input in CommandInput.all
         where input.option == "--output" || input.option == "--pictures" {
-            let isFile = [" report", " segment"].contains(input.name)
+            let isFile = input.name == " segment"
             #expect(input.said("a/").contains("the name of a folder") == isFile, "\(input)")
         }
         let outputs = CommandInput.all.filter { files.contains($0.option ?? "") }
@@ -157,6 +157,7 @@ struct CommandInput: Sendable, CustomStringConvertible {
         }
         #expect(throws: ValidationError.self) { try PathArgument.named("name=") }
         #expect(throws: ValidationError.self) { try PathArgument.named("name") }
+        #expect(throws: ValidationError.self) { try PathArgument.named("=a") }
     }
 
     @Test("Paths arrive expanded, folders without slashes at the end, words as they are")

@@ -2,66 +2,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The command itself, in a folder of its own that is the home folder too.
-private struct Walk {
-    let folder: String
-    /// What commands have said so far.
-    private(set) var said = ""
-
-    init(_ folder: String) { self.folder = folder }
-
-    /// Where the build puts the command, beside the tests.
-    private static let program = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0])
-        .deletingLastPathComponent().appendingPathComponent("think2seg")
-
-    /// The checkout, for the models that it carries.
-    private static let checkout = URL(fileURLWithPath: Fixtures.root)
-        .deletingLastPathComponent().deletingLastPathComponent().path
-
-    /// Runs the command; gives its exit status.
-    mutating func run(_ words: String...) throws -> Int32 { try run(words) }
-
-    mutating func run(_ words: [String]) throws -> Int32 {
-        let process = Process()
-        process.executableURL = Self.program
-        process.arguments = words
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.environment = [
-            "HOME": folder, "CHECKOUT": Self.checkout,
-            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
-        ]
-        let log = folder + "/log.txt"
-        _ = FileManager.default.createFile(atPath: log, contents: nil)
-        let handle = try #require(FileHandle(forWritingAtPath: log))
-        process.standardOutput = handle
-        process.standardError = handle
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: log)), as: UTF8.self)
-        said += "$ \(words.joined(separator: " "))\n" + text
-        return process.terminationStatus
-    }
-
-    func write(_ text: String, to path: String) throws {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + path))
-    }
-
-    func makeFolder(_ path: String) throws {
-        try FileManager.default.createDirectory(
-            atPath: folder + "/" + path, withIntermediateDirectories: false)
-    }
-
-    func exists(_ path: String) -> Bool {
-        FileManager.default.fileExists(atPath: folder + "/" + path)
-    }
-
-    /// The names in a folder, hidden ones too.
-    func names(_ path: String) throws -> Set<String> {
-        Set(try FileManager.default.contentsOfDirectory(atPath: folder + "/" + path))
-    }
-}
-
 @Suite struct PathWalkTests {
     private static let configuration = """
         output_dir: ~/runs/a
@@ -96,6 +36,9 @@ private struct Walk {
 
             #expect(try walk.run("report", "runs/a", "--output", "bare.html") == 0)
             #expect(try walk.run("report", "~/runs/a/", "--output=~/home.html") == 0)
+            #expect(try walk.run("report", "runs/a", "--output", "rep/") == 0)
+            #expect(try walk.run("report", "runs/a", "runs/a/", "--output", "rep") == 0)
+            #expect(walk.exists("rep/report.html") && walk.exists("rep/comparison.html"))
             #expect(walk.exists("bare.html") && walk.exists("home.html"))
             expectPlain(walk.said)
         }
@@ -107,6 +50,10 @@ private struct Walk {
         ("data synthesize --output er/ --count 3 --side 64 --layout earthreason", "er/train"),
         ("data import earthreason ~/er/ --output ./shards/ --json=~/i.json", "shards/train.h5"),
         ("data inspect shards/train.h5 --samples 1 --pictures=~/pics/", "pics/scene-000000.png"),
+        (
+            "data inspect shards/train.h5 --samples 1 --pictures both/ --json both/i.json",
+            "both/scene-000000.png"
+        ), ("data inspect shards/train.h5 --json=both/i.json", "both/i.json"),
         ("data inspect ~/shards/../shards/train.h5 --json bare.json", "bare.json"),
         ("data verify $HOME/shards/train.h5", "i.json"),
         ("policy init --config $R/policy/config.json --output=~/p/q/", "p/q/config.json"),
@@ -116,6 +63,10 @@ private struct Walk {
             "predict --policy p2/ --segmenter=~/s --image=~/pics/scene-000000.png --question ~ "
                 + "--image-size 56 --max-new-tokens 2 --output=~/out/ --json=./p.json "
                 + "--chat-template=$HOME/p2/chat_template.jinja", "p.json"
+        ),
+        (
+            "predict --policy p2 --image pics/scene-000000.png --question x --image-size 56 "
+                + "--max-new-tokens 2 --output stale --json stale/p.json", "stale/overlay.png"
         ),
         (
             "segment --segmenter ./s/ --image pics/scene-000000.png --point 5,5 --output=~/m.png "
@@ -159,10 +110,13 @@ private struct Walk {
                 """,
             ]
             for (name, text) in files { try walk.write(text, to: name) }
+            try walk.makeFolder("stale")
+            try walk.write("of an earlier answer", to: "stale/mask.png")
             for (words, made) in Self.commands {
                 let status = try walk.run(Self.words(words))
                 #expect(status == 0 && walk.exists(made), "\(words)\n\(walk.said.suffix(500))")
             }
+            #expect(!walk.exists("stale/mask.png") && walk.said.contains("stale/mask.png: removed"))
             #expect(try !walk.names(".").contains { $0.hasPrefix("~") || $0.hasPrefix("$") })
             expectPlain(walk.said)
         }
@@ -186,11 +140,20 @@ private struct Walk {
     /// Commands with paths that cannot be used, and their exit status.
     private static let wrong: [(words: String, status: Int32)] = [
         ("train bad.yaml", 78), ("train .", 66), ("data synthesize --count=1 --output=file", 74),
-        ("policy init --config $R/policy/config.json --output=file", 74),
-        ("policy init --config $R/policy/config.json --output=file/x", 74),
-        ("policy init --config=. --output=new", 66), ("data inspect .", 65),
+        ("policy init --config $R/policy/config.json --output=file", 73),
+        ("policy init --config $R/policy/config.json --output=file/x", 73),
+        ("policy init --config=. --output=new", 66),
+        ("policy init --config $R/policy --tokenizer nope --output=new", 66),
+        ("policy init --config $R/policy --tokenizer file --output=new", 66),
+        ("policy init --config $R/policy --output=.", 73),
+        ("segmenter init --config $R/segmenter --output=.", 73),
+        ("segmenter init --config $R/segmenter --output=/proc/x", 73),
+        ("policy init --config $R/policy --output=/proc/x", 73),
+        ("data import earthreason file --output=new", 66),
+        ("data import risbench file --output=new/er", 66),
+        ("report . --curve=new.svg --controls =a", 64), ("data inspect .", 65),
         ("checkpoint export file --output=new", 66), ("report . --output=new.html", 66),
-        ("report . --output=new/", 64), ("verify losses file --json=no/new.json", 74),
+        ("report . --output=new/", 66), ("verify losses file --json=no/new.json", 74),
         ("verify losses file", 65), ("score --completions=. --no-segmenter --json=new.jsonl", 65),
     ]
 

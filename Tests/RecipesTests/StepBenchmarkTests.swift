@@ -130,7 +130,8 @@ extension EndToEnd {
                     atPath: fixture.policy + "/config.json", toPath: alone)
                 func missing(_ companions: String?) throws -> [String] {
                     try ModelInitialization.writePolicy(
-                        configuration: alone, companions: companions, output: folder + "/new",
+                        configuration: alone, companions: companions,
+                        output: folder + (companions == nil ? "/alone" : "/new"),
                         seed: 1, dtype: .bfloat16
                     ).missing
                 }

@@ -74,8 +74,22 @@ struct ShardImport {
         _ splits: [() throws -> PlannedSplit], output: String,
         progress: (ImportProgress) -> Void
     ) throws -> ImportReport {
+        let made = missingFolders(output)
+        do {
+            try makeFolder(output)
+            return try writeAll(splits, output: output, progress: progress)
+        } catch {
+            // Nothing is left of them but where others have put something there.
+            for folder in made { rmdir(folder) }
+            throw error
+        }
+    }
+
+    private func writeAll(
+        _ splits: [() throws -> PlannedSplit], output: String,
+        progress: (ImportProgress) -> Void
+    ) throws -> ImportReport {
         var report = ImportReport(splits: [], problems: problems)
-        try makeFolder(output)
         let planned = try splits.map { try $0() }
         measure(planned, progress: progress)
         let pictures = reader.pictures
@@ -173,6 +187,17 @@ func isFolder(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         && isFolder.boolValue
+}
+
+/// The folder `path` and those above it that do not exist, the innermost first.
+private func missingFolders(_ path: String) -> [String] {
+    var missing: [String] = []
+    var folder = URL(fileURLWithPath: path)
+    while folder.path != "/", !FileManager.default.fileExists(atPath: folder.path) {
+        missing.append(folder.path)
+        folder.deleteLastPathComponent()
+    }
+    return missing
 }
 
 /// Makes the folder `path` and those above it, unless they exist.

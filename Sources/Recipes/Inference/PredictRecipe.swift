@@ -89,6 +89,8 @@ public struct PredictRecipe {
             try ImageCodec.write(ImageCodec.encodePNG(drawn), path: output + "/overlay.png")
             if let mask, let maskPath {
                 try ImageCodec.write(ImageCodec.encodePNG(mask), path: maskPath)
+            } else if try removeFile(output + "/mask.png") {
+                onNote("\(output)/mask.png: removed, it was of an earlier answer")
             }
         }
         return Prediction(
@@ -102,6 +104,15 @@ public struct PredictRecipe {
                 + model.warnings(asked, completionLength: completion.tokenIDs.count)
                 + ChatTemplateComparison(template).warnings(policy: policy)
                 + (sam?.warnings ?? []))
+    }
+
+    /// Removes a file of an earlier call, which would be taken for this one's.
+    private func removeFile(_ path: String) throws -> Bool {
+        if unlink(path) == 0 { return true }
+        if errno == ENOENT { return false }
+        throw ImageError(
+            name: path, what: "cannot be removed: \(String(cString: strerror(errno)))",
+            hint: "it is of an earlier answer; name another folder", kind: .cannotWrite)
     }
 
     private func complete(

@@ -77,7 +77,8 @@ public struct SegmentRecipe {
     /// - Throws: the error of the file that cannot be used
     public func run(_ outputs: Outputs) throws -> Result {
         try requireWritable(
-            [outputs.mask, outputs.overlay, outputs.logits].compactMap(\.self), inputs: [image])
+            [outputs.mask, outputs.overlay, outputs.logits],
+            inputs: [.file(image), .segmenter(segmenter)])
         let input = try InputPicture(path: image, exif: exif, stretch: stretch)
         let picture = input.picture
         let model = try SAM2Segmenter.load(

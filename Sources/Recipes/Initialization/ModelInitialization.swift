@@ -19,7 +19,7 @@ public enum ModelInitialization {
     ///   - configuration: its `config.json`, or the folder that has it
     ///   - companions: a folder whose tokenizer and processor files it gets; that of the
     ///     configuration if nil
-    ///   - output: the folder, made if need be; files of the same names are replaced
+    ///   - output: the folder, which does not exist or is empty
     ///   - seed: decides about the weights
     ///   - dtype: the element type in the files
     /// - Returns: what was written, and which files training still needs
@@ -32,27 +32,16 @@ public enum ModelInitialization {
             try Qwen25VLConfiguration.load(path: $0)
         }
         let source = companions ?? configuration.parentFolder
-        var model = try Qwen25VLModel(random: sizes, seed: seed)
-        model.companions = try CompanionFile.all(in: source).filter {
-            $0.name != "config.json" && policyFiles.contains($0.name)
+        guard source.isFolder else {
+            throw MissingInputError(notFolder: source, what: "tokenizer")
         }
-        model.companions.append(
-            CompanionFile(
-                name: "config.json", data: try Data(contentsOf: URL(fileURLWithPath: configuration))
-            ))
-        if !model.companions.contains(where: { processorFiles.contains($0.name) }) {
-            let text = ImageProcessorConfiguration.releasedJSON(for: sizes.vision)
-            model.companions.append(
-                CompanionFile(name: "preprocessor_config.json", data: Data(text.utf8)))
+        let companions = try companionFiles(configuration, source, sizes)
+        let model = try NewFolder.write(output) { folder in
+            var model = try Qwen25VLModel(random: sizes, seed: seed)
+            model.companions = companions
+            try model.save(directory: folder, dtype: dtype)
+            return model
         }
-        if let pictures = try? ImageProcessorConfiguration.load(
-            directory: source, vision: sizes.vision)
-        {
-            model.companions = try ProcessorFiles(directory: source)
-                .reconciled(model.companions, pictures)
-        }
-        model.companions = try PromptFiles(source: source).applied(to: model.companions)
-        try model.save(directory: output, dtype: dtype)
         let hasTokenizer = model.companions.contains { $0.name == "tokenizer.json" }
         return Outcome(
             parameterCount: model.parameters.numberCount,
@@ -64,11 +53,36 @@ public enum ModelInitialization {
                 ])
     }
 
+    /// The files that stand beside the weights.
+    private static func companionFiles(
+        _ configuration: String, _ source: String, _ sizes: Qwen25VLConfiguration
+    ) throws -> [CompanionFile] {
+        var companions = try CompanionFile.all(in: source).filter {
+            $0.name != "config.json" && policyFiles.contains($0.name)
+        }
+        companions.append(
+            CompanionFile(
+                name: "config.json", data: try Data(contentsOf: URL(fileURLWithPath: configuration))
+            ))
+        if !companions.contains(where: { processorFiles.contains($0.name) }) {
+            let text = ImageProcessorConfiguration.releasedJSON(for: sizes.vision)
+            companions.append(
+                CompanionFile(name: "preprocessor_config.json", data: Data(text.utf8)))
+        }
+        if let pictures = try? ImageProcessorConfiguration.load(
+            directory: source, vision: sizes.vision)
+        {
+            companions = try ProcessorFiles(directory: source)
+                .reconciled(companions, pictures)
+        }
+        return try PromptFiles(source: source).applied(to: companions)
+    }
+
     /// Writes a SAM2.1 with random weights, in the hub's layout.
     ///
     /// - Parameters:
     ///   - configuration: its `config.json`
-    ///   - output: the folder, made if need be; files of the same names are replaced
+    ///   - output: the folder, which does not exist or is empty
     ///   - seed: decides about the weights
     ///   - dtype: the element type in the files
     /// - Returns: what was written
@@ -79,8 +93,11 @@ public enum ModelInitialization {
         let sizes = try loaded(configuration, "configuration of a SAM2.1") {
             try SAM2Configuration.load(path: $0)
         }
-        let model = try SAM2Model.random(configuration: sizes, seed: seed)
-        try model.save(directory: output, dtype: dtype)
+        let model = try NewFolder.write(output) { folder in
+            let model = try SAM2Model.random(configuration: sizes, seed: seed)
+            try model.save(directory: folder, dtype: dtype)
+            return model
+        }
         return Outcome(parameterCount: model.parameters.numberCount, missing: [])
     }
 

@@ -52,11 +52,28 @@ func inputFile(_ path: String, _ what: String) throws -> Data {
     return data
 }
 
+/// Fails where a file is in the place of a folder.
+///
+/// - Parameters:
+///   - path: the folder; one that is missing is left to who reads it
+///   - what: what it is the folder of: "data set"
+/// - Throws: ``MissingInputError``
+public func refuseFile(_ path: String, inPlaceOf what: String) throws {
+    if FileManager.default.fileExists(atPath: path), !path.isFolder {
+        throw MissingInputError(notFolder: path, what: what)
+    }
+}
+
 extension String {
     /// The folder that the path's file or folder is in; `.` for a name alone.
     var parentFolder: String {
-        let parent = (self as NSString).deletingLastPathComponent
-        return parent.isEmpty ? "." : parent
+        // Foundation's deletingLastPathComponent traps on names of one character.
+        let plain = withoutSlashes
+        guard let slash = plain.lastIndex(of: "/") else {
+            return plain.isEmpty && hasPrefix("/") ? "/" : "."
+        }
+        let parent = String(plain[..<slash]).withoutSlashes
+        return parent.isEmpty ? "/" : parent
     }
 
     /// Whether there is a folder at the path.

@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import SystemErrors
 
 /// A folder that appears whole or not at all.
 ///
@@ -15,18 +16,53 @@ struct NewFolder {
     /// Begins a folder.
     ///
     /// - Parameter path: where; missing, or an empty folder
-    /// - Throws: ``RunDirectoryError`` if something else is there, `ImageError` if the folders above it
-    ///   cannot be made
+    /// - Throws: ``RunDirectoryError`` if something else is there, it would lie among a run's checkpoints,
+    ///   or it cannot be made
     init(_ path: String) throws {
         self.path = path
         let mark = "partial-\(ProcessInfo.processInfo.processIdentifier)"
         isThere = FileManager.default.fileExists(atPath: path)
         let contents = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        if let problem = Self.problem(inside: path) {
+            throw RunDirectoryError(path: path, message: problem)
+        }
         if let problem = isThere ? Self.problem(path, contents) : Self.problem(missing: path) {
             throw RunDirectoryError(path: path, message: problem)
         }
         partial = isThere ? "\(path)/.\(mark)" : "\(path.withoutSlashes).\(mark)"
-        try makeFolder(partial)
+        do {
+            try FileManager.default.createDirectory(
+                atPath: partial, withIntermediateDirectories: true)
+        } catch {
+            throw RunDirectoryError(
+                path: path,
+                message: "cannot be made a folder: \(systemReason(error)); check the path and its "
+                    + "permissions")
+        }
+    }
+
+    /// Makes a folder of what is written.
+    ///
+    /// - Parameters:
+    ///   - path: where; missing, or an empty folder
+    ///   - contents: writes into a folder that gets the name when it is whole
+    /// - Returns: what `contents` gives
+    /// - Throws: ``RunDirectoryError`` as ``init(_:)`` does, or if writing fails
+    static func write<Value>(_ path: String, _ contents: (String) throws -> Value) throws -> Value {
+        let folder = try NewFolder(path)
+        do {
+            let value = try contents(folder.partial)
+            try folder.publish()
+            return value
+        } catch {
+            folder.discard()
+            // People named the folder, and not what it is called until it is whole.
+            let text = "\(error)"
+            if SystemFailure(error) != nil { throw RunDirectoryError.writing(path, error) }
+            guard text.contains(folder.partial) else { throw error }
+            throw RunDirectoryError(
+                path: path, message: text.replacing(folder.partial, with: path), kind: .cannotWrite)
+        }
     }
 
     private static func problem(_ path: String, _ contents: [String]) -> String? {
@@ -36,7 +72,30 @@ struct NewFolder {
         return "the folder is not empty (\(some)); name one that is new or empty"
     }
 
+    /// What is wrong with a folder among checkpoints, which a run keeps, counts and removes.
+    private static func problem(inside path: String) -> String? {
+        let files = FileManager.default
+        var folder = FileIdentity(path).path
+        while folder != "/", folder != "." {
+            if files.fileExists(atPath: "\(folder)/\(CheckpointManifest.file)") {
+                return "is inside of the checkpoint \(folder); name a folder elsewhere"
+            }
+            let run = folder.parentFolder
+            let isRun = ["run.json", "config.yaml"].contains {
+                files.fileExists(atPath: "\(run)/\($0)")
+            }
+            if isRun, (folder as NSString).lastPathComponent == "checkpoints" {
+                return "is inside of a run's checkpoints; name a folder elsewhere"
+            }
+            folder = run
+        }
+        return nil
+    }
+
     private static func problem(missing path: String) -> String? {
+        if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
+            return "is a link to \(target), which is not there; make that folder, or name another"
+        }
         let name = path.split(separator: "/").last ?? ""
         return [".", ".."].contains(name) ? "no such folder" : nil
     }

@@ -24,7 +24,7 @@ struct CompletionSource {
     }
 
     /// The files that are read.
-    var inputs: [String] { [file.path] + shards }
+    var inputs: [CommandInputFiles] { [.file(file.path)] + CommandInputFiles.shards(shards) }
 
     /// Reads the whole file once, where that is possible, so that a bad line stops the command
     /// before anything is scored or written.

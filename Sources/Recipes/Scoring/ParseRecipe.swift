@@ -43,9 +43,7 @@ public struct ParseRecipe {
         let strict = AnswerParser(grammar: grammar, acceptance: .strict)
         let lenient = AnswerParser(grammar: grammar, acceptance: .lenient)
         let source = try CompletionSource(path: completions, data: data)
-        if let output, output != "-" {
-            try requireWritable([output], inputs: source.inputs)
-        }
+        try requireWritable([output], inputs: source.inputs)
         try source.check()
         let lines = try LineOutput(path: output)
         var summary = Summary()

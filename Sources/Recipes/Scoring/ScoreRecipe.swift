@@ -58,9 +58,7 @@ public struct ScoreRecipe {
         let grammar = try Recipes.variant(variant).grammar
         var source = try CompletionSource(path: completions, data: data)
         source.countingTerm = countingTerm
-        if let output, output != "-" {
-            try requireWritable([output], inputs: source.inputs)
-        }
+        try requireWritable([output], inputs: source.inputs + [.segmenter(segmenter)])
         let scorer = try Scorer(
             parser: AnswerParser(grammar: grammar, acceptance: parser), rewards: rewards.entries,
             maxCompletionLength: maxCompletionLength)

@@ -103,15 +103,7 @@ public enum CheckpointRecipe {
     ) throws -> String {
         let checkpoint = try chosen(path, choice)
         let policy = try policy(of: checkpoint)
-        let folder = try NewFolder(output)
-        do {
-            try write(policy, into: folder.partial, dtype)
-            try folder.publish()
-        } catch {
-            folder.discard()
-            if error is RunDirectoryError || error is CheckpointError { throw error }
-            throw RunDirectoryError.writing(output, error)
-        }
+        try NewFolder.write(output) { try write(policy, into: $0, dtype) }
         return checkpoint
     }
 

@@ -1,0 +1,156 @@
+import ArgumentParser
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Recipes
+@testable import think2seg
+
+@Suite struct OutputTests {
+    /// Commands in which an output is an input or a second output; `@` is the folder that they run in.
+    private static let clashes = [
+        "evaluate --predictions @/ev --json @/ev/predictions.jsonl",
+        "evaluate --predictions @/ev --json @/hard",
+        "evaluate --predictions @/ev --json @/soft/evaluation.json",
+        "compare @/ev @/ev2 --json @/ev/evaluation.json",
+        "compare @/ev @/ev2 --json @/ev2/../ev2/predictions.jsonl",
+        "report @/run --output @/run/metrics.jsonl", "report @/run --output @/run/config.yaml",
+        "report @/run --output @/run/rollouts/step-1.jsonl",
+        "report @/run --output @/run/checkpoints/step-1/state.json",
+        "report @/run @/run2 --output @/run2/metrics.jsonl",
+        "report @/run --curve @/run/report.html",
+        "report @/run --output @/new.html --curve @/new.html",
+        "report @/run --curve @/new.svg --seeds @/run2 --output @/run2/metrics.jsonl",
+        "report @/run --curve @/new.svg --controls x=@/run2 --output @/run2/metrics.jsonl",
+        "report @/run --before @/ev --after @/ev2 --output @/ev2/evaluation.json",
+        "data import earthreason @/set --output @/o --json @/o/train.h5",
+        "data import rrsis-d @/set --output @/o --json @/o/val.h5",
+        "data import earthreason @/set --output @/o --json @/set/train/QAs/a.json",
+        "data import refsegrs @/set --output @/o --json @/set/output_phrase_val.txt",
+        "predict --policy @/p --image @/a.png --question x --output @/pp --json @/pp/mask.png",
+        "predict --policy @/p --image @/a.png --question x --json @/a.png",
+        "predict --policy @/p --image @/pp/overlay.png --question x --output @/pp",
+        "predict --policy @/p --image @/a.png --question x --chat-template @/t --json @/t",
+        "segment --segmenter @/s.pt --image @/a.png --point 1,1 --output @/a.png",
+        "segment --segmenter @/s.pt --image @/a.png --point 1,1 --output @/m.png --json @/m.png",
+        "segment --segmenter @/s.pt --image @/a.png --point 1,1 --output @/m.png --json @/s.pt",
+        "verify losses @/t --json @/t", "benchmark loader --data @/t --json @/t",
+        "benchmark segmenter --segmenter @/s.pt --json @/s.pt",
+        "score --completions @/t --no-segmenter --json @/t",
+    ]
+
+    private static let files = [
+        "ev/predictions.jsonl", "ev/evaluation.json", "ev2/predictions.jsonl",
+        "ev2/evaluation.json", "run/metrics.jsonl", "run/config.yaml", "run/rollouts/step-1.jsonl",
+        "run/checkpoints/step-1/state.json", "run2/metrics.jsonl", "set/train/QAs/a.json",
+        "set/output_phrase_val.txt", "a.png", "t", "s.pt", "pp/overlay.png", "p/config.json",
+    ]
+
+    @Test("An output that is an input, or another output, is refused before anything is done")
+    func clashes() throws {
+        try withTemporaryFolder { folder in
+            for name in Self.files { try write(name, to: "\(folder)/\(name)") }
+            #expect(link("\(folder)/ev/predictions.jsonl", "\(folder)/hard") == 0)
+            #expect(symlink("ev", "\(folder)/soft") == 0)
+            let before = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+            for line in Self.clashes {
+                let (status, said) = run(line, folder)
+                #expect(status == 64, "\(line): \(said)")
+                #expect(
+                    said.contains("in use as another") || said.contains("two outputs"), "\(said)")
+            }
+            let after = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+            #expect(before == after)
+            for name in Self.files { #expect(try text("\(folder)/\(name)") == name) }
+        }
+    }
+
+    @Test("Reports may stand beside what they are about, and are written anew")
+    func beside() throws {
+        try withTemporaryFolder { folder in
+            for name in Self.files + ["ev/difference.json", "run/evaluation/step-1/x.html"] {
+                try write(name, to: "\(folder)/\(name)")
+            }
+            try requireWritable(
+                [
+                    "\(folder)/ev/difference.json", "\(folder)/run/evaluation/step-1/x.html", "-",
+                    nil,
+                ],
+                inputs: [
+                    .run(folder + "/run"), .evaluation(folder + "/ev"), .dataSet(folder + "/set"),
+                ])
+        }
+    }
+
+    @Test(
+        "A file may go to a folder that the command makes itself, and to no other that is missing")
+    func made() throws {
+        try withTemporaryFolder { folder in
+            try requireWritable(["\(folder)/new/x.json"], makes: ["\(folder)/./new/"])
+            #expect(throws: (any Error).self) {
+                try requireWritable(["\(folder)/new/er/x.json"], makes: ["\(folder)/new"])
+            }
+        }
+    }
+
+    @Test("An import that fails leaves no folder that it made")
+    func importLeavesNothing() throws {
+        try withTemporaryFolder { folder in
+            try write("no phrase of a picture\n", to: folder + "/set/output_phrase_val.txt")
+            let line = "data import refsegrs @/set --strict --quiet --output"
+            #expect(run("\(line) @/new/er", folder).status == 65)
+            #expect(!FileManager.default.fileExists(atPath: folder + "/new"))
+            try FileManager.default.createDirectory(
+                atPath: folder + "/old", withIntermediateDirectories: false)
+            #expect(run("\(line) @/old", folder).status == 65)
+            #expect(FileManager.default.fileExists(atPath: folder + "/old"))
+        }
+    }
+
+    @Test("A new folder is none among checkpoints, and none that a link leads to in vain")
+    func newFolders() throws {
+        try withTemporaryFolder { folder in
+            for name in ["run/run.json", "run/checkpoints/step-1/manifest.json"] {
+                try write("{}", to: "\(folder)/\(name)")
+            }
+            #expect(symlink("nowhere", folder + "/link") == 0)
+            for (name, words) in [
+                ("run/checkpoints/step-7", "inside of a run's checkpoints"),
+                ("run/checkpoints/step-1/policy2", "inside of the checkpoint"),
+                ("link", "is a link to nowhere, which is not there"),
+            ] {
+                do {
+                    _ = try NewFolder("\(folder)/\(name)")
+                    Issue.record("\(name) is taken")
+                } catch let error as RunDirectoryError {
+                    #expect(error.kind == .unusable && error.message.contains(words), "\(error)")
+                }
+            }
+            #expect(try FileManager.default.subpathsOfDirectory(atPath: folder).count == 6)
+        }
+    }
+
+    /// Runs a command in this process; gives its exit status, and what it says where it fails.
+    private func run(_ line: String, _ folder: String) -> (status: Int32, said: String) {
+        let arguments = line.split(separator: " ").map { String($0).replacing("@", with: folder) }
+        do {
+            var command = try Think2SegCommand.parseAsRoot(arguments)
+            try command.run()
+            return (0, "")
+        } catch {
+            let status = exitStatus(of: error) ?? Think2SegCommand.exitCode(for: error).rawValue
+            return (status, exitStatus(of: error) == nil ? "" : words(of: error))
+        }
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        let place = URL(fileURLWithPath: path)
+        try FileManager.default.createDirectory(
+            at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: place)
+    }
+
+    private func text(_ path: String) throws -> String {
+        String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+    }
+}
