@@ -133,10 +133,6 @@ struct ForeignForm {
         } _: { found in
             let source =
                 found.name.hasSuffix(".distcp") ? found.place : found.file
-            if (found.folder as NSString).lastPathComponent.hasPrefix("optimizer") {
-                return
-                    "they are the optimizer's, without weights: give the folder of the model's beside it"
-            }
             return "merge them: accelerate merge-weights \(source) OUTPUT; or "
                 + "mkdir -p OUTPUT && python -m "
                 + "torch.distributed.checkpoint.format_utils dcp_to_torch \(source) "

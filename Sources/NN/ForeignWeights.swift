@@ -47,6 +47,7 @@ enum ForeignWeights {
     /// The same, if what is there, or in the folders above and below, is known; else nil.
     static func knownError(_ folder: String, names: [String]) -> CheckpointError? {
         if let error = UnfinishedWeights.misplaced(folder, WeightFiles.usual) { return error }
+        if isOptimizer(folder, names) { return optimizer(folder) }
         let neighbours = NeighbouringFolders(folder, names: names)
         if let form = ForeignForm.certain(names, folder) {
             return neighbours.merged.map { given(folder, below: $0) } ?? form.error(folder)
@@ -60,6 +61,7 @@ enum ForeignWeights {
         if let error = UnfinishedWeights.download(folder, names: names) { return error }
         for other in neighbours.below + neighbours.above {
             let names = NeighbouringFolders.contents(other)
+            if isOptimizer(other, names) { continue }
             if let shard = names.first(where: isDistributed) {
                 return distributed(other, shard, asked: folder)
             }
@@ -75,6 +77,24 @@ enum ForeignWeights {
             }
         }
         return ForeignForm.possible(names, folder)?.error(folder)
+    }
+
+    /// Whether a folder has the optimizer's part of a distributed checkpoint.
+    private static func isOptimizer(_ folder: String, _ names: [String]) -> Bool {
+        let name = ((folder as NSString).standardizingPath as NSString).lastPathComponent
+        return name.hasPrefix("optimizer") && names.contains { $0.hasSuffix(".distcp") }
+    }
+
+    private static func optimizer(_ folder: String) -> CheckpointError {
+        let parent = ((folder as NSString).standardizingPath as NSString).deletingLastPathComponent
+        let model = NeighbouringFolders.contents(parent).first {
+            $0.hasPrefix("pytorch_model_fsdp")
+        }
+        return CheckpointError(
+            path: folder, problem: "holds the state of an optimizer, and no weights",
+            advice: "give the folder of the model's"
+                + (model.map { ", \(parent)/\($0)" } ?? ", which trainers put beside it"),
+            isMissing: true)
     }
 
     private static func given(_ folder: String, below: String) -> CheckpointError {

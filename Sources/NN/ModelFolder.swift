@@ -20,6 +20,7 @@ public enum ModelFolder {
         }
         let names = present.sorted()
         try requireFiles(folder, names)
+        try requireWhole(folder, names)
         try requireFetched(folder, names)
         if let shard = names.first(where: ForeignWeights.isDistributed) {
             throw ForeignWeights.distributed(folder, shard)
@@ -61,6 +62,23 @@ public enum ModelFolder {
             throw CheckpointError(
                 path: path, problem: "is not a file", advice: "put the file itself in its place",
                 isMissing: true)
+        }
+    }
+
+    /// Fails if files that every model has are links to nothing, or empty.
+    private static func requireWhole(_ folder: String, _ names: [String]) throws {
+        for name in ["config.json", "tokenizer.json"] where names.contains(name) {
+            let path = "\(folder)/\(name)"
+            let kind = FileKind(path)
+            if kind == .regular {
+                let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+                guard attributes?[.size] as? Int == 0 else { continue }
+                throw CheckpointError(
+                    path: path, problem: "the file is empty", advice: "copy or download it again")
+            }
+            throw CheckpointError(
+                path: path, problem: kind.fault ?? "is not a file",
+                advice: UnfinishedWeights.advice(kind, folder), isMissing: true)
         }
     }
 

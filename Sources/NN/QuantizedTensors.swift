@@ -82,7 +82,7 @@ enum QuantizedTensors {
 
         /// The weights themselves, if their type is no floating point that models are trained in.
         var narrow: WeightFile.Entry? {
-            other(".weight").flatMap { $0.type.isFloatingPoint ? nil : $0 }
+            (other(".weight") ?? other(".qweight")).flatMap { $0.type.isFloatingPoint ? nil : $0 }
         }
 
         /// Whether the tensor's own type is one of these.

@@ -27,9 +27,14 @@ enum UnfinishedWeights {
             if let download = cacheDownload(folder) {
                 return "the download is incomplete; finish it: \(download)"
             }
+            if case .dangling(let target) = kind, target.contains("blobs/") {
+                return
+                    "it leads into the hub's cache: copy the folder with what its links lead to (cp -rL), or "
+                    + "run hf download again"
+            }
             return "copy what the link leads to as well, or put the file itself in its place"
         case .folder: return "put the file itself in its place, or give the folder that holds it"
-        case .special, .nothing, .regular: return "put a file with the weights in its place"
+        case .special, .nothing, .regular: return "put the file itself in its place"
         }
     }
 

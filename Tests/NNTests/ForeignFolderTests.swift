@@ -109,9 +109,11 @@ struct ForeignFolderTests {
         for given in ["", "iter_0000100", "iter_0000100/mp_rank_00"] {
             #expect(try error(megatron, given: given).advice.contains("--local_dir top --target"))
         }
-        let optimizer = try error(["optimizer_0/__0_0.distcp"], given: "optimizer_0")
-        #expect(optimizer.advice.contains("the optimizer's"))
-        #expect(!optimizer.advice.contains("merge-weights"))
+        let state = ["optimizer_0/__0_0.distcp", "pytorch_model_fsdp_0/__0_0.distcp"]
+        let optimizer = try error(state, given: "optimizer_0")
+        #expect(optimizer.problem == "holds the state of an optimizer, and no weights")
+        #expect(optimizer.advice == "give the folder of the model's, top/pytorch_model_fsdp_0")
+        #expect(try error(state).advice.contains("merge-weights top/pytorch_model_fsdp_0"))
     }
 
     @Test("Paths with apostrophes stay whole in the commands that are told")

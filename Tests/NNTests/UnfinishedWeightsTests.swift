@@ -68,6 +68,21 @@ struct UnfinishedWeightsTests {
         }
     }
 
+    @Test("A configuration that is empty, or a link to nothing, is told as such")
+    func configurations() throws {
+        try withTemporaryFolder { folder in
+            try write("", "config.json", in: folder)
+            #expect(try error(folder).problem == "the file is empty")
+            let path = folder + "/config.json"
+            try FileManager.default.removeItem(atPath: path)
+            try FileManager.default.createSymbolicLink(
+                atPath: path, withDestinationPath: "../../blobs/c")
+            let link = try error(folder)
+            #expect(link.path == path && link.problem.contains("a symbolic link to ../../blobs/c"))
+            #expect(link.advice.contains("hf download"))
+        }
+    }
+
     @Test("A snapshot of the hub's cache whose file is missing is downloaded again")
     func snapshot() throws {
         try withTemporaryFolder { root in
