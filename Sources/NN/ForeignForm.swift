@@ -111,25 +111,30 @@ struct ForeignForm {
                 : "merge the parts, with verl: \(verl); or in EasyR1's folder: \(easy)"
         },
         Kind("a state of DeepSpeed, whose parts are not read", isDeepSpeed) { found in
-            let top = deepSpeedTop(found.folder, found.names)
+            let (top, tag) = deepSpeedTop(found.folder, found.names)
             let script =
                 exists(top, merger) ? "python \(merger)" : "python -m deepspeed.utils.zero_to_fp32"
             return "make weights of it: cd \(ForeignWeights.quoted(top)) && \(script) . OUTPUT "
-                + "--safe_serialization; " + ForeignWeights.companions
+                + "--safe_serialization\(tag.map { " -t " + ForeignWeights.quoted($0) } ?? ""); "
+                + ForeignWeights.companions
         },
         Kind("a part of Megatron's, which is not read") {
-            $0 == "dist_ckpt" || $0.hasPrefix("iter_0") || $0.hasPrefix("mp_rank_")
+            ["dist_ckpt", "model_optim_rng.pt", "distrib_optim.pt"].contains($0)
+                || $0.hasPrefix("iter_0") || $0.hasPrefix("mp_rank_")
         } _: { found in
-            "convert it with the program that trained it (Megatron Bridge: AutoBridge's export_ckpt); "
+            let place = ForeignWeights.quoted(megatronTop(found.folder))
+            return
+                "convert it with the program that trained it (Megatron Bridge: AutoBridge's export_ckpt); "
                 + "verl's: python -m verl.model_merger merge --backend megatron --local_dir "
-                + "\(found.place) --target_dir OUTPUT"
+                + "\(place) --target_dir OUTPUT"
         },
         Kind("parts of a distributed checkpoint of torch, which are not read") {
             $0.hasSuffix(".distcp") || $0.hasPrefix("pytorch_model_fsdp_") && !$0.contains(".")
         } _: { found in
             let source =
                 found.name.hasSuffix(".distcp") ? found.place : found.file
-            return "merge them: accelerate merge-weights \(source) OUTPUT; or python -m "
+            return "merge them: accelerate merge-weights \(source) OUTPUT; or "
+                + "mkdir -p OUTPUT && python -m "
                 + "torch.distributed.checkpoint.format_utils dcp_to_torch \(source) "
                 + "OUTPUT/pytorch_model.bin; " + ForeignWeights.companions
         },
@@ -148,11 +153,33 @@ struct ForeignForm {
             || name.hasPrefix("fp16_zero_pp_rank_")
     }
 
-    /// The folder that DeepSpeed's script is run in: where the name of the latest state stands.
-    private static func deepSpeedTop(_ folder: String, _ names: [String]) -> String {
-        let parent = parentFolder(of: folder)
-        if names.contains(merger) || names.contains("latest") || parent.isEmpty { return folder }
-        return exists(parent, merger) || exists(parent, "latest") ? parent : folder
+    /// The folder that DeepSpeed's script is run in, where the name of the latest state stands, and the
+    /// state's folder, if no name stands there.
+    private static func deepSpeedTop(
+        _ folder: String, _ names: [String]
+    ) -> (top: String, tag: String?) {
+        if names.contains("latest") { return (folder, nil) }
+        let states = names.filter { $0.hasPrefix("global_step") }
+            .sorted { $0.compare($1, options: .numeric) == .orderedAscending }
+        if names.contains(merger), let last = states.last { return (folder, last) }
+        let name = (folder as NSString).lastPathComponent
+        let whole =
+            [".", ".."].contains(name)
+            ? URL(fileURLWithPath: folder).standardized.path as NSString : folder as NSString
+        let parent = parentFolder(of: whole as String)
+        let top = parent.isEmpty ? "." : parent
+        return (top, exists(top, "latest") ? nil : whole.lastPathComponent)
+    }
+
+    /// The folder of a whole checkpoint of Megatron's around one of its parts.
+    private static func megatronTop(_ folder: String) -> String {
+        var top = folder as NSString
+        while ["mp_rank_", "iter_0"].contains(where: top.lastPathComponent.hasPrefix),
+            !parentFolder(of: top as String).isEmpty
+        {
+            top = parentFolder(of: top as String) as NSString
+        }
+        return top as String
     }
 
     private static func exists(_ folder: String, _ name: String) -> Bool {
@@ -167,11 +194,13 @@ struct ForeignForm {
             } _: { found in
                 let base = adapterBase(found.folder)
                 return
-                    "merge it into that model with peft (merge_and_unload): python -c \"from peft import "
-                    + "PeftModel; from transformers import AutoModelForImageTextToText as M; "
-                    + "PeftModel.from_pretrained(M.from_pretrained('\(base)', dtype='auto'), "
-                    + "'\(found.folder)').merge_and_unload().save_pretrained('OUTPUT')\"; "
-                    + ForeignWeights.companions
+                    "merge it into that model with peft (merge_and_unload): "
+                    + ForeignWeights.python(
+                        "from peft import PeftModel; from transformers import "
+                            + "AutoModelForImageTextToText as M; PeftModel.from_pretrained("
+                            + "M.from_pretrained(\(ForeignWeights.literal(base)), dtype='auto'), "
+                            + "\(ForeignWeights.literal(found.folder))).merge_and_unload()"
+                            + ".save_pretrained('OUTPUT')") + "; " + ForeignWeights.companions
             },
             Kind("GGUF, which llama.cpp reads") {
                 $0.hasSuffix(".gguf")
@@ -228,9 +257,13 @@ struct ForeignForm {
         Kind("a checkpoint of Lightning, which is not read") {
             $0.hasSuffix(".ckpt")
         } _: { found in
-            "if you trust it, save its weights alone: python -c \"import torch; torch.save(torch.load("
-                + "'\(found.folder)/\(found.name)', map_location='cpu', weights_only=False)['state_dict'], "
-                + "'pytorch_model.bin')\"; " + ForeignWeights.companions
+            "if you trust it, save its weights alone: "
+                + ForeignWeights.python(
+                    "import torch; torch.save(torch.load("
+                        + "\(ForeignWeights.literal(found.folder + "/" + found.name)), "
+                        + "map_location='cpu', weights_only=False)['state_dict'], 'pytorch_model.bin')"
+                )
+                + "; " + ForeignWeights.companions
         },
         Kind("whose name transformers does not look for") { name in
             [".bin", ".pt", ".pth"].contains { name.hasSuffix($0) }
@@ -245,6 +278,7 @@ struct ForeignForm {
     ]
 
     private static func isVariant(_ name: String) -> Bool {
+        if WeightFiles.usual.contains(name) { return false }
         let isNamed = name.hasPrefix("model.") && name.contains("safetensors")
         return isNamed
             || name.hasPrefix("pytorch_model.")
@@ -252,7 +286,7 @@ struct ForeignForm {
     }
 
     private static func adapterBase(_ folder: String) -> String {
-        guard let data = FileManager.default.contents(atPath: folder + "/adapter_config.json"),
+        guard let data = FileKind.contents(folder + "/adapter_config.json"),
             let object = try? JSONSerialization.jsonObject(file: data) as? [String: Any],
             let base = object["base_model_name_or_path"] as? String, !base.isEmpty
         else { return "THE MODEL THAT IT IS OF" }

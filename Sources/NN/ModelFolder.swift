@@ -19,6 +19,8 @@ public enum ModelFolder {
             return
         }
         let names = present.sorted()
+        try requireFiles(folder, names)
+        try requireWhole(folder, names)
         try requireFetched(folder, names)
         if let shard = names.first(where: ForeignWeights.isDistributed) {
             throw ForeignWeights.distributed(folder, shard)
@@ -39,15 +41,49 @@ public enum ModelFolder {
     /// - Throws: `CheckpointError`
     static func requirePlainWeights(_ folder: String) throws -> QuantizationStatement? {
         guard let statement = QuantizationStatement.find(folder) else { return nil }
-        guard let entries = try? WeightFiles(folder: folder).open().flatMap(\.entries),
-            entries.allSatisfy(\.type.isFloatingPoint), QuantizedTensors.sign(entries) == nil
-        else { throw statement.error }
+        guard let entries = try? WeightFiles(folder: folder).open().flatMap(\.entries) else {
+            throw statement.error()
+        }
+        let sign = QuantizedTensors.sign(entries)
+        guard entries.allSatisfy(\.type.isFloatingPoint), sign == nil else {
+            throw statement.error(sign)
+        }
         return statement
+    }
+
+    /// What the names of a model's files end in.
+    private static let endings = [".safetensors", ".bin", ".json", ".pt", ".txt", ".model"]
+
+    /// Fails if pipes, sockets or devices stand where files should be.
+    private static func requireFiles(_ folder: String, _ names: [String]) throws {
+        for name in names where (endings + [".jinja"]).contains(where: name.hasSuffix) {
+            let path = "\(folder)/\(name)"
+            guard FileKind(path) == .special else { continue }
+            throw CheckpointError(
+                path: path, problem: "is not a file", advice: "put the file itself in its place",
+                isMissing: true)
+        }
+    }
+
+    /// Fails if files that every model has are links to nothing, or empty.
+    private static func requireWhole(_ folder: String, _ names: [String]) throws {
+        for name in ["config.json", "tokenizer.json"] where names.contains(name) {
+            let path = "\(folder)/\(name)"
+            let kind = FileKind(path)
+            if kind == .regular {
+                let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+                guard attributes?[.size] as? Int == 0 else { continue }
+                throw CheckpointError(
+                    path: path, problem: "the file is empty", advice: "copy or download it again")
+            }
+            throw CheckpointError(
+                path: path, problem: kind.fault ?? "is not a file",
+                advice: UnfinishedWeights.advice(kind, folder), isMissing: true)
+        }
     }
 
     /// Fails if files are pointers of Git LFS.
     private static func requireFetched(_ folder: String, _ names: [String]) throws {
-        let endings = [".safetensors", ".bin", ".json", ".pt", ".txt", ".model"]
         let pointers = names.filter { name in
             endings.contains { name.hasSuffix($0) } && isPointer("\(folder)/\(name)")
         }

@@ -65,6 +65,11 @@ struct NeighbouringFolders {
     /// The snapshot that a folder of the hub's cache means.
     private static func snapshot(_ folder: String, _ names: [String]) -> String? {
         let name = ((folder as NSString).standardizingPath as NSString).lastPathComponent
+        let models = names.filter { $0.hasPrefix("models--") }
+        if models.count == 1 {
+            let model = folder + "/" + models[0]
+            return snapshot(model, contents(model))
+        }
         let root =
             names.contains("snapshots")
             ? folder

@@ -8,6 +8,8 @@ struct QuantizationMethod: CustomStringConvertible {
     let kind: String?
     /// Bits of a weight: "4"; nil if the configuration does not tell.
     let bits: String?
+    /// Whether the configuration names the method, or has keys that no other one has.
+    let isStated: Bool
 
     /// "AWQ to 4 bits".
     var description: String {
@@ -18,27 +20,27 @@ struct QuantizationMethod: CustomStringConvertible {
     ///
     /// - Parameters:
     ///   - value: the JSON value
-    ///   - key: the key that it stands under
     ///   - fallback: the method where the value names none
-    init?(_ value: Any, key: String = "", otherwise fallback: String? = nil) {
+    init?(_ value: Any, otherwise fallback: String? = nil) {
         guard let fields = value as? [String: Any] else {
             guard let text = value as? String, !text.isEmpty else { return nil }
-            self = Self(name: Self.known(text), kind: nil, bits: Self.digits(text))
+            self = Self(name: Self.known(text), kind: nil, bits: Self.digits(text), isStated: true)
             return
         }
         if fields.isEmpty || Self.isSwitchedOff(fields) { return nil }
         let stated =
             (fields["quant_method"] ?? fields["quant_type_name"] ?? fields["quantization_method"])
             as? String
-        let method =
-            stated ?? Self.guess(fields) ?? fallback ?? (key == "quantization" ? "mlx" : nil)
-        name = method.map(Self.known) ?? "a method that is not named"
+        let told = stated ?? Self.guess(fields)
+        let method = told ?? fallback
+        isStated = told != nil || fallback == "mlx"
+        name = method.map(Self.known) ?? "a method that is not named,"
         kind = Self.kind(fields)
         bits = Self.bits(fields) ?? method.flatMap(Self.fixedBits)
     }
 
-    private init(name: String, kind: String?, bits: String?) {
-        (self.name, self.kind, self.bits) = (name, kind, bits)
+    private init(name: String, kind: String?, bits: String?, isStated: Bool) {
+        (self.name, self.kind, self.bits, self.isStated) = (name, kind, bits, isStated)
     }
 
     // MARK: - Names
@@ -73,7 +75,7 @@ struct QuantizationMethod: CustomStringConvertible {
         if fields["w_bit"] != nil { return "awq" }
         if fields["desc_act"] != nil || fields["damp_percent"] != nil { return "gptq" }
         if fields["weight_block_size"] != nil || fields["activation_scheme"] != nil { return "fp8" }
-        return fields["group_size"] != nil && fields["bits"] != nil ? "mlx" : nil
+        return nil
     }
 
     /// Whether all that would quantise is false, as bitsandbytes may leave it.

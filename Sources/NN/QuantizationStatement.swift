@@ -13,8 +13,11 @@ struct QuantizationStatement {
     let path: String
     /// The key in the file; nil if the file is about nothing else.
     let key: String?
-    /// The method, its kind and the bits: "AWQ to 4 bits".
+    /// The method, its kind and the bits: "with AWQ to 4 bits".
     let description: String
+    /// Whether it names the method itself.
+    let isNamed: Bool
+    private let bits: String?
     /// The checkpoint that the weights were made from, where the folder tells.
     let base: String?
 
@@ -31,21 +34,28 @@ struct QuantizationStatement {
             for section in sections {
                 for key in keys {
                     guard let value = section[key], !(value is NSNull),
-                        let words = QuantizationMethod(value, key: key)?.description
+                        // MLX writes the same under both keys.
+                        let method = QuantizationMethod(
+                            value, otherwise: section["quantization"] == nil ? nil : "mlx")
                     else { continue }
                     return QuantizationStatement(
-                        path: config, key: key, description: words, base: base(folder, object))
+                        path: config, key: key, method, base: base(folder, object))
                 }
             }
         }
         for (name, method) in sidecars {
             guard let object = jsonObject("\(folder)/\(name)"),
-                let words = QuantizationMethod(object, otherwise: method)?.description
+                let method = QuantizationMethod(object, otherwise: method)
             else { continue }
             return QuantizationStatement(
-                path: "\(folder)/\(name)", key: nil, description: words, base: base(folder, [:]))
+                path: "\(folder)/\(name)", key: nil, method, base: base(folder, [:]))
         }
         return nil
+    }
+
+    private init(path: String, key: String?, _ method: QuantizationMethod, base: String?) {
+        (self.path, self.key, self.base) = (path, key, base)
+        (description, bits, isNamed) = ("with \(method)", method.bits, method.isStated)
     }
 
     /// The keys of `config.json`; MLX writes its own beside transformers'.
@@ -58,7 +68,7 @@ struct QuantizationStatement {
     ]
 
     private static func jsonObject(_ path: String) -> [String: Any]? {
-        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        guard let data = FileKind.contents(path) else { return nil }
         return try? JSONSerialization.jsonObject(file: data) as? [String: Any]
     }
 
@@ -79,30 +89,48 @@ struct QuantizationStatement {
 
     /// The `base_model` of the card on top of the README.
     private static func cardBase(_ folder: String) -> String? {
-        guard let data = FileManager.default.contents(atPath: folder + "/README.md") else {
-            return nil
-        }
-        let lines = String(decoding: data.prefix(1 << 16), as: UTF8.self)
-            .split(separator: "\n", omittingEmptySubsequences: false)
+        guard let data = FileKind.contents(folder + "/README.md"),
+            let card = try? TextContents(data.prefix(1 << 16), validating: false)
+        else { return nil }
+        let lines = card.text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             .map { $0.trimmingCharacters(in: .whitespaces) }
         guard lines.first == "---", let end = lines.dropFirst().firstIndex(of: "---"),
             let place = lines[..<end].firstIndex(where: { $0.hasPrefix("base_model:") })
         else { return nil }
-        let value = lines[place].dropFirst("base_model:".count).trimmingCharacters(in: .whitespaces)
-        let next = lines[place + 1]
-        let name = value.isEmpty && next.hasPrefix("- ") ? String(next.dropFirst(2)) : value
-        return name.isEmpty
-            ? nil : name.trimmingCharacters(in: CharacterSet(charactersIn: "\"'[] "))
+        let value = scalar(lines[place].dropFirst("base_model:".count))
+        let next = lines[(place + 1)..<end].first { !$0.isEmpty && !$0.hasPrefix("#") } ?? ""
+        let name = value.isEmpty && next.hasPrefix("- ") ? scalar(next.dropFirst(2)) : value
+        // What is no UTF-8 is no name.
+        return name.isEmpty || name.contains("\u{FFFD}") ? nil : name
+    }
+
+    /// The first name of a value of YAML, without its comment, brackets and quotes.
+    private static func scalar(_ text: Substring) -> String {
+        let start = text.trimmingCharacters(in: CharacterSet(charactersIn: "[ \t"))
+        if let quote = start.first, quote == "\"" || quote == "'" {
+            return String(start.dropFirst().prefix { $0 != quote })
+        }
+        if start.hasPrefix("#") { return "" }
+        let end = start.range(of: " #") ?? start.range(of: "\t#")
+        return start[..<(end?.lowerBound ?? start.endIndex)].prefix { $0 != "," && $0 != "]" }
+            .trimmingCharacters(in: .whitespaces)
     }
 
     // MARK: - What is said of it
 
     /// That the weights are quantised.
-    var error: CheckpointError {
-        CheckpointError(
+    ///
+    /// - Parameter sign: what the tensors give away, which counts where the method is not named
+    /// - Returns: the error
+    func error(_ sign: QuantizedTensors.Sign? = nil) -> CheckpointError {
+        var words = description
+        if !isNamed, let sign, sign.isMethod {
+            let hasBits = bits == nil || sign.description.hasSuffix("bits")
+            words = sign.description + (hasBits ? "" : " to \(bits ?? "") bits")
+        }
+        return CheckpointError(
             path: path,
-            problem:
-                "the weights are quantised with \(description)\(key.map { " (\($0))" } ?? "") "
+            problem: "the weights are quantised \(words)\(key.map { " (\($0))" } ?? "") "
                 + "and are not read",
             advice: Self.advice(base))
     }
@@ -115,8 +143,10 @@ struct QuantizationStatement {
 
     /// That the configuration says so, and the weights are plain all the same.
     var contradiction: String {
-        "\(path) says that the weights are quantised with \(description)"
+        "\(path) says that the weights are quantised \(description)"
             + "\(key.map { " (\($0))" } ?? ""), and they are plain numbers: they are used as they are; "
-            + "transformers goes by what is said, so remove it"
+            + (key == nil
+                ? "remove the file, which programs other than transformers may go by"
+                : "transformers goes by what is said, so remove it")
     }
 }

@@ -7,6 +7,8 @@ enum QuantizedTensors {
         let tensor: WeightFile.Entry
         /// How they are: "with GPTQ".
         let description: String
+        /// Whether that is a method, and not only what the numbers look like.
+        var isMethod: Bool { description.hasPrefix("with ") && description != "with scales" }
         /// What to do.
         let advice: String
     }
@@ -31,9 +33,15 @@ enum QuantizedTensors {
 
     /// Numbers of a narrow type, without anything that tells how wide they were.
     private static func plainSign(_ entries: [WeightFile.Entry]) -> Sign? {
+        let haveScales = entries.contains { $0.name.lowercased().contains("scale") }
         for entry in entries where !entry.type.isFloatingPoint {
             let type = entry.type.name.lowercased()
             if type.hasPrefix("f8") || type.hasPrefix("float8") {
+                if haveScales {
+                    return Sign(
+                        tensor: entry, description: "as floating point of 8 bits with scales",
+                        advice: QuantizationStatement.advice())
+                }
                 return Sign(
                     tensor: entry, description: "as floating point of 8 bits without scales",
                     advice: QuantizationStatement.advice()
@@ -74,8 +82,11 @@ enum QuantizedTensors {
 
         /// The weights themselves, if their type is no floating point that models are trained in.
         var narrow: WeightFile.Entry? {
-            other(".weight").flatMap { $0.type.isFloatingPoint ? nil : $0 }
+            (other(".weight") ?? other(".qweight")).flatMap { $0.type.isFloatingPoint ? nil : $0 }
         }
+
+        /// Whether the tensor's own type is one of these.
+        func isIn(_ types: String...) -> Bool { types.contains(entry.type.name.lowercased()) }
 
         /// Whether the weights' type begins so, in either format's words.
         func isOf(_ types: String...) -> Bool {
@@ -124,7 +135,13 @@ enum QuantizedTensors {
             "with AWQ", [".qweight"],
             bits: { $0.packed(1, unpacked: $0.other(".scales")?.shape.last) },
             where: { $0.other(".qzeros") != nil }),
-        Form("in words of 32 bits, as AWQ and GPTQ do it", [".qweight", ".qzeros"]),
+        Form("with FP-Quant", [".forward_hadamard_matrix"]),
+        Form("with HIGGS", [".tables2"]),
+        Form(
+            "in words of 32 bits, as AWQ and GPTQ do it", [".qweight", ".qzeros"],
+            where: { $0.isIn("i32", "u32", "int32", "uint32") }),
+        Form("in a packed form", [".qweight", ".qzeros"]),
+        Form("with compressed-tensors, sparse", [".compressed", ".bitmask"]),
         Form("with compressed-tensors, packed", [".weight_packed"]),
         Form("with NVFP4 to 4 bits", [".weight_scale_2", ".weight_global_scale"]),
         Form("with FP8 by blocks to 8 bits", [".weight_scale_inv"]),
@@ -138,6 +155,8 @@ enum QuantizedTensors {
         Form("with EXL2", [".q_weight"]), Form("with EXL3", [".trellis"]),
         Form("with HQQ", [".W_q"]), Form("with Quanto", [".weight._data", ".weight._scale"]),
         Form("with SpQR", [".dense_weights"]),
-        Form("with torchao", [".weight_qdata", ".weight:_weight_qdata", ".weight:qdata"]),
+        Form(
+            "with torchao",
+            [".weight_qdata", ".weight:_weight_qdata", ".weight:qdata", "._weight_qdata"]),
     ]
 }

@@ -72,7 +72,7 @@ public final class StoredWeights: WeightSource {
         _ key: String, shape: [Int]
     ) throws -> (file: WeightFile, entry: WeightFile.Entry) {
         guard let (file, entry) = located[key] else {
-            if let statement { throw statement.error }
+            if let statement { throw statement.error() }
             let similar = similarKey(key).map { "; the most like it is \($0)" } ?? ""
             throw CheckpointError(
                 path: path, problem: "tensor \(key) \(shape) is missing\(similar)",
@@ -96,18 +96,39 @@ public final class StoredWeights: WeightSource {
         return (file, entry)
     }
 
-    /// The file's key of a tensor that nobody asked for and whose name ends as a key does.
+    /// The file's key of a tensor that nobody asked for and whose name is most like a key.
+    ///
+    /// A key that differs from one that was asked for by numbers has a place of its own. Where other layers
+    /// have the key, its name is misspelt in one part; else another program has another name for all of them.
     private func similarKey(_ key: String) -> String? {
-        let parts = key.split(separator: ".").reversed()
+        let parts = key.split(separator: ".")
+        let places = Set((taken + [key]).map(Self.place))
+        let isOdd = located.keys.contains { Self.place($0) == Self.place(key) }
         var best: (common: Int, name: String)?
-        for (other, place) in located where !taken.contains(other) {
-            let common = zip(parts, place.entry.name.split(separator: ".").reversed())
-                .prefix { $0 == $1 }.count
-            if common < 2 { continue }
+        for (other, place) in located where !places.contains(Self.place(other)) {
+            let others = place.entry.name.split(separator: ".")
+            let end = zip(parts.reversed(), others.reversed()).prefix { $0 == $1 }.count
+            let start = zip(parts, others).prefix { $0 == $1 }.count
+            let isMisspelt = parts.count == others.count && start + end == parts.count - 1
+            let isLike = isMisspelt && Self.areAlike(parts[start], others[start])
+            let common = isLike ? parts.count : end
+            if isOdd ? !isLike : common < 2 { continue }
             if let best, (best.common, place.entry.name) >= (common, best.name) { continue }
             best = (common, place.entry.name)
         }
         return best?.name
+    }
+
+    /// A key without the numbers of its layers.
+    private static func place(_ key: String) -> String {
+        key.split(separator: ".").map { $0.allSatisfy(\.isNumber) ? "#" : $0 }
+            .joined(separator: ".")
+    }
+
+    /// Whether one of two parts of keys may be the other, misspelt: two thirds of the letters stand in both.
+    private static func areAlike(_ one: Substring, _ other: Substring) -> Bool {
+        let removed = one.difference(from: other.map { $0 }).removals.count
+        return 3 * removed <= other.count && one.count.distance(to: other.count).magnitude <= 2
     }
 
     /// Fails if the checkpoint has tensors that the model did not ask for.

@@ -21,7 +21,7 @@ public struct WeightFiles: Sendable {
     private static let single = "model.safetensors"
     private static let table = "model.safetensors.index.json"
     /// What is looked for, in this order.
-    private static let usual = [single, table, "pytorch_model.bin", "pytorch_model.bin.index.json"]
+    static let usual = [single, table, "pytorch_model.bin", "pytorch_model.bin.index.json"]
     private static let explicitKey = "transformers_weights"
 
     /// All files that decide about the weights, by name.
@@ -42,6 +42,7 @@ public struct WeightFiles: Sendable {
         self.folder = folder
         guard found.hasSuffix(".index.json") else {
             (names, index, shards) = ([found], nil, [:])
+            try requireFinished()
             return
         }
         shards = try Self.weightMap(folder + "/" + found)
@@ -59,18 +60,39 @@ public struct WeightFiles: Sendable {
             throw CheckpointError(path: path, problem: "names a file outside: \(name)")
         }
         let missing = names.filter { !Self.isFile(folder, $0) }
-        guard let first = missing.first else { return }
+        guard let first = missing.first else {
+            try requireFinished()
+            return
+        }
+        let more = missing.count > 1 ? ", and \(missing.count - 1) more" : ""
+        let kind = FileKind(folder + "/" + first)
+        if let fault = kind.fault, kind != .nothing {
+            throw CheckpointError(
+                path: path, problem: "names \(first), which \(fault)\(more)",
+                advice: UnfinishedWeights.advice(kind, folder), isMissing: true)
+        }
+        let present = NeighbouringFolders.contents(folder)
+        let unfinished = UnfinishedWeights.unfinished(folder, names: present)
         throw CheckpointError(
-            path: path,
-            problem: "names \(first), which is not in the folder"
-                + (missing.count > 1 ? ", and \(missing.count - 1) more" : ""),
-            advice: "copy or download the missing files", isMissing: true)
+            path: path, problem: "names \(first), which is not in the folder\(more)",
+            advice: unfinished.map {
+                "\($0) is an unfinished download; \(UnfinishedWeights.finish(folder))"
+            } ?? "copy or download the missing files", isMissing: true)
+    }
+
+    /// Fails if a download of a file goes on, or was broken off.
+    private func requireFinished() throws {
+        for name in names where UnfinishedWeights.isHalf(folder, name) {
+            throw CheckpointError(
+                path: folder, problem: "\(name) is an unfinished download: \(name).aria2 is there",
+                advice: UnfinishedWeights.finish(folder))
+        }
     }
 
     /// The file that `config.json` names.
     private static func explicitName(_ folder: String) throws -> String? {
         let path = folder + "/config.json"
-        guard let data = FileManager.default.contents(atPath: path),
+        guard let data = FileKind.contents(path),
             let object = try? JSONSerialization.jsonObject(file: data) as? [String: Any],
             let value = object[explicitKey], !(value is NSNull)
         else { return nil }
@@ -92,9 +114,9 @@ public struct WeightFiles: Sendable {
     }
 
     private static func isFile(_ folder: String, _ name: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: folder + "/" + name, isDirectory: &isFolder)
-            && !isFolder.boolValue
+        let kind = FileKind(folder + "/" + name)
+        // What is no file at all is an error when it is opened.
+        return kind == .regular || kind == .special
     }
 
     private static func weightMap(_ path: String) throws -> [String: String] {

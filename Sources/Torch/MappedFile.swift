@@ -62,14 +62,16 @@ final class MappedFile: @unchecked Sendable {
 
     init(path: String) throws(CheckpointError) {
         self.path = path
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        if descriptor < 0 { throw .reading(path, "cannot open") }
-        defer { close(descriptor) }
+        // Opening a pipe would wait for its writer.
         var status = stat()
-        if fstat(descriptor, &status) != 0 { throw .reading(path, "cannot read") }
+        if stat(path, &status) != 0 { throw .reading(path, "cannot open") }
         if status.st_mode & S_IFMT != S_IFREG {
             throw CheckpointError(path: path, problem: "is not a file", isMissing: true)
         }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0 { throw .reading(path, "cannot open") }
+        defer { close(descriptor) }
+        if fstat(descriptor, &status) != 0 { throw .reading(path, "cannot read") }
         let count = Int(status.st_size)
         if count == 0 {
             throw CheckpointError(path: path, problem: "the file is empty")

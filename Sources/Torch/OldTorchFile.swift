@@ -20,16 +20,26 @@ struct TorchFileParts {
 /// the elements.
 enum OldTorchFile {
     private static let version = 1001
-    /// Bytes of the first pickle.
-    private static let magicCount = 15
+    /// The number in the first pickle, by which files are recognised.
+    private static let magic: [UInt8] = [
+        0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
+    ]
     /// The pickle of what was saved: the numbers are not in it.
     private static let pickleLimit = 1 << 26
+
+    /// Bytes of the first pickle with its last, if a file begins with it; from protocol 4 on a frame with its
+    /// length stands before the number.
+    static func magicCount(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        guard bytes.count > 2, bytes[0] == 0x80 else { return nil }
+        let start = bytes[1] >= 4 && bytes[2] == 0x95 ? 11 : 2
+        return bytes.dropFirst(start).starts(with: magic) ? start + magic.count + 1 : nil
+    }
 
     /// Reads the pickles, and finds the storages.
     static func parts(_ bytes: UnsafeRawBufferPointer) throws(ZipFault) -> TorchFileParts {
         // The magic number, by which the file was recognised, has more bits than integers here.
-        var position = magicCount
-        guard position < bytes.count, bytes[position - 1] == 0x2E else {
+        var position = magicCount(bytes) ?? 0
+        guard position > 0, position < bytes.count, bytes[position - 1] == 0x2E else {
             throw ZipFault(problem: "cut short behind the magic number")
         }
         let version = try next(bytes, &position, "the version")

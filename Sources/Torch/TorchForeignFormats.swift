@@ -1,6 +1,6 @@
 /// What a file is, by its first bytes.
 enum FileSignature {
-    case gitLFS, zip, oldTorch, tar, gzip, pickle, safetensors, gguf, hdf5, page
+    case gitLFS, zip, oldTorch, oldText, tar, gzip, pickle, safetensors, gguf, hdf5, page
 
     /// nil if the bytes tell nothing.
     init?(_ bytes: UnsafeRawBufferPointer) {
@@ -11,8 +11,10 @@ enum FileSignature {
             self = .zip
         } else if begins(Array("version https://git-lfs".utf8)) {
             self = .gitLFS
-        } else if begins(Self.oldTorchMagic, at: 2), begins([0x80]) {
+        } else if OldTorchFile.magicCount(bytes) != nil {
             self = .oldTorch
+        } else if begins(Array("L119547037146038801333356L\n.".utf8)) {
+            self = .oldText
         } else if begins(Array("ustar".utf8), at: 257) {
             self = .tar
         } else if begins([0x1F, 0x8B]) {
@@ -32,11 +34,6 @@ enum FileSignature {
         }
     }
 
-    /// What follows the protocol in the first pickle of an old file: the number that is its magic.
-    private static let oldTorchMagic: [UInt8] = [
-        0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
-    ]
-
     /// What such a file is whatever was expected, and what to do about it; nil where that depends.
     private var common: (problem: String, advice: String)? {
         switch self {
@@ -51,7 +48,7 @@ enum FileSignature {
         case .hdf5:
             ("is an HDF5 file", "give a file that torch.save or safetensors wrote")
         case .page: ("is a web page", "download the file itself")
-        case .zip, .oldTorch, .tar, .pickle, .safetensors: nil
+        case .zip, .oldTorch, .oldText, .tar, .pickle, .safetensors: nil
         }
     }
 
@@ -59,6 +56,11 @@ enum FileSignature {
     func insteadOfTorch() -> (problem: String, advice: String)? {
         switch self {
         case .zip, .oldTorch: return nil
+        case .oldText:
+            return (
+                "is a file of torch.save in pickle protocol 0 or 1, which are not read",
+                "load it in Python with torch.load and write it with torch.save, which takes protocol 2"
+            )
         case .tar:
             return (
                 "is a tar archive", "unpack it, or load it in Python and write it with torch.save"
@@ -81,7 +83,7 @@ enum FileSignature {
     func insteadOfSafetensors() -> (problem: String, advice: String)? {
         switch self {
         case .safetensors: return nil
-        case .zip, .oldTorch, .pickle:
+        case .zip, .oldTorch, .oldText, .pickle:
             return (
                 "is no safetensors file, but one that Python's torch.save wrote",
                 "call it pytorch_model.bin"

@@ -13,11 +13,21 @@ extension TorchPickle {
 
     private static let advices: [(names: [String], advice: String)] = [
         (
-            ["torchao.", "optimum.quanto", "hqq.", "bitsandbytes.", "_rebuild_qtensor"],
+            ["torchao."],
+            "the weights are quantised with torchao, which is not read; take the checkpoint that they were "
+                + "made from, with weights of 16 or 32 bits"
+        ),
+        (
+            ["torch.distributed.tensor", "torch.distributed._tensor", "DTensor"],
+            "the file holds a DTensor, which is one rank's part; save what .full_tensor() gives of each, or "
+                + "get_model_state_dict with full_state_dict=True"
+        ),
+        (
+            ["optimum.quanto", "hqq.", "bitsandbytes.", "_rebuild_qtensor"],
             "the weights are quantised, which is not read; take the checkpoint that they were made from"
         ),
         (
-            ["torch.distributed.", "torch._tensor.DTensor", "ShardedTensor"],
+            ["torch.distributed.", "ShardedTensor"],
             "the file is one rank's part; merge the parts with the trainer that wrote them"
         ),
         (

@@ -20,6 +20,7 @@ struct TorchPickle: PickleDialect {
 
     func allows(_ name: PickleName) -> Bool {
         Function(name) != nil || Self.storageType(name) != nil || Self.elementType(name) != nil
+            || Self.isPlainTensor(name)
     }
 
     mutating func call(
@@ -28,7 +29,9 @@ struct TorchPickle: PickleDialect {
         switch (Function(name), arguments.count) {
         case (.rebuildTensor, 6...7): try tensor(arguments, &heap)
         case (.rebuildTypedTensor, 7...8): try typedTensor(arguments, &heap)
-        case (.rebuildParameter, 3): tensor(arguments[0]) == nil ? nil : arguments[0]
+        case (.rebuildParameter, 3), (.rebuildParameterWithState, 4):
+            tensor(arguments[0]) == nil ? nil : arguments[0]
+        case (.rebuildFromType, 4): try fromType(arguments, &heap)
         case (.size, 1): heap.sizes(arguments[0]) == nil ? nil : arguments[0]
         default: nil
         }
@@ -102,6 +105,21 @@ struct TorchPickle: PickleDialect {
         return heap.addObject("a tensor")
     }
 
+    /// The tensor of (function, type, its arguments, attributes): one with attributes of Python, which do
+    /// not count.
+    private mutating func fromType(
+        _ items: [PickleValue], _ heap: inout PickleHeap
+    ) throws(PickleFault) -> PickleValue? {
+        guard case .name(let function) = items[0], case .name(let type) = items[1],
+            Self.isPlainTensor(type), let arguments = heap.tuple(items[2])
+        else { return nil }
+        switch Function(function) {
+        case .rebuildTensor, .rebuildTypedTensor, .rebuildParameter, .rebuildParameterWithState:
+            return try call(function, arguments, &heap)
+        default: return nil
+        }
+    }
+
     private func isEmpty(_ value: PickleValue, _ heap: PickleHeap) -> Bool {
         switch value {
         case .none: true
@@ -116,7 +134,10 @@ struct TorchPickle: PickleDialect {
 extension TorchPickle {
     /// What `torch.save` lets a pickle call.
     private enum Function {
-        case size, rebuildTensor, rebuildTypedTensor, rebuildParameter
+        case size, rebuildTensor, rebuildTypedTensor, rebuildParameter, rebuildParameterWithState
+        case rebuildFromType
+        /// Of a class that is no plain tensor: it is allowed so that the class is what is refused.
+        case rebuildSubclass
 
         /// nil for any other name.
         init?(_ name: PickleName) {
@@ -125,8 +146,22 @@ extension TorchPickle {
             case ("torch._utils", "_rebuild_tensor_v2"): self = .rebuildTensor
             case ("torch._utils", "_rebuild_tensor_v3"): self = .rebuildTypedTensor
             case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
+            case ("torch._utils", "_rebuild_parameter_with_state"):
+                self = .rebuildParameterWithState
+            case ("torch._tensor", "_rebuild_from_type_v2"): self = .rebuildFromType
+            case ("torch._utils", "_rebuild_wrapper_subclass"): self = .rebuildSubclass
             default: return nil
             }
+        }
+    }
+
+    /// Whether a name is that of a class whose objects are tensors and nothing more.
+    private static func isPlainTensor(_ name: PickleName) -> Bool {
+        switch (name.module, name.name) {
+        case ("torch", "Tensor"), ("torch._tensor", "Tensor"),
+            ("torch.nn.parameter", "Parameter"), ("torch.nn", "Parameter"):
+            true
+        default: false
         }
     }
 

@@ -127,7 +127,36 @@ private struct ZipDirectory {
             }
             position -= 1
         }
+        if let count = countBehindEnd(source) {
+            throw ZipFault(
+                problem: "\(count) bytes follow the end of the archive, which is whole",
+                advice:
+                    "cut them off with truncate -s -\(count) and the file's name, or copy or download it "
+                    + "again")
+        }
         throw ZipFault(problem: "cut short: the archive's directory, at its end, is missing")
+    }
+
+    /// How far behind a whole archive's end is looked for it.
+    private static let farthest = 1 << 24
+
+    /// How many bytes follow the last end record that a directory stands before; nil if there is none.
+    private static func countBehindEnd(_ source: LittleEndianBytes) -> Int? {
+        let last = max(0, source.count - endSize - farthest)
+        for position in stride(from: source.count - endSize, through: last, by: -1)
+        where source.number(UInt32.self, at: position) == endSignature {
+            guard let comment = source.number(UInt16.self, at: position + 20),
+                let size = source.number(UInt32.self, at: position + 12), Int(size) <= position
+            else { continue }
+            let isWhole =
+                size == .max
+                || [0, locatorSize + 56].contains { behind in
+                    source.number(UInt32.self, at: position - behind - Int(size)) == 0x0201_4b50
+                }
+            let end = position + endSize + Int(comment)
+            if isWhole, end < source.count { return source.count - end }
+        }
+        return nil
     }
 
     /// The directory's place, size and number of entries from the records of large archives.

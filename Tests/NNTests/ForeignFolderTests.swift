@@ -74,6 +74,7 @@ struct ForeignFolderTests {
         let plain = try error([".metadata", "__0_0.distcp"])
         #expect(plain.advice.contains("accelerate merge-weights top OUTPUT"))
         #expect(plain.advice.contains("format_utils dcp_to_torch top OUTPUT/pytorch_model.bin"))
+        #expect(plain.advice.contains("mkdir -p OUTPUT && python -m torch"))
         let inside = try error(["pytorch_model_fsdp_0/__0_0.distcp", "optimizer.bin"])
         #expect(inside.advice.contains("accelerate merge-weights top/pytorch_model_fsdp_0 OUTPUT"))
         // transformers takes these before a single file beside them.
@@ -81,6 +82,48 @@ struct ForeignFolderTests {
             "shard-00001-model-00001-of-00002.safetensors", "model.safetensors", "config.json",
         ])
         #expect(shards.advice.contains("consolidate_safetensors_files"))
+    }
+
+    @Test("A state without a name of the latest is named to DeepSpeed's script")
+    func tag() throws {
+        let parts = ["global_step7/zero_pp_rank_0_mp_rank_00_optim_states.pt"]
+        for given in ["", "global_step7"] {
+            #expect(
+                try error(parts, given: given).advice.contains(
+                    "cd top && python -m deepspeed.utils.zero_to_fp32 . OUTPUT --safe_serialization "
+                        + "-t global_step7;"))
+        }
+        #expect(
+            try error(parts + ["zero_to_fp32.py"]).advice.contains(
+                "cd top && python zero_to_fp32.py . OUTPUT --safe_serialization -t global_step7;"))
+    }
+
+    @Test("Forms in folders below are found, and those of parts around them")
+    func around() throws {
+        let shards = try error(["sharded/shard-00001-model-00001-of-00001.safetensors"])
+        #expect(shards.problem.hasPrefix("top/sharded/shard-00001"))
+        #expect(shards.advice.contains("cd top/sharded && mkdir OUTPUT"))
+        let lightning = try error(["checkpoints/epoch=9.ckpt", "checkpoints/epoch=10.ckpt"])
+        #expect(lightning.problem.contains("top/checkpoints/epoch=10.ckpt, a checkpoint of Light"))
+        let megatron = ["iter_0000100/mp_rank_00/model_optim_rng.pt"]
+        for given in ["", "iter_0000100", "iter_0000100/mp_rank_00"] {
+            #expect(try error(megatron, given: given).advice.contains("--local_dir top --target"))
+        }
+        let state = ["optimizer_0/__0_0.distcp", "pytorch_model_fsdp_0/__0_0.distcp"]
+        let optimizer = try error(state, given: "optimizer_0")
+        #expect(optimizer.problem == "holds the state of an optimizer, and no weights")
+        #expect(optimizer.advice == "give the folder of the model's, top/pytorch_model_fsdp_0")
+        #expect(try error(state).advice.contains("merge-weights top/pytorch_model_fsdp_0"))
+    }
+
+    @Test("Paths with apostrophes stay whole in the commands that are told")
+    func quotes() throws {
+        let name = "q'uo$te"
+        let lightning = try error([name + "/a.ckpt"], given: name)
+        #expect(lightning.advice.contains("torch.load(\"top/q'\\''uo$te/a.ckpt\", map_location="))
+        #expect(lightning.advice.contains("python -c 'import torch; "))
+        let adapter = try error([name + "/adapter_model.bin"], given: name)
+        #expect(adapter.advice.contains("\"top/q'\\''uo$te\").merge_and_unload()"))
     }
 
     @Test("A folder of the hub's cache leads to the snapshot that its reference names")

@@ -77,7 +77,7 @@ struct QuantizationTests {
             "Quark to 8 bits"
         ),
         (#""quant_method": "auto-round", "bits": 4"#, "AutoRound to 4 bits"),
-        (#""group_size": 64, "bits": 6"#, "MLX to 6 bits"),
+        (#""group_size": 64, "bits": 6"#, "a method that is not named, to 6 bits"),
         (#""quant_method": "squash", "bits": 5"#, "\"squash\", a method that is not known here,"),
     ]
 
@@ -107,6 +107,12 @@ struct QuantizationTests {
             ("quantize_config.json", #"{"bits": 4, "desc_act": false}"#, "GPTQ to 4 bits"),
             ("quant_config.json", #"{"w_bit": 4, "version": "GEMM"}"#, "AWQ to 4 bits"),
             ("config.json", #"{"quantization": {"group_size": 64, "bits": 8}}"#, "MLX to 8 bits"),
+            (
+                "config.json",
+                #"{"quantization": {"bits": 6}, "quantization_config": {"group_size": 64, "bits": 6}}"#,
+                "MLX to 6 bits"
+            ),
+            ("quantize_config.json", #"{"bits": 4, "group_size": 128}"#, "GPTQ to 4 bits"),
         ]
         for (name, text, expected) in cases {
             let error = try error(narrow, files: [name: text])
@@ -122,6 +128,70 @@ struct QuantizationTests {
         let card = "---\nbase_model:\n- Q/Base-3B\nlicense: x\n---\n# A\n"
         let told = try error(narrow, config: "{\(quantized)}", files: ["README.md": card])
         #expect(told.advice.contains("made from, Q/Base-3B, with"))
+    }
+
+    @Test("The card's base model is found in every form of text that a card has")
+    func cards() throws {
+        func utf16(_ text: String) -> [UInt8] {
+            [0xFF, 0xFE] + text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+        }
+        let card = "---\nbase_model: Q/Base # of it\ntags: []\n---\n"
+        let texts: [[UInt8]] = [
+            Array(card.utf8), [0xEF, 0xBB, 0xBF] + Array(card.utf8), utf16(card),
+            Array(card.replacing("\n", with: "\r\n").utf8),
+            Array("---\nbase_model:\n# list\n- 'Q/Base' # x\n---\n".utf8),
+            Array("---\nbase_model: [\"Q/Base\", Q/Other]\n---\n".utf8),
+            Array(card.utf8) + [0xE9, 0x0A],
+        ]
+        for text in texts {
+            try withTemporaryFolder { folder in
+                try write(narrow, "model.safetensors", in: folder)
+                try write(
+                    #"{"quantization_config": {"quant_method": "awq"}}"#, "config.json", in: folder)
+                try write(text, "README.md", in: folder)
+                #expect {
+                    try StoredWeights(path: folder)
+                } throws: { "\($0)".contains("made from, Q/Base, with") }
+            }
+        }
+    }
+
+    @Test("A method that no configuration names is told by the tensors")
+    func unnamed() throws {
+        let layers: [(String, [StoredTensor])] = [
+            (
+                "quantised with MLX to 4 bits (",
+                [
+                    StoredTensor(zeros: "l.weight", "U32", [4, 1], bits: 32),
+                    StoredTensor(zeros: "l.scales", "F16", [4, 1], bits: 16),
+                ]
+            ),
+            (
+                "quantised with AWQ to 4 bits (",
+                [
+                    StoredTensor(zeros: "l.qweight", "I32", [16, 1], bits: 32),
+                    StoredTensor(zeros: "l.qzeros", "I32", [1, 1], bits: 32),
+                    StoredTensor(zeros: "l.scales", "F16", [1, 8], bits: 16),
+                ]
+            ),
+        ]
+        for (expected, tensors) in layers {
+            let error = try error(
+                weights(tensors),
+                config: #"{"quantization_config": {"bits": 4, "group_size": 128}}"#)
+            #expect(error.problem.contains(expected), "\(error)")
+        }
+    }
+
+    @Test("A file beside config.json is not said to be what transformers goes by")
+    func sidecarOfPlainWeights() throws {
+        try withTemporaryFolder { folder in
+            try write(plain, "model.safetensors", in: folder)
+            try write(#"{"bits": 4, "group_size": 128}"#, "quantize_config.json", in: folder)
+            let warnings = try StoredWeights(path: folder).warnings
+            #expect(warnings.count == 1 && warnings[0].contains("GPTQ to 4 bits"))
+            #expect(!warnings[0].contains("transformers goes by"))
+        }
     }
 
     @Test("Plain weights are read whatever the configuration says of them, which is a warning")
@@ -188,6 +258,18 @@ struct QuantizationTests {
                 ("weight", "U32", [4, 1], 32), ("scales", "F16", [4, 1], 16),
                 ("biases", "F16", [4, 1], 16),
             ]
+        ),
+        (
+            "torchao",
+            [("_weight_qdata", "F8_E4M3", [4, 4], 8), ("_weight_scale", "F32", [4, 1], 32)]
+        ),
+        ("torchao", [("_weight_qdata", "I8", [4, 4], 8), ("_weight_scale", "F32", [4, 1], 32)]),
+        ("8 bits with scales", [("weight", "F8_E4M3", [4, 4], 8), ("oddscale", "F32", [1], 32)]),
+        ("a packed form", [("qweight", "U8", [4, 2], 8), ("scales", "F16", [4, 1], 16)]),
+        ("a packed form", [("qweight", "I16", [4, 2], 16), ("scales", "F16", [4, 1], 16)]),
+        (
+            "compressed-tensors, sparse",
+            [("weight.compressed", "BF16", [4, 2], 16), ("weight.bitmask", "U8", [4, 1], 8)]
         ),
         ("HQQ", [("W_q", "U8", [4, 4], 8)]), ("AQLM", [("codebooks", "F16", [4, 4], 16)]),
         ("8 bits without scales", [("weight", "F8_E4M3", [4, 4], 8)]),

@@ -60,6 +60,28 @@ struct WrappedKeyTests {
         }
     }
 
+    @Test("A key of another layer has its own place, and is not like one that is missing")
+    func misspelt() throws {
+        func error(_ keys: [String]) throws -> String {
+            try withTemporaryFolder { folder in
+                let tensors = keys.map { StoredTensor(zeros: $0, "F16", [1], bits: 16) }
+                try write(tensors.safetensors, "model.safetensors", in: folder)
+                let weights = try StoredWeights(path: folder)
+                let missing = "l.2.mlp.up_proj.weight"
+                return
+                    "\(try #require(throws: CheckpointError.self) { try weights.require(missing, shape: [1]) })"
+            }
+        }
+        let others = [
+            "l.1.mlp.up_proj.weight", "l.3.mlp.up_proj.weight", "l.2.mlp.down_proj.weight",
+            "v.2.mlp.up_proj.weight",
+        ]
+        #expect(
+            try error(others + ["l.2.mlp.up_porj.weight"]).contains(
+                "like it is l.2.mlp.up_porj.weight"))
+        #expect(try !error(others).contains("like it"))
+    }
+
     @Test("A key that is missing is told with the one that is most like it")
     func similar() throws {
         try withKeys(["deep.text.layers.0.mlp.up.weight", "deep.text.layers.1.mlp.up.weight"]) {

@@ -86,6 +86,32 @@ struct HostilePickleTests {
         try expectProblem(Pickle.text("0") + [0x51], "a storage is described in an unknown way")
     }
 
+    @Test("plain tensors with attributes of Python are read, and other classes refused by name")
+    func attributes() throws {
+        let arguments = Pickle.tuple([
+            Pickle.storage(count: 8), [0x4B, 0], Pickle.sizes([8]), Pickle.sizes([1]), [0x89],
+            Pickle.global("collections", "OrderedDict") + [0x29, 0x52],
+        ])
+        func typed(_ module: String, _ name: String, _ function: [UInt8]) -> [UInt8] {
+            Pickle.global("torch._tensor", "_rebuild_from_type_v2")
+                + Pickle.tuple([function, Pickle.global(module, name), arguments, [0x7D]]) + [0x52]
+        }
+        let plain = Pickle.global("torch._utils", "_rebuild_tensor_v2")
+        let wrapper = Pickle.global("torch._utils", "_rebuild_wrapper_subclass")
+        #expect(try problem(Pickle.whole(typed("torch", "Tensor", plain))) == nil)
+        try expectProblem(typed("torch", "Tensor", wrapper), "_rebuild_from_type_v2 is called")
+        for (module, name) in [
+            ("torchao.quantization", "Int8Tensor"), ("torch.distributed.tensor", "DTensor"),
+        ] {
+            try expectProblem(typed(module, name, wrapper), "\(module).\(name) is neither")
+        }
+        let tensor = Pickle.tensor(Pickle.storage(count: 8), shape: [8], strides: [1])
+        let parameter =
+            Pickle.global("torch._utils", "_rebuild_parameter_with_state")
+            + Pickle.tuple([tensor, [0x89], [0x4E], [0x7D]]) + [0x52]
+        #expect(try problem(Pickle.whole(parameter)) == nil)
+    }
+
     @Test("views that reach past their storage, or whose extent overflows, are refused")
     func views() throws {
         let storage = Pickle.storage(count: 8)

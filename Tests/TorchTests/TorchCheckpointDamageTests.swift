@@ -83,6 +83,27 @@ struct TorchCheckpointDamageTests {
         #expect(refused > whole.count / 4)
     }
 
+    @Test("a whole archive with bytes behind it is not called cut short")
+    func appended() throws {
+        let whole = try bytes("protocol4.pt")
+        for count in [1, 100, 70_000] {
+            let error = try #require(try fault(whole + [UInt8](repeating: 0x6A, count: count)))
+            #expect(error.problem.contains("\(count) bytes follow the end"), "\(error)")
+            #expect(!error.problem.contains("cut short"))
+        }
+    }
+
+    @Test("old files whose pickles are of other protocols are read, or told with the way out")
+    func oldProtocols() throws {
+        let whole = try bytes("legacy.pt")
+        let magic = Array(whole[2..<15])
+        let framed: [UInt8] = [0x80, 4, 0x95, 13, 0, 0, 0, 0, 0, 0, 0] + magic
+        #expect(try fault(framed + whole[15...]) == nil)
+        let text = Array("L119547037146038801333356L\n.".utf8)
+        let error = try #require(try fault(text + whole[15...]))
+        #expect(error.problem.contains("protocol 0 or 1") && error.advice.contains("torch.save"))
+    }
+
     @Test("files of other kinds are told by name, with what to do")
     func foreign() throws {
         var tar = [UInt8](repeating: 0, count: 512)
