@@ -140,8 +140,7 @@ import Testing
         let cut = Array("\n{\"id\":1,\"completion\":\"é\"}".utf8).dropLast(3)
         #expect(
             problem(Array(cut))
-                == "2: not UTF-8 at byte 23 (line 2): 0xC3, a character that is cut short; save the file "
-                + "as UTF-8")
+                == "2: not UTF-8 at byte 23 (line 2): 0xC3; save the file as UTF-8")
         let long = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 21)
         #expect(problem(long, lineLimit: 1 << 20) == "1: the line has more than 1048576 bytes")
         let deep = "{\"a\":" + String(repeating: "[", count: 100_000)
