@@ -18,8 +18,8 @@ cd "$folder"
 version=1.10.8+repack1-1
 apt-get download -q "hdf5-tools=$version" "libhdf5-103-1=$version" "libhdf5-hl-100=$version" libaec0 libsz2 \
     >/dev/null 2>&1 || { echo "hdf5-tools $version cannot be had here" >&2; exit 69; }
-for package in *.deb; do dpkg -x "$package" root; done
-libraries=$(find "$folder/root" -name 'libhdf5_serial.so.103*' -printf '%h\n' | head -1)
+for package in *.deb; do dpkg -x "$package" unpacked; done
+libraries=$(find "$folder/unpacked" -name 'libhdf5_serial.so.103*' -printf '%h\n' | head -1)
 python3 -m venv venv
 venv/bin/python -m pip install -q --disable-pip-version-check h5py==3.16.0 numpy==2.2.6
 venv/bin/python - <<'EOF'
@@ -30,7 +30,7 @@ with h5py.File("in.h5", "w") as file:
     file.create_dataset("gzip", data=numbers, compression="gzip")
     file.create_dataset("lzf", data=numbers, compression="lzf")
 EOF
-repack() { LD_LIBRARY_PATH="$libraries" "$folder/root/usr/bin/h5repack" "$@"; }
+repack() { LD_LIBRARY_PATH="$libraries" "$folder/unpacked/usr/bin/h5repack" "$@"; }
 repack --version
 for options in "-f NONE" "-f GZIP=4" "-l CONTI"; do
     status=0

@@ -44,7 +44,7 @@ import Testing
         let text = """
             output_dir: ${HOME}/runs/$RUN
             policy: {path: ~/p}
-            segmenter: {path: $DATA/sam.pt, embedding_cache: {path: ~root/e}}
+            segmenter: {path: $DATA/sam.pt, embedding_cache: {path: ~eve/e}}
             data:
               train: [~ben/a.h5, "${DATA}/b.h5", a$b.h5]
               validation: ~/v.h5
@@ -54,7 +54,7 @@ import Testing
         #expect(read.outputDirectory == "/home/ada/runs/a")
         #expect(read.policy.path == "/home/ada/p")
         #expect(read.segmenter.path == "/data/earth/sam.pt")
-        #expect(read.segmenter.embeddingCache.path == "/root/e")
+        #expect(read.segmenter.embeddingCache.path == "/home/eve/e")
         #expect(read.data.train == ["/home/ben/a.h5", "/data/earth/b.h5", "a$b.h5"])
         #expect(read.data.validation == ["/home/ada/v.h5"])
         #expect(read.prompt.chatTemplate == .file("/home/ada/t.jinja"))

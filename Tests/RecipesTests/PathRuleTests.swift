@@ -10,14 +10,14 @@ let machine = PathRule(
             "TILDE": "~/x", "CHAIN": "$HOME/${RUN}", "ROOT": "/",
         ][$0]
     },
-    home: { user in ["root": "/root", "ben": "/home/ben/"][user ?? "ada"] })
+    home: { user in ["eve": "/home/eve", "ben": "/home/ben/"][user ?? "ada"] })
 
 @Suite struct PathRuleTests {
     @Test(
         "What stands for a home folder or a variable is taken, at the start of a component only",
         arguments: [
             ("~", "/home/ada"), ("~/", "/home/ada/"), ("~/runs/a", "/home/ada/runs/a"),
-            ("~root", "/root"), ("~root/x", "/root/x"), ("~ben/x", "/home/ben/x"),
+            ("~eve", "/home/eve"), ("~eve/x", "/home/eve/x"), ("~ben/x", "/home/ben/x"),
             ("$HOME", "/home/ada"), ("${HOME}", "/home/ada"), ("$HOME/runs", "/home/ada/runs"),
             ("${HOME}/runs/${RUN}", "/home/ada/runs/a"), ("runs/$RUN", "runs/a"),
             ("/mnt/$RUN/x.h5", "/mnt/a/x.h5"), ("$DATA/$_x1/x.h5", "/data/earth/shards/x.h5"),
