@@ -68,6 +68,13 @@ let argumentParser = Target.Dependency.product(
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
+/// A room of what the commands do.
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/Recipes/\(name)",
+        swiftSettings: strict)
+}
+
 var targets: [Target] = [
     // Layer 0
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -101,6 +108,7 @@ var targets: [Target] = [
         linkerSettings: [.unsafeFlags(["-L" + jinja + "/lib"]), .linkedLibrary("jinja")]),
     .target(name: "TextFiles", swiftSettings: optimized),
     .target(name: "SystemErrors", dependencies: ["TextFiles"], swiftSettings: strict),
+    .target(name: "Files", dependencies: ["CLibcrypto", "SystemErrors"], swiftSettings: strict),
     .target(
         name: "Imaging", dependencies: ["CImageCodecs", "CZlib", "SystemErrors"],
         swiftSettings: optimized),
@@ -187,7 +195,9 @@ if withTorch {
             swiftSettings: strict),
         .target(
             name: "RLTrainer",
-            dependencies: ["NN", "Torch", "Datasets", "Rewards", "Segmentation", "Imaging"],
+            dependencies: [
+                "Datasets", "Files", "Imaging", "NN", "Rewards", "Segmentation", "Torch",
+            ],
             swiftSettings: strict),
         // Layer 4
         .target(
@@ -197,37 +207,147 @@ if withTorch {
                 "Imaging",
             ], swiftSettings: strict),
         // Layer 5
-        .target(
-            name: "Recipes",
-            dependencies: [
-                "Supervised", "Evaluation", "Reports", "EventFiles", "RLTrainer", "Qwen25VL",
-                "SAM2", "NN", "Torch", "Datasets", "Rewards",
-                "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
-                "TextFiles",
-                "CLibcrypto", yams,
-            ], swiftSettings: strict),
+        room("Configuration", ["Files", "TextFiles", yams]),
+        room(
+            "Runs",
+            [
+                "Configuration", "Datasets", "EventFiles", "Files", "SystemErrors", "TextFiles",
+                "Torch",
+            ]),
+        room("Embeddings", ["Files", "Imaging", "SAM2", "Segmentation", "SystemErrors", "Torch"]),
+        room("Costs", ["NN", "Qwen25VL", "RLTrainer", "SAM2", "Segmentation", "Torch"]),
+        room(
+            "Policies",
+            [
+                "ChatTemplates", "Configuration", "Files", "Imaging", "NN", "Qwen25VL", "RLTrainer",
+                "Segmentation", "Tokenizers", "Torch", yams,
+            ]),
+        room(
+            "Settings",
+            [
+                "Configuration", "Datasets", "Embeddings", "Evaluation", "NN", "Policies",
+                "RLTrainer", "Rewards", "Segmentation", "TextFiles", "Torch", yams,
+            ]),
+        room("Threads", ["Costs", "Qwen25VL", "RLTrainer", "Runs", "SAM2", "Settings", "Torch"]),
+        room(
+            "TrainingRuns",
+            [
+                "Configuration", "Embeddings", "Files", "NN", "Policies", "Qwen25VL", "RLTrainer",
+                "Runs", "SAM2", "Segmentation", "Settings", "TextFiles", "Threads", "Tokenizers",
+                "Torch",
+            ]),
+        room("Pictures", ["Datasets", "Imaging", "Segmentation"]),
+        room(
+            "Inference",
+            [
+                "Imaging", "Pictures", "Policies", "Qwen25VL", "RLTrainer", "SAM2", "Segmentation",
+                "Torch", "TrainingRuns",
+            ]),
+        room(
+            "Evaluating",
+            [
+                "Configuration", "Datasets", "Embeddings", "Evaluation", "Files", "Imaging",
+                "Inference", "Pictures", "Policies", "RLTrainer", "Rewards", "Runs", "SAM2",
+                "Segmentation", "Settings", "SystemErrors", "TextFiles", "Threads", "Torch",
+                "TrainingRuns", yams,
+            ]),
+        room(
+            "Reporting",
+            [
+                "Configuration", "Datasets", "Evaluating", "Evaluation", "Files", "Imaging",
+                "Pictures", "Reports", "Runs", "Segmentation", "Settings", "TextFiles",
+                "TrainingRuns",
+            ]),
+        room(
+            "Training",
+            [
+                "Configuration", "Datasets", "Embeddings", "Evaluating", "Evaluation", "EventFiles",
+                "Files", "Imaging", "Inference", "NN", "Pictures", "Policies", "RLTrainer",
+                "Rewards", "Runs", "SAM2", "Segmentation", "Settings", "Threads", "Torch",
+                "TrainingRuns",
+            ]),
+        room(
+            "Scoring",
+            [
+                "Datasets", "Embeddings", "Files", "Imaging", "Pictures", "Policies", "Rewards",
+                "SAM2", "Segmentation", "Settings", "SystemErrors", "TextFiles", "Torch",
+                "TrainingRuns",
+            ]),
+        room(
+            "NewModels",
+            [
+                "Datasets", "Files", "Imaging", "NN", "Policies", "Qwen25VL", "Runs", "SAM2",
+                "Segmentation", "Supervised", "Threads", "Tokenizers", "Torch",
+            ]),
+        room(
+            "SupervisedTraining",
+            [
+                "Configuration", "Datasets", "Files", "Imaging", "NN", "NewModels", "Policies",
+                "Qwen25VL", "RLTrainer", "Runs", "Segmentation", "Settings", "Supervised",
+                "TextFiles", "Threads", "Tokenizers", "Torch",
+            ]),
+        room(
+            "SegmenterTraining",
+            [
+                "Configuration", "Datasets", "Files", "Imaging", "NN", "NewModels", "RLTrainer",
+                "Runs", "SAM2", "Settings", "Supervised", "Threads", "Torch",
+            ]),
+        room(
+            "DryRuns",
+            [
+                "Configuration", "Costs", "Datasets", "Embeddings", "Files", "Imaging", "NN",
+                "Pictures", "Policies", "Qwen25VL", "RLTrainer", "Rewards", "SAM2", "Segmentation",
+                "Settings", "Threads", "Torch", "Training", "TrainingRuns",
+            ]),
+        room(
+            "Benchmarking",
+            [
+                "Costs", "Datasets", "Files", "Imaging", "NN", "NewModels", "Pictures", "Policies",
+                "Qwen25VL", "RLTrainer", "Rewards", "SAM2", "Scoring", "Segmentation", "Settings",
+                "Supervised", "Threads", "Torch", "Training",
+            ]),
+        room(
+            "Ablation",
+            [
+                "Configuration", "Datasets", "Evaluating", "Evaluation", "Files", "Imaging", "NN",
+                "RLTrainer", "Reporting", "Reports", "Runs", "Segmentation", "Settings",
+                "SystemErrors", "TextFiles", "Threads", "Torch", "Training", "TrainingRuns", yams,
+            ]),
+        room(
+            "Quickstart",
+            [
+                "Configuration", "Datasets", "Evaluating", "Evaluation", "Files", "Imaging", "NN",
+                "NewModels", "RLTrainer", "Reporting", "Runs", "SAM2", "Segmentation", "Settings",
+                "TextFiles", "Torch", "Training", "TrainingRuns",
+            ]),
+        room("Verification", ["Files", "RLTrainer", "SystemErrors", "TextFiles", "Torch"]),
         // Layer 6
         .executableTarget(
             name: "think2seg",
             dependencies: [
-                "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer", "SAM2", "Datasets",
-                "Rewards", "Segmentation", "Tokenizers", "Imaging", "SystemErrors", "TextFiles",
-                "Torch",
-                argumentParser,
+                "Ablation", argumentParser, "Benchmarking", "Configuration", "Datasets", "DryRuns",
+                "Evaluating", "Evaluation", "Files", "Imaging", "Inference", "NewModels",
+                "Pictures", "Policies", "Quickstart", "RLTrainer", "Reporting", "Rewards", "Runs",
+                "SAM2", "Scoring", "Segmentation", "SegmenterTraining", "Settings", "Supervised",
+                "SupervisedTraining", "SystemErrors", "TextFiles", "Threads", "Tokenizers", "Torch",
+                "Training", "TrainingRuns", "Verification",
             ],
             swiftSettings: strict, linkerSettings: allocator),
 
         .testTarget(
             name: "CommandTests",
-            dependencies: ["TestSupport", "think2seg", "Recipes", argumentParser],
+            dependencies: [
+                "Ablation", argumentParser, "Configuration", "Files", "Runs", "SegmenterTraining",
+                "Settings", "SupervisedTraining", "TestSupport", "TrainingRuns", "think2seg",
+            ],
             swiftSettings: strict),
 
         // Not a part of the command: scripts/fuzz runs it.
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "TestSupport", "Recipes", "NN", "Torch", "Datasets", "Rewards", "Segmentation",
-                "Imaging",
+                "Configuration", "Datasets", "Evaluating", "Imaging", "NN", "Rewards",
+                "Segmentation", "Settings", "TestSupport", "Torch",
             ], path: "Tests/Fuzz", swiftSettings: strict),
         // What scripts/check-libtorch compiles by itself; a process of its own, as it changes settings of all.
         .executableTarget(
@@ -271,10 +391,13 @@ if withTorch {
         .testTarget(
             name: "RecipesTests",
             dependencies: [
-                "TestSupport", "Recipes", "Supervised", "Evaluation", "Reports", "EventFiles",
-                "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch",
-                "Datasets", "Rewards",
-                "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
+                "Ablation", "Benchmarking", "ChatTemplates", "Configuration", "Costs", "Datasets",
+                "DryRuns", "Embeddings", "Evaluating", "Evaluation", "EventFiles", "Files",
+                "Imaging", "Inference", "NN", "NewModels", "Pictures", "Policies", "Quickstart",
+                "Qwen25VL", "RLTrainer", "Reporting", "Rewards", "Runs", "SAM2", "Scoring",
+                "Segmentation", "SegmenterTraining", "Settings", "Supervised", "SupervisedTraining",
+                "SystemErrors", "TestSupport", "Threads", "Tokenizers", "Torch", "Training",
+                "TrainingRuns", "Verification",
             ],
             swiftSettings: strict),
     ]

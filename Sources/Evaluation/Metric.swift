@@ -90,3 +90,13 @@ public enum Metric: String, Hashable, Sendable, Codable, CaseIterable {
         counts ? (value, 1) : (0, 0)
     }
 }
+
+/// Which of a sample's questions an evaluation asks.
+public enum EvaluatedQuestions: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The first.
+    case first
+    /// One, drawn from the seed and the sample's id.
+    case random
+    /// Each one.
+    case all
+}

@@ -229,3 +229,8 @@ public final class RandomWeights: WeightSource {
         }
     }
 }
+
+extension [Parameter] {
+    /// Numbers in all parameters.
+    public var numberCount: Int { reduce(0) { $0 + $1.tensor.count } }
+}

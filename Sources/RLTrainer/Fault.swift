@@ -1,3 +1,4 @@
+public import Files
 import Rewards
 
 /// What was wrong with one sample, completion or step, and did not stop the run.

@@ -1,3 +1,4 @@
+public import Files
 import NN
 public import Rewards
 public import Segmentation

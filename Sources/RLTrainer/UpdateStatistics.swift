@@ -1,3 +1,4 @@
+public import Files
 import Torch
 
 /// Which ratios of a micro-batch were clipped, counted as TRL counts them.

@@ -1,7 +1,11 @@
+import Ablation
 import ArgumentParser
+import Configuration
+import Evaluating
 import Foundation
 import RLTrainer
-import Recipes
+import Settings
+import Threads
 
 struct AblateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
+import Configuration
 import Foundation
-import Recipes
 import TextFiles
 
 /// What an argument that was refused, or that was meant as an option, has in it that no keyboard writes,

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Benchmarking
 import Foundation
-import Recipes
 import Segmentation
+import Settings
+import TrainingRuns
 
 struct BenchmarkCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

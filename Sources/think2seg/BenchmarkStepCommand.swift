@@ -1,7 +1,9 @@
 public import ArgumentParser
+import Benchmarking
 import Foundation
-public import Recipes
+import Settings
 import Torch
+import TrainingRuns
 
 extension ProductLibrary: ExpressibleByArgument {}
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import Recipes
+import Settings
+import TrainingRuns
 
 struct CheckpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

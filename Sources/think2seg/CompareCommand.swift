@@ -1,8 +1,9 @@
 import ArgumentParser
+import Evaluating
 import Evaluation
 import Foundation
 import Imaging
-import Recipes
+import TrainingRuns
 
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,9 @@
 import ArgumentParser
+import Configuration
 import Foundation
-import Recipes
+import SegmenterTraining
+import Settings
+import SupervisedTraining
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

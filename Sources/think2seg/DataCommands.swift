@@ -2,7 +2,9 @@ public import ArgumentParser
 public import Datasets
 import Foundation
 import Imaging
-public import Recipes
+import NewModels
+import Pictures
+import TrainingRuns
 
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,10 +1,15 @@
 public import ArgumentParser
+import Configuration
+import Evaluating
 import Evaluation
 import Foundation
 import Imaging
+import Policies
 import RLTrainer
-public import Recipes
 import Segmentation
+import Settings
+import Threads
+import TrainingRuns
 
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

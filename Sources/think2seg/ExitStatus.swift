@@ -1,13 +1,16 @@
 import ArgumentParser
+import Configuration
 import Datasets
+import DryRuns
+import Files
 import Foundation
 import Imaging
 import RLTrainer
-import Recipes
 import Rewards
 import SystemErrors
 import Tokenizers
 import Torch
+import TrainingRuns
 
 /// The exit codes of sysexits that the commands use.
 enum SystemExit {
@@ -67,7 +70,7 @@ func exitStatus(of error: any Error) -> Int32? {
         default: return SystemExit.badData
         }
     case let error as DryRunError: return error.errors.first.flatMap(exitStatus)
-    case let error as RunDirectoryError:
+    case let error as FileError:
         switch error.kind {
         case .unusable: return SystemExit.cannotCreate
         case .cannotWrite: return SystemExit.cannotWrite

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
-import Recipes
+import Files
+import TrainingRuns
 
 struct DataImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import Recipes
+import NewModels
+import Settings
 import Torch
 
 struct PolicyCommand: ParsableCommand {

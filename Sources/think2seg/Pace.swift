@@ -1,4 +1,4 @@
-import Recipes
+import Threads
 
 /// How fast steps go and how long they will still take, from the median of the recent ones.
 struct Pace {

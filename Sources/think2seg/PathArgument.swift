@@ -1,6 +1,6 @@
 import ArgumentParser
+import Configuration
 import Foundation
-import Recipes
 
 /// How every option and argument that is a path is read; shells leave the `~` of `--output=~/runs` as
 /// it is.

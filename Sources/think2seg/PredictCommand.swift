@@ -1,7 +1,10 @@
 public import ArgumentParser
+import Inference
+import Policies
 import RLTrainer
-import Recipes
 public import Segmentation
+import Settings
+import TrainingRuns
 
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

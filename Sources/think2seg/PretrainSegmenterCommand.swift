@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import Recipes
+import SegmenterTraining
+import Settings
 import Supervised
 
 struct PretrainSegmenterCommand: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Recipes
+import Policies
+import TrainingRuns
 
 /// How a policy is asked, beside words and grammar.
 struct PromptOptions: ParsableArguments {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import Quickstart
 import RLTrainer
-import Recipes
 
 struct QuickstartCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Datasets
+import Evaluating
 import Foundation
 import Imaging
-import Recipes
+import Reporting
+import TrainingRuns
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Configuration
 import Foundation
-import Recipes
+import Settings
 import Supervised
+import SupervisedTraining
 
 struct SFTCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,10 @@
 import ArgumentParser
-import Recipes
+import Configuration
+import Policies
 import Rewards
+import Scoring
 import Segmentation
+import Settings
 
 struct ScoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,10 +1,14 @@
 public import ArgumentParser
+import Configuration
 import Foundation
 import Imaging
-public import Recipes
+import Inference
 import SAM2
 import Segmentation
+public import Settings
+import Threads
 import Torch
+import TrainingRuns
 
 /// Where and how a command's models run.
 struct ModelOptions: ParsableArguments {

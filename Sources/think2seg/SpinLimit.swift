@@ -1,5 +1,5 @@
 import Foundation
-import Recipes
+import Threads
 
 #if canImport(Glibc)
     import Glibc

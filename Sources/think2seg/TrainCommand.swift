@@ -1,8 +1,15 @@
 import ArgumentParser
+import Configuration
+import DryRuns
+import Evaluating
 import Evaluation
+import Files
 import Foundation
 import RLTrainer
-import Recipes
+import Settings
+import Threads
+import Training
+import TrainingRuns
 
 #if canImport(Glibc)
     import Glibc

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import Recipes
+import TrainingRuns
+import Verification
 
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

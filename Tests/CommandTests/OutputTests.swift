@@ -3,7 +3,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Recipes
+@testable import Files
+@testable import Runs
+@testable import TrainingRuns
 @testable import think2seg
 
 @Suite struct OutputTests {
@@ -122,7 +124,7 @@ import Testing
                 do {
                     _ = try NewFolder("\(folder)/\(name)")
                     Issue.record("\(name) is taken")
-                } catch let error as RunDirectoryError {
+                } catch let error as FileError {
                     #expect(error.kind == .unusable && error.message.contains(words), "\(error)")
                 }
             }

@@ -2,7 +2,11 @@ import ArgumentParser
 import Foundation
 import Testing
 
-@testable import Recipes
+@testable import Ablation
+@testable import Configuration
+@testable import SegmenterTraining
+@testable import Settings
+@testable import SupervisedTraining
 @testable import think2seg
 
 /// One option or argument of a command, as the command's own help has it.

@@ -1,3 +1,4 @@
+import Evaluating
 import Foundation
 
 /// Has workers read all inputs of one kind, starts another one where an input ends a worker, and keeps

@@ -1,9 +1,10 @@
+import Configuration
 import Datasets
 import Foundation
 import Imaging
-import Recipes
 import Rewards
 import Segmentation
+import Settings
 
 /// Configurations of training runs, as YAML.
 enum ConfigurationKind: Kind {

@@ -1,3 +1,4 @@
+@testable import Files
 import Datasets
 import Foundation
 import NN

@@ -1,3 +1,4 @@
+@testable import Files
 import NN
 import Rewards
 import Testing

@@ -1,9 +1,12 @@
+import Ablation
+import Configuration
 import Foundation
 import RLTrainer
-import Recipes
 import Rewards
 import TestSupport
 import Testing
+
+@testable import Settings
 
 @Suite struct AblationPlanTests {
     private let base = """

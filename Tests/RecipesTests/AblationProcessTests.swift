@@ -1,5 +1,5 @@
+import Ablation
 import Foundation
-import Recipes
 import Synchronization
 import TestSupport
 import Testing

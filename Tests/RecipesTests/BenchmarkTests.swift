@@ -3,7 +3,9 @@ import Foundation
 import Imaging
 import Testing
 
-@testable import Recipes
+@testable import Benchmarking
+@testable import Evaluating
+@testable import Inference
 
 extension EndToEnd {
     /// The benchmarks on inputs as small as they may be.

@@ -1,7 +1,7 @@
 import Datasets
 import Testing
 
-@testable import Recipes
+@testable import Embeddings
 
 /// What is kept within a number of bytes.
 @Suite struct BoundedStoreTests {

@@ -2,7 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Recipes
+@testable import Evaluating
+@testable import Files
+@testable import Reporting
+@testable import Runs
+@testable import TrainingRuns
 
 @Suite struct CheckpointTests {
     private func write(_ text: String, _ path: String) throws {
@@ -33,14 +37,14 @@ import Testing
                     var changed = data
                     changed[place] ^= 1 << UInt8(place % 8)
                     try changed.write(to: URL(fileURLWithPath: file))
-                    let error = #expect(throws: RunDirectoryError.self, "\(name), byte \(place)") {
+                    let error = #expect(throws: FileError.self, "\(name), byte \(place)") {
                         try CheckpointManifest(folder: path).verify(path)
                     }
                     #expect(
                         error?.description.contains("damaged") == true || name == "manifest.json")
                 }
                 try FileManager.default.removeItem(atPath: file)
-                let error = #expect(throws: RunDirectoryError.self) {
+                let error = #expect(throws: FileError.self) {
                     try CheckpointManifest(folder: path).verify(path)
                 }
                 #expect(error?.path == file && error?.message.hasPrefix("is missing") == true)
@@ -69,13 +73,13 @@ import Testing
             #expect(listed.map(\.command) == ["sft", "pretrain-segmenter"])
             #expect(listed.allSatisfy { $0.problem == nil && $0.bytes > 0 })
             #expect(listed.map(\.step) == [1, 2])
-            let error = #expect(throws: RunDirectoryError.self) {
+            let error = #expect(throws: FileError.self) {
                 try CheckpointRecipe.export(run, .newest, to: run + "/out", dtype: nil)
             }
             #expect(error?.message.contains("of pretrain-segmenter") == true)
             #expect(error?.message.hasSuffix("step-2/segmenter") == true)
             #expect(!FileManager.default.fileExists(atPath: run + "/out"))
-            let opened = #expect(throws: RunDirectoryError.self) {
+            let opened = #expect(throws: FileError.self) {
                 try RunCheckpoint(path: folder.step(1))
             }
             #expect(opened?.message.contains("of sft, and not of train") == true)
@@ -92,7 +96,7 @@ import Testing
             try RunDirectory.requireText(run)
             try (Data("seed: 1\n# caf".utf8) + Data([0xE9]) + Data("\n".utf8)).write(
                 to: URL(fileURLWithPath: run + "/config.yaml"))
-            let error = #expect(throws: RunDirectoryError.self) {
+            let error = #expect(throws: FileError.self) {
                 try RunDirectory.requireText(run)
             }
             #expect(error?.path == run + "/config.yaml:2")
@@ -184,7 +188,7 @@ import Testing
         try withTemporaryFolder { run in
             let folder = CheckpointFolder(run: run)
             try checkpoint(folder, step: 1)
-            let error = #expect(throws: RunDirectoryError.self) {
+            let error = #expect(throws: FileError.self) {
                 try folder.write(step: 2) { path in
                     try write("half", path + "/policy")
                     throw Broken()
@@ -203,7 +207,7 @@ import Testing
     @Test("A line that the file system does not take is an error, and adds nothing")
     func fullDisk() throws {
         let full = try LineFile("/dev/full")
-        let error = #expect(throws: RunDirectoryError.self) { try full.append("a line") }
+        let error = #expect(throws: FileError.self) { try full.append("a line") }
         #expect(error?.kind == .cannotWrite)
         #expect(error?.description.hasPrefix("/dev/full: cannot write: No space left") == true)
         try withTemporaryFolder { folder in

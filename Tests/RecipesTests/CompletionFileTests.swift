@@ -1,5 +1,6 @@
+import Evaluating
 import Foundation
-import Recipes
+import Scoring
 import Testing
 
 @Suite struct CompletionFileTests {

@@ -2,7 +2,10 @@ import Foundation
 import RLTrainer
 import Testing
 
-@testable import Recipes
+@testable import Configuration
+@testable import SegmenterTraining
+@testable import Settings
+@testable import SupervisedTraining
 
 /// What is found wrong with a configuration as a whole.
 @Suite struct ConfigurationCheckTests {

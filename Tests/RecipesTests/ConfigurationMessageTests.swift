@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import Recipes
+@testable import Configuration
+@testable import Settings
 
 @Suite struct ConfigurationMessageTests {
     /// What is wrong with a text, at the first place: `line:column`, key and message.

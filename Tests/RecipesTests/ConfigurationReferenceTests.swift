@@ -1,8 +1,13 @@
 import Foundation
 import Testing
 import Torch
+import think2seg
 
-@testable import Recipes
+@testable import Configuration
+@testable import SegmenterTraining
+@testable import Settings
+@testable import SupervisedTraining
+@testable import TrainingRuns
 
 /// What follows from the tables of keys: reference and schema.
 @Suite struct ConfigurationReferenceTests {

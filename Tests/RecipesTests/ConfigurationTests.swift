@@ -1,9 +1,14 @@
+import Configuration
+import Evaluating
+import Files
 import Foundation
 import NN
 import RLTrainer
-import Recipes
 import Rewards
+import Settings
 import Testing
+
+@testable import Embeddings
 
 @Suite struct ConfigurationTests {
     private let minimal = """

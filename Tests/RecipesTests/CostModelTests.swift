@@ -3,8 +3,9 @@ import SAM2
 import Testing
 import Torch
 
+@testable import Costs
+@testable import Evaluating
 @testable import Qwen25VL
-@testable import Recipes
 
 /// Counts are held to what torch's FlopCounterMode counts in transformers' own models: the numbers are
 /// those that `scripts/count-flops` prints.

@@ -6,7 +6,7 @@ import Segmentation
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import Embeddings
 
 extension EndToEnd {
     /// Embeddings that are kept: never others than the segmenter would compute, and computed once.

@@ -1,10 +1,13 @@
+import Ablation
+import Evaluating
 import Evaluation
 import Foundation
 import RLTrainer
-import Recipes
 import TestSupport
 import Testing
 import Torch
+
+@testable import Configuration
 
 extension EndToEnd {
     @Suite(.serialized) struct AblationTests {

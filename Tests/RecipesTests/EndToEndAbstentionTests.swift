@@ -3,7 +3,12 @@ import RLTrainer
 import TestSupport
 import Testing
 
-@testable import Recipes
+@testable import Evaluating
+@testable import Files
+@testable import Reporting
+@testable import Scoring
+@testable import Settings
+@testable import Training
 
 /// Commands that abstain, from a run's first step to its report.
 extension EndToEnd.ResumeTests {

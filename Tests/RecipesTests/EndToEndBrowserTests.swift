@@ -1,5 +1,5 @@
 import Foundation
-import Recipes
+import Reporting
 import TestSupport
 import Testing
 

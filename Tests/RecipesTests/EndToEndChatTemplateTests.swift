@@ -10,7 +10,18 @@ import Testing
 import Tokenizers
 import Torch
 
-@testable import Recipes
+@testable import Configuration
+@testable import DryRuns
+@testable import Evaluating
+@testable import Files
+@testable import Inference
+@testable import NewModels
+@testable import Pictures
+@testable import Policies
+@testable import Runs
+@testable import Settings
+@testable import Training
+@testable import TrainingRuns
 
 extension EndToEnd {
     @Suite struct ChatTemplates {

@@ -7,7 +7,14 @@ import Segmentation
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import DryRuns
+@testable import Evaluating
+@testable import Inference
+@testable import Policies
+@testable import Runs
+@testable import Settings
+@testable import Training
+@testable import TrainingRuns
 
 extension EndToEnd {
     /// Files of policies and segmenters that contradict each other: what counts, and what is said.

@@ -1,8 +1,8 @@
 import Datasets
 import Foundation
 import Imaging
+import NewModels
 import RLTrainer
-import Recipes
 import Testing
 
 extension EndToEnd {

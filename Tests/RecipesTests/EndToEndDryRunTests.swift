@@ -7,7 +7,17 @@ import Segmentation
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import Configuration
+@testable import Costs
+@testable import DryRuns
+@testable import Embeddings
+@testable import Evaluating
+@testable import Files
+@testable import NewModels
+@testable import Pictures
+@testable import Policies
+@testable import Settings
+@testable import TrainingRuns
 
 extension EndToEnd {
     /// A run up to its first step: what it says is what the run does, and nothing is written.

@@ -3,7 +3,13 @@ import Foundation
 import RLTrainer
 import Testing
 
-@testable import Recipes
+@testable import Embeddings
+@testable import Evaluating
+@testable import Files
+@testable import NewModels
+@testable import Settings
+@testable import Training
+@testable import TrainingRuns
 
 extension EndToEnd {
     /// Runs that keep embeddings, of the carried models, whose answers need masks.

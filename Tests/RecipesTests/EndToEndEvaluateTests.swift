@@ -1,12 +1,14 @@
 import Datasets
+import Evaluating
 import Evaluation
 import Foundation
 import Imaging
-import Recipes
 import SAM2
 import Segmentation
 import Testing
 import Torch
+
+@testable import Policies
 
 extension EndToEnd {
     @Suite(.serialized) struct EvaluateTests {

@@ -4,7 +4,12 @@ import Imaging
 import RLTrainer
 import Testing
 
-@testable import Recipes
+@testable import Evaluating
+@testable import Files
+@testable import Runs
+@testable import Settings
+@testable import Training
+@testable import TrainingRuns
 
 /// The events of a run, of all its files in TensorBoard's order.
 func loggedEvents(_ run: String) throws -> [LoggedEvent] {
@@ -164,7 +169,7 @@ extension EndToEnd {
                 let run = configuration(folder + "/run")
                 let recipe = try TrainRecipe(run, command: ["test"])
                 try Data().write(to: URL(fileURLWithPath: folder + "/run/tensorboard"))
-                let error = #expect(throws: RunDirectoryError.self) { try recipe.run { _ in } }
+                let error = #expect(throws: FileError.self) { try recipe.run { _ in } }
                 #expect(error?.path == folder + "/run/tensorboard")
                 #expect(error?.message.hasPrefix("cannot write: ") == true)
             }

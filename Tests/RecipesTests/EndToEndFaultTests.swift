@@ -6,7 +6,13 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import Evaluating
+@testable import Files
+@testable import Reporting
+@testable import Runs
+@testable import Settings
+@testable import Training
+@testable import TrainingRuns
 
 /// What goes wrong in a run, and what it costs.
 extension EndToEnd.ResumeTests {

@@ -1,9 +1,10 @@
 import Foundation
 import Imaging
+import Inference
 import NN
+import Policies
 import Qwen25VL
 import RLTrainer
-import Recipes
 import SAM2
 import Segmentation
 import Testing

@@ -10,7 +10,12 @@ import Segmentation
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import Configuration
+@testable import Embeddings
+@testable import NewModels
+@testable import Policies
+@testable import Settings
+@testable import Training
 
 extension EndToEnd {
     /// Every key's value reaches the objects that a run works with.

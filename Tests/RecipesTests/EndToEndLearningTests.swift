@@ -2,14 +2,16 @@ import Datasets
 import Foundation
 import Imaging
 import NN
+import Policies
 import RLTrainer
-import Recipes
 import Rewards
 import SAM2
 import Segmentation
 import Testing
 import Tokenizers
 import Torch
+
+@testable import Files
 
 extension EndToEnd {
     /// GRPO on a real policy, with a reward that random answers already earn a little of.

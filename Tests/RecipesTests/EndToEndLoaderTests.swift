@@ -6,7 +6,9 @@ import RLTrainer
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import Policies
+@testable import Settings
+@testable import Training
 
 extension EndToEnd {
     /// Loading ahead on several threads: what is loaded does not depend on it.

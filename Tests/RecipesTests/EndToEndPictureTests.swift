@@ -9,7 +9,8 @@ import SAM2
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import Policies
+@testable import Training
 
 /// A policy that makes a picture's tokens anew for every rollout and every score.
 private final class ForgetfulPolicy: Policy {

@@ -1,13 +1,15 @@
 import Foundation
 import Imaging
+import Inference
 import NN
 import Qwen25VL
 import RLTrainer
-import Recipes
 import Segmentation
 import Testing
 import Tokenizers
 import Torch
+
+@testable import Policies
 
 extension EndToEnd {
     @Suite(.serialized) struct PolicyTests {

@@ -8,7 +8,10 @@ import Segmentation
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import Evaluating
+@testable import Pictures
+@testable import Settings
+@testable import TrainingRuns
 
 extension EndToEnd {
     /// Two protocols from one generation; answers that are kept, gone on from and used again.

@@ -1,7 +1,10 @@
+import Evaluating
 import Foundation
+import Quickstart
 import RLTrainer
-import Recipes
 import Testing
+
+@testable import Files
 
 extension EndToEnd {
     @Suite(.serialized) struct QuickstartTests {

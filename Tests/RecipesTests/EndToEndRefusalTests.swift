@@ -1,6 +1,6 @@
 import Foundation
 import RLTrainer
-import Recipes
+import Settings
 import Testing
 
 extension EndToEnd {

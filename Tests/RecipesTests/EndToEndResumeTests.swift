@@ -5,7 +5,12 @@ import RLTrainer
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import Evaluating
+@testable import Files
+@testable import Runs
+@testable import Settings
+@testable import Training
+@testable import TrainingRuns
 
 extension EndToEnd {
     /// Runs that are interrupted and continued.

@@ -1,12 +1,17 @@
 import Datasets
+import Evaluating
+import Files
 import Foundation
 import Imaging
+import NewModels
+import Policies
 import RLTrainer
-import Recipes
 import Segmentation
+import Settings
 import TestSupport
 import Testing
 import Torch
+import Training
 
 /// The tiny end-to-end tier: real models with random weights, real files, a few steps.
 ///

@@ -3,7 +3,12 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import DryRuns
+@testable import Evaluating
+@testable import Settings
+@testable import Threads
+@testable import Training
+@testable import TrainingRuns
 
 extension EndToEnd {
     /// Runs that leave the number of threads open.

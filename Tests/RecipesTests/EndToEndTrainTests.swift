@@ -1,12 +1,20 @@
 import Datasets
+import Evaluating
+import Files
 import Foundation
 import Imaging
 import NN
+import NewModels
+import Pictures
 import RLTrainer
-import Recipes
+import Runs
 import Segmentation
+import Settings
 import Testing
 import Torch
+import Training
+
+@testable import Policies
 
 extension EndToEnd {
     @Suite(.serialized) struct TrainTests {

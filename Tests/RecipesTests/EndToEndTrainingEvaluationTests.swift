@@ -5,7 +5,13 @@ import RLTrainer
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import Evaluating
+@testable import Policies
+@testable import Reporting
+@testable import Runs
+@testable import Settings
+@testable import Training
+@testable import TrainingRuns
 
 extension EndToEnd {
     /// Evaluations while a policy is trained.

@@ -4,7 +4,11 @@ import RLTrainer
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import Configuration
+@testable import Files
+@testable import Policies
+@testable import Settings
+@testable import Training
 
 extension EndToEnd {
     /// Runs whose groups several threads share.

@@ -5,8 +5,9 @@ import Rewards
 import Segmentation
 import Testing
 
+@testable import Evaluating
 @testable import RLTrainer
-@testable import Recipes
+@testable import Training
 
 @Suite struct GroupPictureTests {
     private struct Prompt: PolicyPrompt {

@@ -1,6 +1,7 @@
+import Evaluating
 import Foundation
 import Imaging
-import Recipes
+import Reporting
 import Testing
 
 @Suite struct LearningCurveTests {

@@ -1,7 +1,8 @@
+import Files
 import Foundation
-import Recipes
 import TestSupport
 import Testing
+import Verification
 
 /// What TRL computed, against what this program computes.
 @Suite struct LossTableTests {

@@ -1,7 +1,16 @@
+import Ablation
+import Configuration
+import Evaluating
 import Foundation
-import Recipes
+import SegmenterTraining
+import Settings
+import SupervisedTraining
 import TestSupport
 import Testing
+import think2seg
+
+@testable import Embeddings
+@testable import Policies
 
 @Suite struct PathConfigurationTests {
     /// Reads texts of YAML as files, on the machine of ``PathRuleTests``.

@@ -1,5 +1,5 @@
+import Configuration
 import Foundation
-import Recipes
 import Testing
 
 /// A machine with three variables and two users, so that nothing depends on the one that tests.

@@ -1,6 +1,9 @@
+import Configuration
 import Foundation
 import RLTrainer
-import Recipes
+import SegmenterTraining
+import Settings
+import SupervisedTraining
 import Testing
 
 /// The configurations that come with the project.

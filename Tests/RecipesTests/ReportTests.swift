@@ -7,7 +7,8 @@ import Segmentation
 import TestSupport
 import Testing
 
-@testable import Recipes
+@testable import Evaluating
+@testable import Reporting
 
 /// A made-up run: what a report needs, with numbers that the tests know.
 struct ReportFixture {

@@ -1,10 +1,15 @@
+import Configuration
 import Datasets
+import Evaluating
 import Foundation
-import Recipes
 import Supervised
+import SupervisedTraining
 import Testing
 import Tokenizers
 import Torch
+
+@testable import Policies
+@testable import Settings
 
 @Suite struct SFTConfigurationTests {
     @Test("Every key changes the configuration, and every change shows in the resolved copy")

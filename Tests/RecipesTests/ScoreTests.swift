@@ -1,10 +1,13 @@
 import Datasets
+import Evaluating
 import Foundation
 import Imaging
-import Recipes
+import Pictures
 import Rewards
 import SAM2
+import Scoring
 import Segmentation
+import Settings
 import Testing
 
 /// A completion as the method asks for it.

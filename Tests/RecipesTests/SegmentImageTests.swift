@@ -1,6 +1,6 @@
 import Foundation
 import Imaging
-import Recipes
+import Inference
 import Segmentation
 import TestSupport
 import Testing

@@ -1,6 +1,6 @@
 import Foundation
 import Imaging
-import Recipes
+import Inference
 import SAM2
 import Segmentation
 import TestSupport

@@ -1,5 +1,6 @@
+import Configuration
 import Foundation
-import Recipes
+import SegmenterTraining
 import Supervised
 import TestSupport
 import Testing

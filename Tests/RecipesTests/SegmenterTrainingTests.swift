@@ -1,13 +1,18 @@
 import Datasets
+import Evaluating
+import Files
 import Foundation
 import Imaging
 import NN
-import Recipes
+import NewModels
 import SAM2
+import SegmenterTraining
 import Supervised
 import TestSupport
 import Testing
 import Torch
+
+@testable import Settings
 
 extension EndToEnd {
     /// The command pretrain-segmenter on the small architecture, a few steps on small scenes.
@@ -82,7 +87,7 @@ extension EndToEnd {
         func wrongResume() throws {
             try withTemporaryFolder { folder in
                 var changed = try configuration(folder, output: "run")
-                #expect(throws: RunDirectoryError.self) { try run(changed, resumes: true) }
+                #expect(throws: FileError.self) { try run(changed, resumes: true) }
                 _ = try run(changed, stopAfter: 1)
                 changed.seed = 43
                 #expect(throws: EpochSampler.ResumeError.self) { try run(changed, resumes: true) }
@@ -92,7 +97,7 @@ extension EndToEnd {
                 ]
                 #expect(throws: EpochSampler.ResumeError.self) { try run(changed, resumes: true) }
                 // A run's folder is not written over.
-                #expect(throws: RunDirectoryError.self) { try run(changed) }
+                #expect(throws: FileError.self) { try run(changed) }
             }
         }
 

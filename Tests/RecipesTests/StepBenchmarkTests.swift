@@ -6,7 +6,15 @@ import SAM2
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import Benchmarking
+@testable import Costs
+@testable import Evaluating
+@testable import Files
+@testable import Inference
+@testable import NewModels
+@testable import Policies
+@testable import Settings
+@testable import Training
 
 extension EndToEnd {
     /// The benchmark of steps, and the models that it can be run on.

@@ -2,7 +2,9 @@ import Foundation
 import Supervised
 import Testing
 
-@testable import Recipes
+@testable import Evaluating
+@testable import Runs
+@testable import SupervisedTraining
 
 @Suite struct TextFileReadingTests {
     private static let encodings = [String.Encoding.utf8, .utf16LittleEndian, .utf16BigEndian]
@@ -37,9 +39,9 @@ import Testing
     @Test("A line of an evaluation's answers is named by its number in the file")
     func lineNumbers() throws {
         let data = Data("\u{FEFF}{}\n\n[\n".utf8)
-        #expect(try lines(of: data, "p").map(\.number) == [1, 3])
+        #expect(try recordLines(of: data, "p").map(\.number) == [1, 3])
         let error = #expect(throws: EvaluationError.self) {
-            try lines(of: data + Data([0xFF]), "p")
+            try recordLines(of: data + Data([0xFF]), "p")
         }
         #expect(error?.description.contains("p: not UTF-8 at byte \(data.count) (line 4)") == true)
     }

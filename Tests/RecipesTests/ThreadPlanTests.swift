@@ -4,7 +4,10 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import Recipes
+@testable import Benchmarking
+@testable import NewModels
+@testable import Runs
+@testable import Threads
 
 @Suite struct ThreadPlanTests {
     private static let small = Workload.Product(rows: 256, inputs: 128, outputs: 320)

@@ -1,10 +1,12 @@
 import Datasets
+import Evaluating
 import Foundation
+import Reporting
 import Reports
 
 extension AblationReport {
     /// The answers of all variants to the same questions, with the first seed that all have.
-    func addGallery(to page: inout HTMLPage) throws {
+    package func addGallery(to page: inout HTMLPage) throws {
         guard let seed = sharedSeed else { return }
         let runs = record.grid.variants.indices.compactMap { variant in
             record.grid.run(variant, seed: seed).flatMap { record.results[$0.number] }

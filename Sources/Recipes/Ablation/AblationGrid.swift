@@ -1,4 +1,10 @@
+import Configuration
+import Evaluating
+import Evaluation
 import Foundation
+public import Settings
+import Threads
+import TrainingRuns
 import Yams
 
 /// One combination of an ablation's levels.

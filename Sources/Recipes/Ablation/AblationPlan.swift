@@ -1,6 +1,9 @@
-import Evaluation
+public import Configuration
+public import Evaluating
+public import Evaluation
+import Files
 import Foundation
-import Yams
+package import Yams
 
 /// What is compared: a base configuration, what varies, seeds, and what is measured; the file that
 /// `ablate` takes.
@@ -73,7 +76,7 @@ public struct AblationPlan {
     /// How axes are combined.
     public var design = Design.grid
     /// Keys that every run sets.
-    var settings = PlanTable()
+    package var settings = PlanTable()
     /// What varies, as the file has it.
     var axisTable = PlanTable()
     /// The level of each axis that others are compared with; the first one where nothing is said.
@@ -91,16 +94,16 @@ public struct AblationPlan {
 }
 
 /// A table of YAML, kept as it is written.
-struct PlanTable: ConfigurationValue {
+package struct PlanTable: ConfigurationValue {
     /// The keys and values, with their places in the file.
     var pairs: [(key: Node, value: Node)] = []
 
     init() {}
 
     /// A table.
-    static var kind: ConfigurationKind { .table }
+    package static var kind: ConfigurationKind { .table }
 
-    init?(yaml: Node) {
+    package init?(yaml: Node) {
         guard let mapping = yaml.mapping else { return nil }
         pairs = mapping.map { ($0.key, $0.value) }
     }
@@ -108,14 +111,14 @@ struct PlanTable: ConfigurationValue {
     /// The table as a node.
     var node: Node { .mapping(.init(pairs.map { ($0.key, $0.value) })) }
 
-    var yaml: String { (try? serialize(node: node)) ?? "{}" }
-    var names: [String] { pairs.compactMap { $0.key.scalar?.string } }
-    var entryCount: Int { pairs.count }
+    package var yaml: String { (try? serialize(node: node)) ?? "{}" }
+    package var names: [String] { pairs.compactMap { $0.key.scalar?.string } }
+    package var entryCount: Int { pairs.count }
 }
 
 extension AblationPlan {
     /// Every key of a plan.
-    static var keys: [ConfigurationKey<AblationPlan>] {
+    package static var keys: [ConfigurationKey<AblationPlan>] {
         [
             Key("name", \.name, "What the tables call it; the file's name if not given"),
             Key("question", \.question, "What is to be found out, in a sentence"),
@@ -249,7 +252,7 @@ extension AblationPlan {
     }
 
     /// A value in one line.
-    static func label(_ node: Node) -> String {
+    package static func label(_ node: Node) -> String {
         switch node {
         case .scalar(let scalar): scalar.string
         case .sequence(let list): "[\(list.map(label).joined(separator: ", "))]"

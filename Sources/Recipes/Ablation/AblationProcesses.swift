@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Imaging
 
@@ -59,7 +60,7 @@ public final class AblationProcesses {
     ///   - shouldStop: asked all the time; then the processes are told to end
     ///   - onEvent: is told what happens
     /// - Returns: the runs that failed
-    /// - Throws: what `onEvent` throws, and ``RunDirectoryError`` where a log or process cannot be made;
+    /// - Throws: what `onEvent` throws, and ``FileError`` where a log or process cannot be made;
     ///   the processes are told to end first
     public func callAsFunction(
         _ runs: [AblationRun], done: Int, shouldStop: () -> Bool = { false },
@@ -106,7 +107,7 @@ public final class AblationProcesses {
         try makeFolder(run.log.parentFolder)
         let descriptor = open(run.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw RunDirectoryError.writing(run.log, reason: String(cString: strerror(errno)))
+            throw FileError.writing(run.log, reason: String(cString: strerror(errno)))
         }
         let log = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         let process = Process()
@@ -121,7 +122,7 @@ public final class AblationProcesses {
         do {
             try process.run()
         } catch {
-            throw RunDirectoryError.writing(program, error)
+            throw FileError.writing(program, error)
         }
         return process
     }
@@ -152,7 +153,7 @@ public final class AblationProcesses {
     }
 
     /// How much of a run a line of its log says to be done: training counts for most of it.
-    static func share(of line: String) -> Double {
+    package static func share(of line: String) -> Double {
         guard let words = line.firstMatch(of: #/(\d+)/(\d+)/#), let done = Double(words.1),
             let total = Double(words.2), total > 0
         else { return 0 }

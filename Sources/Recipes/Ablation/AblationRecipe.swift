@@ -1,5 +1,10 @@
+import Configuration
+import Files
 import Foundation
 import Imaging
+import Runs
+import Settings
+import TrainingRuns
 
 /// An ablation: what is missing is run, then everything is summed up; the `ablate` command.
 public struct AblationRecipe {
@@ -17,7 +22,7 @@ public struct AblationRecipe {
     ///   - file: the plan
     ///   - cores: cores for each run whose configuration leaves the threads open; nil: all
     /// - Throws: ``MissingInputError``, ``ConfigurationError`` with every problem that there is, and
-    ///   ``RunDirectoryError`` if a folder holds something else
+    ///   ``FileError`` if a folder holds something else
     public init(plan file: String, cores: Int? = nil) throws {
         plan = try AblationPlan.load(file)
         var grid = try AblationGrid(plan, cores: cores)
@@ -69,7 +74,7 @@ public struct AblationRecipe {
 enum AblationFolders {
     /// Fails if a folder holds something else than the plan and its files are now.
     ///
-    /// - Throws: ``ConfigurationError``, ``RunDirectoryError``
+    /// - Throws: ``ConfigurationError``, ``FileError``
     static func requireOwn(_ runs: [AblationRun], _ fingerprints: Fingerprints) throws {
         var problems: [ConfigurationProblem] = []
         for run in runs where !RunDirectory.isFree(run.folder) {
@@ -151,7 +156,7 @@ struct ReusableRuns {
 
 extension RunConfiguration {
     /// The values that decide what a run makes, by key: not where, how fast, and what is logged.
-    var identity: [String: String] {
+    package var identity: [String: String] {
         let others: Set = [
             "output_dir", "threads", "workers", "data.prefetch", "data.workers",
             "grpo.reward_timeout",

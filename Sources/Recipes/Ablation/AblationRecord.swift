@@ -1,16 +1,18 @@
 import Datasets
+import Evaluating
 import Evaluation
 import Foundation
+import Reporting
 
 /// What an ablation has found so far: one record per run that is done.
-struct AblationRecord {
+package struct AblationRecord {
     let plan: AblationPlan
     let grid: AblationGrid
     /// The results, by the run's number.
     let results: [Int: RunResult]
 
     /// A run that is trained and evaluated.
-    struct RunResult {
+    package struct RunResult {
         let run: AblationRun
         /// The folder of the run; another ablation's where it was taken from there.
         let folder: String

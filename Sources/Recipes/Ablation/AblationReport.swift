@@ -1,7 +1,10 @@
+import Configuration
 import Datasets
+import Evaluating
 import Evaluation
 import Foundation
 import Imaging
+import Reporting
 import Reports
 
 /// One page about an ablation: the answer, how sure it is, curves, costs, pictures; `ablation.html`.

@@ -1,6 +1,9 @@
+public import Evaluating
 public import Evaluation
+import Files
 public import Foundation
 import Imaging
+import Reporting
 import SystemErrors
 import TextFiles
 
@@ -54,7 +57,7 @@ public struct AblationResult: Sendable, Codable {
         /// The mean cost of its runs; nil without any.
         public let cost: AblationCost?
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey {
             case name, slug, levels, runs, metrics, differences, cost
             case isBaseline = "is_baseline"
         }
@@ -120,7 +123,7 @@ public struct AblationCost: Sendable, Hashable, Codable {
     /// The most memory, in MiB; 0 where it is not known.
     public var peakMemory: Double
 
-    enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey {
         case steps, tokens
         case trainingSeconds = "training_seconds"
         case evaluationSeconds = "evaluation_seconds"
@@ -128,7 +131,7 @@ public struct AblationCost: Sendable, Hashable, Codable {
     }
 
     /// The means of several costs; nil without any.
-    static func mean(_ costs: [AblationCost]) -> AblationCost? {
+    package static func mean(_ costs: [AblationCost]) -> AblationCost? {
         if costs.isEmpty { return nil }
         func mean(_ part: (AblationCost) -> Double) -> Double {
             costs.reduce(0) { $0 + part($1) } / Double(costs.count)
@@ -141,7 +144,7 @@ public struct AblationCost: Sendable, Hashable, Codable {
 
 extension AblationCost {
     /// The cost of a run.
-    init(_ result: AblationRecord.RunResult) {
+    package init(_ result: AblationRecord.RunResult) {
         let steps = result.record.steps
         func values(_ name: String) -> [Double] {
             steps.compactMap { $0.values[name] }.filter(\.isFinite)
@@ -162,7 +165,7 @@ extension AblationResult {
     ///   - record: the runs
     ///   - failures: runs that ended without a result in this session
     /// - Throws: `EvaluationComparison.Mismatch` where runs were not evaluated on the same questions
-    init(_ record: AblationRecord, failures: [AblationFailure]) throws {
+    package init(_ record: AblationRecord, failures: [AblationFailure]) throws {
         let (plan, grid) = (record.plan, record.grid)
         let bootstrap = Bootstrap(
             seed: UInt64(plan.measure.seed), resamples: plan.measure.resamples)

@@ -1,3 +1,4 @@
+import Evaluating
 import Evaluation
 import Foundation
 
@@ -27,9 +28,9 @@ extension AblationResult {
     }
 
     /// Heading and rows of cells.
-    struct Table {
-        var columns: [String]
-        var rows: [[String]]
+    package struct Table {
+        package var columns: [String]
+        package var rows: [[String]]
     }
 
     /// The mean of each metric by variant.
@@ -60,7 +61,7 @@ extension AblationResult {
     }
 
     /// What each variant's runs took.
-    var costTable: Table {
+    package var costTable: Table {
         Table(
             columns: ["variant", "steps", "tokens", "training", "evaluation", "memory"],
             rows: variants.map { variant in
@@ -85,7 +86,7 @@ extension AblationResult {
     }
 
     /// What the numbers are.
-    var explanation: String {
+    package var explanation: String {
         guard let method else { return "No run is done yet." }
         let percent = String(format: "%g %%", method.bootstrap.confidence * 100)
         let policy =
@@ -153,7 +154,7 @@ extension AblationResult {
 
 extension AblationResult.Variant {
     /// Its name, and whether it is the baseline.
-    var title: String { isBaseline ? "\(name) (baseline)" : name }
+    package var title: String { isBaseline ? "\(name) (baseline)" : name }
 }
 
 /// A mean over seeds as people read it.

@@ -1,10 +1,18 @@
+import Configuration
+public import Evaluating
 import Evaluation
+public import Files
 import Foundation
 import NN
 public import RLTrainer
+import Runs
 import Segmentation
+import Settings
 import TextFiles
+import Threads
 import Torch
+public import Training
+import TrainingRuns
 
 /// One run of an ablation, from its first step to its evaluation, in this process.
 ///
@@ -132,7 +140,7 @@ public struct AblationWork {
     /// The checkpoint whose policy is measured.
     ///
     /// - Throws: ``MissingInputError`` where there is none yet
-    func checkpoint() throws -> String {
+    package func checkpoint() throws -> String {
         let folder = CheckpointFolder(run: run.folder)
         let step = measure.checkpoint == .best ? folder.best : folder.steps.first
         guard let step else {

@@ -1,4 +1,4 @@
-import Yams
+package import Yams
 
 /// One thing that is wrong with a configuration.
 public struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConvertible {
@@ -12,6 +12,14 @@ public struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConve
     /// Whether the key names a file or folder that is not there, and that is all.
     public var isMissingInput = false
 
+    /// A value from its parts.
+    package init(location: String, key: String, message: String, isMissingInput: Bool = false) {
+        self.location = location
+        self.key = key
+        self.message = message
+        self.isMissingInput = isMissingInput
+    }
+
     /// Location, key and message in one line.
     public var description: String {
         [location, key, message].filter { !$0.isEmpty }.joined(separator: ": ")
@@ -22,6 +30,11 @@ public struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConve
 public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
     /// The problems: of the text, of its keys in order, of values together, of this machine; at least one.
     public let problems: [ConfigurationProblem]
+
+    /// A value from its parts.
+    package init(problems: [ConfigurationProblem]) {
+        self.problems = problems
+    }
 
     /// Whether files that are not there are all that is wrong.
     public var isMissingInput: Bool { problems.allSatisfy(\.isMissingInput) }
@@ -44,12 +57,12 @@ public struct ConfigurationKey<Root> {
     /// Which values of that kind.
     public let rule: ConfigurationRule
     /// Reads a value into the configuration; returns what is wrong with it, if anything.
-    var read: (Node, inout Root) -> [LocatedProblems.Problem]
+    package var read: (Node, inout Root) -> [LocatedProblems.Problem]
     /// The configuration's value as YAML.
     public let write: (Root) -> String
 
     /// A key of any type, whose values follow a rule.
-    init<Value: ConfigurationValue>(
+    package init<Value: ConfigurationValue>(
         _ name: String, _ path: WritableKeyPath<Root, Value>, _ help: String,
         rule: ConfigurationRule = .any
     ) {
@@ -75,14 +88,16 @@ public struct ConfigurationKey<Root> {
         write = { $0[keyPath: path].yaml }
     }
 
-    /// A table of reward terms, whose problems stand where its parts do.
-    init(_ name: String, _ path: WritableKeyPath<Root, RewardTable>, _ help: String) {
+    /// A table of entries, whose problems stand where its parts do.
+    package init<Table: ConfigurationTable>(
+        table name: String, _ path: WritableKeyPath<Root, Table>, _ help: String
+    ) {
         self.name = name
         self.help = help
         rule = .any
-        kind = .rewards
+        kind = Table.kind
         read = { node, root in
-            switch RewardTable.read(node) {
+            switch Table.read(node) {
             case .success(let table): root[keyPath: path] = table
             case .failure(let error): return error.problems
             }
@@ -92,7 +107,7 @@ public struct ConfigurationKey<Root> {
     }
 
     /// A number within bounds.
-    init<Value: ConfigurationValue & Comparable>(
+    package init<Value: ConfigurationValue & Comparable>(
         _ name: String, _ path: WritableKeyPath<Root, Value>, _ help: String,
         in bounds: PartialRangeFrom<Value>
     ) {
@@ -100,7 +115,7 @@ public struct ConfigurationKey<Root> {
     }
 
     /// A number within bounds.
-    init<Value: ConfigurationValue & Comparable>(
+    package init<Value: ConfigurationValue & Comparable>(
         _ name: String, _ path: WritableKeyPath<Root, Value>, _ help: String,
         in bounds: ClosedRange<Value>
     ) {
@@ -121,10 +136,10 @@ public struct ConfigurationKey<Root> {
     }
 
     /// The parts of the name: sections from the outside in, then the key's own.
-    var path: [String] { name.split(separator: ".").map(String.init) }
+    package var path: [String] { name.split(separator: ".").map(String.init) }
 
     /// The outermost section; empty for keys at the top.
-    var section: String { path.count > 1 ? path[0] : "" }
+    package var section: String { path.count > 1 ? path[0] : "" }
 }
 
 extension ConfigurationValue {
@@ -136,7 +151,7 @@ extension ConfigurationValue {
 }
 
 /// How many single-character edits turn one name into another, for suggestions.
-func editDistance(_ a: String, _ b: String) -> Int {
+package func editDistance(_ a: String, _ b: String) -> Int {
     let (a, b) = (Array(a), Array(b))
     var row = Array(0...b.count)
     for i in a.indices {

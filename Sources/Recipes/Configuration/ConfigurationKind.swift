@@ -23,13 +23,13 @@ public indirect enum ConfigurationKind: Sendable, Hashable {
     case weights
     /// A table of anything by name.
     case table
-    /// A table of reward terms.
-    case rewards
+    /// A table whose entries have a form of their own.
+    case entries(ConfigurationTableForm)
 
     /// Whether it is a table of keys.
-    var isTable: Bool {
+    package var isTable: Bool {
         switch self {
-        case .weights, .table, .rewards: true
+        case .weights, .table, .entries: true
         default: false
         }
     }
@@ -47,7 +47,7 @@ public indirect enum ConfigurationKind: Sendable, Hashable {
         case .optional(let kind): "\(kind.name), or null"
         case .weights: "a table of numbers by name"
         case .table: "a table"
-        case .rewards: "a table of reward terms, a weight or a table each"
+        case .entries(let form): form.name
         }
     }
 }
@@ -146,7 +146,7 @@ public struct ConfigurationRule: Sendable, Hashable {
     }
 
     /// What is wrong with a value; nil if nothing is.
-    func problem(with value: some ConfigurationValue) -> String? {
+    package func problem(with value: some ConfigurationValue) -> String? {
         if value.entryCount < leastEntries {
             return "needs at least one \(noun)"
         }

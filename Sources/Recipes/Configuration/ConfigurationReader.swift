@@ -1,29 +1,29 @@
 import Foundation
 import TextFiles
-import Yams
+package import Yams
 
 /// Reads YAML into a configuration by its table of keys.
 ///
 /// Every problem is found in one go.
-struct ConfigurationReader<Root> {
-    let keys: [ConfigurationKey<Root>]
+package struct ConfigurationReader<Root> {
+    package let keys: [ConfigurationKey<Root>]
     /// The command that lists all keys.
-    let listing: String
-    private(set) var problems: [ConfigurationProblem] = []
+    package let listing: String
+    package private(set) var problems: [ConfigurationProblem] = []
     /// Where each key was set, for problems that show only later.
-    private(set) var locations: [String: String] = [:]
+    package private(set) var locations: [String: String] = [:]
     /// Keys whose values could not be read: what else they lack is beside the point.
     private var unread: Set<String> = []
     /// The lines of the keys of the file that is being read.
     private var lines: [String: Int] = [:]
 
-    init(keys: [ConfigurationKey<Root>], listing: String = "think2seg config show") {
+    package init(keys: [ConfigurationKey<Root>], listing: String = "think2seg config show") {
         self.keys = keys
         self.listing = listing
     }
 
     /// Reads a file's text into `root`.
-    mutating func read(_ text: String, file: String, into root: inout Root) {
+    package mutating func read(_ text: String, file: String, into root: inout Root) {
         let reading = ConfigurationText(text, file: file)
         problems += reading.problems
         guard let tree = reading.tree else { return }
@@ -35,7 +35,7 @@ struct ConfigurationReader<Root> {
     }
 
     /// Reads a table of keys, part of a file, into `root`.
-    mutating func read(tree: Node, file: String, into root: inout Root) {
+    package mutating func read(tree: Node, file: String, into root: inout Root) {
         lines = [:]
         read(tree, prefix: "", file: file, into: &root)
     }
@@ -93,7 +93,7 @@ struct ConfigurationReader<Root> {
     }
 
     /// Reads `key=value` into `root`, as `--set` has it.
-    mutating func override(_ assignment: String, into root: inout Root) {
+    package mutating func override(_ assignment: String, into root: inout Root) {
         let location = "--set \(assignment)"
         guard let split = assignment.firstIndex(of: "=") else {
             let note = LookAlikes.note(assignment).map { ": \($0)" } ?? ""
@@ -140,13 +140,13 @@ struct ConfigurationReader<Root> {
     }
 
     /// Adds a problem of a key, at the place where the key was set.
-    mutating func report(_ key: String, _ message: String) {
+    package mutating func report(_ key: String, _ message: String) {
         if unread.contains(key) { return }
         report(locations[key] ?? "", key, message)
     }
 
     /// Adds a key that names a file or folder which is not there.
-    mutating func report(missing path: String, _ key: String) {
+    package mutating func report(missing path: String, _ key: String) {
         if unread.contains(key) { return }
         problems.append(
             ConfigurationProblem(
@@ -155,7 +155,7 @@ struct ConfigurationReader<Root> {
     }
 
     /// Adds problems that were found elsewhere.
-    mutating func report(_ found: [ConfigurationProblem]) { problems += found }
+    package mutating func report(_ found: [ConfigurationProblem]) { problems += found }
 
     private mutating func report(_ location: String, _ key: String, _ message: String) {
         problems.append(ConfigurationProblem(location: location, key: key, message: message))

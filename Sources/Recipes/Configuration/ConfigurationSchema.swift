@@ -1,6 +1,5 @@
 import Foundation
-import Rewards
-import Yams
+package import Yams
 
 extension KeyedConfiguration {
     /// A JSON Schema of the configuration's keys, as text.
@@ -22,33 +21,33 @@ extension KeyedConfiguration {
 }
 
 /// A node of a JSON Schema: the words that configurations need.
-struct JSONSchema: Encodable {
+package struct JSONSchema: Encodable {
     var dialect: String?
-    var title: String?
-    var description: String?
-    var type: [String]?
-    var `default`: JSONScalar?
-    var choices: [JSONScalar]?
-    var minimum: Double?
+    package var title: String?
+    package var description: String?
+    package var type: [String]?
+    package var `default`: JSONScalar?
+    package var choices: [JSONScalar]?
+    package var minimum: Double?
     var exclusiveMinimum: Double?
-    var maximum: Double?
-    var pattern: String?
-    var items: Box?
+    package var maximum: Double?
+    package var pattern: String?
+    package var items: Box?
     var minItems: Int?
     var minProperties: Int?
-    var anyOf: [JSONSchema]?
-    var properties: [String: JSONSchema]?
-    var allowsOthers: Bool?
-    var others: Box?
+    package var anyOf: [JSONSchema]?
+    package var properties: [String: JSONSchema]?
+    package var allowsOthers: Bool?
+    package var others: Box?
 
     /// A node within a node.
-    final class Box: Encodable {
-        let schema: JSONSchema
-        init(_ schema: JSONSchema) { self.schema = schema }
-        func encode(to encoder: any Encoder) throws { try schema.encode(to: encoder) }
+    package final class Box: Encodable {
+        package let schema: JSONSchema
+        package init(_ schema: JSONSchema) { self.schema = schema }
+        package func encode(to encoder: any Encoder) throws { try schema.encode(to: encoder) }
     }
 
-    enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey {
         case dialect = "$schema"
         case choices = "enum"
         case allowsOthers = "additionalProperties"
@@ -57,7 +56,7 @@ struct JSONSchema: Encodable {
     }
 
     /// Writes the words that are there.
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var words = encoder.container(keyedBy: CodingKeys.self)
         try words.encodeIfPresent(dialect, forKey: .dialect)
         try words.encodeIfPresent(title, forKey: .title)
@@ -81,14 +80,14 @@ struct JSONSchema: Encodable {
     private init() {}
 
     /// A table of these keys and no others; `null` is an empty one.
-    init(section: [String: JSONSchema]) {
+    package init(section: [String: JSONSchema]) {
         type = ["object", "null"]
         properties = section
         allowsOthers = false
     }
 
     /// Adds a key below sections, which are made if need be.
-    mutating func add(_ key: JSONSchema, at path: ArraySlice<String>) {
+    package mutating func add(_ key: JSONSchema, at path: ArraySlice<String>) {
         guard let name = path.first else { return }
         if path.count == 1 {
             properties?[name] = key
@@ -100,7 +99,7 @@ struct JSONSchema: Encodable {
     }
 
     /// What a key takes.
-    init<Root>(_ key: ConfigurationKey<Root>, default value: String) {
+    package init<Root>(_ key: ConfigurationKey<Root>, default value: String) {
         self.init(key.kind, key.rule)
         description = key.help
         let node = (try? compose(yaml: value)).flatMap(\.self)
@@ -130,11 +129,10 @@ struct JSONSchema: Encodable {
             list.minItems = rule.leastEntries > 0 ? rule.leastEntries : nil
             anyOf = [JSONSchema(entry, rule), list]
         case .table: type = ["object"]
-        case .rewards:
+        case .entries(let form):
             type = ["object"]
-            properties = Self.rewards
-            // Others have a kind of their own name, or a command.
-            others = Box(Self.reward(nil))
+            properties = form.entries()
+            others = Box(form.others())
             minProperties = 1
         case .weights:
             type = ["object"]
@@ -157,7 +155,7 @@ struct JSONSchema: Encodable {
 }
 
 /// A value of YAML as JSON has it.
-indirect enum JSONScalar: Encodable {
+package indirect enum JSONScalar: Encodable {
     case null
     case truth(Bool)
     case integer(Int)
@@ -167,7 +165,7 @@ indirect enum JSONScalar: Encodable {
     case table([String: JSONScalar])
 
     /// The value of a key of a kind.
-    init(_ node: Node, _ kind: ConfigurationKind) {
+    package init(_ node: Node, _ kind: ConfigurationKind) {
         switch kind {
         case .integer: self = Int(yaml: node).map(JSONScalar.integer) ?? .null
         case .number: self = Double(yaml: node).map(JSONScalar.number) ?? .null
@@ -178,10 +176,7 @@ indirect enum JSONScalar: Encodable {
         case .list(let entry):
             self = .list((node.sequence ?? []).map { JSONScalar($0, entry) })
         case .table: self = .table([:])
-        case .rewards:
-            let entries = RewardTable(yaml: node)?.entries ?? []
-            self = .table(
-                Dictionary(uniqueKeysWithValues: entries.map { ($0.name, .number($0.weight)) }))
+        case .entries(let form): self = .table(form.scalars(node).mapValues(JSONScalar.number))
         case .weights:
             let weights = NamedWeights(yaml: node)?.entries ?? []
             self = .table(
@@ -189,7 +184,7 @@ indirect enum JSONScalar: Encodable {
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()

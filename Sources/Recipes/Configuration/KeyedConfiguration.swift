@@ -1,5 +1,4 @@
 import Foundation
-import NN
 
 /// A file or folder that a configuration names.
 public struct ConfigurationInput: Sendable, Hashable {
@@ -11,7 +10,7 @@ public struct ConfigurationInput: Sendable, Hashable {
     public var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
     /// Those of a key, without empty paths.
-    static func of(_ key: String, _ paths: [String]) -> [Self] {
+    package static func of(_ key: String, _ paths: [String]) -> [Self] {
         paths.filter { !$0.isEmpty }.map { Self(key: key, path: $0) }
     }
 }
@@ -47,73 +46,24 @@ extension KeyedConfiguration {
         resolvedYAML(self, keys: Self.keys, comments: comments)
     }
 
-    /// The command that shows every key.
-    static var listing: String {
-        "think2seg config show" + (command == RunConfiguration.command ? "" : " --of \(command)")
+    /// The command that shows every key; `config show` shows those of `train` where nothing else is said.
+    package static var listing: String {
+        "think2seg config show" + (command == "train" ? "" : " --of \(command)")
     }
 }
 
 extension ConfigurationReader {
-    /// Reports files and a device that are named and not there.
-    mutating func requireMachine(_ configuration: Root) where Root: KeyedConfiguration {
-        requireInputs(configuration.inputs)
-        requireDevice(configuration.device)
-    }
-
-    /// Reports a device that is not there.
-    mutating func requireDevice(_ name: String) {
-        do {
-            _ = try availableDevice(name)
-        } catch let error as ConfigurationError {
-            report("device", error.problems.map(\.message).joined(separator: "; "))
-        } catch {
-            report("device", "\(error)")
-        }
-    }
-
     /// Reports files that are named and not there.
-    mutating func requireInputs(_ inputs: [ConfigurationInput]) {
+    package mutating func requireInputs(_ inputs: [ConfigurationInput]) {
         for input in inputs where !input.exists { report(missing: input.path, input.key) }
     }
 
     /// Reports files that a list names twice, however they are written.
-    mutating func requireDistinct(_ paths: [String], _ key: String) {
+    package mutating func requireDistinct(_ paths: [String], _ key: String) {
         var seen: Set<String> = []
         for path in paths {
             let file = URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
             if !seen.insert(file).inserted { report(key, "names \(path) twice; keep one") }
         }
-    }
-}
-
-extension CheckpointSettings {
-    /// What is most likely not meant, where the limit is not the `standard` one.
-    func warnings(standard: Int?) -> [String] {
-        guard saveSteps == 0, let saveTotalLimit, saveTotalLimit != standard else { return [] }
-        return [
-            "logging.save_total_limit is \(saveTotalLimit), but with logging.save_steps 0 a session "
-                + "has one checkpoint, after its last step"
-        ]
-    }
-}
-
-extension LearningRateSchedule.Kind {
-    /// What is most likely not meant about a warm-up of so many steps, or of such a share, of a run of
-    /// `maxSteps`, where that is known.
-    func warnings(
-        warmupSteps: Int, warmupRatio: Double = 0, maxSteps: Int? = nil
-    ) -> [String] {
-        if self == .constant, warmupSteps > 0 || warmupRatio > 0 {
-            let key = warmupSteps > 0 ? "warmup_steps" : "warmup_ratio"
-            return [
-                "training.\(key) does nothing with training.lr_scheduler_type constant; use "
-                    + "constant_with_warmup"
-            ]
-        }
-        guard let maxSteps, warmupSteps > maxSteps else { return [] }
-        return [
-            "training.warmup_steps is \(warmupSteps), more than training.max_steps, \(maxSteps): the "
-                + "learning rate does not reach its peak"
-        ]
     }
 }

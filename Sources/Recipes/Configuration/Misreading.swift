@@ -1,14 +1,14 @@
 import Foundation
 import TextFiles
-import Yams
+package import Yams
 
 /// What stands where a value of a kind is expected, and what to write instead where that can be told.
-struct Misreading {
-    let node: Node
-    let kind: ConfigurationKind
+package struct Misreading {
+    package let node: Node
+    package let kind: ConfigurationKind
 
     /// The words after "found": `"1e-6" in quotes, which make it a text; write 1e-6`.
-    static func words(_ node: Node, expecting kind: ConfigurationKind) -> String {
+    package static func words(_ node: Node, expecting kind: ConfigurationKind) -> String {
         switch kind {
         case .optional(let inner):
             ["none", "null", "nil"].contains(node.scalar?.string.lowercased() ?? "")
@@ -28,7 +28,7 @@ struct Misreading {
         case .truth: Bool(yaml: node) != nil
         case .text, .path: String(yaml: node) != nil
         case .choice(let names): node.scalar.map { names.contains($0.string) } ?? false
-        case .list, .optional, .weights, .table, .rewards: true
+        case .list, .optional, .weights, .table, .entries: true
         }
     }
 

@@ -1,13 +1,13 @@
 import TextFiles
-import Yams
+package import Yams
 
 /// Why a text stands where a table of keys should, and where to look for it.
-enum MissingColon {
+package enum MissingColon {
     /// What a text lacks that should be a key with its value.
     ///
     /// - Parameter node: what stands where a table is expected
     /// - Returns: nil if it does not look like one
-    static func reason(_ node: Node) -> String? {
+    package static func reason(_ node: Node) -> String? {
         guard let text = node.scalar?.string, !text.isEmpty else { return nil }
         let plain = LookAlikes.plain(text)
         let note = LookAlikes.note(text).map { " (\($0))" } ?? ""
@@ -18,7 +18,7 @@ enum MissingColon {
     }
 
     /// Where a value stands, if it is in a line below its key: there the mistake is.
-    static func place(_ value: Node, below key: Node) -> Mark? {
+    package static func place(_ value: Node, below key: Node) -> Mark? {
         guard let mark = value.mark, let line = key.mark?.line, mark.line > line else { return nil }
         return mark
     }

@@ -5,16 +5,16 @@ import Yams
 ///
 /// The parser names the place where it noticed: behind an open bracket or quote that is often the end of the
 /// file, and behind a colon that is missing the line after it.
-struct YAMLDiagnosis {
+package struct YAMLDiagnosis {
     typealias Place = YAMLOutline.Place
 
     /// The place; nil where it is not known.
-    private(set) var place: (line: Int, column: Int)?
+    package private(set) var place: (line: Int, column: Int)?
     /// What is wrong, and what to do.
-    private(set) var text: String
+    package private(set) var text: String
 
     /// A diagnosis of what the parser threw.
-    init(_ error: any Error) {
+    package init(_ error: any Error) {
         switch error {
         case YamlError.scanner(let context, let problem, let mark, let yaml),
             YamlError.parser(let context, let problem, let mark, let yaml),

@@ -1,5 +1,5 @@
 /// Which values make way in a ``BoundedStore`` that is full.
-enum StoreEviction: Sendable {
+package enum StoreEviction: Sendable {
     /// Those that were used longest ago: for values that are asked for again soon or not at all.
     case leastRecentlyUsed
     /// None; the new one is not kept. For values that come once per pass in another order each time: what

@@ -14,21 +14,8 @@ public struct EmbeddingCacheSettings: Sendable, Hashable {
     /// The defaults.
     public init() {}
 
-    /// The folder in a run's folder.
-    static let folder = "embeddings"
-
-    /// The settings with a folder in a run's folder, where they name none.
-    ///
-    /// - Parameter run: the run's folder
-    /// - Returns: settings with a path
-    public func inRun(_ run: String) -> EmbeddingCacheSettings {
-        var result = self
-        result.path = path ?? "\(run)/\(Self.folder)"
-        return result
-    }
-
-    var memoryBytes: Int { memoryMegabytes * 1_000_000 }
-    var diskBytes: Int { diskMegabytes * 1_000_000 }
+    package var memoryBytes: Int { memoryMegabytes * 1_000_000 }
+    package var diskBytes: Int { diskMegabytes * 1_000_000 }
 }
 
 /// A frozen ``SAM2Segmenter`` that encodes a picture once and keeps what it computed.
@@ -49,7 +36,7 @@ public final class CachedSegmenter: Segmenter {
     ///   - checkpoint: what tells the segmenter's files from others (``InputFingerprint``)
     ///   - eviction: what makes way when the memory is full
     ///   - compute: makes a picture's features; the segmenter does if nil
-    init(
+    package init(
         _ segmenter: SAM2Segmenter, _ settings: EmbeddingCacheSettings, checkpoint: String,
         eviction: StoreEviction, compute: ((RGBImage) throws -> ImageFeatures)? = nil
     ) {
@@ -84,8 +71,8 @@ public final class CachedSegmenter: Segmenter {
     }
 
     /// What happened since this was last called.
-    func takeStatistics() -> EmbeddingStatistics { cache.takeStatistics() }
+    package func takeStatistics() -> EmbeddingStatistics { cache.takeStatistics() }
 
     /// What people should know since this was last called.
-    func takeNotes() -> [String] { cache.takeNotes() }
+    package func takeNotes() -> [String] { cache.takeNotes() }
 }

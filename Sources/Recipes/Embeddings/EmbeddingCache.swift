@@ -3,7 +3,7 @@ import SAM2
 import Torch
 
 /// What became of pictures that a segmenter was to encode.
-struct EmbeddingStatistics: Sendable, Hashable {
+package struct EmbeddingStatistics: Sendable, Hashable {
     /// Pictures that were asked for.
     var requests = 0
     /// Those whose features were in memory, or just being computed by another thread.
@@ -11,13 +11,13 @@ struct EmbeddingStatistics: Sendable, Hashable {
     /// Those whose features were on the disk.
     var diskHits = 0
     /// Seconds in the image encoder, of all threads together.
-    var encoderSeconds = 0.0
+    package var encoderSeconds = 0.0
 
     /// Those that went through the image encoder.
     var encoded: Int { requests - memoryHits - diskHits }
 
     /// The share of pictures that the image encoder was spared; 0 if there were none.
-    var hitRate: Double {
+    package var hitRate: Double {
         requests == 0 ? 0 : Double(memoryHits + diskHits) / Double(requests)
     }
 }

@@ -11,7 +11,7 @@ public struct AppliedStretch: Encodable, Sendable {
 }
 
 /// A picture that a command is asked about, and what its user should know of it.
-struct InputPicture {
+package struct InputPicture {
     /// The picture, turned if it is to be.
     let picture: RGBImage
     /// How it was turned.

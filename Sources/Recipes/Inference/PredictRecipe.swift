@@ -1,5 +1,7 @@
 import Foundation
 public import Imaging
+import Pictures
+public import Policies
 import Qwen25VL
 public import RLTrainer
 import SAM2
@@ -159,7 +161,7 @@ public struct Prediction: Encodable, Sendable {
         /// What samples of more than 8 bits were stretched by; nil for others.
         public let stretch: AppliedStretch?
 
-        init(path: String, _ input: InputPicture) {
+        package init(path: String, _ input: InputPicture) {
             self.path = path
             width = input.picture.width
             height = input.picture.height
@@ -176,7 +178,7 @@ public struct Prediction: Encodable, Sendable {
         /// Why not.
         public let error: String?
 
-        enum CodingKeys: String, CodingKey { case ok, error }
+        package enum CodingKeys: String, CodingKey { case ok, error }
 
         /// Writes `error` in any case, as null where there is none.
         public func encode(to encoder: any Encoder) throws {
@@ -195,7 +197,7 @@ public struct Prediction: Encodable, Sendable {
         /// Places outside: x, y each.
         public let negativePoints: [[Double]]
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey {
             case box = "bbox_2d"
             case positivePoints = "positive_points"
             case negativePoints = "negative_points"
@@ -244,7 +246,7 @@ public struct Prediction: Encodable, Sendable {
     /// What makes the answer doubtful, for people; not part of the JSON.
     public let warnings: [String]
 
-    enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey {
         case question, image, completion, parse, prompts, mask, overlay
         case policyFrame = "policy_frame"
         case promptTokenIDs = "prompt_token_ids"
@@ -271,7 +273,7 @@ public struct Prediction: Encodable, Sendable {
         try values.encodeIfPresent(overlay, forKey: .overlay)
     }
 
-    init(
+    package init(
         question: String, image: Picture, prompt: QwenPolicy.Prompt, completion: Completion,
         answer: Result<ParsedAnswer, ParseFailure>, mask: MaskFile?, overlay: String?,
         logProbabilities: [Float]?, warnings: [String]

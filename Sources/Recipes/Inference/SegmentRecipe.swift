@@ -1,7 +1,9 @@
 public import Imaging
+import Pictures
 public import SAM2
 public import Segmentation
 public import Torch
+import TrainingRuns
 
 /// One call of the segmenter on one picture: the `segment` command.
 public struct SegmentRecipe {
@@ -63,7 +65,7 @@ public struct SegmentRecipe {
         /// What may be taken wrongly, of picture and segmenter, for people; not part of the JSON.
         public let warnings: [String]
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey {
             case mask, alternatives, stretch
             case predictedIoU = "predicted_iou"
             case objectScore = "object_score"

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The models that the project carries.
@@ -49,7 +50,7 @@ public enum QuickstartVariant: String, Sendable, Hashable, CaseIterable {
     case still
 
     /// A name for people.
-    var title: String {
+    package var title: String {
         switch self {
         case .rewarded: "GRPO on mask rewards"
         case .shuffled: "the same with rewards shuffled within each group"
@@ -67,16 +68,16 @@ public struct QuickstartFiles: Sendable, Hashable {
         self.folder = folder
     }
 
-    var training: String { folder + "/scenes/training" }
-    var implicit: String { folder + "/scenes/implicit" }
-    var named: String { folder + "/scenes/named" }
+    package var training: String { folder + "/scenes/training" }
+    package var implicit: String { folder + "/scenes/implicit" }
+    package var named: String { folder + "/scenes/named" }
     /// The scenes to train on, with implicit questions.
     public var train: String { training + "/train.h5" }
     /// The held-out scenes with implicit questions.
     public var heldOutImplicit: String { implicit + "/val.h5" }
     /// The same scenes with questions by name.
     public var heldOutNamed: String { named + "/val.h5" }
-    var shards: [String] { [train, heldOutImplicit, heldOutNamed] }
+    package var shards: [String] { [train, heldOutImplicit, heldOutNamed] }
     /// The page that shows everything.
     public var report: String { folder + "/report.html" }
     /// Held-out scenes before and after.
@@ -92,7 +93,7 @@ public struct QuickstartFiles: Sendable, Hashable {
         folder + (variant == .rewarded ? "/config.yaml" : "/config-\(variant.rawValue).yaml")
     }
 
-    func evaluation(_ name: String, _ kind: String) -> String {
+    package func evaluation(_ name: String, _ kind: String) -> String {
         "\(folder)/evaluation/\(name)-\(kind)"
     }
 }

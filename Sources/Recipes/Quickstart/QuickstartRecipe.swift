@@ -1,13 +1,21 @@
+import Configuration
 import Datasets
+import Evaluating
 import Evaluation
+public import Files
 import Foundation
 import Imaging
 import NN
+import NewModels
 public import RLTrainer
+import Runs
 import SAM2
 import Segmentation
+import Settings
 import TextFiles
 import Torch
+import Training
+import TrainingRuns
 
 /// The whole loop on a machine that has no weights and no data: the `quickstart` command.
 ///
@@ -38,7 +46,7 @@ public struct QuickstartRecipe: Sendable {
         /// The defaults.
         public init() {}
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey {
             case seed, minutes, steps
             case trainScenes = "train_scenes"
             case heldOutScenes = "held_out_scenes"
@@ -136,12 +144,12 @@ public struct QuickstartRecipe: Sendable {
         let file = output + "/quickstart.json"
         if let data = FileManager.default.contents(atPath: file) {
             guard let old = try? JSONDecoder().decode(Settings.self, file: data) else {
-                throw RunDirectoryError(
+                throw FileError(
                     path: file,
                     message: "is damaged; move the folder away, or give another --output")
             }
             if old != settings {
-                throw RunDirectoryError(
+                throw FileError(
                     path: output,
                     message: "holds a run with other settings (seed \(old.seed), "
                         + "\(old.minutes.yaml) minutes); repeat them to go on, or give another "
@@ -151,7 +159,7 @@ public struct QuickstartRecipe: Sendable {
         }
         let contents = (try? FileManager.default.contentsOfDirectory(atPath: output)) ?? []
         if !contents.isEmpty {
-            throw RunDirectoryError(
+            throw FileError(
                 path: output, message: "the folder is not empty; give another --output")
         }
         try makeFolder(output)

@@ -1,3 +1,4 @@
+import Evaluating
 import Evaluation
 import Foundation
 import Reports
@@ -140,16 +141,4 @@ struct ComparedResult {
             .element("small", signedText(interval, metric)),
         ])
     }
-}
-
-/// A change as people read it, with its sign.
-func signedText(_ value: Double, _ metric: Metric) -> String {
-    let text = metricText(value.magnitude, metric)
-    let isZero = text.allSatisfy { $0 == "0" || $0 == "." }
-    return (isZero ? "±" : value < 0 ? "−" : "+") + text
-}
-
-/// An interval of a change as people read it; a line may break only before its upper end.
-func signedText(_ interval: Interval, _ metric: Metric) -> String {
-    "\(signedText(interval.low, metric))\u{A0}to \(signedText(interval.high, metric))"
 }

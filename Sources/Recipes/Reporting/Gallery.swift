@@ -1,4 +1,5 @@
 import Datasets
+import Evaluating
 import Evaluation
 import Foundation
 import Imaging

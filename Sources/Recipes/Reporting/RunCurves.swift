@@ -1,12 +1,17 @@
-import Reports
+package import Reports
 
 /// Curves of several runs, or groups of runs, in the same charts.
-struct RunCurves {
+package struct RunCurves {
     /// The runs, those that differ in the seed only together: their mean is drawn.
-    let groups: [(name: String, runs: [RunRecord])]
+    package let groups: [(name: String, runs: [RunRecord])]
+
+    /// A value from its parts.
+    package init(groups: [(name: String, runs: [RunRecord])]) {
+        self.groups = groups
+    }
 
     /// The charts for which some run has numbers that change.
-    var charts: [LineChart] {
+    package var charts: [LineChart] {
         let terms = Set(groups.flatMap { $0.runs.flatMap(\.rewardTerms) }).sorted()
             .filter { $0 != "mask_iou" }
         let first = [
@@ -62,7 +67,7 @@ struct RunCurves {
     }
 
     /// The mean of curves, where all have a point.
-    static func mean(_ runs: [[ChartPoint]]) -> [ChartPoint] {
+    package static func mean(_ runs: [[ChartPoint]]) -> [ChartPoint] {
         guard let first = runs.first else { return [] }
         let tables = runs.map { run in
             Dictionary(run.map { ($0.x, $0.y) }, uniquingKeysWith: { $1 })

@@ -1,30 +1,32 @@
+import Evaluating
+import Files
 import Foundation
-import Reports
+package import Reports
 import TextFiles
 
 /// A run's folder, read: what ran, and the numbers of each step.
-struct RunRecord {
+package struct RunRecord {
     /// The folder.
-    let path: String
+    package let path: String
     /// `config.yaml`; nil if the folder has none.
-    let configuration: String?
+    package let configuration: String?
     /// `run.json`: names and values as texts, in order; empty if the folder has none.
-    let facts: [(name: String, value: String)]
+    package let facts: [(name: String, value: String)]
     /// The optimizer steps, as `metrics.jsonl` has them.
-    let steps: [Step]
+    package let steps: [Step]
     /// The evaluations while it was trained: their numbers, by the step that they were made after.
-    let evaluations: [Step]
+    package let evaluations: [Step]
 
     /// The numbers of an optimizer step.
-    struct Step {
+    package struct Step {
         let number: Int
-        let values: [String: Double]
+        package let values: [String: Double]
         /// Whether the line tells what an evaluation found, and not what a step did.
         fileprivate var isEvaluation: Bool { values.keys.contains { $0.hasPrefix("eval_") } }
     }
 
     /// gIoU on held-out samples along the way; nil without evaluations.
-    var heldOut: RunReport.Curve? {
+    package var heldOut: RunReport.Curve? {
         let points = evaluations.compactMap { step in
             step.values["eval_giou"].map { RunReport.Curve.Point(step: step.number, gIoU: $0) }
         }
@@ -35,7 +37,7 @@ struct RunRecord {
     ///
     /// - Throws: ``MissingInputError`` where there are no metrics, ``EvaluationError`` that names a
     ///   line which is none
-    init(path: String) throws {
+    package init(path: String) throws {
         self.path = path
         let metrics = path + "/metrics.jsonl"
         guard let data = FileManager.default.contents(atPath: metrics) else {
@@ -45,7 +47,7 @@ struct RunRecord {
             .flatMap { try? TextContents($0, validating: false).text }
         facts = Self.facts(path + "/run.json")
         // The last line may be one that is being written.
-        let lines = try lines(of: data, metrics, validating: false)
+        let lines = try recordLines(of: data, metrics, validating: false)
         var steps: [Step] = []
         for (number, line) in lines {
             guard let step = Self.step(line) else {
@@ -91,7 +93,7 @@ struct RunRecord {
     }
 
     /// The curve of a metric; empty if no step has it.
-    func curve(_ name: String, _ transform: (Double) -> Double = { $0 }) -> [ChartPoint] {
+    package func curve(_ name: String, _ transform: (Double) -> Double = { $0 }) -> [ChartPoint] {
         steps.compactMap { step in
             step.values[name].map { ChartPoint(x: Double(step.number), y: transform($0)) }
         }
@@ -111,7 +113,7 @@ struct RunRecord {
     }
 
     /// The mean of a metric over all steps that have it.
-    func mean(_ name: String) -> Double? {
+    package func mean(_ name: String) -> Double? {
         let values = steps.compactMap { $0.values[name] }.filter(\.isFinite)
         return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }

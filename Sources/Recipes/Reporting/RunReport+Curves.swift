@@ -1,10 +1,11 @@
+import Evaluating
 import Evaluation
 import Foundation
-import Reports
+package import Reports
 
 extension RunReport {
     /// The curves: held out first, then those of training.
-    func addCurves(to page: inout HTMLPage, _ record: RunRecord) {
+    package func addCurves(to page: inout HTMLPage, _ record: RunRecord) {
         let curves = heldOut.isEmpty ? record.heldOut.map { [$0] } ?? [] : heldOut
         if !curves.isEmpty || !controls.isEmpty {
             page.addSection(

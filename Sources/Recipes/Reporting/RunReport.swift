@@ -1,4 +1,5 @@
 public import Datasets
+public import Evaluating
 public import Evaluation
 import Foundation
 import Imaging

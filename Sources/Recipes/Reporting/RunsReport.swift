@@ -1,8 +1,13 @@
+import Configuration
 import Datasets
+import Evaluating
 import Evaluation
 import Foundation
 import Imaging
 import Reports
+import Runs
+import Settings
+import TrainingRuns
 
 /// One page about several runs side by side: what differs between them, their curves, and their answers
 /// to the same questions; the `report` command with more than one run.
@@ -65,7 +70,7 @@ public struct RunsReport: Sendable {
     }
 
     /// The last part of each path that tells it from the others.
-    static func names(_ paths: [String]) -> [String] {
+    package static func names(_ paths: [String]) -> [String] {
         let parts = paths.map { path in
             URL(fileURLWithPath: path).standardizedFileURL.pathComponents.filter { $0 != "/" }
         }

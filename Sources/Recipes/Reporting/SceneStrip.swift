@@ -1,7 +1,9 @@
 public import Datasets
+public import Evaluating
 import Evaluation
 import Foundation
 public import Imaging
+import Pictures
 import Segmentation
 
 /// Held-out samples before and after training as one picture: a column per sample, the question
@@ -20,8 +22,6 @@ public struct SceneStrip: Sendable {
 
     private static let gap = 6
     private static let maskColor = RGBColor(230, 24, 156)
-    /// The colour of the truth.
-    static let truthColor = RGBColor(125, 255, 90)
     private static let boxColor = RGBColor(255, 210, 31)
 
     /// A strip of answers.
@@ -125,7 +125,7 @@ public struct SceneStrip: Sendable {
         var result = picture
         if let mask { result.tint(mask, color: Self.maskColor, opacity: 0.45) }
         if let ignored = sample.ignored { result.drawIgnored(ignored.resized(to: frame)) }
-        result.drawContour(truth, color: Self.truthColor, thickness: style.lineWidth)
+        result.drawContour(truth, color: truthColor, thickness: style.lineWidth)
         for prompt in answer.prompts {
             if let box = prompt.box {
                 result.draw(

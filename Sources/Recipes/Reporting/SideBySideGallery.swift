@@ -1,18 +1,25 @@
-import Datasets
+package import Datasets
+package import Evaluating
 import Evaluation
 import Foundation
 import Imaging
-import Reports
+package import Reports
 import Segmentation
 
 /// The same held-out questions with the answers of several policies.
-struct SideBySideGallery {
+package struct SideBySideGallery {
     /// The answers of one policy.
-    struct Column {
+    package struct Column {
         /// What people read.
-        let name: String
+        package let name: String
         /// The answers, of all columns to the same questions in the same order.
-        let answers: [EvaluatedAnswer]
+        package let answers: [EvaluatedAnswer]
+
+        /// A value from its parts.
+        package init(name: String, answers: [EvaluatedAnswer]) {
+            self.name = name
+            self.answers = answers
+        }
     }
 
     private let columns: [Column]
@@ -20,7 +27,7 @@ struct SideBySideGallery {
     private let places: [String: Int]
     /// Which answers are shown: those that all columns fail at, some at random, and those at which the
     /// columns differ most.
-    let choice: (failures: [Int], random: [Int], different: [Int])
+    package let choice: (failures: [Int], random: [Int], different: [Int])
 
     /// A gallery.
     ///
@@ -29,7 +36,7 @@ struct SideBySideGallery {
     ///   - samples: what they were asked about
     ///   - count: how many questions of each kind are shown at most
     ///   - seed: decides about the random ones
-    init(_ columns: [Column], samples: any SampleSource, count: Int, seed: UInt64) {
+    package init(_ columns: [Column], samples: any SampleSource, count: Int, seed: UInt64) {
         self.columns = columns
         self.samples = samples
         places = Dictionary(
@@ -40,7 +47,7 @@ struct SideBySideGallery {
     }
 
     /// Chooses answers by the IoUs of each column.
-    static func choice(
+    package static func choice(
         _ ious: [[Double]], count: Int, seed: UInt64
     ) -> (failures: [Int], random: [Int], different: [Int]) {
         let indices = 0..<(ious.map(\.count).min() ?? 0)
@@ -61,7 +68,7 @@ struct SideBySideGallery {
     /// Adds the section.
     ///
     /// - Throws: the errors of the samples
-    func add(to page: inout HTMLPage, lead: String) throws {
+    package func add(to page: inout HTMLPage, lead: String) throws {
         var shown: Set<Int> = []
         func part(_ title: String, _ indices: [Int]) throws -> [HTML] {
             let cards = try indices.compactMap { index -> GalleryCard? in
@@ -122,7 +129,7 @@ extension EvaluatedAnswer {
     }
 
     /// What is drawn over the picture of a sample: mask, truth, ignored pixels, boxes and points.
-    func overlay(_ sample: SegmentationSample) -> SamplePicture.Overlay {
+    package func overlay(_ sample: SegmentationSample) -> SamplePicture.Overlay {
         let truth = sample.mask
         var overlay = SamplePicture.Overlay(
             mask: mask?.mask, truth: truth, ignored: sample.ignored)

@@ -1,18 +1,19 @@
-import Datasets
+package import Datasets
+package import TrainingRuns
 
 /// Completions, and the samples that they are about.
-struct CompletionSource {
+package struct CompletionSource {
     /// The file.
-    let file: CompletionFile
+    package let file: CompletionFile
     /// The samples; nil where none are looked up.
-    let dataset: ShardedDataset?
+    package let dataset: ShardedDataset?
     /// The reward term that needs to know how many tokens each completion has; nil without one.
     var countingTerm: String?
     private let shards: [String]
     private let places: [String: Int]
 
     /// Opens the shards, if there are any.
-    init(path: String, data: [String]) throws {
+    package init(path: String, data: [String]) throws {
         file = CompletionFile(path: path)
         shards = data
         let dataset = data.isEmpty ? nil : try ShardedDataset(paths: data)
@@ -24,14 +25,16 @@ struct CompletionSource {
     }
 
     /// The files that are read.
-    var inputs: [CommandInputFiles] { [.file(file.path)] + CommandInputFiles.shards(shards) }
+    package var inputs: [CommandInputFiles] {
+        [.file(file.path)] + CommandInputFiles.shards(shards)
+    }
 
     /// Reads the whole file once, where that is possible, so that a bad line stops the command
     /// before anything is scored or written.
     ///
     /// - Returns: how many completions there are; nil where the file can be read only once
     @discardableResult
-    func check() throws -> Int? {
+    package func check() throws -> Int? {
         guard file.isRepeatable else { return nil }
         var count = 0
         try forEach { _, _ in count += 1 }
@@ -39,7 +42,7 @@ struct CompletionSource {
     }
 
     /// The completions in order, each with the place of its sample in ``dataset``.
-    func forEach(_ body: (_ record: CompletionRecord, _ place: Int) throws -> Void) throws {
+    package func forEach(_ body: (_ record: CompletionRecord, _ place: Int) throws -> Void) throws {
         var count = 0
         try file.forEach { record, line in
             count += 1

@@ -1,4 +1,7 @@
+import Files
+import Policies
 public import Segmentation
+import TrainingRuns
 
 /// Reads completions, with both acceptances, and scores nothing: `score --no-segmenter`.
 public struct ParseRecipe {
@@ -39,7 +42,7 @@ public struct ParseRecipe {
     public func run(
         to output: String?, onProgress: (_ done: Int) -> Void = { _ in }
     ) throws -> Summary {
-        let grammar = try Recipes.variant(variant).grammar
+        let grammar = try promptVariant(variant).grammar
         let strict = AnswerParser(grammar: grammar, acceptance: .strict)
         let lenient = AnswerParser(grammar: grammar, acceptance: .lenient)
         let source = try CompletionSource(path: completions, data: data)
@@ -83,10 +86,10 @@ public struct ParseRecipe {
 
 extension Result<ParsedAnswer, ParseFailure> {
     /// The prompts of an answer that could be read.
-    var prompts: [SegmentationPrompt]? { (try? get())?.prompts }
+    package var prompts: [SegmentationPrompt]? { (try? get())?.prompts }
 
     /// Why the answer could not be read.
-    var failure: ParseFailure? {
+    package var failure: ParseFailure? {
         if case .failure(let failure) = self { failure } else { nil }
     }
 }

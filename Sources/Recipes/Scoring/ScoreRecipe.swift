@@ -1,9 +1,15 @@
 import Datasets
+import Embeddings
+import Files
 import Imaging
+import Pictures
+import Policies
 public import Rewards
 import SAM2
 public import Segmentation
+public import Settings
 public import Torch
+import TrainingRuns
 
 /// Scores completions of any system with the reward of training: the `score` command.
 public struct ScoreRecipe {
@@ -55,7 +61,7 @@ public struct ScoreRecipe {
         to output: String?, onWarning: (String) -> Void = { _ in },
         onProgress: (_ done: Int, _ total: Int?) -> Void = { _, _ in }
     ) throws -> Summary {
-        let grammar = try Recipes.variant(variant).grammar
+        let grammar = try promptVariant(variant).grammar
         var source = try CompletionSource(path: completions, data: data)
         source.countingTerm = countingTerm
         try requireWritable([output], inputs: source.inputs + [.segmenter(segmenter)])

@@ -42,7 +42,7 @@ extension ScoreRecipe {
         /// Nothing yet, of some terms.
         init(terms: [RewardTerm]) { self.terms = terms.map { ($0, Numbers()) } }
 
-        mutating func add(_ result: RewardBreakdown) {
+        package mutating func add(_ result: RewardBreakdown) {
             count += 1
             if let failure = result.failure {
                 failures[failure.kind, default: 0] += 1

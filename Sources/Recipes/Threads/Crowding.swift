@@ -38,11 +38,11 @@ public struct CoreShare: Sendable, Hashable {
 /// How long steps take, and whether one takes many times its usual while others hold the cores.
 public struct StepPace: Sendable {
     /// How many recent steps tell what is usual.
-    static let window = 20
+    package static let window = 20
     /// How many there must be.
-    static let least = 3
+    package static let least = 3
     /// Many times.
-    static let many = 4.0
+    package static let many = 4.0
     /// The part of a step that threads have to wait for cores, at least, for it to be the others' fault.
     static let waitingShare = 0.25
 

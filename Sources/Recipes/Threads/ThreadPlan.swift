@@ -1,4 +1,5 @@
 import Foundation
+package import Runs
 import Torch
 
 /// How many threads a command computes with, and why.
@@ -29,12 +30,9 @@ public struct ThreadPlan: Sendable, Hashable {
     static let mostWorkers = (small: 8, besideLargeSegmenter: 4)
 
     /// What a run that goes on began with, where it was chosen.
-    struct Recorded: Sendable, Hashable {
-        var threads: Int?
-        var workers: Int?
-    }
+    package typealias Recorded = RecordedThreads
 
-    init(threads: Int, workers: Int, reason: String?) {
+    package init(threads: Int, workers: Int, reason: String?) {
         self.threads = threads
         self.workers = workers
         self.reason = reason
@@ -48,7 +46,7 @@ public struct ThreadPlan: Sendable, Hashable {
     ///   - workers: workers as configured; 0: left open
     ///   - recorded: what was chosen when the run began
     ///   - cores: how many there are
-    init(
+    package init(
         _ work: Workload, threads: Int, workers: Int = 1, recorded: Recorded,
         cores: Int = ProcessInfo.processInfo.activeProcessorCount
     ) {
@@ -103,7 +101,7 @@ public struct ThreadPlan: Sendable, Hashable {
     }
 
     /// Threads of an operation of one piece of work.
-    var perPiece: Int { workers > 1 ? 1 : threads }
+    package var perPiece: Int { workers > 1 ? 1 : threads }
 
     /// For people.
     public var words: String {
@@ -118,29 +116,9 @@ public struct ThreadPlan: Sendable, Hashable {
     public func apply() throws { try TorchRuntime.setThreadCount(threads) }
 }
 
-extension ThreadPlan {
-    /// Decides for an evaluation, whose samples are independent of each other.
-    ///
-    /// - Parameters:
-    ///   - recipe: names the models
-    ///   - threads: threads of an operation; 0: left open
-    ///   - workers: samples at a time; 0: left open, or one at a time if threads are given
-    public init(evaluating recipe: EvaluateRecipe, threads: Int, workers: Int) {
-        var work = Workload(
-            policy: recipe.policy, segmenter: recipe.segmenter, pieces: .max,
-            device: recipe.device)
-        work.divides = false
-        let plan = ThreadPlan(work, threads: threads, workers: workers, recorded: Recorded())
-        // Each worker then has so many.
-        self.init(
-            threads: workers > 1 && threads == 0 ? 1 : plan.threads, workers: plan.workers,
-            reason: plan.reason)
-    }
-}
-
 extension Workload {
     /// The largest product of all models.
-    var largest: Product? {
+    package var largest: Product? {
         [policy, segmenter].compactMap(\.self).max { $0.work < $1.work }
     }
 

@@ -1,24 +1,27 @@
+import Costs
 import Foundation
-import Qwen25VL
+package import Qwen25VL
 import RLTrainer
-import SAM2
+import Runs
+package import SAM2
+public import Settings
 public import Torch
 
 /// What a command computes, as far as it decides how many threads pay.
 public struct Workload: Sendable {
     /// The largest matrix product of a layer that the policy has; nil without a policy.
-    var policy: Product?
+    package var policy: Product?
     /// The largest product of the segmenter's image encoder; nil without a segmenter.
-    var segmenter: Product?
+    package var segmenter: Product?
     /// Prompts or samples that can be worked on side by side.
-    var pieces = 1
+    package var pieces = 1
     /// Whether more workers than pieces divide evenly into would wait for each other.
-    var divides = true
+    package var divides = true
     /// Whether models compute on the CPU.
-    var isOnCPU = true
+    package var isOnCPU = true
 
     /// A product of a matrix of `rows` × `inputs` with one of `inputs` × `outputs`.
-    struct Product: Sendable, Hashable {
+    package struct Product: Sendable, Hashable {
         let rows: Int
         let inputs: Int
         let outputs: Int
@@ -51,19 +54,19 @@ public struct Workload: Sendable {
     }
 
     /// Work on a segmenter of these sizes.
-    init(segmenter: SAM2Configuration, device: Device) {
+    package init(segmenter: SAM2Configuration, device: Device) {
         isOnCPU = device == .cpu
         self.segmenter = Self.product(segmenter)
     }
 
     /// Work on a policy of these sizes.
-    init(policy: Qwen25VLConfiguration, device: Device) {
+    package init(policy: Qwen25VLConfiguration, device: Device) {
         isOnCPU = device == .cpu
         self.policy = Self.product(policy)
     }
 
     /// The wider of the language model's and the vision tower's.
-    static func product(_ policy: Qwen25VLConfiguration) -> Product {
+    package static func product(_ policy: Qwen25VLConfiguration) -> Product {
         let (text, vision) = (policy.text, policy.vision)
         let candidates = [
             Product(
@@ -75,7 +78,7 @@ public struct Workload: Sendable {
     }
 
     /// The widest of the stages' MLPs, for one picture.
-    static func product(_ segmenter: SAM2Configuration) -> Product {
+    package static func product(_ segmenter: SAM2Configuration) -> Product {
         let trunk = segmenter.vision.backbone
         let candidates = zip(HieraCost(segmenter).sides, trunk.embedDimensions).map { side, width in
             Product(
@@ -96,7 +99,7 @@ extension RunConfiguration {
         threadPlan(device: device, recorded: .init(), cores: cores)
     }
 
-    func threadPlan(
+    package func threadPlan(
         device: Device, recorded: ThreadPlan.Recorded, cores: Int? = nil
     ) -> ThreadPlan {
         let work = Workload(
@@ -110,39 +113,9 @@ extension RunConfiguration {
 
 extension RunConfiguration {
     /// Sets what is left open about threads as it is best for a part of the cores.
-    mutating func choosesThreads(cores: Int) {
+    package mutating func choosesThreads(cores: Int) {
         if threads > 0 { return }
         let plan = threadPlan(device: Device(device) ?? .cpu, cores: cores)
         (threads, workers) = (plan.threads, plan.workers)
-    }
-}
-
-extension SFTConfiguration {
-    /// How many threads a warm start computes with.
-    public func threadPlan(device: Device) -> ThreadPlan {
-        threadPlan(device: device, recorded: .init())
-    }
-
-    func threadPlan(device: Device, recorded: ThreadPlan.Recorded) -> ThreadPlan {
-        let work =
-            policy.start == .checkpoint
-            ? Workload(policy: policy.path, device: device)
-            : Workload(device: device)  // The embedded policy is small.
-        return ThreadPlan(work, threads: threads, recorded: recorded)
-    }
-}
-
-extension SegmenterConfiguration {
-    /// How many threads the training of a segmenter computes with.
-    public func threadPlan(device: Device) -> ThreadPlan {
-        threadPlan(device: device, recorded: .init())
-    }
-
-    func threadPlan(device: Device, recorded: ThreadPlan.Recorded) -> ThreadPlan {
-        let work =
-            segmenter.path.isEmpty
-            ? Workload(segmenter: segmenter.architecture.configuration, device: device)
-            : Workload(segmenter: segmenter.path, device: device)
-        return ThreadPlan(work, threads: threads, recorded: recorded)
     }
 }

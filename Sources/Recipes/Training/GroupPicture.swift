@@ -1,5 +1,6 @@
 import EventFiles
 import Imaging
+import Pictures
 import RLTrainer
 import Rewards
 
@@ -35,7 +36,7 @@ struct GroupPicture<Prompt: PolicyPrompt> {
             frame: group.prompt.frame)
         if let ignored = example.ignored { drawn.drawIgnored(ignored.resized(to: frame)) }
         drawn.drawContour(
-            example.truth.resized(to: frame), color: SceneStrip.truthColor,
+            example.truth.resized(to: frame), color: truthColor,
             thickness: OverlayStyle(for: frame).lineWidth)
         return drawn
     }

@@ -1,6 +1,14 @@
+import Embeddings
+public import Evaluating
 public import Evaluation
+public import Files
 import Foundation
+import Policies
 public import RLTrainer
+import Runs
+import Settings
+import Threads
+import TrainingRuns
 
 /// Why a run ended.
 public enum TrainEnding: Sendable, Hashable {
@@ -161,7 +169,7 @@ extension TrainRecipe {
     private func record(_ groups: [RolloutGroup<QwenPolicy.Prompt>]) throws {
         let (logging, step, grpo) = (configuration.logging, trainer.stepCount, configuration.grpo)
         if grpo.isDue(step, every: logging.logCompletionsSteps) {
-            try directory.write(rollouts: groups, step: step)
+            try directory.write(rollouts: groups, asked: policy.template, step: step)
         }
         if grpo.isDue(step - 1, every: logging.logImagesSteps) {
             try directory.events?.write(groups, step: step)
@@ -220,12 +228,13 @@ extension TrainRecipe {
             configuration, threadPlan, seconds: earlierSeconds + secondsTrained,
             trainer: trainer.state,
             evaluation: evaluation?.progress, inputs: inputs)
+        let snapshot = RunSnapshot(
+            policy: try policy.snapshot(copies: trainer.optimizer), trainer: trainer,
+            state: try state.json())
         try directory.save(
-            RunSnapshot(
-                policy: try policy.snapshot(copies: trainer.optimizer), trainer: trainer,
-                state: try state.json()),
+            step: snapshot.step,
             CheckpointRetention(
                 keep: configuration.logging.saveTotalLimit,
-                best: evaluation?.progress.bestStep))
+                best: evaluation?.progress.bestStep), fill: snapshot.write)
     }
 }

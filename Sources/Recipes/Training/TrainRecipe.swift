@@ -1,12 +1,21 @@
+import Configuration
 import Datasets
+package import Embeddings
+import Files
 import Foundation
 import Imaging
 import NN
-import RLTrainer
-import Rewards
+import Pictures
+package import Policies
+package import RLTrainer
+package import Rewards
+package import Runs
 import SAM2
 import Segmentation
-public import Torch
+public import Settings
+public import Threads
+import Torch
+public import TrainingRuns
 
 /// A training run as the configuration describes it: models, data, folder, loop.
 public final class TrainRecipe {
@@ -18,21 +27,21 @@ public final class TrainRecipe {
     public let summary: [String]
     /// What is most likely not meant and shows only with the models, in lines for people.
     public let warnings: [String]
-    let policy: QwenPolicy
-    let segmenter: CachedSegmenter
-    let scorer: Scorer
-    let trainer: GRPOTrainer<QwenPolicy>
+    package let policy: QwenPolicy
+    package let segmenter: CachedSegmenter
+    package let scorer: Scorer
+    package let trainer: GRPOTrainer<QwenPolicy>
     /// What was found in the folder, in lines for people.
     public let notes: [String]
     /// Where what an earlier start left without a checkpoint was put; nil if there was nothing.
-    let aside: String?
-    let directory: RunDirectory
+    package let aside: String?
+    package let directory: RunDirectory
     /// Evaluates the policy while it is trained; nil without held-out shards.
-    let evaluation: TrainingEvaluation?
+    package let evaluation: TrainingEvaluation?
     /// How many threads compute, and why.
     public let threadPlan: ThreadPlan
     /// What tells the files that the run works with from others.
-    let inputs: [String: String]
+    package let inputs: [String: String]
     /// Seconds that earlier sessions trained.
     let earlierSeconds: Double
     /// What people should know of the last step, until it is told.
@@ -138,7 +147,7 @@ public final class TrainRecipe {
     }
 
     /// Begins to count the seconds of training.
-    func begin() { trainingStart = trainingStart ?? .now }
+    package func begin() { trainingStart = trainingStart ?? .now }
 
     /// Seconds since training began in this session.
     var secondsTrained: Double {
@@ -179,64 +188,16 @@ public final class TrainRecipe {
 
 extension GRPOConfiguration {
     /// How rollouts serve several steps; nil if they do not.
-    var reuse: String? {
+    package var reuse: String? {
         stepsPerBatch == 1
             ? nil : "drawn for \(stepsPerGeneration) steps at once and used \(numIterations) times"
-    }
-}
-
-func millions(_ count: Int) -> String {
-    String(format: count < 10_000_000 ? "%.2f" : "%.0f", Double(count) / 1e6)
-}
-
-/// The template and grammar of a name.
-func variant(_ name: String) throws -> PromptVariant {
-    guard let variant = PromptVariant.named(name) else {
-        throw ConfigurationError(problems: [
-            ConfigurationProblem(
-                location: "", key: "prompt.variant",
-                message: "is \(name), must be one of "
-                    + PromptVariant.all.map(\.name).joined(separator: ", "))
-        ])
-    }
-    return variant
-}
-
-/// The device of a name.
-///
-/// - Parameter name: cpu, cuda or cuda:N
-/// - Returns: the device
-/// - Throws: ``ConfigurationError`` if the name is none, or no such device is there
-public func availableDevice(_ name: String) throws -> Device {
-    func problem(_ message: String) -> ConfigurationError {
-        ConfigurationError(problems: [
-            ConfigurationProblem(location: "", key: "device", message: message)
-        ])
-    }
-    guard let device = Device(name) else {
-        throw problem("is \(name), must be cpu, cuda or cuda:N")
-    }
-    let count = TorchRuntime.cudaDeviceCount
-    if case .cuda(let index) = device, index >= count {
-        throw problem("is \(name), but \(count == 0 ? "no" : "\(count)") CUDA devices are there")
-    }
-    return device
-}
-
-extension ModelDType {
-    /// The tensors' element type.
-    public var dtype: DType {
-        switch self {
-        case .float32: .float32
-        case .bfloat16: .bfloat16
-        }
     }
 }
 
 extension RunConfiguration {
     /// The algorithm's configuration, complete for a data set of a size; with the workers that are
     /// configured if none are given.
-    func resolvedGRPO(sampleCount: Int, workers chosen: Int? = nil) -> GRPOConfiguration {
+    package func resolvedGRPO(sampleCount: Int, workers chosen: Int? = nil) -> GRPOConfiguration {
         var result = grpo
         result.seed = UInt64(seed)
         result.workers = chosen ?? max(1, workers)

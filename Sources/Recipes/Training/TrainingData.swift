@@ -1,26 +1,9 @@
-public import Datasets
-public import Imaging
-import RLTrainer
-
-/// A picture and its truth in the method's square frame.
-public struct SquareSample: Sendable {
-    /// The picture, stretched with LANCZOS.
-    public var image: RGBImage
-    /// The truth, stretched with NEAREST.
-    public var truth: BinaryMask
-    /// The pixels that do not count, stretched with NEAREST; nil where all do.
-    public var ignored: BinaryMask?
-}
-
-/// Decodes a sample's picture and stretches it and its truth to `side` × `side`, without keeping
-/// the aspect, as the method does (arXiv 2512.19302).
-public func squareSample(_ sample: SegmentationSample, side: Int) throws -> SquareSample {
-    let image = try sample.picture()
-    return SquareSample(
-        image: image.resized(to: .square(side), filter: .lanczos),
-        truth: sample.mask.resized(to: .square(side)),
-        ignored: sample.ignored?.resized(to: .square(side)))
-}
+package import Datasets
+import Imaging
+import Pictures
+package import Policies
+package import RLTrainer
+package import Settings
 
 /// Training examples from shards: seeded order; decoded, and made into the policy's prompts, ahead on
 /// other threads.
@@ -94,18 +77,26 @@ final class TrainingData: ExampleSource {
 }
 
 /// Makes samples ready to be trained on; any thread may, several at once.
-struct ExampleMaker: Sendable {
+package struct ExampleMaker: Sendable {
     /// S: pictures and masks are stretched to S × S pixels.
-    var side: Int
+    package var side: Int
     /// Which of a sample's questions is asked.
-    var selector: QuestionSelector
+    package var selector: QuestionSelector
     /// The run's seed.
-    var seed: UInt64
+    package var seed: UInt64
     /// Makes the policy's prompts; nil to leave that to the policy.
-    var prompts: QwenPrompts?
+    package var prompts: QwenPrompts?
+
+    /// A value from its parts.
+    package init(side: Int, selector: QuestionSelector, seed: UInt64, prompts: QwenPrompts? = nil) {
+        self.side = side
+        self.selector = selector
+        self.seed = seed
+        self.prompts = prompts
+    }
 
     /// The example of a sample in a pass over the data.
-    func example(_ sample: SegmentationSample, epoch: Int) throws -> TrainingExample {
+    package func example(_ sample: SegmentationSample, epoch: Int) throws -> TrainingExample {
         let square = try squareSample(sample, side: side)
         let question = selector.question(of: sample, seed: seed, epoch: epoch)
         return TrainingExample(
@@ -117,5 +108,5 @@ struct ExampleMaker: Sendable {
 
 extension RunConfiguration {
     /// Samples that are made ready ahead: enough for a batch of rollouts to begin without waiting.
-    var samplesAhead: Int { max(data.prefetch, grpo.promptsPerGeneration) }
+    package var samplesAhead: Int { max(data.prefetch, grpo.promptsPerGeneration) }
 }

@@ -1,15 +1,20 @@
 import Datasets
-import Evaluation
+package import Evaluating
+package import Evaluation
+package import Files
+package import Policies
 import RLTrainer
-import Segmentation
+package import Runs
+package import Segmentation
+package import Settings
 
 /// Greedy answers about held-out samples while a policy is trained: what `evaluate` says of a checkpoint,
 /// without the checkpoint.
 ///
 /// Nothing that training depends on is changed.
-final class TrainingEvaluation {
+package final class TrainingEvaluation {
     /// What was found so far.
-    var progress: EvaluationProgress
+    package var progress: EvaluationProgress
     private let section: RunConfiguration.EvaluationSection
     private let settings: EvaluateRecipe.Settings
     private let data: [String]
@@ -18,7 +23,9 @@ final class TrainingEvaluation {
     /// The evaluation that a configuration asks for; nil if it names no held-out shards.
     ///
     /// - Throws: `ShardError`
-    init?(_ configuration: RunConfiguration, workers: Int, progress: EvaluationProgress?) throws {
+    package init?(_ configuration: RunConfiguration, workers: Int, progress: EvaluationProgress?)
+        throws
+    {
         data = configuration.data.validation
         if data.isEmpty { return nil }
         section = configuration.evaluation
@@ -37,10 +44,10 @@ final class TrainingEvaluation {
     }
 
     /// How many held-out samples are answered.
-    var sampleCount: Int { min(source.count, section.evalSamples ?? source.count) }
+    package var sampleCount: Int { min(source.count, section.evalSamples ?? source.count) }
 
     /// What is evaluated, in a line for people.
-    var summary: String {
+    package var summary: String {
         let steps = section.evalSteps
         return "\(sampleCount) held-out samples in \(data.count) shards, "
             + (steps > 0 ? "every \(steps) steps" : "after the last step")
@@ -54,7 +61,7 @@ final class TrainingEvaluation {
     }
 
     /// Whether training is to end because nothing gets better.
-    var isStalled: Bool { progress.isStalled(patience: section.earlyStoppingPatience) }
+    package var isStalled: Bool { progress.isStalled(patience: section.earlyStoppingPatience) }
 
     /// Evaluates a policy.
     ///
@@ -65,7 +72,7 @@ final class TrainingEvaluation {
     ///   - onProgress: is told after each sample; what it throws ends the evaluation
     /// - Returns: answers and numbers
     /// - Throws: the error of a sample or model, or what `onProgress` throws; nothing counts then
-    func run(
+    package func run(
         _ policy: QwenPolicy, _ segmenter: any Segmenter, step: Int,
         onProgress: (EvaluateRecipe.Progress) throws -> Void
     ) throws -> Outcome {
@@ -82,15 +89,15 @@ final class TrainingEvaluation {
     }
 
     /// An evaluation that was made.
-    struct Outcome {
-        let step: Int
-        let metric: Metric
-        let value: Double?
-        let isBest: Bool
-        let result: EvaluationResult
+    package struct Outcome {
+        package let step: Int
+        package let metric: Metric
+        package let value: Double?
+        package let isBest: Bool
+        package let result: EvaluationResult
 
         /// The numbers, as a line of `metrics.jsonl`: `eval_…`.
-        var numbers: StepMetrics {
+        package var numbers: StepMetrics {
             var numbers = StepMetrics(step: step)
             for metric in Metric.allCases {
                 guard let value = result.summary[metric].value else { continue }

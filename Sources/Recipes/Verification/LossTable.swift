@@ -1,3 +1,4 @@
+import Files
 import Foundation
 public import RLTrainer
 import SystemErrors
@@ -88,7 +89,7 @@ extension LossTable {
         /// The step's loss.
         public let loss: Double
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey {
             case name, loss
             case configuration = "config"
             case itemCount = "num_items_in_batch"
@@ -98,18 +99,18 @@ extension LossTable {
 
     /// A loss's configuration by TRL's names.
     public struct LossOptions: Decodable, Sendable {
-        let lossType: LossType
-        let level: ImportanceSamplingLevel
-        let beta: Double
-        let usesBiasCorrectionKL: Bool
-        let epsilon: Double
-        let epsilonHigh: Double?
-        let delta: Double?
-        let maxCompletionLength: Int
+        package let lossType: LossType
+        package let level: ImportanceSamplingLevel
+        package let beta: Double
+        package let usesBiasCorrectionKL: Bool
+        package let epsilon: Double
+        package let epsilonHigh: Double?
+        package let delta: Double?
+        package let maxCompletionLength: Int
         let accumulationSteps: Int
-        let stepsPerGeneration: Int
+        package let stepsPerGeneration: Int
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey {
             case beta, epsilon, delta
             case lossType = "loss_type"
             case level = "importance_sampling_level"
@@ -137,17 +138,17 @@ extension LossTable {
 
     /// One micro-batch, and what TRL made of it.
     public struct MicroBatch: Decodable, Sendable {
-        let shape: [Int]
+        package let shape: [Int]
         let logps: [Double]
         let oldLogps: [Double]?
         let refLogps: [Double]?
-        let advantages: [Double]
-        let mask: [Double]
-        let loss: Double
-        let gradient: [Double]
-        let metrics: [String: Double?]
+        package let advantages: [Double]
+        package let mask: [Double]
+        package let loss: Double
+        package let gradient: [Double]
+        package let metrics: [String: Double?]
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey {
             case shape, logps, advantages, mask, loss, gradient, metrics
             case oldLogps = "old_logps"
             case refLogps = "ref_logps"
@@ -162,14 +163,14 @@ extension LossTable {
         public let configuration: RolloutOptions
         let completionLengths: [Int]
         let truncated: [Bool]
-        let rewards: [[Double?]]
+        package let rewards: [[Double?]]
         let oldLogps: [Double]?
         let refLogps: [Double]?
-        let advantages: [Double]
-        let mask: [Double]
+        package let advantages: [Double]
+        package let mask: [Double]
         let itemCount: Double
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey {
             case name, truncated, rewards, advantages, mask
             case configuration = "config"
             case completionLengths = "completion_lengths"
@@ -189,14 +190,14 @@ extension LossTable {
             case rloo
         }
 
-        let trainer: Trainer
-        let numGenerations: Int
-        let rewardScale: RewardScale
-        let beta: Double
+        package let trainer: Trainer
+        package let numGenerations: Int
+        package let rewardScale: RewardScale
+        package let beta: Double
         let rewardWeights: [Double]
         let masksTruncated: Bool
 
-        enum CodingKeys: String, CodingKey {
+        package enum CodingKeys: String, CodingKey {
             case trainer, beta
             case numGenerations = "num_generations"
             case rewardScale = "scale_rewards"

@@ -1,0 +1,88 @@
+package import Foundation
+
+/// Files and folders that appear whole or not at all, and stay when the power fails.
+package enum DurableFiles {
+    /// Writes a file: beside its place, synced, renamed, and its folder synced.
+    ///
+    /// - Throws: ``FileError``; what was at `path` before is still there then
+    package static func write(_ data: Data, to path: String) throws {
+        let partial = "\(path).tmp-\(ProcessInfo.processInfo.processIdentifier)"
+        do {
+            try data.write(to: URL(fileURLWithPath: partial))
+            try synchronize(partial)
+            try publish(partial, as: path)
+        } catch {
+            try? FileManager.default.removeItem(atPath: partial)
+            throw error is FileError ? error : FileError.writing(path, error)
+        }
+    }
+
+    /// Waits until all files and folders below a folder are on the disk, and the folder itself.
+    package static func synchronizeTree(_ folder: String) throws {
+        for path in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+            try synchronize("\(folder)/\(path)")
+        }
+        try synchronize(folder)
+    }
+
+    /// Gives a file or folder that is on the disk its name.
+    package static func publish(_ partial: String, as path: String) throws {
+        guard rename(partial, path) == 0 else { throw failure(path, "cannot rename to this name") }
+        try synchronize(path.parentFolder)
+    }
+
+    /// Waits until a file or folder is on the disk, without what is below it.
+    package static func synchronize(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path, "cannot open to sync") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure(path, "cannot sync") }
+    }
+
+    private static func failure(_ path: String, _ what: String) -> FileError {
+        FileError(
+            path: path, message: "\(what): \(String(cString: strerror(errno)))",
+            kind: .cannotWrite)
+    }
+}
+
+/// Keeps a run's folder for this process while it exists; the system gives it back when the process
+/// ends, however that is.
+package final class FolderLock {
+    private let descriptor: Int32
+
+    /// Takes an existing folder.
+    ///
+    /// - Parameters:
+    ///   - folder: the folder
+    ///   - hint: what to do where another process has it, besides waiting
+    /// - Throws: ``FileError`` if another run has it
+    package init(_ folder: String, hint: String = "choose another output_dir") throws {
+        let opened = open(folder, O_RDONLY | O_CLOEXEC)
+        if opened >= 0, flock(opened, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+            close(opened)
+            throw FileError(
+                path: folder,
+                message: "another run writes to this folder now; wait for it, or \(hint)")
+        }
+        descriptor = opened
+    }
+
+    /// Takes a folder if it is there.
+    ///
+    /// - Throws: ``FileError`` if another run has it
+    package convenience init?(existing folder: String) throws {
+        guard FileManager.default.fileExists(atPath: folder) else { return nil }
+        try self.init(folder)
+    }
+
+    /// Whether somebody has a folder now.
+    package static func isHeld(_ folder: String) -> Bool {
+        let opened = open(folder, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { return false }
+        defer { close(opened) }
+        return flock(opened, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+}

@@ -1,0 +1,90 @@
+package import Foundation
+import SystemErrors
+
+/// A file or folder that is named but not there, or cannot be read as what it should be.
+public struct MissingInputError: Error, Sendable, CustomStringConvertible {
+    /// Where it should be.
+    public let path: String
+    /// What it should be.
+    public let what: String
+    /// Why it cannot be read, where it is there.
+    public private(set) var reason: String?
+
+    /// An error about a file or folder that is not there.
+    package init(path: String, what: String) {
+        self.path = path
+        self.what = what
+    }
+
+    /// An error about a file that cannot be read, whatever there is in its place.
+    package init(unreadable path: String, what: String) {
+        self.init(path: path, what: what)
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
+        reason =
+            isFolder.boolValue
+            ? "is a folder, expected a \(what)"
+            : "the \(what) cannot be read; check its permissions"
+    }
+
+    /// An error about a folder that is not there, or is a file.
+    package init(notFolder path: String, what: String) {
+        self.init(path: path, what: what)
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        reason = "is a file, expected the folder of a \(what)"
+    }
+
+    /// Path and what is missing.
+    public var description: String { "\(path): \(reason ?? "no such \(what)")" }
+}
+
+/// The bytes of a file that must be there.
+///
+/// - Parameters:
+///   - path: the file
+///   - what: what it is called: "plan"
+/// - Returns: its bytes
+/// - Throws: ``MissingInputError``
+package func inputFile(_ path: String, _ what: String) throws -> Data {
+    guard let data = FileManager.default.contents(atPath: path) else {
+        throw MissingInputError(unreadable: path, what: what)
+    }
+    return data
+}
+
+/// Fails where a file is in the place of a folder.
+///
+/// - Parameters:
+///   - path: the folder; one that is missing is left to who reads it
+///   - what: what it is the folder of: "data set"
+/// - Throws: ``MissingInputError``
+public func refuseFile(_ path: String, inPlaceOf what: String) throws {
+    if FileManager.default.fileExists(atPath: path), !path.isFolder {
+        throw MissingInputError(notFolder: path, what: what)
+    }
+}
+
+extension String {
+    /// The text without slashes at its end; empty if it is nothing else.
+    package var withoutSlashes: String {
+        String(reversed().drop { $0 == "/" }.reversed())
+    }
+
+    /// The folder that the path's file or folder is in; `.` for a name alone.
+    package var parentFolder: String {
+        // Foundation's deletingLastPathComponent traps on names of one character.
+        let plain = withoutSlashes
+        guard let slash = plain.lastIndex(of: "/") else {
+            return plain.isEmpty && hasPrefix("/") ? "/" : "."
+        }
+        let parent = String(plain[..<slash]).withoutSlashes
+        return parent.isEmpty ? "/" : parent
+    }
+
+    /// Whether there is a folder at the path.
+    package var isFolder: Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: self, isDirectory: &isFolder)
+            && isFolder.boolValue
+    }
+}

@@ -1,0 +1,40 @@
+import Files
+import TextFiles
+
+/// Reads a configuration of any kind: its defaults, a file, overrides, then what no single key can tell.
+///
+/// - Throws: ``ConfigurationError`` with every problem that there is
+package func loadConfiguration<Root: KeyedConfiguration>(
+    file: String?, overrides: [String],
+    check: (Root, inout ConfigurationReader<Root>) -> Void
+) throws -> Root {
+    var configuration = Root()
+    var reader = ConfigurationReader(keys: Root.keys, listing: Root.listing)
+    if let file {
+        let text = try configurationText(file, what: "configuration file")
+        reader.read(text, file: file, into: &configuration)
+    }
+    if !reader.problems.isEmpty, reader.locations.isEmpty {
+        // The file is not a configuration at all: what it lacks is beside the point.
+        throw ConfigurationError(problems: reader.problems)
+    }
+    for assignment in overrides { reader.override(assignment, into: &configuration) }
+    check(configuration, &reader)
+    if reader.problems.isEmpty { return configuration }
+    throw ConfigurationError(problems: reader.problems)
+}
+
+/// A file's text.
+///
+/// - Throws: ``MissingInputError``, or ``ConfigurationError`` if it is no text
+package func configurationText(_ file: String, what: String) throws -> String {
+    let data = try inputFile(file, what)
+    do throws(TextFault) {
+        return try TextContents(data).text
+    } catch {
+        throw ConfigurationError(problems: [
+            ConfigurationProblem(
+                location: "\(file):\(error.line)", key: "", message: error.description)
+        ])
+    }
+}

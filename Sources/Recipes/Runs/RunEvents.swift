@@ -1,0 +1,98 @@
+package import EventFiles
+package import Files
+import Foundation
+
+/// What TensorBoard shows of a run: event files in the run's folder `tensorboard/`.
+///
+/// Each session of a run writes one file, made with the session's first step: the metrics of every step
+/// by the names that they have in `metrics.jsonl`; and of some steps, pictures and answers. TensorBoard's
+/// scalars have 32 bits: a number there is the float nearest to the one in `metrics.jsonl`. One that is
+/// not finite, null there, is left out here; so is one that no float reaches.
+///
+/// What is written is there when the process is killed. A failure is a ``FileError``.
+package final class RunEvents {
+    /// The folder in the run's folder.
+    package static let folder = "tensorboard"
+
+    /// The run's folder `tensorboard/`.
+    package let path: String
+    private let firstStep: Int
+    /// Questions that are pictured at once, at most.
+    package let pictureCount: Int
+    private var file: EventFileWriter?
+
+    /// The events of a session.
+    ///
+    /// - Parameters:
+    ///   - run: the run's folder
+    ///   - pictureCount: questions that are pictured at once, at most
+    ///   - step: the step that the session continues after
+    package init(run: String, pictureCount: Int, after step: Int) {
+        path = "\(run)/\(Self.folder)"
+        firstStep = step + 1
+        self.pictureCount = pictureCount
+    }
+
+    /// Adds the metrics of a step.
+    package func append(_ metrics: StepMetrics) throws {
+        try write(scalars: metrics.entries.map { ($0.name, $0.value) }, step: metrics.step)
+    }
+
+    /// Adds numbers of a step, under names that no metric has; those that are not finite are left out.
+    ///
+    /// On resuming, numbers of the checkpoint's step stay, those of later steps go.
+    package func write(scalars: [(name: String, value: Double)], step: Int) throws {
+        let numbers = scalars.map { ($0.name, Float($0.value)) }.filter(\.1.isFinite)
+        try write(numbers.map { LoggedValue($0, .scalar($1)) }, step: step)
+    }
+
+    /// Adds values of a step.
+    package func write(_ values: [LoggedValue], step: Int) throws {
+        if values.isEmpty { return }
+        do {
+            let time = Date().timeIntervalSince1970
+            let file = try self.file ?? begin(time: time)
+            self.file = file
+            try file.append(LoggedEvent(step: step, time: time, .values(values)))
+        } catch let error as EventFileError {
+            throw FileError(
+                path: error.path, message: error.message, kind: .cannotWrite)
+        } catch {
+            throw FileError.writing(path, error)
+        }
+    }
+
+    /// Waits until all events of the run in a folder are on the disk; on any thread.
+    package static func synchronize(_ run: String) throws {
+        let path = "\(run)/\(folder)"
+        if FileManager.default.fileExists(atPath: path) { try DurableFiles.synchronizeTree(path) }
+    }
+
+    private func begin(time: Double) throws -> EventFileWriter {
+        let files = FileManager.default
+        try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let names = try files.contentsOfDirectory(atPath: path)
+        let file = try EventFileWriter(
+            path: "\(path)/\(EventFile.name(after: names, time: time))", time: time)
+        // A TensorBoard that watches forgets what it read of steps that are made again.
+        try file.append(LoggedEvent(step: firstStep, time: time, .start))
+        return file
+    }
+
+    /// Brings the events of the run in a folder to the state of a step: what came later goes.
+    package static func cutBack(_ run: String, to step: Int) throws {
+        let (files, path) = (FileManager.default, "\(run)/\(folder)")
+        guard files.fileExists(atPath: path) else { return }
+        for name in try files.contentsOfDirectory(atPath: path) where EventFile.isName(name) {
+            let file = "\(path)/\(name)"
+            let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+            let kept = EventFile.cut(bytes, upTo: step)
+            if kept == bytes { continue }
+            if kept.isEmpty {
+                try files.removeItem(atPath: file)
+            } else {
+                try DurableFiles.write(Data(kept), to: file)
+            }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+public import Configuration
+import Foundation
+public import Rewards
+import TextFiles
+public import Yams
+
+/// The terms of a reward, as a configuration has them: a weight by name, or a table of weight and
+/// parameters.
+public struct RewardTable: Hashable, Sendable, ConfigurationTable {
+    /// The terms, in order.
+    public var entries: [RewardSpecification]
+
+    /// Terms in an order.
+    public init(_ entries: [RewardSpecification]) { self.entries = entries }
+
+    /// Terms of their kinds' names, by weight.
+    public init(_ weights: [(String, Double)]) {
+        entries = weights.map { RewardSpecification($0.0, weight: $0.1) }
+    }
+
+    /// A table of reward terms.
+    public static var kind: ConfigurationKind {
+        .entries(
+            ConfigurationTableForm(
+                name: "a table of reward terms, a weight or a table each",
+                entries: { JSONSchema.rewards },
+                // Others have a kind of their own name, or a command.
+                others: { JSONSchema.reward(nil) },
+                scalars: { node in
+                    let entries = RewardTable(yaml: node)?.entries ?? []
+                    return Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.weight) })
+                }))
+    }
+
+    /// Reads an argument of a command: a table as configurations have it, `{mask_iou: 2}`, or weights by
+    /// name, `mask_iou=2,think_answer_format=1`.
+    ///
+    /// - Parameters:
+    ///   - argument: the text
+    ///   - option: what the problems are said of
+    /// - Throws: ``ConfigurationError`` with everything that is wrong
+    public init(argument: String, option: String) throws {
+        func failure(_ problems: [LocatedProblems.Problem]) -> ConfigurationError {
+            ConfigurationError(
+                problems: problems.map {
+                    ConfigurationProblem(location: option, key: $0.key, message: $0.message)
+                })
+        }
+        var text = argument
+        if argument.drop(while: \.isWhitespace).first != "{" {
+            let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+            text =
+                "{\(parts.map { $0.replacing("=", with: ": ", maxReplacements: 1) }.joined(separator: ", "))}"
+        }
+        let node: Node?
+        do { node = try compose(yaml: text) } catch {
+            throw failure([
+                .init(place: nil, key: "", message: "not YAML: \(YAMLDiagnosis(error).text)")
+            ])
+        }
+        switch Self.read(node ?? Node("")) {
+        case .success(let table): self = table
+        case .failure(let error): throw failure(error.problems)
+        }
+    }
+
+    /// Reads a table; nil if anything in it is wrong, which ``read(_:)`` tells.
+    public init?(yaml: Node) {
+        var reader = RewardTableReader()
+        guard let table = reader.read(yaml), reader.problems.isEmpty else { return nil }
+        self = table
+    }
+
+    /// Reads a table, or says everything that is wrong with it.
+    package static func read(_ node: Node) -> Result<RewardTable, LocatedProblems> {
+        var reader = RewardTableReader()
+        let table = reader.read(node)
+        guard let table, reader.problems.isEmpty else {
+            return .failure(LocatedProblems(reader.problems))
+        }
+        return .success(table)
+    }
+
+    /// The terms in braces.
+    public var yaml: String { "{\(entries.map(Self.yaml).joined(separator: ", "))}" }
+
+    private static func yaml(_ entry: RewardSpecification) -> String {
+        var parts: [String] = []
+        if let command = entry.command {
+            parts.append("command: [\(command.words.map(\.yaml).joined(separator: ", "))]")
+            let standard = ExternalCommand([])
+            if command.timeout != standard.timeout {
+                parts.append("timeout: \(command.timeout.yaml)")
+            }
+            if command.sendsMasks { parts.append("masks: true") }
+        } else if let kind = entry.kind, kind != entry.name {
+            parts.append("term: \(kind)")
+        }
+        parts += entry.parameters.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.yaml)" }
+        let name = entry.name.yaml
+        if parts.isEmpty { return "\(name): \(entry.weight.yaml)" }
+        let weight = entry.weight == 1 ? [] : ["weight: \(entry.weight.yaml)"]
+        return "\(name): {\((weight + parts).joined(separator: ", "))}"
+    }
+
+    /// The names.
+    public var names: [String] { entries.map(\.name) }
+    /// The terms.
+    public var entryCount: Int { entries.count }
+}
+
+/// Reads the table of rewards.
+private struct RewardTableReader {
+    private(set) var problems: [LocatedProblems.Problem] = []
+    private let registry = RewardRegistry.standard
+
+    private mutating func report(_ node: Node?, _ key: String, _ message: String) {
+        let place = node?.mark.map { (line: $0.line, column: $0.column) }
+        problems.append(.init(place: place, key: key, message: message))
+    }
+
+    /// What a name has in it that no keyboard writes.
+    private func note(_ name: String) -> String {
+        LookAlikes.note(name).map { "; \($0)" } ?? ""
+    }
+
+    /// What stands there instead, where it is one value.
+    private func found(_ node: Node, expecting kind: ConfigurationKind = .number) -> String {
+        node.scalar == nil ? "" : ", found \(Misreading.words(node, expecting: kind))"
+    }
+
+    mutating func read(_ node: Node) -> RewardTable? {
+        guard let mapping = node.mapping else {
+            report(nil, "", "expected a table of reward terms, a weight or a table each")
+            return nil
+        }
+        if mapping.isEmpty { report(nil, "", "needs at least one term") }
+        return RewardTable(mapping.compactMap { entry($0.key, $0.value) })
+    }
+
+    private mutating func entry(_ key: Node, _ value: Node) -> RewardSpecification? {
+        let name = key.scalar?.string ?? "?"
+        let isName = name.range(of: "^[A-Za-z0-9_.-]+$", options: .regularExpression) != nil
+        if !isName {
+            let nearest = nearest(LookAlikes.plain(name)).map { "; did you mean \($0)?" } ?? ""
+            report(
+                key, name,
+                "is no name of a term: letters, digits and _.- only\(note(name))\(nearest)")
+            return nil
+        }
+        if let weight = Double(yaml: value) {
+            return checked(RewardSpecification(name, weight: weight), key, nil)
+        }
+        guard let table = value.mapping else {
+            let below = MissingColon.place(value, below: key) == nil ? nil : value
+            let reason = below.flatMap(MissingColon.reason).map { "; \($0)" } ?? ""
+            report(
+                below ?? key, name,
+                "expected a weight, or a table of weight and parameters\(found(value))\(reason)")
+            return nil
+        }
+        return table["command"] == nil
+            ? term(name, key, table) : command(name, table)
+    }
+
+    private mutating func term(
+        _ name: String, _ key: Node, _ table: Node.Mapping
+    ) -> RewardSpecification? {
+        var entry = RewardSpecification(name)
+        for (parameter, value) in table {
+            let word = parameter.scalar?.string ?? "?"
+            if word == "term" {
+                guard let kind = String(yaml: value) else {
+                    report(parameter, "\(name).term", "expected the name of a term")
+                    continue
+                }
+                entry.kind = kind
+            } else if let number = Double(yaml: value) {
+                if word == "weight" {
+                    entry.weight = number
+                } else {
+                    entry.parameters[word] = number
+                }
+            } else {
+                report(parameter, "\(name).\(word)", "expected a number\(found(value))")
+            }
+        }
+        return checked(entry, key, table)
+    }
+
+    /// The kind of term whose name is most like a text, if it is like enough.
+    private func nearest(_ text: String) -> String? {
+        registry.kinds.map { $0.name }.min { editDistance($0, text) < editDistance($1, text) }
+            .flatMap { editDistance($0, text) <= max(2, text.count / 3) ? $0 : nil }
+    }
+
+    /// The term, if there is such a kind and its parameters are right.
+    private mutating func checked(
+        _ entry: RewardSpecification, _ key: Node, _ table: Node.Mapping?
+    ) -> RewardSpecification? {
+        let kind = entry.kind ?? entry.name
+        guard registry.kind(kind) != nil else {
+            let names = registry.kinds.map { $0.name }
+            let place = table?.first { $0.key.scalar?.string == "term" }?.key ?? key
+            report(
+                place, entry.name,
+                "there is no reward term \(kind)\(note(kind)); "
+                    + (nearest(LookAlikes.plain(kind)).map { "did you mean \($0)?" }
+                        ?? "the terms are \(names.joined(separator: ", "))"))
+            return nil
+        }
+        for problem in registry.problems(with: entry) {
+            let place = table?.first { $0.key.scalar?.string == problem.parameter }?.key ?? key
+            report(
+                place, "\(entry.name).\(problem.parameter)",
+                problem.message + note(problem.parameter))
+        }
+        return entry
+    }
+
+    private mutating func command(_ name: String, _ table: Node.Mapping) -> RewardSpecification? {
+        var command = ExternalCommand([])
+        var weight = 1.0
+        for (key, value) in table {
+            let word = key.scalar?.string ?? "?"
+            switch word {
+            case "command":
+                command.words = [String](yaml: value) ?? []
+                if command.words.isEmpty {
+                    report(key, "\(name).command", "expected a list of texts: program, arguments")
+                }
+            case "weight":
+                if let number = Double(yaml: value) {
+                    weight = number
+                } else {
+                    report(key, "\(name).weight", "expected a number\(found(value))")
+                }
+            case "timeout":
+                if let number = Double(yaml: value), number > 0 {
+                    command.timeout = number
+                } else {
+                    report(key, "\(name).timeout", "expected seconds, above 0\(found(value))")
+                }
+            case "masks":
+                if let flag = Bool(yaml: value) {
+                    command.sendsMasks = flag
+                } else {
+                    report(
+                        key, "\(name).masks",
+                        "expected true or false\(found(value, expecting: .truth))")
+                }
+            default:
+                report(
+                    key, "\(name).\(word)",
+                    "is no parameter of a command; it has command, weight, timeout, masks"
+                        + note(word))
+            }
+        }
+        return RewardSpecification(name, command: command, weight: weight)
+    }
+}

@@ -1,0 +1,275 @@
+public import Configuration
+import Foundation
+public import NN
+public import Policies
+import Segmentation
+public import Settings
+import Torch
+
+/// Everything that supervised training of a policy depends on; `SFTConfiguration()` holds the defaults.
+public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfiguration {
+    /// The command `sft`.
+    public static let command = "sft"
+
+    /// Where the policy comes from.
+    public enum Start: String, Sendable, CaseIterable, ConfigurationValue {
+        /// A checkpoint's folder.
+        case checkpoint
+        /// Random weights in the small architecture with a vocabulary of its own.
+        case embedded
+    }
+
+    /// What is trained.
+    public struct PolicySection: Sendable, Hashable {
+        /// Where the policy comes from.
+        public var start = Start.checkpoint
+        /// The folder of a Qwen2.5-VL checkpoint; empty with random weights.
+        public var path = ""
+        /// The element type of weights and computations.
+        public var dtype = ModelDType.float32
+        /// Keys of parameters that stay as they are, `*` standing for anything.
+        public var freeze: [String] = []
+        /// The element type of the finished weights.
+        public var storedType = StoredType.float32
+    }
+
+    /// What is learned.
+    public struct DataSection: Sendable, Hashable {
+        /// The shards to learn from.
+        public var train: [String] = []
+        /// A file of written answers, which are learned instead of what the truth would give.
+        public var answers = ""
+        /// Held-out shards.
+        public var validation: [String] = []
+        /// S: the side of the square that images and masks are stretched to.
+        public var imageSize = 840
+        /// How many of a sample's own questions are asked in a pass.
+        public var ownQuestions = 1
+        /// How many classes are asked for by name.
+        public var namedQuestions = 0
+        /// The share of named questions that ask for an absent class.
+        public var absentShare = 0.15
+        /// Whether own questions without a target are taken to ask for some absent class.
+        public var guessesAbsentClass = false
+        /// Samples made ready ahead of the training thread.
+        public var prefetch = 8
+    }
+
+    /// How answers are written.
+    public struct PromptSection: Sendable, Hashable {
+        /// The name of template and grammar.
+        public var variant = "box_2points"
+        /// The instructions above the conversation; without a system's turn if empty.
+        public var system = PromptTemplate.methodSystem
+        /// Which chat template makes it one text.
+        public var chatTemplate = ChatTemplateChoice.builtin
+        /// What coordinates are multiples of, in pixels.
+        public var coordinateStep = 1
+    }
+
+    /// Training-only heads on the pictures' tokens.
+    public struct HeadSection: Sendable, Hashable {
+        /// The weight of their loss; none if 0.
+        public var weight = 0.0
+        /// The layer of the language model that the late heads read, from 0.
+        public var layer = 1
+    }
+
+    /// How long and how fast the policy learns.
+    public struct TrainingSection: Sendable, Hashable, OptimizerSettings {
+        /// Optimizer steps.
+        public var maxSteps = 1000
+        /// Pictures per step.
+        public var imagesPerStep = 8
+        /// The learning rate's peak.
+        public var learningRate = 1e-5
+        /// How the learning rate changes.
+        public var schedule = LearningRateSchedule.Kind.cosine
+        /// Steps over which the learning rate rises.
+        public var warmupSteps = 0
+        /// Decoupled weight decay.
+        public var weightDecay = 0.0
+        /// Decay of the mean of gradients.
+        public var adamBeta1 = 0.9
+        /// Decay of the mean of squared gradients.
+        public var adamBeta2 = 0.999
+        /// Added to AdamW's denominator.
+        public var adamEpsilon = 1e-8
+        /// The norm that gradients are clipped to.
+        public var maxGradientNorm = 1.0
+    }
+
+    /// What a run leaves behind.
+    public struct LoggingSection: Sendable, Hashable, CheckpointSettings {
+        /// Steps between checkpoints; only the last one if 0.
+        public var saveSteps = 500
+        /// Checkpoints that are kept; all if nil.
+        public var saveTotalLimit: Int? = 2
+        /// Steps between evaluations on the held-out shards; only the last one if 0.
+        public var evalSteps = 250
+        /// How many held-out samples are evaluated.
+        public var evalSamples = 200
+    }
+
+    /// The folder that the run writes to.
+    public var outputDirectory = "runs/sft"
+    /// Where all randomness starts.
+    public var seed = 42
+    /// "cpu", "cuda" or "cuda:N".
+    public var device = "cpu"
+    /// Threads of an operation; one per core if 0.
+    public var threads = 0
+    /// What is trained.
+    public var policy = PolicySection()
+    /// What is learned.
+    public var data = DataSection()
+    /// How answers are written.
+    public var prompt = PromptSection()
+    /// Training-only heads.
+    public var heads = HeadSection()
+    /// How long and how fast.
+    public var training = TrainingSection()
+    /// What the run leaves behind.
+    public var logging = LoggingSection()
+
+    /// The defaults, which name no policy and no data.
+    public init() {}
+}
+
+extension SFTConfiguration {
+    /// Reads a configuration file and overrides; see ``RunConfiguration/load(file:overrides:requiresInputs:)``.
+    public static func load(
+        file: String?, overrides: [String] = [], requiresInputs: Bool = false
+    ) throws -> SFTConfiguration {
+        try loadConfiguration(file: file, overrides: overrides) { configuration, reader in
+            configuration.check(&reader)
+            if requiresInputs { reader.requireMachine(configuration) }
+        }
+    }
+
+    /// The policy, the shards and the answers.
+    public var inputs: [ConfigurationInput] {
+        ConfigurationInput.of("policy.path", [policy.path])
+            + ConfigurationInput.of("data.train", data.train)
+            + ConfigurationInput.of("data.answers", [data.answers])
+            + ConfigurationInput.of("data.validation", data.validation)
+            + ConfigurationInput.of("prompt.chat_template", [prompt.chatTemplate.path ?? ""])
+    }
+
+    /// What is allowed, but most likely not meant; a sentence each, with the keys.
+    public var warnings: [String] {
+        [pictureSideWarning(data.imageSize, name: "data.image_size")].compactMap(\.self)
+            + logging.warnings(standard: LoggingSection().saveTotalLimit)
+            + training.schedule.warnings(
+                warmupSteps: training.warmupSteps, maxSteps: training.maxSteps)
+    }
+
+    /// Every key, in the order of the resolved file.
+    public static var keys: [ConfigurationKey<SFTConfiguration>] {
+        runKeys + dataKeys + trainingKeys
+    }
+
+    private typealias Key = ConfigurationKey<SFTConfiguration>
+
+    private static var runKeys: [ConfigurationKey<SFTConfiguration>] {
+        Key.placement + [
+            Key(
+                "policy.start", \.policy.start,
+                "checkpoint: policy.path; embedded: random weights, small, its own vocabulary"),
+            Key("policy.path", path: \.policy.path, "The folder of a Qwen2.5-VL checkpoint"),
+            Key("policy.dtype", \.policy.dtype, "The type of weights and computations"),
+            Key(
+                "policy.freeze", \.policy.freeze,
+                "Keys of parameters that stay as they are, * standing for anything: visual.*"),
+            Key(
+                "policy.stored_dtype", \.policy.storedType,
+                "The type of the finished weights; checkpoints have that of training"),
+        ]
+    }
+
+    private static var dataKeys: [ConfigurationKey<SFTConfiguration>] {
+        [
+            Key("data.train", path: \.data.train, "Shards to learn from"),
+            Key(
+                "data.answers", path: \.data.answers,
+                "JSON lines of id, question and completion: learned instead of what the truth gives"
+            ),
+            Key("data.validation", path: \.data.validation, "Held-out shards"),
+            Key(
+                "data.image_size", \.data.imageSize,
+                "The side of the square that images are stretched to", in: 28...4096),
+            Key(
+                "data.own_questions", \.data.ownQuestions,
+                "How many of a sample's own questions are asked in a pass", in: 0...100),
+            Key(
+                "data.named_questions", \.data.namedQuestions,
+                "How many classes are asked for by name; needs shards that know their objects",
+                in: 0...100),
+            Key(
+                "data.absent_share", \.data.absentShare,
+                "The share of named questions that ask for an absent class", in: 0...1),
+            Key(
+                "data.guess_absent_class", \.data.guessesAbsentClass,
+                "Whether own questions without a target are taken to ask for some absent class"),
+            Key("data.prefetch", \.data.prefetch, "Samples made ready ahead", in: 1...1024),
+            Key(
+                "prompt.variant", \.prompt.variant, "The name of template and grammar",
+                rule: .names(PromptVariant.all.map(\.name))),
+            Key.system(\.prompt.system), Key.chatTemplate(\.prompt.chatTemplate),
+            Key(
+                "prompt.coordinate_step", \.prompt.coordinateStep,
+                "What coordinates of answers are multiples of, in pixels", in: 1...64),
+            Key(
+                "heads.weight", \.heads.weight,
+                "The weight of training-only heads on the picture's tokens; 0: none", in: 0...100),
+            Key(
+                "heads.layer", \.heads.layer,
+                "The layer of the language model that they read, from 0", in: 0...1000),
+        ]
+    }
+
+    private static var trainingKeys: [ConfigurationKey<SFTConfiguration>] {
+        [
+            Key("training.max_steps", \.training.maxSteps, "Optimizer steps", in: 1...),
+            Key(
+                "training.images_per_step", \.training.imagesPerStep, "Pictures per step",
+                in: 1...4096),
+        ] + Key.learningRate(\.training) + [
+            Key(
+                "training.warmup_steps", \.training.warmupSteps,
+                "Steps over which the learning rate rises", in: 0...)
+        ] + Key.adamW(\.training) + Key.checkpoints(\.logging) + [
+            Key(
+                "logging.eval_steps", \.logging.evalSteps,
+                "Steps between evaluations on held-out shards; 0: only the last", in: 0...),
+            Key(
+                "logging.eval_samples", \.logging.evalSamples,
+                "How many held-out samples are evaluated", in: 1...),
+        ]
+    }
+
+    /// What no single key can tell.
+    private func check(_ reader: inout ConfigurationReader<SFTConfiguration>) {
+        if policy.start == .checkpoint, policy.path.isEmpty {
+            reader.report("policy.path", "is needed: the folder of a checkpoint")
+        }
+        if policy.start == .embedded, !policy.path.isEmpty {
+            reader.report("policy.path", "does nothing with policy.start embedded")
+        }
+        if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
+        reader.requireDistinct(data.train, "data.train")
+        reader.requireDistinct(data.validation, "data.validation")
+        if data.answers.isEmpty, data.ownQuestions + data.namedQuestions == 0 {
+            reader.report(
+                "data.own_questions", "is 0, and so is data.named_questions: nothing to ask")
+        }
+    }
+}
+
+extension SFTConfiguration {
+    /// How the policy is asked.
+    package var promptChoice: PromptChoice {
+        PromptChoice(
+            variant: prompt.variant, system: prompt.system, chatTemplate: prompt.chatTemplate)
+    }
+}

@@ -1,0 +1,181 @@
+import Files
+public import Foundation
+import Policies
+import Qwen25VL
+import RLTrainer
+import Runs
+import Segmentation
+public import Torch
+
+/// What is known of one checkpoint of a run.
+public struct CheckpointListing: Sendable {
+    /// The folder.
+    public let path: String
+    /// The optimizer step; nil if its state cannot be read.
+    public let step: Int?
+    /// When it was written.
+    public let date: Date?
+    /// Bytes of all files.
+    public let bytes: Int
+    /// The value that evaluations gave its step, if they did and it was the best then.
+    public let best: Double?
+    /// Whether it is the run's best.
+    public let isBest: Bool
+    /// What is wrong with it; nil if nothing is.
+    public let problem: String?
+    /// The command that wrote it: `train`, `sft` or `pretrain-segmenter`.
+    public var command = "train"
+}
+
+/// Checkpoints of runs: the `checkpoint` commands.
+public enum CheckpointRecipe {
+    /// The checkpoints of a run, the oldest first, or the one checkpoint that `path` is.
+    ///
+    /// - Parameters:
+    ///   - path: a run's folder, or a checkpoint's
+    ///   - readingAll: whether every byte is held to the manifest, or sizes only
+    /// - Returns: one entry each, those that are damaged among them
+    /// - Throws: ``MissingInputError`` if there is none
+    public static func list(_ path: String, readingAll: Bool) throws -> [CheckpointListing] {
+        let folder = CheckpointFolder(run: path)
+        guard FileManager.default.fileExists(atPath: folder.path) else {
+            guard FileManager.default.fileExists(atPath: path + "/" + CheckpointManifest.file)
+            else {
+                throw MissingInputError(path: path, what: "run with checkpoints, or checkpoint")
+            }
+            return [listing(path, best: nil, readingAll)]
+        }
+        let best = folder.best
+        let steps = folder.steps.sorted()
+        if steps.isEmpty {
+            throw MissingInputError(path: folder.path, what: "checkpoint; the run has none yet")
+        }
+        return steps.map { listing(folder.step($0), best: best, readingAll) }
+    }
+
+    private static func listing(_ path: String, best: Int?, _ readingAll: Bool) -> CheckpointListing
+    {
+        let date =
+            try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
+        do {
+            let manifest = try CheckpointManifest(folder: path)
+            if let stage = StageCheckpoint(path: path, manifest: manifest) {
+                try manifest.verify(path, readingAll: readingAll)
+                return CheckpointListing(
+                    path: path, step: stepNumber(URL(fileURLWithPath: path).lastPathComponent),
+                    date: date, bytes: manifest.totalBytes, best: nil, isBest: false, problem: nil,
+                    command: stage.command)
+            }
+            let checkpoint = try RunCheckpoint(path: path, readingAll: readingAll)
+            let found = checkpoint.state.evaluation
+            return CheckpointListing(
+                path: path, step: checkpoint.step, date: date,
+                bytes: checkpoint.manifest.totalBytes,
+                best: found?.bestStep == checkpoint.step ? found?.best : nil,
+                isBest: best == checkpoint.step, problem: nil)
+        } catch {
+            return CheckpointListing(
+                path: path, step: nil, date: date, bytes: 0, best: nil, isBest: false,
+                problem: "\(error)")
+        }
+    }
+
+    /// Which checkpoint of a run is meant.
+    public enum Choice: Sendable, Hashable {
+        /// The newest one that is whole.
+        case newest
+        /// The one that evaluations liked best.
+        case best
+        /// The one of a step.
+        case step(Int)
+    }
+
+    /// Writes a checkpoint's policy as a folder in the hub's layout, which transformers loads.
+    ///
+    /// - Parameters:
+    ///   - path: a run's folder, or a checkpoint's
+    ///   - choice: which one of a run
+    ///   - output: the folder, which does not exist or is empty
+    ///   - dtype: the element type in the files; that of the run if nil, whose weights are copied then
+    /// - Returns: the checkpoint that was taken
+    /// - Throws: ``MissingInputError`` or ``FileError`` if there is no such checkpoint or it is
+    ///   damaged, and the errors of writing
+    public static func export(
+        _ path: String, _ choice: Choice, to output: String, dtype: DType?
+    ) throws -> String {
+        let checkpoint = try chosen(path, choice)
+        let policy = try policy(of: checkpoint)
+        try NewFolder.write(output) { try write(policy, into: $0, dtype) }
+        return checkpoint
+    }
+
+    /// The policy's folder of a checkpoint of any command that has one, all of whose bytes are verified.
+    private static func policy(of checkpoint: String) throws -> String {
+        let manifest = try CheckpointManifest(folder: checkpoint)
+        guard let stage = StageCheckpoint(path: checkpoint, manifest: manifest) else {
+            return try RunCheckpoint(path: checkpoint).policy
+        }
+        guard let policy = stage.policy else { throw stage.refusal }
+        try manifest.verify(checkpoint)
+        return policy
+    }
+
+    /// Writes a checkpoint's policy into an empty folder.
+    private static func write(
+        _ policy: String, into folder: String, _ dtype: DType?
+    ) throws {
+        if let dtype {
+            let loaded = try QwenPolicy.load(
+                path: policy, dtype: dtype, device: .cpu, template: PromptTemplate())
+            try loaded.model.save(directory: folder, dtype: dtype)
+        } else {
+            let files = FileManager.default
+            for name in try files.contentsOfDirectory(atPath: policy) {
+                try files.copyItem(
+                    atPath: "\(policy)/\(name)", toPath: "\(folder)/\(name)")
+            }
+            // Checkpoints of earlier versions state the type of the weights that the run began with.
+            try Qwen25VLModel.restateElementType(directory: folder)
+        }
+        if !PromptFiles.areComplete(folder) {
+            // Checkpoints of older versions, which knew the built-in way alone.
+            try PromptFiles(PromptTemplate()).write(into: folder)
+        }
+    }
+
+    /// The folder of the checkpoint that is meant.
+    package static func chosen(_ path: String, _ choice: Choice) throws -> String {
+        let folder = CheckpointFolder(run: path)
+        guard FileManager.default.fileExists(atPath: folder.path) else {
+            if path.isFolder { return path }
+            throw MissingInputError(notFolder: path, what: "run or checkpoint")
+        }
+        switch choice {
+        case .step(let step):
+            guard folder.steps.contains(step) else {
+                let known = folder.steps.sorted().map(String.init).joined(separator: ", ")
+                throw MissingInputError(
+                    path: folder.step(step), what: "checkpoint; the run has those of \(known)")
+            }
+            return folder.step(step)
+        case .best:
+            guard let step = folder.best else {
+                throw MissingInputError(
+                    path: folder.path + "/best",
+                    what: "link: the run was not evaluated, or its best checkpoint is gone")
+            }
+            guard folder.steps.contains(step) else {
+                throw MissingInputError(
+                    path: folder.step(step), what: "checkpoint, to which checkpoints/best leads")
+            }
+            return folder.step(step)
+        case .newest:
+            let all = try list(path, readingAll: false)
+            guard let newest = all.last(where: { $0.problem == nil }) else {
+                throw FileError.damaged(
+                    folder.path, "no checkpoint is whole: \(all[0].problem ?? "")")
+            }
+            return newest.path
+        }
+    }
+}
