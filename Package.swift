@@ -7,11 +7,17 @@ import PackageDescription
 //                                     the C faces of libtorch, libhdf5, libpng, libjpeg-turbo, libtiff, OpenSSL,
 //                                     llama.cpp's Jinja engine
 //      CChecksums                       an instruction
+//      Checksums                        above CChecksums
 //      TextFiles                        the bytes of text files as UTF-8
 //      SystemErrors                     what Foundation's errors mean, in words; above TextFiles
 //      Imaging  Tokenizers  Pickles      pixels, text and Python's values; no tensors
 //      ChatTemplates                    how conversations become one text; above Tokenizers
-//   1  Torch  Segmentation  Datasets
+//      HDF5                             files of arrays; above CHDF5
+//   1  Torch  Segmentation
+//      Datasets                         samples, their order, reading ahead
+//      Shards                           samples in files; above Datasets and HDF5
+//      Scenes                           drawn samples; above Datasets
+//      Importers                        data sets of others; above Shards
 //   2  NN  Rewards  Evaluation  Reports  EventFiles
 //   3  Qwen25VL  SAM2  RLTrainer
 //   4  Supervised                        what comes before reinforcement learning
@@ -111,22 +117,33 @@ var targets: [Target] = [
         dependencies: ["CChatTemplate", "Tokenizers", "SystemErrors", "TextFiles"],
         swiftSettings: strict),
     .target(name: "Pickles", swiftSettings: optimized),
+    .target(name: "Checksums", dependencies: ["CChecksums"], swiftSettings: optimized),
+    .target(
+        name: "HDF5", dependencies: ["CHDF5", "CZlib"], path: "Sources/Datasets/HDF5",
+        swiftSettings: optimized),
     // Layer 1
     .target(
         name: "Segmentation", dependencies: ["Imaging", "ChatTemplates", "Tokenizers"],
         swiftSettings: optimized),
     .target(
-        name: "Datasets",
-        dependencies: [
-            "CHDF5", "CZlib", "CChecksums", "Imaging", "Pickles", "SystemErrors", "TextFiles",
-        ],
+        name: "Datasets", dependencies: ["Imaging"], path: "Sources/Datasets",
+        exclude: ["HDF5", "Importers", "Scenes", "Shards"], swiftSettings: optimized),
+    .target(
+        name: "Shards", dependencies: ["Datasets", "HDF5", "Checksums", "Imaging"],
+        path: "Sources/Datasets/Shards", swiftSettings: optimized),
+    .target(
+        name: "Scenes", dependencies: ["Datasets", "Imaging"], path: "Sources/Datasets/Scenes",
         swiftSettings: optimized),
+    .target(
+        name: "Importers",
+        dependencies: ["Shards", "Datasets", "Imaging", "Pickles", "SystemErrors", "TextFiles"],
+        path: "Sources/Datasets/Importers", swiftSettings: optimized),
     // Layer 2
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
     .target(name: "Evaluation", dependencies: ["Datasets", "Imaging"], swiftSettings: optimized),
     .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: optimized),
     .target(
-        name: "EventFiles", dependencies: ["Datasets", "Imaging", "SystemErrors", protobuf],
+        name: "EventFiles", dependencies: ["Checksums", "Imaging", "SystemErrors", protobuf],
         exclude: ["event.proto"], swiftSettings: optimized),
 
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
@@ -150,9 +167,27 @@ var targets: [Target] = [
     .testTarget(
         name: "PicklesTests", dependencies: ["TestSupport", "Pickles"], swiftSettings: strict),
     .testTarget(
-        name: "DatasetsTests",
-        dependencies: ["TestSupport", "Datasets", "CChecksums", "CZlib", "Imaging"],
+        name: "ChecksumsTests", dependencies: ["Checksums", "CChecksums", "Datasets"],
         swiftSettings: strict),
+    .target(
+        name: "DatasetsTestSupport", dependencies: ["Shards", "Datasets", "Imaging"],
+        path: "Tests/DatasetsSupport", swiftSettings: optimized),
+    .testTarget(
+        name: "DatasetsTests",
+        dependencies: ["DatasetsTestSupport", "Datasets", "Imaging"], swiftSettings: strict),
+    .testTarget(
+        name: "ShardsTests",
+        dependencies: [
+            "TestSupport", "DatasetsTestSupport", "Shards", "HDF5", "Datasets", "CZlib", "Imaging",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "ScenesTests", dependencies: ["Scenes", "Datasets", "Imaging"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "ImportersTests",
+        dependencies: [
+            "TestSupport", "DatasetsTestSupport", "Importers", "Shards", "Datasets", "Imaging",
+        ], swiftSettings: strict),
     .testTarget(
         name: "EvaluationTests",
         dependencies: ["TestSupport", "Evaluation", "Datasets", "Imaging"],
@@ -193,15 +228,15 @@ if withTorch {
         .target(
             name: "Supervised",
             dependencies: [
-                "Qwen25VL", "SAM2", "NN", "Torch", "Datasets", "Segmentation", "Tokenizers",
-                "Imaging",
+                "Qwen25VL", "SAM2", "NN", "Torch", "Scenes", "Datasets", "Segmentation",
+                "Tokenizers", "Imaging",
             ], swiftSettings: strict),
         // Layer 5
         .target(
             name: "Recipes",
             dependencies: [
                 "Supervised", "Evaluation", "Reports", "EventFiles", "RLTrainer", "Qwen25VL",
-                "SAM2", "NN", "Torch", "Datasets", "Rewards",
+                "SAM2", "NN", "Torch", "Importers", "Scenes", "Shards", "Datasets", "Rewards",
                 "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
                 "TextFiles",
                 "CLibcrypto", yams,
@@ -210,8 +245,9 @@ if withTorch {
         .executableTarget(
             name: "think2seg",
             dependencies: [
-                "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer", "SAM2", "Datasets",
-                "Rewards", "Segmentation", "Tokenizers", "Imaging", "SystemErrors", "TextFiles",
+                "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer", "SAM2", "Importers",
+                "Scenes", "Shards", "Datasets", "Rewards", "Segmentation", "Tokenizers", "Imaging",
+                "SystemErrors", "TextFiles",
                 "Torch",
                 argumentParser,
             ],
@@ -226,8 +262,8 @@ if withTorch {
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "TestSupport", "Recipes", "NN", "Torch", "Datasets", "Rewards", "Segmentation",
-                "Imaging",
+                "TestSupport", "Recipes", "NN", "Torch", "Importers", "Shards", "Datasets",
+                "Rewards", "Segmentation", "Imaging",
             ], path: "Tests/Fuzz", swiftSettings: strict),
         // What scripts/check-libtorch compiles by itself; a process of its own, as it changes settings of all.
         .executableTarget(
@@ -265,15 +301,15 @@ if withTorch {
         .testTarget(
             name: "SupervisedTests",
             dependencies: [
-                "TestSupport", "Supervised", "Qwen25VL", "SAM2", "NN", "Torch", "Datasets",
-                "Segmentation", "Tokenizers", "Imaging",
+                "TestSupport", "Supervised", "Qwen25VL", "SAM2", "NN", "Torch", "Scenes",
+                "Datasets", "Segmentation", "Tokenizers", "Imaging",
             ], swiftSettings: strict),
         .testTarget(
             name: "RecipesTests",
             dependencies: [
                 "TestSupport", "Recipes", "Supervised", "Evaluation", "Reports", "EventFiles",
                 "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch",
-                "Datasets", "Rewards",
+                "Importers", "Scenes", "Shards", "Datasets", "Rewards",
                 "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
             ],
             swiftSettings: strict),

@@ -1,5 +1,6 @@
 public import Datasets
 public import Imaging
+import Scenes
 
 /// A sample that cannot be made into answers.
 public struct LessonError: Error, Sendable, Hashable, CustomStringConvertible {

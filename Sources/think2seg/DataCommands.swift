@@ -1,8 +1,10 @@
 public import ArgumentParser
-public import Datasets
+import Datasets
 import Foundation
 import Imaging
 public import Recipes
+public import Scenes
+import Shards
 
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,10 +1,11 @@
 import ArgumentParser
-import Datasets
 import Foundation
 import Imaging
+import Importers
 import RLTrainer
 import Recipes
 import Rewards
+import Shards
 import SystemErrors
 import Tokenizers
 import Torch

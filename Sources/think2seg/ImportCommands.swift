@@ -1,5 +1,5 @@
 import ArgumentParser
-import Datasets
+import Importers
 import Recipes
 
 struct DataImportCommand: ParsableCommand {

@@ -1,8 +1,8 @@
 import ArgumentParser
-import Datasets
 import Foundation
 import Imaging
 import Recipes
+import Shards
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,3 +1,4 @@
+import DatasetsTestSupport
 import Foundation
 import Imaging
 import Synchronization

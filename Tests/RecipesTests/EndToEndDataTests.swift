@@ -1,8 +1,11 @@
 import Datasets
 import Foundation
 import Imaging
+import Importers
 import RLTrainer
 import Recipes
+import Scenes
+import Shards
 import Testing
 
 extension EndToEnd {

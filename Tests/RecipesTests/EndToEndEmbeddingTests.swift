@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import RLTrainer
+import Scenes
 import Testing
 
 @testable import Recipes

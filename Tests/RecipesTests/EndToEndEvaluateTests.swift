@@ -5,6 +5,7 @@ import Imaging
 import Recipes
 import SAM2
 import Segmentation
+import Shards
 import Testing
 import Torch
 

@@ -1,4 +1,3 @@
-import Datasets
 import Foundation
 import Imaging
 import NN
@@ -6,7 +5,9 @@ import Qwen25VL
 import RLTrainer
 import Rewards
 import SAM2
+import Scenes
 import Segmentation
+import Shards
 import Testing
 import Torch
 

@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import Qwen25VL
 import RLTrainer
+import Shards
 import Testing
 import Torch
 

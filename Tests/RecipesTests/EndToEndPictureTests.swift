@@ -1,4 +1,3 @@
-import Datasets
 import Foundation
 import Imaging
 import NN
@@ -6,6 +5,7 @@ import Qwen25VL
 import RLTrainer
 import Rewards
 import SAM2
+import Shards
 import Testing
 import Torch
 

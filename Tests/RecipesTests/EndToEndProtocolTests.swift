@@ -5,6 +5,7 @@ import Imaging
 import RLTrainer
 import SAM2
 import Segmentation
+import Shards
 import Testing
 import Torch
 

@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import RLTrainer
 import Recipes
+import Scenes
 import Segmentation
 import TestSupport
 import Testing

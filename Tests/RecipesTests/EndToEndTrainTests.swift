@@ -1,10 +1,10 @@
-import Datasets
 import Foundation
 import Imaging
 import NN
 import RLTrainer
 import Recipes
 import Segmentation
+import Shards
 import Testing
 import Torch
 

@@ -1,6 +1,6 @@
-import Datasets
 import Foundation
 import Recipes
+import Shards
 import Supervised
 import Testing
 import Tokenizers

@@ -5,6 +5,7 @@ import Recipes
 import Rewards
 import SAM2
 import Segmentation
+import Shards
 import Testing
 
 /// A completion as the method asks for it.

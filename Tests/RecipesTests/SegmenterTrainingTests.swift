@@ -4,6 +4,8 @@ import Imaging
 import NN
 import Recipes
 import SAM2
+import Scenes
+import Shards
 import Supervised
 import TestSupport
 import Testing

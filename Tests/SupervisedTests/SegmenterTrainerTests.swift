@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import NN
 import SAM2
+import Scenes
 import Supervised
 import TestSupport
 import Testing

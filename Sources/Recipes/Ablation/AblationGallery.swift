@@ -1,6 +1,6 @@
-import Datasets
 import Foundation
 import Reports
+import Shards
 
 extension AblationReport {
     /// The answers of all variants to the same questions, with the first seed that all have.

@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Imaging
 import Segmentation
+import Shards
 import Torch
 
 /// How fast samples are loaded as training loads them, beside libjpeg-turbo alone: the

@@ -1,8 +1,8 @@
-import Datasets
 import Imaging
 import Rewards
 import SAM2
 public import Segmentation
+import Shards
 import Supervised
 public import Torch
 

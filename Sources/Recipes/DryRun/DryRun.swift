@@ -7,6 +7,7 @@ import RLTrainer
 import Rewards
 import SAM2
 import Segmentation
+import Shards
 import Torch
 
 /// What keeps a run from beginning, all of it.

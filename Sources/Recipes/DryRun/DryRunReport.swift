@@ -1,4 +1,3 @@
-import Datasets
 import Foundation
 import Imaging
 import NN
@@ -6,6 +5,7 @@ import Qwen25VL
 import RLTrainer
 import SAM2
 import Segmentation
+import Shards
 import Torch
 
 /// What a run will do and take, in lines for people.

@@ -1,8 +1,8 @@
-import Datasets
 import Foundation
 import Imaging
 import NN
 import Qwen25VL
+import Scenes
 import Segmentation
 import Supervised
 import Tokenizers

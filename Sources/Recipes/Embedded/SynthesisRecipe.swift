@@ -1,6 +1,9 @@
-public import Datasets
+import Datasets
 import Foundation
 import Imaging
+import Importers
+public import Scenes
+import Shards
 
 /// Draws scenes into shards or into a data set's folders: the `data synthesize` command.
 public struct SynthesisRecipe: Sendable {

@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import SAM2
 public import Segmentation
+import Shards
 public import Torch
 
 /// Greedy answers to questions about held-out samples, and what they are worth: the `evaluate`

@@ -1,10 +1,10 @@
-import Datasets
 import Evaluation
 import Foundation
 import Imaging
 import NN
 public import RLTrainer
 import SAM2
+import Scenes
 import Segmentation
 import TextFiles
 import Torch

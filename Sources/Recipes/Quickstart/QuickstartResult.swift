@@ -1,6 +1,6 @@
-import Datasets
 import Evaluation
 import Foundation
+import Shards
 
 /// What a policy was worth on the held-out scenes.
 public struct QuickstartScores: Sendable {

@@ -1,8 +1,8 @@
-import Datasets
 import Evaluation
 import Foundation
 import Imaging
 import Reports
+import Shards
 
 /// One page about several runs side by side: what differs between them, their curves, and their answers
 /// to the same questions; the `report` command with more than one run.

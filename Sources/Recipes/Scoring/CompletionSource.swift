@@ -1,4 +1,4 @@
-import Datasets
+import Shards
 
 /// Completions, and the samples that they are about.
 struct CompletionSource {

@@ -3,6 +3,7 @@ import Imaging
 public import Rewards
 import SAM2
 public import Segmentation
+import Shards
 public import Torch
 
 /// Scores completions of any system with the reward of training: the `score` command.

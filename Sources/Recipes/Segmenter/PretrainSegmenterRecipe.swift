@@ -1,8 +1,8 @@
-import Datasets
 import Foundation
 import NN
 import RLTrainer
 import SAM2
+import Shards
 public import Supervised
 import Torch
 

@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Imaging
 import Qwen25VL
+import Shards
 import Supervised
 
 /// Packed examples from shards: seeded order, made ready ahead on another thread.

@@ -5,6 +5,7 @@ import NN
 import Qwen25VL
 import RLTrainer
 import Segmentation
+import Shards
 public import Supervised
 import Tokenizers
 import Torch

@@ -1,4 +1,3 @@
-import Datasets
 import Foundation
 import Imaging
 import NN
@@ -6,6 +5,7 @@ import RLTrainer
 import Rewards
 import SAM2
 import Segmentation
+import Shards
 public import Torch
 
 /// A training run as the configuration describes it: models, data, folder, loop.

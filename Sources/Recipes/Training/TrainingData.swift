@@ -1,6 +1,7 @@
 public import Datasets
 public import Imaging
 import RLTrainer
+import Shards
 
 /// A picture and its truth in the method's square frame.
 public struct SquareSample: Sendable {

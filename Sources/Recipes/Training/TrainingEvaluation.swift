@@ -1,7 +1,7 @@
-import Datasets
 import Evaluation
 import RLTrainer
 import Segmentation
+import Shards
 
 /// Greedy answers about held-out samples while a policy is trained: what `evaluate` says of a checkpoint,
 /// without the checkpoint.
