@@ -148,10 +148,10 @@ var targets: [Target] = [
 
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
     .testTarget(
-        name: "ImagingTests", dependencies: ["TestSupport", "Imaging", "CImageCodecs"],
+        name: "ImagingTests", dependencies: ["TestSupport", "Imaging"],
         swiftSettings: strict),
     .testTarget(
-        name: "TextFilesTests", dependencies: ["TestSupport", "TextFiles"],
+        name: "TextFilesTests", dependencies: ["TextFiles"],
         swiftSettings: strict),
     .testTarget(
         name: "TokenizersTests", dependencies: ["TestSupport", "Tokenizers"],
@@ -190,7 +190,7 @@ var targets: [Target] = [
         ], swiftSettings: strict),
     .testTarget(
         name: "EvaluationTests",
-        dependencies: ["TestSupport", "Evaluation", "Datasets", "Imaging"],
+        dependencies: ["Evaluation", "Datasets", "Imaging"],
         swiftSettings: strict),
     .testTarget(
         name: "ReportsTests", dependencies: ["TestSupport", "Reports", "Imaging"],

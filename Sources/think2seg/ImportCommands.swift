@@ -144,7 +144,7 @@ struct ImportRefSegRSCommand: ParsableCommand {
     @OptionGroup var labels: LabelOptions
 
     func run() throws {
-        var importer = RefSegRSImporter(source: options.source, strict: options.strict)
+        var importer = PhraseImporter(.refSegRS, source: options.source, strict: options.strict)
         importer.choices = try options.choices(labels)
         try options.run(importer)
     }
@@ -167,7 +167,7 @@ struct ImportRISBenchCommand: ParsableCommand {
     @OptionGroup var labels: LabelOptions
 
     func run() throws {
-        var importer = RISBenchImporter(source: options.source, strict: options.strict)
+        var importer = PhraseImporter(.risBench, source: options.source, strict: options.strict)
         importer.choices = try options.choices(labels)
         try options.run(importer)
     }

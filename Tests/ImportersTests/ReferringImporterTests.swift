@@ -74,8 +74,8 @@ struct ReferringTree {
     {
         switch set {
         case "rrsis-d": RRSISDImporter(source: source, strict: strict)
-        case "refsegrs": RefSegRSImporter(source: source, strict: strict)
-        default: RISBenchImporter(source: source, strict: strict)
+        case "refsegrs": PhraseImporter(.refSegRS, source: source, strict: strict)
+        default: PhraseImporter(.risBench, source: source, strict: strict)
         }
     }
 

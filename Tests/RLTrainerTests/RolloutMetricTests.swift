@@ -1,4 +1,3 @@
-import Datasets
 import Imaging
 import Rewards
 import Segmentation

@@ -1,8 +1,7 @@
 import Foundation
 
-/// The splits of EarthReason and of data sets laid out like it, in their usual order.
+/// The folders of EarthReason and of data sets laid out like it.
 enum EarthReasonLayout {
-    static let splits = ["train", "val", "test"]
     static let images = "images"
     static let labels = "labels"
     static let questions = "QAs"

@@ -43,12 +43,12 @@ public struct EarthReasonImporter: ShardImporter {
     public func run(
         output: String, progress: (ImportProgress) -> Void = { _ in }
     ) throws -> ImportReport {
-        let splits = EarthReasonLayout.splits.filter { isFolder(source + "/" + $0) }
+        let splits = PlannedSplit.names.filter { isFolder(source + "/" + $0) }
         guard !splits.isEmpty else {
             throw ImportError(
                 path: source,
                 message: isFolder(source)
-                    ? "none of the folders \(EarthReasonLayout.splits.joined(separator: ", ")) "
+                    ? "none of the folders \(PlannedSplit.names.joined(separator: ", ")) "
                         + "is here; give the folder that has them" : "no such folder")
         }
         let job = ShardImport(source: source, dataset: dataset, strict: strict, choices: choices)

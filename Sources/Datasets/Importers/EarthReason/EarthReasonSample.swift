@@ -22,10 +22,7 @@ struct EarthReasonSample {
             throw ImportDefect(file: file, message: "there is no question that is not empty")
         }
         let answers = (texts.answers ?? []).filter { !isBlank($0) }
-        sample = SegmentationSample(
-            id: files.id, image: image.bytes, format: image.format, frame: image.frame,
-            questions: questions, answers: answers, mask: mask, ignored: masks.ignored,
-            orientation: image.orientation)
+        sample = image.sample(id: files.id, questions: questions, answers: answers, masks)
         if questions.count < texts.questions.count {
             warn(file, "left out \(texts.questions.count - questions.count) empty questions")
         }

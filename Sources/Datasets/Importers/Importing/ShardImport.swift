@@ -40,6 +40,9 @@ struct PlannedSample {
 
 /// The samples of a split, before their files are read.
 struct PlannedSplit {
+    /// The splits that are looked for, in their usual order.
+    static let names = ["train", "val", "test"]
+
     var name: String
     /// The folder or file that an error of the whole split is about.
     var path: String

@@ -50,21 +50,8 @@ public struct RRSISDImporter: ShardImporter {
             source: source, dataset: "RRSIS-D", strict: strict, choices: choices)
         let annotations = try RRSISDAnnotations(source: source, reader: job.reader)
         job.problems = references.problems.filter { $0.split == nil }.map(\.problem)
-        let splits = RRSISDReferences.splits.compactMap { name -> PlannedSplit? in
-            let problems = references.problems.filter { $0.split == name }.map(\.problem)
-            let entries = references.entries.filter { $0.split == name }
-            guard !problems.isEmpty || !entries.isEmpty else { return nil }
-            let samples = entries.map { entry in
-                PlannedSample(
-                    id: String(entry.id), file: file, label: annotations.file,
-                    image: annotations.path(of: entry.image)
-                ) {
-                    try annotations.sample(of: entry)
-                }
-            }
-            return PlannedSplit(
-                name: name, path: file, samples: samples.sorted { precedes($0.id, $1.id) },
-                problems: problems, rejected: problems.count)
+        let splits = PlannedSplit.names.compactMap {
+            plan($0, of: references, in: file, annotations)
         }
         guard !splits.isEmpty else {
             let first = job.problems.first.map { "; the first problem is \($0)" } ?? ""
@@ -73,6 +60,27 @@ public struct RRSISDImporter: ShardImporter {
                 report: ImportReport(splits: [], problems: job.problems))
         }
         return try job.run(splits.map { split in { split } }, output: output, progress: progress)
+    }
+
+    /// The samples of a split; nil where no reference names it.
+    private func plan(
+        _ name: String, of references: RRSISDReferences, in file: String,
+        _ annotations: RRSISDAnnotations
+    ) -> PlannedSplit? {
+        let problems = references.problems.filter { $0.split == name }.map(\.problem)
+        let entries = references.entries.filter { $0.split == name }
+        guard !problems.isEmpty || !entries.isEmpty else { return nil }
+        let samples = entries.map { entry in
+            PlannedSample(
+                id: String(entry.id), file: file, label: annotations.file,
+                image: annotations.path(of: entry.image)
+            ) {
+                try annotations.sample(of: entry)
+            }
+        }
+        return PlannedSplit(
+            name: name, path: file, samples: samples.sorted { precedes($0.id, $1.id) },
+            problems: problems, rejected: problems.count)
     }
 }
 
@@ -129,10 +137,9 @@ private struct RRSISDAnnotations {
             throw ImportDefect(
                 file: file, message: "annotation \(annotation.id): \(error.problem)")
         }
-        var sample = SegmentationSample(
-            id: String(entry.id), image: stored.bytes, format: stored.format, frame: stored.frame,
-            questions: [entry.sentence + "."], answers: [], mask: mask, instances: [],
-            orientation: stored.orientation)
+        var sample = stored.sample(
+            id: String(entry.id), questions: [entry.sentence + "."], LabelMasks(target: mask))
+        sample.instances = []
         let warnings = addInstance(to: &sample, entry, annotation)
         return (sample, warnings)
     }

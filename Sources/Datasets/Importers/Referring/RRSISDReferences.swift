@@ -18,8 +18,6 @@ struct RRSISDReferences {
     /// Those that cannot, with the split that they name, if it is one.
     private(set) var problems: [(split: String?, problem: ImportProblem)] = []
 
-    static let splits = ["train", "val", "test"]
-
     /// Reads the list.
     ///
     /// - Throws: ``ImportError`` if the file is no pickle of a list.
@@ -61,7 +59,7 @@ struct RRSISDReferences {
     }
 
     private mutating func refuse(_ split: String?, _ id: Int?, _ file: String, _ message: String) {
-        let known = split.flatMap { Self.splits.contains($0) ? $0 : nil }
+        let known = split.flatMap { PlannedSplit.names.contains($0) ? $0 : nil }
         problems.append(
             (
                 known,
@@ -84,9 +82,9 @@ struct RRSISDReferences {
             return number
         }
         guard let split = fields["split"]?.text else { throw defect("'split' is not a text") }
-        guard splits.contains(split) else {
-            throw defect(
-                "the split '\(split)' is unknown; \(splits.joined(separator: ", ")) are imported")
+        guard PlannedSplit.names.contains(split) else {
+            let known = PlannedSplit.names.joined(separator: ", ")
+            throw defect("the split '\(split)' is unknown; \(known) are imported")
         }
         guard let sentences = fields["sentences"]?.elements else {
             throw defect("'sentences' is not a list")

@@ -1,3 +1,4 @@
+import Datasets
 import Imaging
 
 /// An image as a shard keeps it.
@@ -31,6 +32,16 @@ struct StoredImage {
         } catch {
             throw ImportDefect(file: path, message: "\(error.what); \(error.hint)")
         }
+    }
+
+    /// The sample that asks for `masks` in the image.
+    func sample(
+        id: String, questions: [String], answers: [String] = [], _ masks: LabelMasks
+    ) -> SegmentationSample {
+        SegmentationSample(
+            id: id, image: bytes, format: format, frame: frame, questions: questions,
+            answers: answers, mask: masks.target, ignored: masks.ignored,
+            orientation: orientation)
     }
 }
 
