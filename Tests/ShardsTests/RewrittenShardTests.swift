@@ -47,6 +47,24 @@ import Testing
         }
     }
 
+    @Test("A number that its reader has no place for is named with its array and row")
+    func misfit() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("a.h5")
+        var bytes = Data(try readBytes(Fixtures.path("shards/read/types.h5")))
+        let reader = try ShardReader(path: Fixtures.path("shards/read/types.h5"))
+        // Eight bytes each, the highest first, where other shards have four.
+        let stored = reader.arrays.checksums.map { UInt64($0).bigEndian }
+        let place = try #require(bytes.range(of: stored.withUnsafeBytes { Data($0) })).lowerBound
+        bytes[place + 2 * 8] = 1
+        try writeBytes(Array(bytes), to: path)
+        let error = try #require(throws: ShardError.self) { try ShardReader(path: path) }
+        #expect(error.kind == .inconsistent && error.index == nil && !isAboutOneSample(error))
+        let number = 1 << 56 | UInt64(reader.arrays.checksums[2])
+        #expect(
+            error.message == "the array 'crc32c' holds \(number) in row 2, which is no uint32")
+    }
+
     @Test("A form that is not read is refused by name, with the command that mends it")
     func refused() throws {
         let refusals = try Fixtures.decode([String: Refusal].self, "shards/refused.json")
