@@ -228,8 +228,8 @@ if withTorch {
         .target(
             name: "Supervised",
             dependencies: [
-                "Qwen25VL", "SAM2", "NN", "Torch", "Scenes", "Datasets", "Segmentation",
-                "Tokenizers", "Imaging",
+                "Qwen25VL", "SAM2", "NN", "Torch", "Datasets", "Segmentation", "Tokenizers",
+                "Imaging",
             ], swiftSettings: strict),
         // Layer 5
         .target(

@@ -1,6 +1,5 @@
 public import Datasets
 public import Imaging
-import Scenes
 
 /// A sample that cannot be made into answers.
 public struct LessonError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -126,7 +125,7 @@ public struct LessonMaker: Sendable {
                 continue
             }
             let targets = objects.filter { $0.className == name }.map(\.target)
-            let phrasings = SceneQuestions.naming(one: name, many: name + "s")
+            let phrasings = ObjectQuestions.naming(one: name, many: name + "s")
             answers.append(
                 WrittenAnswer(
                     question: phrasings[random.uniform(below: phrasings.count)],

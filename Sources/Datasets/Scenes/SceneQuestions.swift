@@ -1,3 +1,5 @@
+import Datasets
+
 /// The ways to ask for a class and to answer.
 public enum SceneQuestions {
     /// The phrasings for a class in a style.
@@ -32,21 +34,7 @@ public enum SceneQuestions {
         "eleven", "twelve",
     ]
 
-    /// Ways to ask for a kind of object by its name.
-    ///
-    /// - Parameters:
-    ///   - one: the name of one, such as "storage tank"
-    ///   - many: the name of several
-    /// - Returns: six questions
-    public static func naming(one: String, many: String) -> [String] {
-        [
-            "Find the \(many).", "Segment every \(one).", "Where are the \(many)?",
-            "Show all \(many) in the image.", "Mark each \(one).",
-            "Which pixels belong to a \(one)?",
-        ]
-    }
-
     private static func explicit(_ sceneClass: SceneClass) -> [String] {
-        naming(one: sceneClass.singular, many: sceneClass.plural)
+        ObjectQuestions.naming(one: sceneClass.singular, many: sceneClass.plural)
     }
 }
