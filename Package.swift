@@ -13,7 +13,9 @@ import PackageDescription
 //      ChatTemplates                    how conversations become one text; above Tokenizers
 //   1  Torch  Segmentation  Datasets
 //   2  NN  Rewards  Evaluation  Reports  EventFiles
-//   3  Qwen25VL  SAM2  RLTrainer
+//   3  Qwen25VL  PromptedMasks  RLTrainer
+//      SAM2                             a family of segmenters; above PromptedMasks
+//      Segmenters                       from a path to a segmenter of any family
 //   4  Supervised                        what comes before reinforcement learning
 //   5  Recipes                           the one target that knows all the names
 //   6  think2seg                         the commands
@@ -182,8 +184,17 @@ if withTorch {
             dependencies: ["NN", "Torch", "Tokenizers", "Imaging", "SystemErrors", "TextFiles"],
             swiftSettings: strict),
         .target(
-            name: "SAM2",
+            name: "PromptedMasks",
             dependencies: ["NN", "Torch", "Segmentation", "Imaging", "SystemErrors", "TextFiles"],
+            swiftSettings: strict),
+        .target(
+            name: "SAM2",
+            dependencies: [
+                "PromptedMasks", "NN", "Torch", "Imaging", "SystemErrors", "TextFiles",
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Segmenters", dependencies: ["SAM2", "PromptedMasks", "Torch"],
             swiftSettings: strict),
         .target(
             name: "RLTrainer",
@@ -193,7 +204,8 @@ if withTorch {
         .target(
             name: "Supervised",
             dependencies: [
-                "Qwen25VL", "SAM2", "NN", "Torch", "Datasets", "Segmentation", "Tokenizers",
+                "Qwen25VL", "SAM2", "PromptedMasks", "NN", "Torch", "Datasets",
+                "Segmentation", "Tokenizers",
                 "Imaging",
             ], swiftSettings: strict),
         // Layer 5
@@ -201,7 +213,7 @@ if withTorch {
             name: "Recipes",
             dependencies: [
                 "Supervised", "Evaluation", "Reports", "EventFiles", "RLTrainer", "Qwen25VL",
-                "SAM2", "NN", "Torch", "Datasets", "Rewards",
+                "Segmenters", "SAM2", "PromptedMasks", "NN", "Torch", "Datasets", "Rewards",
                 "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
                 "TextFiles",
                 "CLibcrypto", yams,
@@ -210,7 +222,8 @@ if withTorch {
         .executableTarget(
             name: "think2seg",
             dependencies: [
-                "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer", "SAM2", "Datasets",
+                "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer", "PromptedMasks",
+                "Datasets",
                 "Rewards", "Segmentation", "Tokenizers", "Imaging", "SystemErrors", "TextFiles",
                 "Torch",
                 argumentParser,
@@ -253,7 +266,16 @@ if withTorch {
             swiftSettings: strict),
         .testTarget(
             name: "SAM2Tests",
-            dependencies: ["TestSupport", "SAM2", "NN", "Torch", "Segmentation", "Imaging"],
+            dependencies: [
+                "TestSupport", "SAM2", "PromptedMasks", "NN", "Torch", "Segmentation", "Imaging",
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PromptedMasksTests",
+            dependencies: [
+                "TestSupport", "Segmenters", "SAM2", "PromptedMasks", "NN", "Torch",
+                "Segmentation", "Imaging",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RLTrainerTests",
@@ -265,14 +287,15 @@ if withTorch {
         .testTarget(
             name: "SupervisedTests",
             dependencies: [
-                "TestSupport", "Supervised", "Qwen25VL", "SAM2", "NN", "Torch", "Datasets",
+                "TestSupport", "Supervised", "Qwen25VL", "SAM2", "PromptedMasks", "NN", "Torch",
+                "Datasets",
                 "Segmentation", "Tokenizers", "Imaging",
             ], swiftSettings: strict),
         .testTarget(
             name: "RecipesTests",
             dependencies: [
                 "TestSupport", "Recipes", "Supervised", "Evaluation", "Reports", "EventFiles",
-                "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch",
+                "RLTrainer", "Qwen25VL", "SAM2", "PromptedMasks", "NN", "Torch",
                 "Datasets", "Rewards",
                 "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
             ],

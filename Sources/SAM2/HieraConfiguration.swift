@@ -1,4 +1,5 @@
 // Reference: transformers, models/sam2/configuration_sam2.py
+public import PromptedMasks
 
 /// The sizes of ``Hiera``; lists have one entry per stage.
 public struct HieraConfiguration: Hashable, Sendable, Codable {

@@ -1,19 +1,8 @@
 // Reference: sam2, modeling/sam2_base.py and sam/mask_decoder.py (the names of the parameters)
+import PromptedMasks
 
 /// Translates the names of the official checkpoints into the hub's.
-struct OfficialKeys {
-    /// Where an official tensor belongs.
-    enum Place: Equatable {
-        /// It is this tensor of the hub.
-        case whole(String)
-        /// It is one row of this tensor of the hub.
-        case row(Int, String)
-        /// Only the video model has it.
-        case video
-        /// Nothing is known about it.
-        case unknown
-    }
-
+struct OfficialKeys: OfficialNames {
     /// How many layers the MLP of each prefix has.
     private var depths: [String: Int] = [:]
 
@@ -27,8 +16,8 @@ struct OfficialKeys {
     }
 
     /// Where a tensor belongs.
-    func place(_ key: String) -> Place {
-        if Self.videoPrefixes.contains(where: key.hasPrefix) { return .video }
+    func place(_ key: String) -> OfficialPlace {
+        if Self.videoPrefixes.contains(where: key.hasPrefix) { return .unused }
         if key.hasPrefix(Self.points),
             let row = Int(key.split(separator: ".").dropLast().last ?? "")
         {

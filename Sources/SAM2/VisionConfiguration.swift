@@ -1,4 +1,5 @@
 // Reference: transformers, models/sam2/configuration_sam2.py
+import PromptedMasks
 
 /// The sizes of the picture encoder: ``Hiera`` and the ``FpnNeck`` behind it.
 public struct VisionConfiguration: Hashable, Sendable, Codable {

@@ -1,8 +1,8 @@
 public import ArgumentParser
 import Foundation
 import Imaging
+import PromptedMasks
 public import Recipes
-import SAM2
 import Segmentation
 import Torch
 

@@ -1,4 +1,5 @@
 import Foundation
+import PromptedMasks
 import SAM2
 import Testing
 import Torch
@@ -108,13 +109,14 @@ import Torch
 
     @Test("Encoding a picture takes transformers' products, less those that it never uses")
     func encoding() {
-        #expect(SegmenterCost(.tiny).encoding == 292_678_007_808 - 284_000_256)
-        #expect(SegmenterCost(.basePlus).encoding == 647_824_757_760 - 1_072_619_520)
+        #expect(SegmenterCost(SAM2Configuration.tiny).encoding == 292_678_007_808 - 284_000_256)
+        #expect(
+            SegmenterCost(SAM2Configuration.basePlus).encoding == 647_824_757_760 - 1_072_619_520)
     }
 
     @Test("A prompt takes transformers' products; several share what a first layer makes of cells")
     func prompts() {
-        let segmenter = SegmenterCost(.tiny)
+        let segmenter = SegmenterCost(SAM2Configuration.tiny)
         #expect(segmenter.decoding(prompts: 1, points: 4) == 3_690_650_624)
         // What the first layer makes of 64 · 64 cells, 3 products of 256 by 128 numbers, is made once.
         let shared = Double(2 * 3 * 4096 * 256 * 128)
@@ -213,7 +215,7 @@ import Torch
     @Test("A picture's encoding that is kept, and objects that are named twice, cost nothing")
     func segmenter() {
         #expect(cost { $0.keptEncodings = 1 }[.encode] == nil)
-        let segmenter = SegmenterCost(.tiny)
+        let segmenter = SegmenterCost(SAM2Configuration.tiny)
         #expect(cost()[.masks]?.flops == segmenter.decoding(prompts: 16, points: 4))
         #expect(
             cost { $0.distinctPrompts = 3 }[.masks]?.flops
@@ -341,7 +343,7 @@ extension StepShapes {
     static var bench: StepShapes {
         get throws {
             StepShapes(
-                policy: try .bench, segmenter: .tiny, promptTokens: 519,
+                policy: try .bench, segmenter: SAM2Configuration.tiny, promptTokens: 519,
                 grids: [VisionGrid(rows: 32, columns: 32)], groupSize: 8, completionLength: 128,
                 hasReference: true, trainedCount: 47_537_088)
         }

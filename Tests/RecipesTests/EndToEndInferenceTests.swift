@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import NN
+import PromptedMasks
 import Qwen25VL
 import RLTrainer
 import Recipes

@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Imaging
 import NN
+import PromptedMasks
 import Qwen25VL
 import RLTrainer
 import Rewards
@@ -148,8 +149,8 @@ extension EndToEnd {
                     "policy.freeze=[visual.*]")
                 #expect(try first(base.policy.parameters) != first(other.policy.parameters))
                 #expect(
-                    try first(base.segmenter.segmenter.model.parameters)
-                        != first(other.segmenter.segmenter.model.parameters))
+                    try first(base.segmenter.segmenter.parameters)
+                        != first(other.segmenter.segmenter.parameters))
                 for parameter in other.policy.parameters {
                     let isFrozen = parameter.key.hasPrefix("visual.")
                     #expect(parameter.tensor.requiresGradient == !isFrozen, "\(parameter.key)")
@@ -157,7 +158,7 @@ extension EndToEnd {
                 let narrow = try recipe(folder, "policy.dtype=bfloat16", "segmenter.dtype=bfloat16")
                 #expect(narrow.policy.parameters.allSatisfy { $0.tensor.dtype == .bfloat16 })
                 #expect(
-                    narrow.segmenter.segmenter.model.parameters.allSatisfy {
+                    narrow.segmenter.segmenter.parameters.allSatisfy {
                         $0.tensor.dtype == .bfloat16
                     })
                 #expect(base.policy.parameters.allSatisfy { $0.tensor.dtype == .float32 })

@@ -2,6 +2,7 @@ import Datasets
 import Evaluation
 import Foundation
 import Imaging
+import PromptedMasks
 import RLTrainer
 import SAM2
 import Segmentation

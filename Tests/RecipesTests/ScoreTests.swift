@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Imaging
+import PromptedMasks
 import Recipes
 import Rewards
 import SAM2

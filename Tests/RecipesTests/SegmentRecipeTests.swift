@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import PromptedMasks
 import Recipes
 import SAM2
 import Segmentation

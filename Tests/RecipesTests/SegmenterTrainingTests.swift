@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Imaging
 import NN
+import PromptedMasks
 import Recipes
 import SAM2
 import Supervised

@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import PromptedMasks
 import Qwen25VL
 import RLTrainer
 import SAM2

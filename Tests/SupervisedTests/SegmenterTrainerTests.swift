@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Imaging
 import NN
+import PromptedMasks
 import SAM2
 import Supervised
 import TestSupport
@@ -61,7 +62,7 @@ enum TinySegmenter {
         options.promptShares = [.boxTwoPoints: 1, .box: 1, .onePoint: 1]
         change(&options)
         return try SegmenterTrainer(
-            model: model, processor: SAM2ImageProcessor(imageSize: 64), options: options,
+            model: model, processor: PromptedImageProcessor(imageSize: 64), options: options,
             trains: trains)
     }
 

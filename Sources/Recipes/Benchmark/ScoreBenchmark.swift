@@ -1,8 +1,9 @@
 import Datasets
 import Imaging
+import PromptedMasks
 import Rewards
-import SAM2
 public import Segmentation
+import Segmenters
 import Supervised
 public import Torch
 
@@ -73,7 +74,8 @@ public struct ScoreBenchmark {
                 completions: group.texts, image: nothing, policyFrame: frame, truth: group.truth)
         }
         if let segmenter {
-            let sam = try SAM2Segmenter.load(path: segmenter, dtype: dtype, device: device)
+            let sam = try SegmenterRegistry.standard.load(
+                path: segmenter, dtype: dtype, device: device)
             try measure("score") { group in
                 _ = try scorer.score(
                     completions: group.texts, policyFrame: frame, truth: group.truth

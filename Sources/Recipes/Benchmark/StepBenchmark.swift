@@ -1,10 +1,11 @@
 import Foundation
 import NN
+import PromptedMasks
 import Qwen25VL
 import RLTrainer
 import Rewards
-import SAM2
 import Segmentation
+import Segmenters
 public import Torch
 
 /// A benchmark that cannot be run as it was asked for.
@@ -74,11 +75,11 @@ public struct StepBenchmark {
     public func run(
         device: Device, onStep: (Int, Double) -> Void = { _, _ in }
     ) throws -> StepBenchmarkResult {
-        let segmenter = try SAM2Segmenter.load(
+        let segmenter = try SegmenterRegistry.standard.load(
             path: segmenter, dtype: (segmenterDType ?? dtype).dtype, device: device)
         let policy = try trained(device)
         let trainer = try trainer(policy, segmenter, device)
-        let shapes = costShapes(policy, segmenter.model.configuration)
+        let shapes = costShapes(policy, segmenter.sizes)
         var timings: [StepTimings] = []
         for number in 0...repeats {
             let report = try trainer.step()
@@ -95,7 +96,7 @@ public struct StepBenchmark {
 
     /// What the cost model needs to know.
     private func costShapes(
-        _ policy: BenchmarkPolicy, _ segmenter: SAM2Configuration
+        _ policy: BenchmarkPolicy, _ segmenter: any SegmenterSizes
     ) -> StepShapes {
         let trained = policy.parameters.filter { $0.tensor.requiresGradient }
         let side = shapes.imageSize / policy.model.configuration.vision.patchSize
@@ -134,7 +135,7 @@ public struct StepBenchmark {
     }
 
     private func trainer(
-        _ policy: BenchmarkPolicy, _ segmenter: SAM2Segmenter, _ device: Device
+        _ policy: BenchmarkPolicy, _ segmenter: any FrozenSegmenter, _ device: Device
     ) throws -> GRPOTrainer<BenchmarkPolicy> {
         let examples = BenchmarkExamples(
             count: (repeats + 1) * shapes.prompts, side: shapes.imageSize, seed: seed)

@@ -1,6 +1,6 @@
+import PromptedMasks
 import Qwen25VL
 import RLTrainer
-import SAM2
 import Segmentation
 
 /// The sizes that the cost of an optimizer step follows from.
@@ -10,7 +10,7 @@ struct StepShapes {
     /// The policy's sizes.
     var policy: Qwen25VLConfiguration
     /// The segmenter's sizes.
-    var segmenter: SAM2Configuration
+    var segmenter: any SegmenterSizes
     /// P.
     var promptTokens: Int
     /// The pictures of a prompt, in patches.

@@ -2,11 +2,12 @@ import Datasets
 import Foundation
 import Imaging
 import NN
+import PromptedMasks
 import Qwen25VL
 import RLTrainer
 import Rewards
-import SAM2
 import Segmentation
+import Segmenters
 import Torch
 
 /// What keeps a run from beginning, all of it.
@@ -58,7 +59,7 @@ public struct DryRun {
         }
         let (policy, referenceWarnings) = Self.policy(configuration, start, &found)
         let segmenter = found.attempt {
-            try SAM2Segmenter.outline(
+            try SegmenterRegistry.standard.outline(
                 path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype)
         }
         let prompt = policy.flatMap { policy in

@@ -2,9 +2,9 @@ import Datasets
 import Foundation
 import Imaging
 import NN
+import PromptedMasks
 import Qwen25VL
 import RLTrainer
-import SAM2
 import Segmentation
 import Torch
 
@@ -16,7 +16,7 @@ struct DryRunReport {
     let data: ShardedDataset
     let evaluation: TrainingEvaluation?
     let policy: QwenPolicy
-    let segmenter: SAM2Segmenter
+    let segmenter: any FrozenSegmenter
     let prompt: QwenPolicy.Prompt
     /// What to measure the speed of, for the time that steps take; nil: nothing.
     let device: Device?
@@ -58,7 +58,7 @@ struct DryRunReport {
             "reference  "
                 + (configuration.grpo.loss.beta == 0
                     ? "none: grpo.beta is 0" : configuration.policy.path),
-            "segmenter  \(millions(segmenter.model.parameters.numberCount)) M parameters, "
+            "segmenter  \(millions(segmenter.parameters.numberCount)) M parameters, "
                 + "\(configuration.segmenter.dtype.rawValue), frozen",
         ]
     }
@@ -123,8 +123,8 @@ struct DryRunReport {
             elementBytes: configuration.policy.dtype.dtype.byteCount, fileBytes: weightBytes,
             castsHead: configuration.policy.castsHeadToFloat32,
             hasReference: configuration.grpo.loss.beta != 0,
-            segmenter: segmenter.model.configuration,
-            segmenterCount: segmenter.model.parameters.numberCount,
+            segmenter: segmenter.sizes,
+            segmenterCount: segmenter.parameters.numberCount,
             segmenterElementBytes: configuration.segmenter.dtype.dtype.byteCount,
             embeddingBytes: embeddingBytes(configuration.segmenter.embeddingCache.memoryBytes),
             promptTokens: prompt.tokenCount,
@@ -140,7 +140,7 @@ struct DryRunReport {
     /// Bytes of the embeddings of all pictures, within a budget.
     private func embeddingBytes(_ budget: Int) -> Int {
         let layout = FeatureLayout(
-            segmenter.model.configuration, dtype: configuration.segmenter.dtype.dtype)
+            segmenter.sizes, dtype: configuration.segmenter.dtype.dtype)
         return min(budget, (data.count + (evaluation?.sampleCount ?? 0)) * layout.byteCount)
     }
 

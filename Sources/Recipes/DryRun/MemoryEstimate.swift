@@ -1,5 +1,5 @@
+import PromptedMasks
 import Qwen25VL
-import SAM2
 
 /// What a run needs in memory, part by part, in bytes: computed from sizes, not measured.
 ///
@@ -140,16 +140,13 @@ private struct Counted {
 
     /// The first stage of the picture encoder, and the masks of one call of the decoder.
     private var segmentation: Int {
-        let backbone = sizes.segmenter.vision.backbone
-        let side = sizes.segmenter.imageSize / max(1, backbone.patchStride.side)
-        let inner = Int(Double(backbone.hiddenSize) * backbone.mlpRatio)
-        let encoder = side * side * (8 * backbone.hiddenSize + 2 * inner)
+        let encoder = sizes.segmenter.encoderCost.numbersHeld
         let grid = sizes.segmenter.embeddingSide * sizes.segmenter.embeddingSide
         let low = sizes.segmenter.lowResolutionSide * sizes.segmenter.lowResolutionSide
         let prompts =
             sizes.isOnCPU
             ? sizes.segmenter.promptsPerCallOnCPU(elementBytes: sizes.segmenterElementBytes) : 32
-        let decoder = prompts * (grid * 4 * sizes.segmenter.vision.fpnHiddenSize + low * 64)
+        let decoder = prompts * (grid * 4 * sizes.segmenter.maskDecoder.hiddenSize + low * 64)
         let masks = min(prompts * sizes.imageSize * sizes.imageSize, 1 << 24) * 4
         return max(encoder, decoder) * sizes.segmenterElementBytes + masks
     }

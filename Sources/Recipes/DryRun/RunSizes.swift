@@ -1,5 +1,5 @@
+import PromptedMasks
 import Qwen25VL
-import SAM2
 import Torch
 
 /// The sizes that memory and disk space of a run follow from.
@@ -25,7 +25,7 @@ struct RunSizes {
     /// Whether there is a reference policy.
     var hasReference: Bool
     /// The segmenter's sizes.
-    var segmenter: SAM2Configuration
+    var segmenter: any SegmenterSizes
     /// Numbers of the segmenter.
     var segmenterCount: Int
     /// Bytes of one of the segmenter's numbers.

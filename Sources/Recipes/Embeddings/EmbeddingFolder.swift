@@ -1,6 +1,6 @@
 import Foundation
 import Imaging
-import SAM2
+import PromptedMasks
 import SystemErrors
 import Torch
 

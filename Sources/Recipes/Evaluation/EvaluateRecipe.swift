@@ -2,8 +2,9 @@ public import Datasets
 import Evaluation
 import Foundation
 import Imaging
-import SAM2
+import PromptedMasks
 public import Segmentation
+import Segmenters
 public import Torch
 
 /// Greedy answers to questions about held-out samples, and what they are worth: the `evaluate`
@@ -127,7 +128,7 @@ public struct EvaluateRecipe: Sendable {
         let policy = try QwenPolicy.load(
             path: policy, dtype: dtype, device: device, template: template,
             castsHeadToFloat32: castsHeadToFloat32)
-        let loaded = try SAM2Segmenter.load(
+        let loaded = try SegmenterRegistry.standard.load(
             path: segmenter, dtype: segmenterDType ?? dtype, device: device)
         let doubts =
             policy.fileWarnings + loaded.warnings

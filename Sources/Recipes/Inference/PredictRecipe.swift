@@ -1,9 +1,10 @@
 import Foundation
 public import Imaging
+import PromptedMasks
 import Qwen25VL
 public import RLTrainer
-import SAM2
 public import Segmentation
+import Segmenters
 public import Torch
 
 /// One question about one picture: the `predict` command.
@@ -65,7 +66,7 @@ public struct PredictRecipe {
         let model = try QwenPolicy.load(
             path: policy, dtype: dtype, device: device, template: template)
         let sam = try segmenter.map {
-            try SAM2Segmenter.load(path: $0, dtype: dtype, device: device)
+            try SegmenterRegistry.standard.load(path: $0, dtype: dtype, device: device)
         }
         onNote(model.endLine)
         let square = picture.resized(to: .square(imageSize), filter: .lanczos)

@@ -1,6 +1,7 @@
 import Foundation
+import PromptedMasks
 import Qwen25VL
-import SAM2
+import Segmenters
 public import Torch
 
 /// Writes new models with random weights, from which training can start.
@@ -78,7 +79,7 @@ public enum ModelInitialization {
         return try PromptFiles(source: source).applied(to: companions)
     }
 
-    /// Writes a SAM2.1 with random weights, in the hub's layout.
+    /// Writes a segmenter with random weights, in the hub's layout.
     ///
     /// - Parameters:
     ///   - configuration: its `config.json`
@@ -91,14 +92,12 @@ public enum ModelInitialization {
         configuration: String, output: String, seed: UInt64, dtype: DType
     ) throws -> Outcome {
         let sizes = try loaded(configuration, "configuration of a SAM2.1") {
-            try SAM2Configuration.load(path: $0)
+            try SegmenterRegistry.standard.sizes(path: $0)
         }
-        let model = try NewFolder.write(output) { folder in
-            let model = try SAM2Model.random(configuration: sizes, seed: seed)
-            try model.save(directory: folder, dtype: dtype)
-            return model
+        let count = try NewFolder.write(output) { folder in
+            try sizes.writeRandomModel(to: folder, seed: seed, dtype: dtype)
         }
-        return Outcome(parameterCount: model.parameters.numberCount, missing: [])
+        return Outcome(parameterCount: count, missing: [])
     }
 
     private static let processorFiles = ["preprocessor_config.json", "processor_config.json"]

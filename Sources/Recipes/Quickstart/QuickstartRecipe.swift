@@ -4,7 +4,6 @@ import Foundation
 import Imaging
 import NN
 public import RLTrainer
-import SAM2
 import Segmentation
 import TextFiles
 import Torch

@@ -1,8 +1,9 @@
 import Datasets
 import Imaging
+import PromptedMasks
 public import Rewards
-import SAM2
 public import Segmentation
+import Segmenters
 public import Torch
 
 /// Scores completions of any system with the reward of training: the `score` command.
@@ -64,7 +65,8 @@ public struct ScoreRecipe {
             maxCompletionLength: maxCompletionLength)
         let count = try source.check()
         // Completions about one picture may stand apart from each other.
-        let loaded = try SAM2Segmenter.load(path: segmenter, dtype: dtype, device: device)
+        let loaded = try SegmenterRegistry.standard.load(
+            path: segmenter, dtype: dtype, device: device)
         loaded.warnings.forEach(onWarning)
         let sam = CachedSegmenter(
             loaded, EmbeddingCacheSettings(), checkpoint: segmenter, eviction: .leastRecentlyUsed)

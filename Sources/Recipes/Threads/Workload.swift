@@ -1,7 +1,8 @@
 import Foundation
+import PromptedMasks
 import Qwen25VL
 import RLTrainer
-import SAM2
+import Segmenters
 public import Torch
 
 /// What a command computes, as far as it decides how many threads pay.
@@ -46,12 +47,12 @@ public struct Workload: Sendable {
         isOnCPU = device == .cpu
         self.policy = policy.flatMap { try? Qwen25VLConfiguration.load(path: $0 + "/config.json") }
             .map(Self.product)
-        self.segmenter = segmenter.flatMap { try? SAM2Segmenter.outline(path: $0) }
-            .map { Self.product($0.model.configuration) }
+        self.segmenter = segmenter.flatMap { try? SegmenterRegistry.standard.outline(path: $0) }
+            .map { Self.product($0.sizes) }
     }
 
     /// Work on a segmenter of these sizes.
-    init(segmenter: SAM2Configuration, device: Device) {
+    init(segmenter: any SegmenterSizes, device: Device) {
         isOnCPU = device == .cpu
         self.segmenter = Self.product(segmenter)
     }
@@ -74,14 +75,10 @@ public struct Workload: Sendable {
         return candidates.max { $0.work < $1.work } ?? candidates[0]
     }
 
-    /// The widest of the stages' MLPs, for one picture.
-    static func product(_ segmenter: SAM2Configuration) -> Product {
-        let trunk = segmenter.vision.backbone
-        let candidates = zip(HieraCost(segmenter).sides, trunk.embedDimensions).map { side, width in
-            Product(
-                rows: side * side, inputs: width, outputs: Int(Double(width) * trunk.mlpRatio))
-        }
-        return candidates.max { $0.work < $1.work } ?? Product(rows: 0, inputs: 0, outputs: 0)
+    /// The widest of the image encoder's, for one picture.
+    static func product(_ segmenter: any SegmenterSizes) -> Product {
+        let widest = segmenter.encoderCost.widestProduct
+        return Product(rows: widest.rows, inputs: widest.inputs, outputs: widest.outputs)
     }
 }
 

@@ -2,10 +2,11 @@ import Datasets
 import Foundation
 import Imaging
 import NN
+import PromptedMasks
 import RLTrainer
 import Rewards
-import SAM2
 import Segmentation
+import Segmenters
 public import Torch
 
 /// A training run as the configuration describes it: models, data, folder, loop.
@@ -75,7 +76,7 @@ public final class TrainRecipe {
         let reference =
             configuration.grpo.loss.beta == 0
             ? nil : try policy.reference(path: configuration.policy.path)
-        let sam = try SAM2Segmenter.load(
+        let sam = try SegmenterRegistry.standard.load(
             path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype,
             device: device)
         inputs = try start.inputs ?? InputFingerprint.all(of: configuration)

@@ -20,10 +20,10 @@ struct PromptBatch: Equatable {
 
     /// The prompts grouped by their number of points, at most `limit` in a group.
     ///
-    /// - Throws: ``SAM2PromptError`` for a prompt without points
+    /// - Throws: ``PromptError`` for a prompt without points
     static func batches(_ prompts: [SegmentationPrompt], limit: Int) throws -> [PromptBatch] {
         if let empty = prompts.firstIndex(where: { $0.pointCount == 0 }) {
-            throw SAM2PromptError(index: empty)
+            throw PromptError(index: empty)
         }
         let counts = Set(prompts.map(\.pointCount)).sorted()
         return counts.flatMap { count in

@@ -1,11 +1,32 @@
-import Foundation
-import NN
-import Torch
+package import NN
+package import Torch
+
+/// Where a tensor of an official checkpoint belongs.
+package enum OfficialPlace: Equatable {
+    /// It is this tensor of the hub.
+    case whole(String)
+    /// It is one row of this tensor of the hub.
+    case row(Int, String)
+    /// The model for pictures has no use for it.
+    case unused
+    /// Nothing is known about it.
+    case unknown
+}
+
+/// A family's translation of the names of its official checkpoints into the hub's.
+package protocol OfficialNames {
+    /// The names of one checkpoint, all of which must be given.
+    init(_ keys: some Sequence<String>)
+    /// Where a tensor belongs.
+    func place(_ key: String) -> OfficialPlace
+}
 
 /// The tensors of an official checkpoint, a file of `torch.save`, by the hub's keys.
-final class OfficialCheckpoint: ModelCheckpoint {
-    let path: String
-    let warnings: [String] = []
+package final class OfficialCheckpoint: ModelCheckpoint {
+    /// The file.
+    package let path: String
+    /// None.
+    package let warnings: [String] = []
     private let file: TorchCheckpointFile
     /// One tensor per key, or the rows of one.
     private var located: [String: [TorchCheckpointFile.TensorEntry]] = [:]
@@ -15,19 +36,22 @@ final class OfficialCheckpoint: ModelCheckpoint {
 
     /// Opens a file whose `model`, or which itself, is a dictionary of tensors by official names.
     ///
-    /// - Parameter path: the file
+    /// - Parameters:
+    ///   - path: the file
+    ///   - family: what people call the models that are read, for messages
+    ///   - names: the translation of its tensors' names
     /// - Throws: `CheckpointError` if it is missing, damaged or holds something else
-    init(path: String) throws {
+    package init(path: String, family: String, names: any OfficialNames.Type) throws {
         self.path = path
         file = try TorchCheckpointFile(path: path)
         let state = try Self.state(of: file)
-        let names = OfficialKeys(state.keys)
+        let names = names.init(state.keys)
         var rows: [String: [Int: TorchCheckpointFile.TensorEntry]] = [:]
         for (key, entry) in state {
             switch names.place(key) {
             case .whole(let name): located[name] = [entry]
             case .row(let row, let name): rows[name, default: [:]][row] = entry
-            case .video: break
+            case .unused: break
             case .unknown: unknown.append(key)
             }
         }
@@ -38,7 +62,8 @@ final class OfficialCheckpoint: ModelCheckpoint {
             let some = state.keys.sorted().prefix(3).joined(separator: ", ")
             throw CheckpointError(
                 path: path, problem: "none of its tensors has an official name: \(some), …",
-                advice: "give an official .pt file of SAM2.1, or the folder of a checkpoint in the "
+                advice:
+                    "give an official .pt file of \(family), or the folder of a checkpoint in the "
                     + "hub's layout")
         }
     }
@@ -71,9 +96,11 @@ final class OfficialCheckpoint: ModelCheckpoint {
         return state
     }
 
-    func contains(_ key: String) -> Bool { located[key] != nil }
+    /// Whether the checkpoint has a key.
+    package func contains(_ key: String) -> Bool { located[key] != nil }
 
-    func shape(_ key: String) -> [Int]? {
+    /// The shape of a key's tensor; nil if there is none.
+    package func shape(_ key: String) -> [Int]? {
         guard let entries = located[key], let first = entries.first else { return nil }
         if entries.count == 1 { return first.shape }
         guard first.shape.count > 1, entries.allSatisfy({ $0.shape == first.shape }) else {
@@ -82,9 +109,11 @@ final class OfficialCheckpoint: ModelCheckpoint {
         return [first.shape[0] * entries.count] + first.shape.dropFirst()
     }
 
-    func require(_ key: String, shape: [Int]) throws { _ = try take(key, shape: shape) }
+    /// Takes a tensor without reading it.
+    package func require(_ key: String, shape: [Int]) throws { _ = try take(key, shape: shape) }
 
-    func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor {
+    /// Takes a tensor.
+    package func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor {
         let tensors = try take(key, shape: shape).map { try file.tensor($0) }
         return tensors.count == 1 ? tensors[0] : try Tensor.concatenate(tensors, dim: 0)
     }
@@ -113,50 +142,13 @@ final class OfficialCheckpoint: ModelCheckpoint {
         return entries
     }
 
-    func finish() throws {
+    /// Fails if there are tensors that were not taken.
+    package func finish() throws {
         let left = (located.keys.filter { !taken.contains($0) } + unknown).sorted()
         if left.isEmpty { return }
         let shown = left.prefix(5).joined(separator: ", ") + (left.count > 5 ? ", …" : "")
         throw CheckpointError(
             path: path, problem: "\(left.count) tensors have no place in the model: \(shown)",
             advice: "the file belongs to a model of another kind")
-    }
-}
-
-// MARK: - Sizes
-
-extension SAM2Configuration {
-    /// The released size whose shapes a checkpoint has.
-    ///
-    /// - Parameter checkpoint: with the hub's keys
-    /// - Returns: its configuration
-    /// - Throws: `CheckpointError` if it is none of them
-    static func recognized(_ checkpoint: OfficialCheckpoint) throws -> SAM2Configuration {
-        let trunk = "vision_encoder.backbone."
-        var blocks: [(channels: Int, count: Int)] = []
-        var index = 0
-        while let channels = checkpoint.shape(trunk + "blocks.\(index).layer_norm2.weight")?.first {
-            if blocks.last?.channels == channels {
-                blocks[blocks.count - 1].count += 1
-            } else {
-                blocks.append((channels, 1))
-            }
-            index += 1
-        }
-        let grid = checkpoint.shape(trunk + "pos_embed")?.last
-        for size in released.values {
-            let hiera = size.vision.backbone
-            if hiera.embedDimensions == blocks.map(\.channels), hiera.blocks == blocks.map(\.count),
-                hiera.backgroundGrid.side == grid
-            {
-                return size
-            }
-        }
-        let stages = blocks.map { "\($0.count) of \($0.channels) channels" }
-        throw CheckpointError(
-            path: checkpoint.path,
-            problem: "is none of the released sizes; it has blocks: "
-                + stages.joined(separator: ", "),
-            advice: "put its config.json, in the hub's layout, beside the file")
     }
 }

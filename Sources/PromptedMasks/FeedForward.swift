@@ -1,10 +1,10 @@
 // Reference: transformers, models/sam2/modeling_sam2.py (Sam2FeedForward)
-import NN
-import Torch
+package import NN
+package import Torch
 
 extension ActivationName {
     /// The function, element by element.
-    func callAsFunction(_ x: Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws -> Tensor {
         switch self {
         case .gelu: try x.gelu()
         case .geluTanh: try x.geluTanh()
@@ -15,12 +15,12 @@ extension ActivationName {
 }
 
 /// Linear layers with an activation after each but the last.
-struct FeedForward {
+package struct FeedForward {
     private let layers: [Linear]
     private let activation: ActivationName
 
     /// The layers of the keys `proj_in`, `layers.N` and `proj_out`; two at least.
-    init(
+    package init(
         _ scope: ParameterScope, _ inputs: Int, _ hidden: Int, _ outputs: Int, layers count: Int,
         activation: ActivationName = .relu
     ) throws {
@@ -34,7 +34,7 @@ struct FeedForward {
     }
 
     /// [.., inputs] to [.., outputs].
-    func callAsFunction(_ x: Tensor) throws -> Tensor {
+    package func callAsFunction(_ x: Tensor) throws -> Tensor {
         var x = x
         for (index, layer) in layers.enumerated() {
             x = try layer(x)

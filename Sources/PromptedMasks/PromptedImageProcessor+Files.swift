@@ -7,9 +7,9 @@ import Torch
 
 // MARK: - preprocessor_config.json, processor_config.json
 
-extension SAM2ImageProcessor {
+extension PromptedImageProcessor {
     private static let single = "preprocessor_config.json"
-    static let combined = "processor_config.json"
+    package static let combined = "processor_config.json"
 
     /// What is read of `preprocessor_config.json`.
     private struct Values: Decodable {
@@ -41,15 +41,22 @@ extension SAM2ImageProcessor {
     /// - Throws: `CheckpointError` that names the file and the key
     public static func load(
         path: String, imageSize: Int, resizing: Resizing = .floats
-    ) throws -> SAM2ImageProcessor {
-        let processor = SAM2ImageProcessor(imageSize: imageSize, resizing: resizing)
-        return try processor.reading(combined, of: path) ?? processor.reading(single, of: path)
-            ?? processor
+    ) throws -> PromptedImageProcessor {
+        try PromptedImageProcessor(imageSize: imageSize, resizing: resizing).described(by: path)
+    }
+
+    /// The processing that a checkpoint's folder describes, or this where it says nothing.
+    ///
+    /// - Parameter folder: the folder
+    /// - Returns: the processing
+    /// - Throws: `CheckpointError` that names the file and the key
+    public func described(by folder: String) throws -> PromptedImageProcessor {
+        try reading(Self.combined, of: folder) ?? reading(Self.single, of: folder) ?? self
     }
 
     /// The name of the file of a folder that ``load(path:imageSize:resizing:)`` takes; nil if there is none.
     static func file(of path: String) -> String? {
-        let released = SAM2ImageProcessor(imageSize: 0)
+        let released = PromptedImageProcessor(imageSize: 0)
         // One that cannot be read is the one that counts, too.
         func isThere(_ name: String) -> Bool {
             do { return try released.reading(name, of: path) != nil } catch { return true }
@@ -83,10 +90,11 @@ extension SAM2ImageProcessor {
 
     /// The processing with the values of a file of a folder; nil if the file is not there or has no part
     /// about pictures.
-    private func reading(_ name: String, of folder: String) throws -> SAM2ImageProcessor? {
+    private func reading(_ name: String, of folder: String) throws -> PromptedImageProcessor? {
         let file = folder + "/" + name
         guard let data = FileManager.default.contents(atPath: file) else { return nil }
-        var processor = SAM2ImageProcessor(imageSize: imageSize, resizing: resizing)
+        var processor = PromptedImageProcessor(
+            imageSize: imageSize, resizing: resizing, statistics: released)
         do {
             let values =
                 name == Self.single
@@ -102,7 +110,7 @@ extension SAM2ImageProcessor {
     }
 
     private mutating func take(
-        _ values: [Double]?, into path: WritableKeyPath<SAM2ImageProcessor, [Double]>,
+        _ values: [Double]?, into path: WritableKeyPath<PromptedImageProcessor, [Double]>,
         _ key: String, _ file: String
     ) throws {
         guard let values else { return }
@@ -114,10 +122,15 @@ extension SAM2ImageProcessor {
     }
 
     /// Writes `preprocessor_config.json` for transformers.
-    func save(path: String, configuration: SAM2Configuration) throws {
-        let side = configuration.lowResolutionSide
+    ///
+    /// - Parameters:
+    ///   - path: the file
+    ///   - type: the name of transformers' class
+    ///   - side: the side of the decoder's masks
+    /// - Throws: `CheckpointError` if it cannot be written
+    package func save(path: String, type: String, maskSide side: Int) throws {
         let object: [String: Any] = [
-            "image_processor_type": "Sam2ImageProcessor", "do_convert_rgb": true,
+            "image_processor_type": type, "do_convert_rgb": true,
             "do_normalize": true, "do_rescale": true, "do_resize": true, "resample": 2,
             "rescale_factor": 1.0 / 255, "image_mean": mean, "image_std": deviation,
             "size": ["height": imageSize, "width": imageSize],

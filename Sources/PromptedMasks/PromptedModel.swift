@@ -4,13 +4,14 @@
 public import NN
 public import Torch
 
-/// The promptable segmentation model SAM2.1, as it treats single pictures.
+/// A promptable segmentation model, as it treats single pictures: the image encoder of its family between
+/// the parts that all families share.
 ///
 /// A pure function of its parameters: gradients flow through everything that returns a tensor.
-/// ``SAM2Segmenter`` is the frozen model behind pictures and masks.
-public struct SAM2Model {
+/// ``PromptedSegmenter`` is the frozen model behind pictures and masks.
+public struct PromptedModel<Sizes: SegmenterSizes> {
     /// The sizes.
-    public let configuration: SAM2Configuration
+    public let configuration: Sizes
     /// All that a checkpoint holds, by the hub's keys.
     public let parameters: [Parameter]
     /// The element type of the parameters.
@@ -18,8 +19,8 @@ public struct SAM2Model {
     /// Where the parameters live.
     public let device: Device
     /// What should be known of the files that it was read from, one sentence each; mostly nothing.
-    public internal(set) var warnings: [String] = []
-    private let imageEncoder: ImageEncoder
+    public package(set) var warnings: [String] = []
+    private let imageEncoder: Sizes.Encoder
     private let imagePositions: PositionEncoding
     private let promptEncoder: PromptEncoder
     private let maskDecoder: MaskDecoder
@@ -31,14 +32,14 @@ public struct SAM2Model {
     ///   - configuration: the sizes
     ///   - builder: hands out the parameters, by the hub's keys
     /// - Throws: an error that names a key which is missing or has another shape
-    public init(configuration: SAM2Configuration, builder: ParameterBuilder) throws {
+    public init(configuration: Sizes, builder: ParameterBuilder) throws {
         let root = builder.root
-        let channels = configuration.vision.fpnHiddenSize
+        let channels = configuration.maskDecoder.hiddenSize
         self.configuration = configuration
         imagePositions = try PositionEncoding(
             root / "shared_image_embedding", configuration.promptEncoder.hiddenSize,
             scale: configuration.promptEncoder.scale)
-        imageEncoder = try ImageEncoder(root / "vision_encoder", configuration.vision)
+        imageEncoder = try configuration.encoder(root / "vision_encoder")
         promptEncoder = try PromptEncoder(root / "prompt_encoder", configuration.promptEncoder)
         maskDecoder = try MaskDecoder(root / "mask_decoder", configuration.maskDecoder)
         noMemory = try root.parameter("no_memory_embedding", shape: [1, 1, channels])

@@ -81,7 +81,7 @@ extension PromptEncoderConfiguration {
 }
 
 extension MaskDecoderConfiguration {
-    enum CodingKeys: String, CodingKey {
+    package enum CodingKeys: String, CodingKey {
         case hiddenSize = "hidden_size"
         case mlpSize = "mlp_dim"
         case layers = "num_hidden_layers"

@@ -57,13 +57,13 @@ public struct FeatureLayout: Hashable, Sendable {
     /// The layout that a model of these sizes makes.
     ///
     /// - Parameters:
-    ///   - configuration: the model's sizes
+    ///   - sizes: the model's sizes
     ///   - dtype: the element type that it computes in
-    public init(_ configuration: SAM2Configuration, dtype: DType) {
-        let side = configuration.embeddingSide
-        let channels = configuration.maskDecoder.hiddenSize
+    public init(_ sizes: any SegmenterSizes, dtype: DType) {
+        let side = sizes.embeddingSide
+        let channels = sizes.maskDecoder.hiddenSize
         shapes = [
-            [1, configuration.vision.fpnHiddenSize, side, side],
+            [1, channels, side, side],
             [1, channels / 4, 2 * side, 2 * side], [1, channels / 8, 4 * side, 4 * side],
         ]
         self.dtype = dtype

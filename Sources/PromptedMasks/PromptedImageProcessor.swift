@@ -3,8 +3,25 @@ import Foundation
 public import Imaging
 public import Torch
 
+/// Mean and standard deviation of the channels of pictures, whose values reach from 0 to 1.
+public struct ChannelStatistics: Hashable, Sendable {
+    /// One number per channel.
+    public let mean: [Double]
+    /// One number per channel.
+    public let deviation: [Double]
+
+    /// Statistics from their parts, three numbers each.
+    public init(mean: [Double], deviation: [Double]) {
+        (self.mean, self.deviation) = (mean, deviation)
+    }
+
+    /// Those of the pictures of ImageNet.
+    public static let imageNet = ChannelStatistics(
+        mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
+}
+
 /// Turns pictures into the model's input: stretched to its square, and normalised.
-public struct SAM2ImageProcessor: Hashable, Sendable {
+public struct PromptedImageProcessor: Hashable, Sendable {
     /// In which numbers pictures are resized; the results differ by up to one grey level.
     public enum Resizing: Hashable, Sendable {
         /// As the official predictor does it: in floating point.
@@ -18,14 +35,25 @@ public struct SAM2ImageProcessor: Hashable, Sendable {
     /// In which numbers pictures are resized.
     public var resizing: Resizing
     /// Subtracted from each channel, whose values reach from 0 to 1.
-    public var mean: [Double] = [0.485, 0.456, 0.406]
+    public var mean: [Double]
     /// Each channel is divided by it.
-    public var deviation: [Double] = [0.229, 0.224, 0.225]
+    public var deviation: [Double]
+    /// Mean and deviation where files say nothing.
+    let released: ChannelStatistics
 
-    /// The processing of the released models.
-    public init(imageSize: Int, resizing: Resizing = .floats) {
+    /// The processing of released models.
+    ///
+    /// - Parameters:
+    ///   - imageSize: the side of the model's square, in pixels
+    ///   - resizing: in which numbers pictures are resized
+    ///   - statistics: the channels' mean and deviation
+    public init(
+        imageSize: Int, resizing: Resizing = .floats, statistics: ChannelStatistics = .imageNet
+    ) {
         self.imageSize = imageSize
         self.resizing = resizing
+        (mean, deviation) = (statistics.mean, statistics.deviation)
+        released = statistics
     }
 
     /// Stretches and normalises a picture.
