@@ -1,7 +1,7 @@
 // Reference: transformers, models/sam2/configuration_sam2.py
 
 /// The sizes of ``PromptEncoder``.
-public struct PromptEncoderConfiguration: Hashable, Sendable, Codable {
+public struct PromptEncoderConfiguration: Hashable, Sendable {
     /// Channels.
     public var hiddenSize = 256
     /// The side of the square picture that the model sees, in pixels.
@@ -24,7 +24,7 @@ public struct PromptEncoderConfiguration: Hashable, Sendable, Codable {
 }
 
 /// The sizes of ``MaskDecoder``, and when it falls back on its alternative masks.
-public struct MaskDecoderConfiguration: Hashable, Sendable, Codable {
+public struct MaskDecoderConfiguration: Hashable, Sendable {
     /// Channels.
     public var hiddenSize = 256
     /// Hidden size of the transformer's MLPs.
@@ -54,61 +54,45 @@ public struct MaskDecoderConfiguration: Hashable, Sendable, Codable {
 
 // MARK: - config.json
 
-extension PromptEncoderConfiguration {
-    enum CodingKeys: String, CodingKey {
-        case hiddenSize = "hidden_size"
-        case imageSize = "image_size"
-        case patchSize = "patch_size"
-        case maskChannels = "mask_input_channels"
-        case pointEmbeddings = "num_point_embeddings"
-        case activation = "hidden_act"
-        case layerNormEpsilon = "layer_norm_eps"
-        case scale
-    }
+/// `prompt_encoder_config`.
+extension PromptEncoderConfiguration: ConfigurationSection {
+    /// It says nothing of its kind.
+    public static let modelType: String? = nil
 
-    /// Reads `prompt_encoder_config`.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        hiddenSize = try values.value(.hiddenSize, hiddenSize)
-        imageSize = try values.value(.imageSize, SquareSize(imageSize)).side
-        patchSize = try values.value(.patchSize, SquareSize(patchSize)).side
-        maskChannels = try values.value(.maskChannels, maskChannels)
-        pointEmbeddings = try values.value(.pointEmbeddings, pointEmbeddings)
-        activation = try values.value(.activation, activation)
-        layerNormEpsilon = try values.value(.layerNormEpsilon, layerNormEpsilon)
-        scale = try values.value(.scale, scale)
+    /// Its keys.
+    public static var fields: [ConfigurationField<PromptEncoderConfiguration>] {
+        [
+            ConfigurationField("hidden_size", \.hiddenSize),
+            ConfigurationField(square: "image_size", \.imageSize),
+            ConfigurationField(square: "patch_size", \.patchSize),
+            ConfigurationField("mask_input_channels", \.maskChannels),
+            ConfigurationField("num_point_embeddings", \.pointEmbeddings),
+            ConfigurationField("hidden_act", \.activation),
+            ConfigurationField("layer_norm_eps", \.layerNormEpsilon),
+            ConfigurationField("scale", \.scale),
+        ]
     }
 }
 
-extension MaskDecoderConfiguration {
-    package enum CodingKeys: String, CodingKey {
-        case hiddenSize = "hidden_size"
-        case mlpSize = "mlp_dim"
-        case layers = "num_hidden_layers"
-        case heads = "num_attention_heads"
-        case attentionDownsampling = "attention_downsample_rate"
-        case multimaskOutputs = "num_multimask_outputs"
-        case iouHeadDepth = "iou_head_depth"
-        case iouHeadHiddenSize = "iou_head_hidden_dim"
-        case fallsBackOnUnstableMasks = "dynamic_multimask_via_stability"
-        case stabilityDelta = "dynamic_multimask_stability_delta"
-        case stabilityThreshold = "dynamic_multimask_stability_thresh"
-    }
+/// `mask_decoder_config`.
+extension MaskDecoderConfiguration: ConfigurationSection {
+    /// It says nothing of its kind.
+    public static let modelType: String? = nil
 
-    /// Reads `mask_decoder_config`.
-    public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        hiddenSize = try values.value(.hiddenSize, hiddenSize)
-        mlpSize = try values.value(.mlpSize, mlpSize)
-        layers = try values.value(.layers, layers)
-        heads = try values.value(.heads, heads)
-        attentionDownsampling = try values.value(.attentionDownsampling, attentionDownsampling)
-        multimaskOutputs = try values.value(.multimaskOutputs, multimaskOutputs)
-        iouHeadDepth = try values.value(.iouHeadDepth, iouHeadDepth)
-        iouHeadHiddenSize = try values.value(.iouHeadHiddenSize, iouHeadHiddenSize)
-        fallsBackOnUnstableMasks = try values.value(
-            .fallsBackOnUnstableMasks, fallsBackOnUnstableMasks)
-        stabilityDelta = try values.value(.stabilityDelta, stabilityDelta)
-        stabilityThreshold = try values.value(.stabilityThreshold, stabilityThreshold)
+    /// Its keys.
+    public static var fields: [ConfigurationField<MaskDecoderConfiguration>] {
+        [
+            ConfigurationField("hidden_size", \.hiddenSize),
+            ConfigurationField("mlp_dim", \.mlpSize),
+            ConfigurationField("num_hidden_layers", \.layers),
+            ConfigurationField("num_attention_heads", \.heads),
+            ConfigurationField("attention_downsample_rate", \.attentionDownsampling),
+            ConfigurationField("num_multimask_outputs", \.multimaskOutputs),
+            ConfigurationField("iou_head_depth", \.iouHeadDepth),
+            ConfigurationField("iou_head_hidden_dim", \.iouHeadHiddenSize),
+            ConfigurationField("dynamic_multimask_via_stability", \.fallsBackOnUnstableMasks),
+            ConfigurationField("dynamic_multimask_stability_delta", \.stabilityDelta),
+            ConfigurationField("dynamic_multimask_stability_thresh", \.stabilityThreshold),
+        ]
     }
 }

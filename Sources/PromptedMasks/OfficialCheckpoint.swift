@@ -1,26 +1,6 @@
 package import NN
 package import Torch
 
-/// Where a tensor of an official checkpoint belongs.
-package enum OfficialPlace: Equatable {
-    /// It is this tensor of the hub.
-    case whole(String)
-    /// It is one row of this tensor of the hub.
-    case row(Int, String)
-    /// The model for pictures has no use for it.
-    case unused
-    /// Nothing is known about it.
-    case unknown
-}
-
-/// A family's translation of the names of its official checkpoints into the hub's.
-package protocol OfficialNames {
-    /// The names of one checkpoint, all of which must be given.
-    init(_ keys: some Sequence<String>)
-    /// Where a tensor belongs.
-    func place(_ key: String) -> OfficialPlace
-}
-
 /// The tensors of an official checkpoint, a file of `torch.save`, by the hub's keys.
 package final class OfficialCheckpoint: ModelCheckpoint {
     /// The file.
@@ -41,11 +21,11 @@ package final class OfficialCheckpoint: ModelCheckpoint {
     ///   - family: what people call the models that are read, for messages
     ///   - names: the translation of its tensors' names
     /// - Throws: `CheckpointError` if it is missing, damaged or holds something else
-    package init(path: String, family: String, names: any OfficialNames.Type) throws {
+    package init(path: String, family: String, names: OfficialNames) throws {
         self.path = path
         file = try TorchCheckpointFile(path: path)
         let state = try Self.state(of: file)
-        let names = names.init(state.keys)
+        let names = OfficialTranslation(names, state.keys)
         var rows: [String: [Int: TorchCheckpointFile.TensorEntry]] = [:]
         for (key, entry) in state {
             switch names.place(key) {

@@ -30,10 +30,8 @@ extension SAM2Configuration {
         try ConfigurationFile.write(
             self, path,
             fractions: [
-                HieraConfiguration.CodingKeys.mlpRatio.rawValue,
-                HieraConfiguration.CodingKeys.layerNormEpsilon.rawValue,
-                MaskDecoderConfiguration.CodingKeys.stabilityDelta.rawValue,
-                MaskDecoderConfiguration.CodingKeys.stabilityThreshold.rawValue,
+                "mlp_ratio", "layer_norm_eps", "dynamic_multimask_stability_delta",
+                "dynamic_multimask_stability_thresh",
             ])
     }
 }
@@ -47,15 +45,16 @@ extension SAM2Configuration {
             ?? ConfigurationFault(promptEncoder: promptEncoder, maskDecoder: maskDecoder)
     }
 
+    /// A key of the trunk's section.
+    private func key(_ name: String) -> String { "vision_config.backbone_config.\(name)" }
+
     private var hieraFault: ConfigurationFault? {
         let hiera = vision.backbone
         let stages = hiera.blocks.count
-        func key(_ name: HieraConfiguration.CodingKeys) -> String {
-            "vision_config.backbone_config.\(name.rawValue)"
-        }
-        let lists: [(HieraConfiguration.CodingKeys, [Int])] = [
-            (.blocks, hiera.blocks), (.embedDimensions, hiera.embedDimensions),
-            (.heads, hiera.heads), (.windows, hiera.windows),
+        let lists: [(String, [Int])] = [
+            ("blocks_per_stage", hiera.blocks), ("embed_dim_per_stage", hiera.embedDimensions),
+            ("num_attention_heads_per_stage", hiera.heads),
+            ("window_size_per_stage", hiera.windows),
         ]
         for (name, list) in lists {
             if list.count != stages || list.isEmpty {
@@ -66,27 +65,27 @@ extension SAM2Configuration {
                 return ConfigurationFault(key: key(name), problem: "\(size) is not a size")
             }
         }
-        let sizes: [(HieraConfiguration.CodingKeys, Int)] = [
-            (.channels, hiera.channels), (.patchKernel, hiera.patchKernel.side),
-            (.patchStride, hiera.patchStride.side), (.queryStride, hiera.queryStride.side),
-            (.backgroundGrid, hiera.backgroundGrid.side),
-            (.patchPadding, hiera.patchPadding.side + 1),
+        let sizes: [(String, Int)] = [
+            ("num_channels", hiera.channels), ("patch_kernel_size", hiera.patchKernel.side),
+            ("patch_stride", hiera.patchStride.side), ("query_stride", hiera.queryStride.side),
+            ("window_positional_embedding_background_size", hiera.backgroundGrid.side),
+            ("patch_padding", hiera.patchPadding.side + 1),
         ]
         for (name, size) in sizes where !ConfigurationFault.sizes.contains(size) {
             return ConfigurationFault(key: key(name), problem: "\(size) is not a size")
         }
         if hiera.channels != 3 {
             return ConfigurationFault(
-                key: key(.channels), problem: "\(hiera.channels); pictures have 3")
+                key: key("num_channels"), problem: "\(hiera.channels); pictures have 3")
         }
         if hiera.hiddenSize != hiera.embedDimensions[0] {
             return ConfigurationFault(
-                key: key(.hiddenSize),
+                key: key("hidden_size"),
                 problem: "\(hiera.hiddenSize) is not the first of \(hiera.embedDimensions)")
         }
         if !(0...1024).contains(hiera.mlpRatio) {
             return ConfigurationFault(
-                key: key(.mlpRatio), problem: "\(hiera.mlpRatio) is not a ratio")
+                key: key("mlp_ratio"), problem: "\(hiera.mlpRatio) is not a ratio")
         }
         return nil
     }
@@ -94,23 +93,20 @@ extension SAM2Configuration {
     private var stageFault: ConfigurationFault? {
         let hiera = vision.backbone
         let stages = hiera.blocks.count
-        func key(_ name: HieraConfiguration.CodingKeys) -> String {
-            "vision_config.backbone_config.\(name.rawValue)"
-        }
         for stage in 0..<stages where hiera.embedDimensions[stage] % hiera.heads[stage] != 0 {
             return ConfigurationFault(
-                key: key(.heads),
+                key: key("num_attention_heads_per_stage"),
                 problem: "\(hiera.heads[stage]) does not divide \(hiera.embedDimensions[stage])")
         }
         for stage in 1..<max(stages, 1) where hiera.pools(stage: stage) {
             if hiera.embedDimensions[stage] == hiera.embedDimensions[stage - 1] {
                 return ConfigurationFault(
-                    key: key(.embedDimensions),
+                    key: key("embed_dim_per_stage"),
                     problem: "stage \(stage) shrinks the grid and must change the channels")
             }
             if hiera.windows[stage - 1] < hiera.queryStride.side {
                 return ConfigurationFault(
-                    key: key(.windows),
+                    key: key("window_size_per_stage"),
                     problem: "\(hiera.windows[stage - 1]) is too small to be shrunk by query_stride"
                 )
             }

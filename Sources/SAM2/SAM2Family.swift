@@ -51,7 +51,7 @@ public enum SAM2Family: SegmenterFamily {
     }
 
     private static func official(_ file: String) throws -> OfficialCheckpoint {
-        try OfficialCheckpoint(path: file, family: name, names: OfficialKeys.self)
+        try OfficialCheckpoint(path: file, family: name, names: .sam2)
     }
 }
 

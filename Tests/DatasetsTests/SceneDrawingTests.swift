@@ -61,7 +61,7 @@ struct SceneDrawingTests {
     func staysInPlace(sceneClass: SceneClass) {
         let shape = mask(of: sceneClass, half: SceneVector(24, 20), turns: 0)
         #expect(shape.count > 100)
-        let box = shape.tightBox
+        let box = shape.boundingBox
         #expect(
             box.map { min($0.x1, $0.y1) >= 87 && max($0.x2, $0.y2) <= 137 } == true, "\(box as Any)"
         )

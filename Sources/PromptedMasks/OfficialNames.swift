@@ -1,14 +1,50 @@
-// Reference: sam2, modeling/sam2_base.py and sam/mask_decoder.py (the names of the parameters)
-import PromptedMasks
+// Reference: sam2, sam/prompt_encoder.py and sam/mask_decoder.py (the names of the parameters)
 
-/// Translates the names of the official checkpoints into the hub's.
-struct OfficialKeys: OfficialNames {
+/// Where a tensor of an official checkpoint belongs.
+package enum OfficialPlace: Equatable {
+    /// It is this tensor of the hub.
+    case whole(String)
+    /// It is one row of this tensor of the hub.
+    case row(Int, String)
+    /// The model for pictures has no use for it.
+    case unused
+    /// Nothing is known about it.
+    case unknown
+}
+
+/// The names of a family's official checkpoints, and the hub's: those of prompt encoder and mask decoder are
+/// the same for all families.
+package struct OfficialNames: Sendable {
+    /// How the names begin of what the model for pictures has no use for.
+    let unusedPrefixes: [String]
+    /// Official names and the hub's, by their parts.
+    ///
+    /// `*` is any part, `**` all that follows. Layers of MLPs have the hub's names already.
+    let patterns: [([Substring], [Substring])]
+
+    /// The names of a family.
+    ///
+    /// - Parameters:
+    ///   - unusedPrefixes: how the names begin of what the model for pictures has no use for
+    ///   - encoder: official names and the hub's of what the family has of its own; `*` is any part, `**`
+    ///     all that follows
+    package init(unusedPrefixes: [String], encoder: [(String, String)]) {
+        self.unusedPrefixes = unusedPrefixes
+        patterns = (encoder + Self.promptEncoder + Self.maskDecoder).map {
+            ($0.0.split(separator: "."), $0.1.split(separator: "."))
+        }
+    }
+}
+
+/// Translates the names of one checkpoint into the hub's.
+struct OfficialTranslation {
+    private let names: OfficialNames
     /// How many layers the MLP of each prefix has.
     private var depths: [String: Int] = [:]
 
-    /// The names of one checkpoint, all of which must be given: the last layer of an MLP has a name
-    /// of its own.
-    init(_ keys: some Sequence<String>) {
+    /// All names of the checkpoint must be given: the last layer of an MLP has a name of its own.
+    init(_ names: OfficialNames, _ keys: some Sequence<String>) {
+        self.names = names
         for key in keys {
             guard let (prefix, index, _) = Self.layer(key) else { continue }
             depths[prefix] = max(depths[prefix] ?? 0, index + 1)
@@ -17,7 +53,7 @@ struct OfficialKeys: OfficialNames {
 
     /// Where a tensor belongs.
     func place(_ key: String) -> OfficialPlace {
-        if Self.videoPrefixes.contains(where: key.hasPrefix) { return .unused }
+        if names.unusedPrefixes.contains(where: key.hasPrefix) { return .unused }
         if key.hasPrefix(Self.points),
             let row = Int(key.split(separator: ".").dropLast().last ?? "")
         {
@@ -31,7 +67,7 @@ struct OfficialKeys: OfficialNames {
                 ? ["proj_in"] : index == last ? ["proj_out"] : ["layers", "\(index - 1)"]
             parts = prefix.split(separator: ".").map(String.init) + layer + [name]
         }
-        for (official, hub) in Self.patterns {
+        for (official, hub) in names.patterns {
             if let found = Self.wildcards(parts, official) {
                 return .whole(Self.filled(hub, found))
             }
@@ -72,36 +108,9 @@ struct OfficialKeys: OfficialNames {
     }
 
     private static let points = "sam_prompt_encoder.point_embeddings."
+}
 
-    private static let videoPrefixes = [
-        "memory_", "mask_downsample.", "obj_ptr_", "maskmem_tpos_enc", "no_mem_pos_enc", "no_obj_",
-    ]
-
-    /// Official names and the hub's, by their parts.
-    ///
-    /// `*` is any part, `**` all that follows. Layers of MLPs have the hub's names already.
-    private static let patterns = table.map {
-        ($0.0.split(separator: "."), $0.1.split(separator: "."))
-    }
-
-    private static let table: [(String, String)] = trunk + promptEncoder + maskDecoder
-
-    private static let trunk = [
-        ("no_mem_embed", "no_memory_embedding"),
-        ("image_encoder.trunk.pos_embed", "vision_encoder.backbone.pos_embed"),
-        ("image_encoder.trunk.pos_embed_window", "vision_encoder.backbone.pos_embed_window"),
-        (
-            "image_encoder.trunk.patch_embed.proj.*",
-            "vision_encoder.backbone.patch_embed.projection.*"
-        ),
-        ("image_encoder.trunk.blocks.*.norm1.*", "vision_encoder.backbone.blocks.*.layer_norm1.*"),
-        ("image_encoder.trunk.blocks.*.norm2.*", "vision_encoder.backbone.blocks.*.layer_norm2.*"),
-        ("image_encoder.trunk.blocks.*.attn.**", "vision_encoder.backbone.blocks.*.attn.**"),
-        ("image_encoder.trunk.blocks.*.mlp.**", "vision_encoder.backbone.blocks.*.mlp.**"),
-        ("image_encoder.trunk.blocks.*.proj.*", "vision_encoder.backbone.blocks.*.proj.*"),
-        ("image_encoder.neck.convs.*.conv.*", "vision_encoder.neck.convs.*.*"),
-    ]
-
+extension OfficialNames {
     private static let promptEncoder = [
         (
             "sam_prompt_encoder.pe_layer.positional_encoding_gaussian_matrix",
