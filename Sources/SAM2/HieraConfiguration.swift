@@ -8,7 +8,7 @@ public struct HieraConfiguration: Hashable, Sendable {
     /// Channels of the picture.
     public var channels = 3
     /// The side of the picture that the file names; the model goes by
-    /// ``PromptEncoderConfiguration/imageSize``.
+    /// `PromptEncoderConfiguration.imageSize`.
     public var imageSize: SquareSize = 1024
     /// The kernel that makes patches of pixels.
     public var patchKernel: SquareSize = 7

@@ -41,14 +41,14 @@ extension SAM2Configuration {
 extension SAM2Configuration {
     /// The first key whose value no model can have, or nil.
     var fault: ConfigurationFault? {
-        hieraFault ?? stageFault ?? gridFault ?? neckFault
+        listFault ?? hieraFault ?? stageFault ?? gridFault ?? neckFault
             ?? ConfigurationFault(promptEncoder: promptEncoder, maskDecoder: maskDecoder)
     }
 
     /// A key of the trunk's section.
     private func key(_ name: String) -> String { "vision_config.backbone_config.\(name)" }
 
-    private var hieraFault: ConfigurationFault? {
+    private var listFault: ConfigurationFault? {
         let hiera = vision.backbone
         let stages = hiera.blocks.count
         let lists: [(String, [Int])] = [
@@ -65,6 +65,11 @@ extension SAM2Configuration {
                 return ConfigurationFault(key: key(name), problem: "\(size) is not a size")
             }
         }
+        return nil
+    }
+
+    private var hieraFault: ConfigurationFault? {
+        let hiera = vision.backbone
         let sizes: [(String, Int)] = [
             ("num_channels", hiera.channels), ("patch_kernel_size", hiera.patchKernel.side),
             ("patch_stride", hiera.patchStride.side), ("query_stride", hiera.queryStride.side),

@@ -91,7 +91,9 @@ public enum ModelInitialization {
     public static func writeSegmenter(
         configuration: String, output: String, seed: UInt64, dtype: DType
     ) throws -> Outcome {
-        let sizes = try loaded(configuration, "configuration of a SAM2.1") {
+        let sizes = try loaded(
+            configuration, "configuration of a \(SegmenterRegistry.standard.names)"
+        ) {
             try SegmenterRegistry.standard.sizes(path: $0)
         }
         let count = try NewFolder.write(output) { folder in
