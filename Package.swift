@@ -13,7 +13,8 @@ import PackageDescription
 //      ChatTemplates                    how conversations become one text; above Tokenizers
 //   1  Torch  Segmentation  Datasets
 //   2  NN  Rewards  Evaluation  Reports  EventFiles
-//   3  Qwen25VL  SAM2  RLTrainer
+//   3  VisionLanguage  SAM2  RLTrainer
+//      PolicyFamilies                   families of policies; above VisionLanguage
 //   4  Supervised                        what comes before reinforcement learning
 //   5  Recipes                           the one target that knows all the names
 //   6  think2seg                         the commands
@@ -178,9 +179,16 @@ if withTorch {
         .target(name: "NN", dependencies: ["Torch", "TextFiles"], swiftSettings: strict),
         // Layer 3
         .target(
-            name: "Qwen25VL",
-            dependencies: ["NN", "Torch", "Tokenizers", "Imaging", "SystemErrors", "TextFiles"],
-            swiftSettings: strict),
+            name: "VisionLanguage",
+            dependencies: [
+                "NN", "Torch", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
+                "TextFiles",
+            ], swiftSettings: strict),
+        .target(
+            name: "PolicyFamilies",
+            dependencies: [
+                "VisionLanguage", "NN", "Torch", "ChatTemplates", "Tokenizers", "Imaging",
+            ], swiftSettings: strict),
         .target(
             name: "SAM2",
             dependencies: ["NN", "Torch", "Segmentation", "Imaging", "SystemErrors", "TextFiles"],
@@ -193,14 +201,16 @@ if withTorch {
         .target(
             name: "Supervised",
             dependencies: [
-                "Qwen25VL", "SAM2", "NN", "Torch", "Datasets", "Segmentation", "Tokenizers",
+                "PolicyFamilies", "VisionLanguage", "SAM2", "NN", "Torch", "Datasets",
+                "Segmentation", "Tokenizers",
                 "Imaging",
             ], swiftSettings: strict),
         // Layer 5
         .target(
             name: "Recipes",
             dependencies: [
-                "Supervised", "Evaluation", "Reports", "EventFiles", "RLTrainer", "Qwen25VL",
+                "Supervised", "Evaluation", "Reports", "EventFiles", "RLTrainer", "PolicyFamilies",
+                "VisionLanguage",
                 "SAM2", "NN", "Torch", "Datasets", "Rewards",
                 "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
                 "TextFiles",
@@ -210,8 +220,10 @@ if withTorch {
         .executableTarget(
             name: "think2seg",
             dependencies: [
-                "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer", "SAM2", "Datasets",
-                "Rewards", "Segmentation", "Tokenizers", "Imaging", "SystemErrors", "TextFiles",
+                "Recipes", "PolicyFamilies", "Supervised", "Evaluation", "Reports", "RLTrainer",
+                "SAM2",
+                "Datasets", "Rewards", "Segmentation", "Tokenizers", "Imaging", "SystemErrors",
+                "TextFiles",
                 "Torch",
                 argumentParser,
             ],
@@ -248,8 +260,13 @@ if withTorch {
         .testTarget(
             name: "Qwen25VLTests",
             dependencies: [
-                "TestSupport", "Qwen25VL", "RLTrainer", "NN", "Torch", "Tokenizers", "Imaging",
+                "TestSupport", "PolicyFamilies", "VisionLanguage", "RLTrainer", "NN", "Torch",
+                "Tokenizers", "Imaging",
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "VisionLanguageTests",
+            dependencies: ["TestSupport", "VisionLanguage", "NN", "Torch", "Imaging"],
             swiftSettings: strict),
         .testTarget(
             name: "SAM2Tests",
@@ -265,14 +282,15 @@ if withTorch {
         .testTarget(
             name: "SupervisedTests",
             dependencies: [
-                "TestSupport", "Supervised", "Qwen25VL", "SAM2", "NN", "Torch", "Datasets",
+                "TestSupport", "Supervised", "PolicyFamilies", "VisionLanguage", "SAM2", "NN",
+                "Torch", "Datasets",
                 "Segmentation", "Tokenizers", "Imaging",
             ], swiftSettings: strict),
         .testTarget(
             name: "RecipesTests",
             dependencies: [
                 "TestSupport", "Recipes", "Supervised", "Evaluation", "Reports", "EventFiles",
-                "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch",
+                "RLTrainer", "PolicyFamilies", "VisionLanguage", "SAM2", "NN", "Torch",
                 "Datasets", "Rewards",
                 "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
             ],

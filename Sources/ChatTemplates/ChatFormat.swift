@@ -25,6 +25,20 @@ public enum ChatFormat: Hashable, Sendable {
         }
     }
 
+    /// The format as a template in Jinja.
+    ///
+    /// - Parameter system: what the built-in one takes the system to say where the first turn is not its
+    ///   own; what the format itself has for that if empty
+    /// - Returns: the template
+    public func source(system: String) -> String {
+        switch self {
+        case .builtin:
+            QwenChatTemplate.jinja(
+                system: system.isEmpty ? QwenChatTemplate.defaultSystemPrompt : system)
+        case .template(let template): template.source
+        }
+    }
+
     /// The ids of a conversation.
     ///
     /// What the turns say is text even where it spells a control token.

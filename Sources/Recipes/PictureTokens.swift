@@ -1,24 +1,26 @@
 import NN
-import Qwen25VL
 import Synchronization
 import Torch
+import VisionLanguage
 
 /// One memory of a vision tower's parameters, told from others by identity.
 final class VisionIdentity: Sendable {}
 
-/// A picture's tokens, kept for the vision tower that asked first.
+/// What the language model takes of a picture, kept for the vision tower that asked first.
 ///
 /// They are right as long as that tower's parameters stay as they are, which is for the caller to know.
 final class PictureTokens: Sendable {
     private struct Kept {
         let owner: VisionIdentity
-        let tokens: Tensor
+        let tokens: PictureFeatures
     }
 
     private let kept = Mutex<Kept?>(nil)
 
     /// The tokens that `make` makes for a tower: kept for the first one, made anew for any other.
-    func get(for owner: VisionIdentity, _ make: () throws -> Tensor) throws -> Tensor {
+    func get(for owner: VisionIdentity, _ make: () throws -> PictureFeatures) throws
+        -> PictureFeatures
+    {
         let found = kept.withLock { $0 }
         if let found, found.owner === owner { return found.tokens }
         let tokens = try make()
@@ -27,23 +29,23 @@ final class PictureTokens: Sendable {
     }
 }
 
-extension Qwen25VLModel {
+extension VisionLanguageModel {
     /// Whether the model is trained, but not its vision tower.
     var keepsVision: Bool {
         let trained = parameters.filter { $0.tensor.requiresGradient }
-        return !trained.isEmpty && trained.allSatisfy { !Self.isVision($0) }
+        return !trained.isEmpty && trained.allSatisfy { !isVision($0) }
     }
 
     /// A prompt's input, with its picture's tokens while training leaves the vision tower alone: they
     /// are made once for rollout, scores and updates.
     func input(
-        _ input: Qwen25VLInput, keeping tokens: PictureTokens, for vision: VisionIdentity,
+        _ input: VisionLanguageInput, keeping tokens: PictureTokens, for vision: VisionIdentity,
         keepsVision: Bool
-    ) throws -> Qwen25VLInput {
+    ) throws -> VisionLanguageInput {
         var input = input
         guard let patches = input.patches, keepsVision else { return input }
-        input.imageTokens = try tokens.get(for: vision) {
-            try withoutGradients { try embedImages(patches, grids: input.grids) }
+        input.pictures = try tokens.get(for: vision) {
+            try withoutGradients { try features(patches, grids: input.grids) }
         }
         return input
     }

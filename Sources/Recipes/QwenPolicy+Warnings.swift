@@ -1,7 +1,7 @@
 public import Imaging
-import Qwen25VL
 import RLTrainer
 import Tokenizers
+import VisionLanguage
 
 /// That S is a side that a policy's processor most likely resizes pictures from.
 ///
@@ -20,7 +20,7 @@ public func pictureSideWarning(_ side: Int, name: String) -> String? {
         + (lower == 0 ? "" : "\(lower) or ") + "\(lower + block)"
 }
 
-extension QwenPolicy {
+extension VisionLanguagePolicy {
     /// What makes answers to a prompt doubtful, one sentence each.
     ///
     /// - Parameters:
@@ -28,7 +28,7 @@ extension QwenPolicy {
     ///   - completionLength: how many tokens an answer may have
     ///   - sideIsKnown: whether ``pictureSideWarning(_:name:)`` was given
     /// - Returns: sentences for people; mostly none
-    /// - Throws: `Qwen25VLInputError` if the prompt's pictures do not fit it
+    /// - Throws: `PolicyInputError` if the prompt's pictures do not fit it
     public func warnings(
         _ prompt: Prompt, completionLength: Int, sideIsKnown: Bool = false
     ) throws -> [String] {
@@ -44,7 +44,7 @@ extension QwenPolicy {
     ///
     /// - Parameter frame: the picture's
     /// - Returns: a sentence for people; nil where the frames are the same
-    /// - Throws: `Qwen25VLInputError` if the picture is too narrow
+    /// - Throws: `PolicyInputError` if the picture is too narrow
     public func pictureWarning(_ frame: ImageFrame) throws -> String? {
         let seen = try processor.resizedFrame(frame)
         if seen == frame { return nil }
@@ -85,11 +85,12 @@ extension QwenPolicy {
     /// Nothing is cut there, and the model computes on, as transformers does. A picture's tokens take
     /// as many positions as its larger side has.
     private func positionWarning(_ prompt: Prompt, completionLength: Int) throws -> String? {
-        let configuration = model.configuration
-        guard let most = configuration.text.maximumPositions else { return nil }
+        let options = model.options
+        guard let most = options.text.maximumPositions else { return nil }
         let start = try MultimodalPositions(
             tokenIDs: prompt.input.tokenIDs, grids: prompt.input.grids,
-            imageTokenID: configuration.imageTokenID, mergeSize: configuration.vision.mergeSize
+            imageTokenID: options.placeholders.picture, mergeSize: options.vision.mergeSize,
+            rule: options.positions
         ).next
         if start + completionLength <= most { return nil }
         return

@@ -1,11 +1,13 @@
+import ChatTemplates
 import Foundation
 public import Imaging
 public import NN
-public import Qwen25VL
+import PolicyFamilies
 public import RLTrainer
 public import Segmentation
 public import Tokenizers
 public import Torch
+public import VisionLanguage
 
 extension GenerationParameters {
     /// How the trainer draws.
@@ -16,30 +18,32 @@ extension GenerationParameters {
     }
 }
 
-/// Qwen2.5-VL as a trainable policy: chat template, picture processor, tokenizer and model together.
-public final class QwenPolicy: Policy {
+/// A vision-language model as a trainable policy: chat template, picture processor, tokenizer and model together.
+public final class VisionLanguagePolicy: Policy {
     /// A prompt in the model's form.
     public struct Prompt: PolicyPrompt, Sendable {
         /// Token ids and patches.
-        public let input: Qwen25VLInput
+        public let input: VisionLanguageInput
         /// How many tokens the prompt has, those of the picture included.
         public var tokenCount: Int { input.tokenIDs.count }
-        /// The frame of the coordinates in answers: that of the picture before the processor resized it.
+        /// The frame of the coordinates in answers.
         public let frame: ImageFrame
         /// The picture's tokens, where a policy may keep them.
         let tokens = PictureTokens()
     }
 
     /// The model.
-    public let model: Qwen25VLModel
+    public let model: VisionLanguageModel
     /// The vocabulary.
     public let tokenizer: Tokenizer
     /// How questions are put.
     public let template: PromptTemplate
-    let processor: Qwen25VLProcessor
+    let processor: any PictureProcessor
     /// Makes prompts ready without the model, on any thread.
-    public var prompts: QwenPrompts {
-        QwenPrompts(tokenizer: tokenizer, template: template, processor: processor)
+    public var prompts: VisionLanguagePrompts {
+        VisionLanguagePrompts(
+            tokenizer: tokenizer, template: template, processor: processor,
+            answerFrame: model.options.answerFrame)
     }
     /// Tells policies whose vision towers have one memory from all others.
     private let vision: VisionIdentity
@@ -48,7 +52,7 @@ public final class QwenPolicy: Policy {
 
     /// A policy from its parts.
     public convenience init(
-        model: Qwen25VLModel, tokenizer: Tokenizer, processor: Qwen25VLProcessor,
+        model: VisionLanguageModel, tokenizer: Tokenizer, processor: any PictureProcessor,
         template: PromptTemplate
     ) {
         self.init(
@@ -57,7 +61,7 @@ public final class QwenPolicy: Policy {
     }
 
     private init(
-        model: Qwen25VLModel, tokenizer: Tokenizer, processor: Qwen25VLProcessor,
+        model: VisionLanguageModel, tokenizer: Tokenizer, processor: any PictureProcessor,
         template: PromptTemplate, vision: VisionIdentity, keepsVision: Bool = false
     ) {
         isReferenceOfKeptVision = keepsVision
@@ -81,9 +85,9 @@ public final class QwenPolicy: Policy {
     public static func load(
         path: String, dtype: DType, device: Device, template: PromptTemplate,
         castsHeadToFloat32: Bool = false
-    ) throws -> QwenPolicy {
+    ) throws -> VisionLanguagePolicy {
         try load(path: path, template: template) { endToken in
-            var model = try Qwen25VLModel.load(
+            var model = try VisionLanguageModel.load(
                 directory: path, dtype: dtype, device: device, endToken: endToken)
             model.castsHeadToFloat32 = castsHeadToFloat32
             return model
@@ -96,16 +100,16 @@ public final class QwenPolicy: Policy {
     /// - Parameter path: the folder of the checkpoint that this policy's training began with
     /// - Returns: the reference; it is not trained
     /// - Throws: what ``load(path:dtype:device:template:castsHeadToFloat32:)`` throws
-    public func reference(path: String) throws -> QwenPolicy {
+    public func reference(path: String) throws -> VisionLanguagePolicy {
         let frozen = parameters.filter { !$0.tensor.requiresGradient }
         let loaded = try Self.load(path: path, template: template) { endToken in
-            var model = try Qwen25VLModel.load(
+            var model = try VisionLanguageModel.load(
                 directory: path, dtype: model.dtype, device: model.device, reusing: frozen,
                 endToken: endToken)
             model.castsHeadToFloat32 = self.model.castsHeadToFloat32
             return model
         }
-        return QwenPolicy(
+        return VisionLanguagePolicy(
             model: loaded.model, tokenizer: tokenizer, processor: processor, template: template,
             vision: model.keepsVision ? vision : VisionIdentity(), keepsVision: model.keepsVision)
     }
@@ -122,9 +126,9 @@ public final class QwenPolicy: Policy {
     ///   that are wrong
     public static func outline(
         path: String, dtype: DType, template: PromptTemplate
-    ) throws -> QwenPolicy {
+    ) throws -> VisionLanguagePolicy {
         try load(path: path, template: template) {
-            try Qwen25VLModel.outline(directory: path, dtype: dtype, endToken: $0)
+            try VisionLanguageModel.outline(directory: path, dtype: dtype, endToken: $0)
         }
     }
 
@@ -140,8 +144,8 @@ public final class QwenPolicy: Policy {
 
     private static func load(
         path: String, template: PromptTemplate,
-        model: (_ endToken: Tokenizer.EndToken?) throws -> Qwen25VLModel
-    ) throws -> QwenPolicy {
+        model: (_ endToken: Tokenizer.EndToken?) throws -> VisionLanguageModel
+    ) throws -> VisionLanguagePolicy {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
             isFolder.boolValue
@@ -153,19 +157,18 @@ public final class QwenPolicy: Policy {
         }
         try ModelFolder.requireReadable(path)
         try requireFile("config.json")
-        _ = try Qwen25VLConfiguration.load(path: path + "/config.json")
+        let family = try PolicyRegistry.family(directory: path)
         try requireFile("tokenizer.json")
         try requireFile("preprocessor_config.json", "processor_config.json")
         let tokenizer = try Tokenizer.load(directory: URL(fileURLWithPath: path))
         var model = try model(tokenizer.endToken)
-        let pictures = try ImageProcessorConfiguration.load(
-            directory: path, vision: model.configuration.vision)
-        let files = try ProcessorFiles(directory: path)
-        model.warnings += [files.warning(pictures)].compactMap(\.self)
-        model.companions = files.reconciled(model.companions, pictures)
-        return QwenPolicy(
-            model: model, tokenizer: tokenizer,
-            processor: Qwen25VLProcessor(configuration: pictures), template: template)
+        let pictures = try family.processor(directory: path)
+        model.warnings += [pictures.warning].compactMap(\.self)
+        model.companions = pictures.reconciled(model.companions)
+        var template = template
+        if template.format == .builtin { template.format = model.chat.format }
+        return VisionLanguagePolicy(
+            model: model, tokenizer: tokenizer, processor: pictures.processor, template: template)
     }
 
     /// All parameters, by the hub's keys.
@@ -211,7 +214,7 @@ public final class QwenPolicy: Policy {
     ///   - prompt: the question
     ///   - maxLength: the most tokens that the answer may have
     /// - Returns: what transformers generates without sampling
-    /// - Throws: `Qwen25VLInputError` if the prompt is unusable
+    /// - Throws: `PolicyInputError` if the prompt is unusable
     public func greedyAnswer(_ prompt: Prompt, maxLength: Int) throws -> Completion {
         let parameters = GenerationParameters(temperature: 0, maxNewTokens: maxLength)
         return try completion(
@@ -220,7 +223,7 @@ public final class QwenPolicy: Policy {
 
     /// A prompt's input, with its picture's tokens while training leaves the vision tower alone: they
     /// are made once for rollout, scores and updates.
-    private func input(of prompt: Prompt) throws -> Qwen25VLInput {
+    private func input(of prompt: Prompt) throws -> VisionLanguageInput {
         try model.input(
             prompt.input, keeping: prompt.tokens, for: vision,
             keepsVision: model.keepsVision || isReferenceOfKeptVision)
@@ -254,8 +257,8 @@ public final class QwenPolicy: Policy {
     }
 
     /// A policy over the same memory, with gradients of its own.
-    public func sharingParameters() throws -> QwenPolicy {
-        QwenPolicy(
+    public func sharingParameters() throws -> VisionLanguagePolicy {
+        VisionLanguagePolicy(
             model: try model.sharingParameters(), tokenizer: tokenizer, processor: processor,
             template: template, vision: vision, keepsVision: isReferenceOfKeptVision)
     }
@@ -269,7 +272,7 @@ public final class QwenPolicy: Policy {
     ///   the same type
     /// - Returns: the files; parameters that are not trained are shared, not copied
     /// - Throws: `TorchError`
-    func snapshot(copies: [AdamW.Slot]) throws -> Qwen25VLFiles {
+    func snapshot(copies: [AdamW.Slot]) throws -> VisionLanguageFiles {
         let masters = Dictionary(uniqueKeysWithValues: copies.map { ($0.key, $0.master) })
         return try withoutGradients {
             try model.files { parameter in

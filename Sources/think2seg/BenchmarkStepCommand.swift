@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Foundation
+import PolicyFamilies
 public import Recipes
 import Torch
 
@@ -22,7 +23,7 @@ struct BenchmarkStepCommand: ParsableCommand {
             """)
 
     @Option(
-        help: "The folder of a Qwen2.5-VL checkpoint; needs no tokenizer.",
+        help: "The folder of a \(PolicyRegistry.names) checkpoint; needs no tokenizer.",
         transform: PathArgument.input)
     var policy: String
 

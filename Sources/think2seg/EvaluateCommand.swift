@@ -2,6 +2,7 @@ public import ArgumentParser
 import Evaluation
 import Foundation
 import Imaging
+import PolicyFamilies
 import RLTrainer
 public import Recipes
 import Segmentation
@@ -44,7 +45,8 @@ struct EvaluateCommand: ParsableCommand {
             "Which checkpoint of the run.", valueName: "last|best|step-N"))
     var checkpoint: CheckpointName?
 
-    @Option(help: "The folder of a Qwen2.5-VL checkpoint.", transform: PathArgument.input)
+    @Option(
+        help: "The folder of a \(PolicyRegistry.names) checkpoint.", transform: PathArgument.input)
     var policy: String?
 
     @Option(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PolicyFamilies
 import Recipes
 import Torch
 
@@ -12,7 +13,7 @@ struct PolicyCommand: ParsableCommand {
 struct PolicyInitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Writes a Qwen2.5-VL with random weights, from its config.json.",
+        abstract: "Writes a \(PolicyRegistry.names) with random weights, from its config.json.",
         discussion: """
             Example:
               think2seg policy init --config Qwen2.5-VL-3B-Instruct/config.json \\

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import PolicyFamilies
 import RLTrainer
 import Recipes
 public import Segmentation
@@ -22,7 +23,8 @@ struct PredictCommand: ParsableCommand {
             not read.
             """)
 
-    @Option(help: "The folder of a Qwen2.5-VL checkpoint.", transform: PathArgument.input)
+    @Option(
+        help: "The folder of a \(PolicyRegistry.names) checkpoint.", transform: PathArgument.input)
     var policy: String
 
     @Option(

@@ -3,8 +3,9 @@ import SAM2
 import Testing
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
 @testable import Recipes
+@testable import VisionLanguage
 
 /// Counts are held to what torch's FlopCounterMode counts in transformers' own models: the numbers are
 /// those that `scripts/count-flops` prints.
@@ -91,10 +92,11 @@ import Torch
     @Test("Layers have gradients from the lowest one on of which anything is trained")
     func layersWithGradient() {
         func text(_ frozen: [String], picture: Bool = false) -> Int {
-            TrainedWeights(frozen: frozen).textLayersWithGradient(8, pictureHasGradient: picture)
+            TrainedWeights(frozen: frozen).textLayersWithGradient(
+                shapes.policy, pictureHasGradient: picture)
         }
         func vision(_ frozen: [String]) -> Int {
-            TrainedWeights(frozen: frozen).visionBlocksWithGradient(8)
+            TrainedWeights(frozen: frozen).visionBlocksWithGradient(shapes.policy.vision)
         }
         #expect(text([]) == 8 && text(["model.layers.*"]) == 8 && vision([]) == 8)
         let embedding = ["model.embed_tokens.*"]
@@ -139,7 +141,7 @@ import Torch
     }
 
     @Test("Windows are counted as the tower cuts them, smaller ones at the edges included")
-    func windows() {
+    func windows() throws {
         for grids in [
             [VisionGrid(rows: 32, columns: 32)], [VisionGrid(rows: 60, columns: 58)],
             [VisionGrid(rows: 2, columns: 6), VisionGrid(frames: 2, rows: 10, columns: 4)],
@@ -148,7 +150,8 @@ import Torch
             func pairs(_ runs: [VisionLayout.Run]) -> Double {
                 Double(runs.reduce(0) { $0 + $1.count * $1.length * $1.length })
             }
-            let counted = VisionCost(shapes.policy.vision, grids: grids)
+            let counted = try Qwen25VLTowerWork(
+                Qwen25VLConfiguration.bench.vision, grids: grids)
             #expect(counted.windowPairs == pairs(layout.windows))
             #expect(counted.framePairs == pairs(layout.frames))
         }
@@ -341,7 +344,7 @@ extension StepShapes {
     static var bench: StepShapes {
         get throws {
             StepShapes(
-                policy: try .bench, segmenter: .tiny, promptTokens: 519,
+                policy: try Qwen25VLFamily(.bench).options, segmenter: .tiny, promptTokens: 519,
                 grids: [VisionGrid(rows: 32, columns: 32)], groupSize: 8, completionLength: 128,
                 hasReference: true, trainedCount: 47_537_088)
         }

@@ -1,7 +1,7 @@
 import Foundation
 import Imaging
 import NN
-import Qwen25VL
+import PolicyFamilies
 import RLTrainer
 import Recipes
 import SAM2
@@ -9,6 +9,7 @@ import Segmentation
 import Testing
 import Tokenizers
 import Torch
+import VisionLanguage
 
 extension EndToEnd {
     @Suite(.serialized) struct PredictTests {

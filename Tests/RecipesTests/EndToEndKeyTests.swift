@@ -2,13 +2,14 @@ import Datasets
 import Foundation
 import Imaging
 import NN
-import Qwen25VL
+import PolicyFamilies
 import RLTrainer
 import Rewards
 import SAM2
 import Segmentation
 import Testing
 import Torch
+import VisionLanguage
 
 @testable import Recipes
 

@@ -19,8 +19,8 @@ extension EndToEnd {
         init() throws { fixture = try EndToEndFixture.shared.get() }
 
         private struct Learner {
-            let policy: QwenPolicy
-            let trainer: GRPOTrainer<QwenPolicy>
+            let policy: VisionLanguagePolicy
+            let trainer: GRPOTrainer<VisionLanguagePolicy>
         }
 
         private func learner(
@@ -49,7 +49,7 @@ extension EndToEnd {
             return Learner(policy: policy, trainer: trainer)
         }
 
-        private func values(_ policy: QwenPolicy) throws -> [[Float]] {
+        private func values(_ policy: VisionLanguagePolicy) throws -> [[Float]] {
             try policy.parameters.map { try $0.tensor.values(Float.self) }
         }
 

@@ -1,13 +1,14 @@
 import Foundation
 import Imaging
 import NN
-import Qwen25VL
+import PolicyFamilies
 import RLTrainer
 import Recipes
 import Segmentation
 import Testing
 import Tokenizers
 import Torch
+import VisionLanguage
 
 extension EndToEnd {
     @Suite(.serialized) struct PolicyTests {

@@ -1,11 +1,12 @@
 import Foundation
 import NN
-import Qwen25VL
+import PolicyFamilies
 import RLTrainer
 import Rewards
 import SAM2
 import Segmentation
 public import Torch
+import VisionLanguage
 
 /// A benchmark that cannot be run as it was asked for.
 public struct BenchmarkError: Error, Sendable, CustomStringConvertible {
@@ -37,7 +38,7 @@ public struct StepBenchmark {
         public init() {}
     }
 
-    /// The folder of a Qwen2.5-VL checkpoint.
+    /// The folder of a policy's checkpoint.
     public var policy: String
     /// A SAM2.1 checkpoint.
     public var segmenter: String
@@ -98,9 +99,9 @@ public struct StepBenchmark {
         _ policy: BenchmarkPolicy, _ segmenter: SAM2Configuration
     ) -> StepShapes {
         let trained = policy.parameters.filter { $0.tensor.requiresGradient }
-        let side = shapes.imageSize / policy.model.configuration.vision.patchSize
+        let side = shapes.imageSize / policy.model.options.vision.patchSize
         var result = StepShapes(
-            policy: policy.model.configuration, segmenter: segmenter,
+            policy: policy.model.options, segmenter: segmenter,
             promptTokens: shapes.promptTokens, grids: [VisionGrid(rows: side, columns: side)],
             groupSize: shapes.numGenerations, completionLength: shapes.completionLength)
         result.promptsPerStep = shapes.prompts
@@ -119,11 +120,11 @@ public struct StepBenchmark {
     private func loaded(
         _ device: Device, reusing frozen: [Parameter] = []
     ) throws -> BenchmarkPolicy {
-        var model = try Qwen25VLModel.load(
+        var model = try VisionLanguageModel.load(
             directory: policy, dtype: dtype.dtype, device: device, reusing: frozen)
         // A token that never comes: every completion has the longest length.
         model.generation = GenerationConfiguration(
-            eosTokenIDs: [model.configuration.text.vocabularySize], padTokenID: 0)
+            eosTokenIDs: [model.options.text.vocabularySize], padTokenID: 0)
         return try BenchmarkPolicy(model: model, shapes: shapes)
     }
 

@@ -1,4 +1,5 @@
 import NN
+import PolicyFamilies
 import Torch
 
 /// What configurations of all kinds of runs say about where they run.
@@ -48,7 +49,7 @@ extension ConfigurationKey {
     static func chatTemplate(_ path: WritableKeyPath<Root, ChatTemplateChoice>) -> Self {
         Self(
             "prompt.chat_template", path: path,
-            "builtin: the released Qwen2.5-VL's chat template; checkpoint: the policy's own; or a file "
+            "builtin: the released \(PolicyRegistry.names)'s chat template; checkpoint: the policy's own; or a file "
                 + "of Jinja, or of JSON with chat_template")
     }
 }

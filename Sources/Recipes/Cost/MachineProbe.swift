@@ -1,5 +1,5 @@
-import Qwen25VL
 import Torch
+import VisionLanguage
 
 /// Measures how fast a device is, in well under two seconds.
 struct MachineProbe {

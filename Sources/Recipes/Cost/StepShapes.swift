@@ -1,14 +1,14 @@
-import Qwen25VL
 import RLTrainer
 import SAM2
 import Segmentation
+import VisionLanguage
 
 /// The sizes that the cost of an optimizer step follows from.
 ///
 /// Legend: P tokens of a prompt, G completions of a group, R tokens of each.
 struct StepShapes {
     /// The policy's sizes.
-    var policy: Qwen25VLConfiguration
+    var policy: PolicyOptions
     /// The segmenter's sizes.
     var segmenter: SAM2Configuration
     /// P.

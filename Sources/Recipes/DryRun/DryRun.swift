@@ -2,12 +2,12 @@ import Datasets
 import Foundation
 import Imaging
 import NN
-import Qwen25VL
 import RLTrainer
 import Rewards
 import SAM2
 import Segmentation
 import Torch
+import VisionLanguage
 
 /// What keeps a run from beginning, all of it.
 public struct DryRunError: Error, CustomStringConvertible {
@@ -104,9 +104,9 @@ public struct DryRun {
     /// The policy that would be trained, and what should be known of the reference's files.
     private static func policy(
         _ configuration: RunConfiguration, _ start: RunStart?, _ found: inout Found
-    ) -> (QwenPolicy?, warnings: [String]) {
-        func outline(_ path: String) throws -> QwenPolicy {
-            try QwenPolicy.outline(
+    ) -> (VisionLanguagePolicy?, warnings: [String]) {
+        func outline(_ path: String) throws -> VisionLanguagePolicy {
+            try VisionLanguagePolicy.outline(
                 path: path, dtype: configuration.policy.dtype.dtype,
                 template: try configuration.promptChoice.template(policy: path))
         }

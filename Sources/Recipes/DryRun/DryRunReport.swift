@@ -2,11 +2,11 @@ import Datasets
 import Foundation
 import Imaging
 import NN
-import Qwen25VL
 import RLTrainer
 import SAM2
 import Segmentation
 import Torch
+import VisionLanguage
 
 /// What a run will do and take, in lines for people.
 struct DryRunReport {
@@ -15,9 +15,9 @@ struct DryRunReport {
     let start: RunStart
     let data: ShardedDataset
     let evaluation: TrainingEvaluation?
-    let policy: QwenPolicy
+    let policy: VisionLanguagePolicy
     let segmenter: SAM2Segmenter
-    let prompt: QwenPolicy.Prompt
+    let prompt: VisionLanguagePolicy.Prompt
     /// What to measure the speed of, for the time that steps take; nil: nothing.
     let device: Device?
 
@@ -69,10 +69,10 @@ struct DryRunReport {
             frame.width == side && frame.height == side
             ? "" : ", which the policy sees as \(frame.width) x \(frame.height)"
         let pictures = prompt.input.grids.reduce(0) {
-            $0 + $1.tokenCount(mergeSize: policy.model.configuration.vision.mergeSize)
+            $0 + $1.tokenCount(mergeSize: policy.model.options.vision.mergeSize)
         }
         let length = configuration.grpo.sampling.maxCompletionLength
-        let most = policy.model.configuration.text.maximumPositions
+        let most = policy.model.options.text.maximumPositions
         return [
             "data       \(data.count) samples in \(counted(data.shards.count, "shard"))",
             "evaluation " + (evaluation?.summary ?? "none: data.validation names no shards"),
@@ -114,11 +114,11 @@ struct DryRunReport {
     }
 
     private var sizes: RunSizes {
-        let model = policy.model.configuration
+        let model = policy.model.options
         return RunSizes(
             policy: model, parameterCount: policy.parameters.numberCount,
             trainedCount: trained.numberCount,
-            trainsVision: trained.contains(where: Qwen25VLModel.isVision),
+            trainsVision: trained.contains(where: policy.model.isVision),
             trained: TrainedWeights(frozen: configuration.policy.freeze),
             elementBytes: configuration.policy.dtype.dtype.byteCount, fileBytes: weightBytes,
             castsHead: configuration.policy.castsHeadToFloat32,

@@ -1,5 +1,5 @@
-import Qwen25VL
 import SAM2
+import VisionLanguage
 
 /// What a run needs in memory, part by part, in bytes: computed from sizes, not measured.
 ///
@@ -38,12 +38,12 @@ private struct Counted {
     /// R.
     let length: Int
 
-    var text: Qwen25VLConfiguration.Text { sizes.policy.text }
-    var vision: Qwen25VLConfiguration.Vision { sizes.policy.vision }
+    var text: TextOptions { sizes.policy.text }
+    var vision: VisionOptions { sizes.policy.vision }
     /// Bytes of a number.
     var b: Int { sizes.elementBytes }
     /// K.
-    var keyWidth: Int { text.keyValueHeadCount * text.headSize }
+    var keyWidth: Int { text.keyWidth }
     /// Groups of a micro-batch.
     var groups: Int {
         sizes.groupsTogether(
@@ -103,10 +103,12 @@ private struct Counted {
 
     // MARK: - Generation
 
-    /// Keys and values of prompt and completions.
+    /// Keys and values of prompt and completions, and what recurrent layers keep of each.
     private var cache: Int {
-        text.layerCount * 2 * keyWidth * b
-            * decodedGroups * (sizes.promptTokens + sizes.groupSize * length)
+        decodedGroups
+            * (text.attentionLayerCount * 2 * keyWidth * b
+                * (sizes.promptTokens + sizes.groupSize * length)
+                + text.stateBytes * (1 + sizes.groupSize))
     }
 
     /// One layer of the tower or of the language model over a prompt, without gradients.
@@ -122,9 +124,7 @@ private struct Counted {
     /// The language model's weights and its head in the order in which decoding reads them.
     private var packed: Int {
         if !sizes.isOnCPU { return 0 }
-        let (c, f) = (text.hiddenSize, text.intermediateSize)
-        let layer = 2 * c * c + 2 * c * keyWidth + 3 * c * f
-        return (text.layerCount * layer + text.vocabularySize * c) * b
+        return (text.layerWeights + text.vocabularySize * text.hiddenSize) * b
     }
 
     /// Logits of the next tokens, their log-probabilities, and copies that sampling makes.
@@ -166,12 +166,12 @@ private struct Counted {
         let mask = groups * length * (sizes.promptTokens + length) * b
         let tower =
             sizes.trainsVision
-            ? sizes.trained.visionBlocksWithGradient(vision.depth) * groups * sizes.patches
+            ? sizes.trained.visionBlocksWithGradient(vision) * groups * sizes.patches
                 * layer(vision.hiddenSize, vision.intermediateSize, vision.hiddenSize) : 0
         // Of the layer that the backward pass is at.
         let backward = positions * (3 * f + 6 * c) * b
         let layers = sizes.trained.textLayersWithGradient(
-            text.layerCount, pictureHasGradient: sizes.trainsVision)
+            sizes.policy, pictureHasGradient: sizes.trainsVision)
         return layers * (positions * perPosition + joined + mask) + tower + backward
     }
 
@@ -188,7 +188,8 @@ private struct Counted {
         let tokens = groups * sizes.groupSize * length
         let row = text.vocabularySize * 4
         let kept = tokens * row <= 256 << 20 ? tokens * row : 0
-        let head = sizes.policy.tiesWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"
+        let keys = sizes.policy.keys
+        let head = text.head == .own ? keys.headWeight : keys.embedding
         let isTrained = sizes.trained.contains(head)
         let gradient =
             (isTrained ? 1 : 0) * (b < 4 ? 2 : 1) * text.vocabularySize * text.hiddenSize * 4

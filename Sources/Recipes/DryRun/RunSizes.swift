@@ -1,13 +1,13 @@
-import Qwen25VL
 import SAM2
 import Torch
+import VisionLanguage
 
 /// The sizes that memory and disk space of a run follow from.
 ///
 /// Legend: P tokens of a prompt, N patches of its picture, G completions, R tokens of the longest.
 struct RunSizes {
     /// The policy's sizes.
-    var policy: Qwen25VLConfiguration
+    var policy: PolicyOptions
     /// Numbers of the policy.
     var parameterCount: Int
     /// Those that are trained.

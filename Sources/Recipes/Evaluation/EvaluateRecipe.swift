@@ -124,7 +124,7 @@ public struct EvaluateRecipe: Sendable {
             return try folder.bringUpToDate(finished, settings)
         }
         let settings = try placed(recorded: folder?.recordedThreads)
-        let policy = try QwenPolicy.load(
+        let policy = try VisionLanguagePolicy.load(
             path: policy, dtype: dtype, device: device, template: template,
             castsHeadToFloat32: castsHeadToFloat32)
         let loaded = try SAM2Segmenter.load(
@@ -210,7 +210,7 @@ public struct EvaluateRecipe: Sendable {
     /// - Throws: ``EvaluationError`` where there is nothing to evaluate, and the errors of the
     ///   samples and models
     public static func run(
-        policy: QwenPolicy, segmenter: any Segmenter, source: any SampleSource,
+        policy: VisionLanguagePolicy, segmenter: any Segmenter, source: any SampleSource,
         settings: Settings = Settings(), onProgress: (Progress) throws -> Void = { _ in }
     ) throws -> EvaluationResult {
         try evaluate(
@@ -220,7 +220,7 @@ public struct EvaluateRecipe: Sendable {
 
     /// Answers what is not done yet, and sums up all of it.
     private static func evaluate(
-        _ policy: QwenPolicy, _ segmenter: any Segmenter, _ source: any SampleSource,
+        _ policy: VisionLanguagePolicy, _ segmenter: any Segmenter, _ source: any SampleSource,
         _ settings: Settings, done: [EvaluatedSample],
         onSample: (EvaluatedSample) throws -> Void, onProgress: (Progress) throws -> Void
     ) throws -> EvaluationResult {

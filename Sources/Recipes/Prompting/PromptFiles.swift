@@ -1,8 +1,8 @@
 import ChatTemplates
 import Foundation
-import Qwen25VL
 import Segmentation
 import Tokenizers
+import VisionLanguage
 
 /// What stands beside saved weights so that `AutoProcessor` makes the prompts of training.
 ///
@@ -15,23 +15,19 @@ struct PromptFiles {
 
     /// - Parameter template: how training asked
     init(_ template: PromptTemplate) {
-        switch template.format {
-        case .builtin:
-            source = QwenChatTemplate.jinja(
-                system: template.system.isEmpty
-                    ? QwenChatTemplate.defaultSystemPrompt : template.system)
-        case .template(let chat): source = chat.source
-        }
+        source = template.format.source(system: template.system)
     }
 
     /// The template of a folder that a policy is made from, and else the built-in one.
     ///
-    /// - Parameter folder: the folder
+    /// - Parameters:
+    ///   - folder: the folder
+    ///   - builtin: the family's chat format
     /// - Throws: `ChatTemplateError` that names the file that cannot be read
-    init(source folder: String) throws {
+    init(source folder: String, builtin: ChatFormat) throws {
         source =
             try ChatTemplateFiles(folder: folder).all.first?.source
-            ?? QwenChatTemplate.jinja(system: PromptTemplate.methodSystem)
+            ?? builtin.source(system: PromptTemplate.methodSystem)
     }
 
     /// A folder's files with the template in them.
@@ -118,13 +114,13 @@ extension PromptFiles {
     }
 }
 
-extension Qwen25VLFiles {
+extension VisionLanguageFiles {
     /// The same weights beside the files of a processor that makes the prompts of training.
     ///
     /// - Parameter template: how training asked
     /// - Returns: the files
     /// - Throws: `TokenizerError` that names a file that is not JSON
-    func with(_ template: PromptTemplate) throws -> Qwen25VLFiles {
+    func with(_ template: PromptTemplate) throws -> VisionLanguageFiles {
         let files = PromptFiles(template)
         return try replacingCompanions(files.applied)
     }

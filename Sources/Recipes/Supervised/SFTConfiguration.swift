@@ -1,5 +1,6 @@
 import Foundation
 public import NN
+import PolicyFamilies
 import Segmentation
 import Torch
 
@@ -20,7 +21,7 @@ public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
     public struct PolicySection: Sendable, Hashable {
         /// Where the policy comes from.
         public var start = Start.checkpoint
-        /// The folder of a Qwen2.5-VL checkpoint; empty with random weights.
+        /// The folder of a policy's checkpoint; empty with random weights.
         public var path = ""
         /// The element type of weights and computations.
         public var dtype = ModelDType.float32
@@ -173,7 +174,9 @@ extension SFTConfiguration {
             Key(
                 "policy.start", \.policy.start,
                 "checkpoint: policy.path; embedded: random weights, small, its own vocabulary"),
-            Key("policy.path", path: \.policy.path, "The folder of a Qwen2.5-VL checkpoint"),
+            Key(
+                "policy.path", path: \.policy.path,
+                "The folder of a \(PolicyRegistry.names) checkpoint"),
             Key("policy.dtype", \.policy.dtype, "The type of weights and computations"),
             Key(
                 "policy.freeze", \.policy.freeze,

@@ -2,12 +2,12 @@ import Datasets
 import Foundation
 import Imaging
 import NN
-import Qwen25VL
 import RLTrainer
 import Segmentation
 public import Supervised
 import Tokenizers
 import Torch
+import VisionLanguage
 
 /// A run of supervised training as its configuration describes it: the `sft` command.
 public final class SFTRecipe {
@@ -18,7 +18,7 @@ public final class SFTRecipe {
     /// What is most likely not meant, in lines for people.
     public let warnings: [String]
     private let directory: StageDirectory
-    private let policy: QwenPolicy
+    private let policy: VisionLanguagePolicy
     private let trainer: SupervisedTrainer
     private let data: SFTData
     private let heldOut: [PackedExample]
@@ -50,7 +50,8 @@ public final class SFTRecipe {
         let template = policy.template
         let frozen = try policy.setTrainable(freezing: configuration.policy.freeze)
         let packer = ExamplePacker(
-            tokenizer: policy.tokenizer, processor: policy.processor, template: template)
+            tokenizer: policy.tokenizer, processor: policy.processor, template: template,
+            turnEnd: policy.model.chat.turnEnd)
         let maker = try Self.maker(configuration, grammar: template.variant.grammar)
         warnings =
             policy.fileWarnings
@@ -68,7 +69,7 @@ public final class SFTRecipe {
                 ? nil
                 : PictureHeads(
                     classNames: maker.classNames,
-                    size: policy.model.configuration.text.hiddenSize,
+                    size: policy.model.options.text.hiddenSize,
                     seed: UInt64(configuration.seed), device: device),
             options: configuration.options, stepCount: opening.step)
         if let checkpoint = opening.checkpoint {
@@ -144,9 +145,9 @@ public final class SFTRecipe {
 
     private static func policy(
         _ configuration: SFTConfiguration, device: Device
-    ) throws -> QwenPolicy {
-        func load(_ path: String) throws -> QwenPolicy {
-            try QwenPolicy.load(
+    ) throws -> VisionLanguagePolicy {
+        func load(_ path: String) throws -> VisionLanguagePolicy {
+            try VisionLanguagePolicy.load(
                 path: path, dtype: configuration.policy.dtype.dtype, device: device,
                 template: try configuration.promptChoice.template(policy: path))
         }

@@ -1,8 +1,9 @@
 import Foundation
-import Qwen25VL
+import PolicyFamilies
 import RLTrainer
 import SAM2
 public import Torch
+import VisionLanguage
 
 /// What a command computes, as far as it decides how many threads pay.
 public struct Workload: Sendable {
@@ -44,7 +45,7 @@ public struct Workload: Sendable {
     public init(policy: String? = nil, segmenter: String? = nil, pieces: Int = 1, device: Device) {
         self.pieces = pieces
         isOnCPU = device == .cpu
-        self.policy = policy.flatMap { try? Qwen25VLConfiguration.load(path: $0 + "/config.json") }
+        self.policy = policy.flatMap { try? PolicyRegistry.family(directory: $0).options }
             .map(Self.product)
         self.segmenter = segmenter.flatMap { try? SAM2Segmenter.outline(path: $0) }
             .map { Self.product($0.model.configuration) }
@@ -57,13 +58,13 @@ public struct Workload: Sendable {
     }
 
     /// Work on a policy of these sizes.
-    init(policy: Qwen25VLConfiguration, device: Device) {
+    init(policy: PolicyOptions, device: Device) {
         isOnCPU = device == .cpu
         self.policy = Self.product(policy)
     }
 
     /// The wider of the language model's and the vision tower's.
-    static func product(_ policy: Qwen25VLConfiguration) -> Product {
+    static func product(_ policy: PolicyOptions) -> Product {
         let (text, vision) = (policy.text, policy.vision)
         let candidates = [
             Product(

@@ -1,8 +1,8 @@
 import Foundation
 import NN
-import Qwen25VL
 import SAM2
 import Tokenizers
+import VisionLanguage
 
 /// What a run reads: of a folder of a model the files that count, not all that lies there.
 enum FingerprintedInput: Hashable, Sendable {

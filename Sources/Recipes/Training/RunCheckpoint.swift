@@ -1,7 +1,7 @@
 import Foundation
-import Qwen25VL
 import RLTrainer
 import TextFiles
+import VisionLanguage
 
 /// What a checkpoint's `state.json` holds.
 struct CheckpointState: Codable {
@@ -62,7 +62,7 @@ struct CheckpointState: Codable {
 
 /// What a checkpoint is written from: in memory, and as it is while training goes on.
 struct RunSnapshot: Sendable {
-    let policy: Qwen25VLFiles
+    let policy: VisionLanguageFiles
     let trainer: TrainerSnapshot
     let state: Data
     /// The optimizer step.
@@ -119,8 +119,10 @@ struct RunCheckpoint {
         } catch {
             throw RunDirectoryError.damaged(file, "is as it was written, by another version")
         }
-        var needed = [GRPOTrainer<QwenPolicy>.optimizerFile]
-        if state.trainer.batch != nil { needed.append(GRPOTrainer<QwenPolicy>.rolloutsFile) }
+        var needed = [GRPOTrainer<VisionLanguagePolicy>.optimizerFile]
+        if state.trainer.batch != nil {
+            needed.append(GRPOTrainer<VisionLanguagePolicy>.rolloutsFile)
+        }
         if let missing = needed.first(where: { manifest.files[$0] == nil }) {
             throw RunDirectoryError.damaged("\(path)/\(missing)", "is missing")
         }

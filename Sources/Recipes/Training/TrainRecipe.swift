@@ -18,10 +18,10 @@ public final class TrainRecipe {
     public let summary: [String]
     /// What is most likely not meant and shows only with the models, in lines for people.
     public let warnings: [String]
-    let policy: QwenPolicy
+    let policy: VisionLanguagePolicy
     let segmenter: CachedSegmenter
     let scorer: Scorer
-    let trainer: GRPOTrainer<QwenPolicy>
+    let trainer: GRPOTrainer<VisionLanguagePolicy>
     /// What was found in the folder, in lines for people.
     public let notes: [String]
     /// Where what an earlier start left without a checkpoint was put; nil if there was nothing.
@@ -64,8 +64,8 @@ public final class TrainRecipe {
         let dataset = try ShardedDataset(paths: configuration.data.train)
         let folder = start.checkpoint?.policy ?? configuration.policy.path
         let template = try configuration.promptChoice.template(policy: folder)
-        func loadPolicy(_ path: String) throws -> QwenPolicy {
-            try QwenPolicy.load(
+        func loadPolicy(_ path: String) throws -> VisionLanguagePolicy {
+            try VisionLanguagePolicy.load(
                 path: path, dtype: configuration.policy.dtype.dtype,
                 device: device, template: template,
                 castsHeadToFloat32: configuration.policy.castsHeadToFloat32)
@@ -155,7 +155,7 @@ public final class TrainRecipe {
 
     private static func summary(
         _ configuration: RunConfiguration, _ plan: ThreadPlan, samples: Int, steps: Int,
-        policy: QwenPolicy, frozen: Int,
+        policy: VisionLanguagePolicy, frozen: Int,
         evaluation: TrainingEvaluation?
     ) -> [String] {
         let count = policy.parameters.numberCount

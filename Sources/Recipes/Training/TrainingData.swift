@@ -45,7 +45,9 @@ final class TrainingData: ExampleSource {
     ///   - configuration: the run
     ///   - dataset: its shards
     ///   - prompts: makes the policy's prompts; nil to leave that to the policy
-    init(_ configuration: RunConfiguration, dataset: ShardedDataset, prompts: QwenPrompts?) {
+    init(
+        _ configuration: RunConfiguration, dataset: ShardedDataset, prompts: VisionLanguagePrompts?
+    ) {
         self.dataset = dataset
         maker = ExampleMaker(
             side: configuration.data.imageSize, selector: configuration.data.question,
@@ -102,7 +104,7 @@ struct ExampleMaker: Sendable {
     /// The run's seed.
     var seed: UInt64
     /// Makes the policy's prompts; nil to leave that to the policy.
-    var prompts: QwenPrompts?
+    var prompts: VisionLanguagePrompts?
 
     /// The example of a sample in a pass over the data.
     func example(_ sample: SegmentationSample, epoch: Int) throws -> TrainingExample {

@@ -66,7 +66,7 @@ final class TrainingEvaluation {
     /// - Returns: answers and numbers
     /// - Throws: the error of a sample or model, or what `onProgress` throws; nothing counts then
     func run(
-        _ policy: QwenPolicy, _ segmenter: any Segmenter, step: Int,
+        _ policy: VisionLanguagePolicy, _ segmenter: any Segmenter, step: Int,
         onProgress: (EvaluateRecipe.Progress) throws -> Void
     ) throws -> Outcome {
         var result = try EvaluateRecipe.run(
