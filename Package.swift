@@ -266,7 +266,9 @@ if withTorch {
             swiftSettings: strict),
         .testTarget(
             name: "VisionLanguageTests",
-            dependencies: ["TestSupport", "VisionLanguage", "NN", "Torch", "Imaging"],
+            dependencies: [
+                "TestSupport", "VisionLanguage", "ChatTemplates", "NN", "Torch", "Imaging",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "SAM2Tests",
