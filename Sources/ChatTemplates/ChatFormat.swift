@@ -8,7 +8,7 @@ public enum ChatFormat: Hashable, Sendable {
     /// A template in Jinja.
     case template(ChatTemplate)
 
-    /// The conversation as a text, with one `<|image_pad|>` for each picture.
+    /// The conversation as a text, with one ``PictureMark/token`` for each picture.
     ///
     /// - Parameters:
     ///   - messages: the turns
@@ -60,9 +60,20 @@ public enum ChatFormat: Hashable, Sendable {
                 messages, imageTokenCounts: imageTokenCounts,
                 addGenerationPrompt: addGenerationPrompt, tokenizer: tokenizer)
         }
+        let ids = try encode(
+            messages, by: template, imageTokenCounts, addGenerationPrompt, tokenizer)
+        return try template.picture.framed(ids, counts: imageTokenCounts, tokenizer: tokenizer)
+    }
+
+    private func encode(
+        _ messages: [ChatMessage], by template: ChatTemplate, _ imageTokenCounts: [Int],
+        _ addGenerationPrompt: Bool, _ tokenizer: Tokenizer
+    ) throws -> [Int] {
+        let token = template.picture.token
         let pieces = try template.render(messages, addGenerationPrompt: addGenerationPrompt)
         guard let shield = SpellingShield(tokenizer.controlSpellings, in: messages) else {
-            return try tokenizer.encode(pieces, imageTokenCounts: imageTokenCounts)
+            return try tokenizer.encode(
+                pieces, imageTokenCounts: imageTokenCounts, imageToken: token)
         }
         let hidden = try template.render(
             shield.hiding(messages), addGenerationPrompt: addGenerationPrompt)
@@ -77,7 +88,7 @@ public enum ChatFormat: Hashable, Sendable {
                     + "built-in template (prompt.chat_template)")
         }
         return try tokenizer.encode(
-            hidden, imageTokenCounts: imageTokenCounts, restore: shield.restored)
+            hidden, imageTokenCounts: imageTokenCounts, imageToken: token, restore: shield.restored)
     }
 }
 

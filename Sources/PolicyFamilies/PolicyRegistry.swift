@@ -44,6 +44,24 @@ package enum PolicyRegistry {
         try family(configuration: directory + "/config.json")
     }
 
+    /// What kind of policy a folder has, where that is asked before the policy is read.
+    ///
+    /// - Parameter directory: the folder; nil where there is no policy
+    /// - Returns: its family; the first one if the folder's `config.json` cannot be read, which whoever
+    ///   loads the policy says
+    package static func likely(directory: String?) -> any PolicyFamily.Type {
+        let found = directory.flatMap { try? family(directory: $0) }
+        return found.map { type(of: $0) } ?? families[0]
+    }
+
+    /// The side of pictures, in pixels, of which the sides that a processor makes are multiples.
+    ///
+    /// - Parameter directory: the policy's folder; nil where there is no policy
+    /// - Returns: ``PolicyFamily/pictureBlock`` of ``likely(directory:)``
+    package static func pictureBlock(directory: String?) -> Int {
+        likely(directory: directory).pictureBlock
+    }
+
     /// The family that a configuration names.
     private struct ModelType: Decodable {
         let family: any PolicyFamily.Type

@@ -1,4 +1,5 @@
 public import Imaging
+import PolicyFamilies
 import RLTrainer
 import Tokenizers
 import VisionLanguage
@@ -8,10 +9,14 @@ import VisionLanguage
 /// - Parameters:
 ///   - side: S
 ///   - name: how the user says it
-/// - Returns: a sentence for people; nil for multiples of 28
-public func pictureSideWarning(_ side: Int, name: String) -> String? {
-    // A patch of 14 pixels, two of which in either direction are one token.
-    let block = 28
+///   - policy: the policy's folder, if there is one
+/// - Returns: a sentence for people; nil for multiples of what becomes one token
+public func pictureSideWarning(_ side: Int, name: String, policy: String? = nil) -> String? {
+    pictureSideWarning(
+        side, name: name, block: PolicyRegistry.pictureBlock(directory: policy))
+}
+
+private func pictureSideWarning(_ side: Int, name: String, block: Int) -> String? {
     if side % block == 0 { return nil }
     let lower = side / block * block
     return
@@ -26,17 +31,19 @@ extension VisionLanguagePolicy {
     /// - Parameters:
     ///   - prompt: the prompt
     ///   - completionLength: how many tokens an answer may have
-    ///   - sideIsKnown: whether ``pictureSideWarning(_:name:)`` was given
+    ///   - sideIsKnown: whether ``pictureSideWarning(_:name:policy:)`` was given
     /// - Returns: sentences for people; mostly none
     /// - Throws: `PolicyInputError` if the prompt's pictures do not fit it
     public func warnings(
         _ prompt: Prompt, completionLength: Int, sideIsKnown: Bool = false
     ) throws -> [String] {
-        let isTold = sideIsKnown && pictureSideWarning(prompt.frame.width, name: "") != nil
+        let block = type(of: model.family).pictureBlock
+        let isTold =
+            sideIsKnown && pictureSideWarning(prompt.image.width, name: "", block: block) != nil
         return fileWarnings
             + [
                 try positionWarning(prompt, completionLength: completionLength),
-                isTold ? nil : try pictureWarning(prompt.frame),
+                isTold ? nil : try pictureWarning(prompt.image),
             ].compactMap(\.self)
     }
 
@@ -46,6 +53,7 @@ extension VisionLanguagePolicy {
     /// - Returns: a sentence for people; nil where the frames are the same
     /// - Throws: `PolicyInputError` if the picture is too narrow
     public func pictureWarning(_ frame: ImageFrame) throws -> String? {
+        guard model.options.answerFrame == .givenPixels else { return nil }
         let seen = try processor.resizedFrame(frame)
         if seen == frame { return nil }
         return "the policy's processor resizes pictures of \(frame.width) x \(frame.height) to "

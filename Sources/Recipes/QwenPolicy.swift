@@ -28,8 +28,17 @@ public final class VisionLanguagePolicy: Policy {
         public var tokenCount: Int { input.tokenIDs.count }
         /// The frame of the coordinates in answers.
         public let frame: ImageFrame
+        /// The size of the picture before the processor resized it.
+        public let image: ImageFrame
         /// The picture's tokens, where a policy may keep them.
         let tokens = PictureTokens()
+
+        /// A prompt from its parts; `image` is `frame` if nil.
+        init(input: VisionLanguageInput, frame: ImageFrame, image: ImageFrame? = nil) {
+            self.input = input
+            self.frame = frame
+            self.image = image ?? frame
+        }
     }
 
     /// The model.

@@ -39,6 +39,7 @@ public struct VisionLanguagePrompts: Sendable {
             question: question, imageTokenCount: picture.tokenCount, tokenizer: tokenizer)
         return VisionLanguagePolicy.Prompt(
             input: try VisionLanguageInput(tokenIDs: ids, images: [picture]),
-            frame: answerFrame.frame(given: image.frame, resized: picture.frame))
+            frame: answerFrame.frame(given: image.frame, resized: picture.frame),
+            image: image.frame)
     }
 }

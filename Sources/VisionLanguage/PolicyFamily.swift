@@ -13,6 +13,9 @@ package protocol PolicyFamily: Sendable {
     static var modelTypes: [String] { get }
     /// What people call it: `Qwen2.5-VL`.
     static var name: String { get }
+    /// The side, in pixels, of what becomes one token in the released models: their processors make sides
+    /// multiples of it.
+    static var pictureBlock: Int { get }
     /// How its policies are spoken to.
     static var chat: ChatConvention { get }
 
@@ -78,11 +81,14 @@ public struct ChatConvention: Sendable {
     public var format: ChatFormat
     /// The token that ends a turn, and so an answer to learn.
     public var turnEnd: String
+    /// How chat templates of its checkpoints write that a picture stands somewhere.
+    public var picture: PictureMark
 
     /// A convention from its parts.
-    public init(format: ChatFormat, turnEnd: String) {
+    public init(format: ChatFormat, turnEnd: String, picture: PictureMark) {
         self.format = format
         self.turnEnd = turnEnd
+        self.picture = picture
     }
 }
 

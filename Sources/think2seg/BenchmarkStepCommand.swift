@@ -78,8 +78,9 @@ struct BenchmarkStepCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
 
     func validate() throws {
-        if imageSize < 28 || imageSize % 28 != 0 {
-            throw ValidationError("--image-size must be a multiple of 28")
+        let block = PolicyRegistry.pictureBlock(directory: policy)
+        if imageSize < block || imageSize % block != 0 {
+            throw ValidationError("--image-size must be a multiple of \(block)")
         }
         if numGenerations < 2 { throw ValidationError("--num-generations must be at least 2") }
         for (name, value) in [

@@ -205,4 +205,31 @@ struct ConfigurationTests {
             } throws: { ($0 as? PolicyConfigurationError)?.key == "pad_token_id" }
         }
     }
+    @Test(
+        "A model_type that no family has is refused, and what may be asked before is the first one's"
+    )
+    func registry() throws {
+        try withFolder { folder in
+            let path = folder + "/config.json"
+            func write(_ text: String) throws {
+                try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            }
+            func problem() -> String? {
+                do {
+                    _ = try PolicyRegistry.family(directory: folder)
+                    return nil
+                } catch { return "\(error)" }
+            }
+            try write(#"{"model_type": "none", "vocab_size": 3}"#)
+            #expect(problem() == "\(path): model_type is none; only qwen2_5_vl is supported")
+            try write("{}")
+            #expect(problem() == "\(path): model_type is missing")
+            try write(#"{"model_type": 3}"#)
+            #expect(problem()?.hasPrefix("\(path): model_type is not ") == true)
+            #expect(PolicyRegistry.likely(directory: folder).name == "Qwen2.5-VL")
+            #expect(PolicyRegistry.pictureBlock(directory: nil) == 28)
+        }
+        let types = PolicyRegistry.families.flatMap { $0.modelTypes }
+        #expect(Set(types).count == types.count, "no two families have one model_type")
+    }
 }

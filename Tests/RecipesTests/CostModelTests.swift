@@ -108,6 +108,35 @@ import Torch
         #expect(vision(["visual.patch_embed.*", "visual.blocks.*"]) == 0)
     }
 
+    @Test(
+        "A layer that recurs costs its matrices and its scan, forward and backward, and sees no pairs"
+    )
+    func recurrence() {
+        var policy = shapes.policy
+        let work = RecurrentWork(
+            matrices: [.init(key: "mix.in", count: 3000), .init(key: "mix.out", count: 1000)],
+            scanFLOPs: 70, stateBytes: 640)
+        policy.text.mixers[1] = .recurrent(work)
+        let (before, after) = (text, TextCost(policy.text))
+        let matrices = Double(policy.text.mixerWeights(.attention) - 4000)
+        #expect(before.weights - after.weights == matrices)
+        #expect(after.cachePerPosition * 8 == before.cachePerPosition * 7)
+        #expect(policy.text.stateBytes == 640)
+        let pass = TextWork(positions: 100, pairs: 5000, logits: 0)
+        let forward = before.forward(pass) - after.forward(pass)
+        #expect(forward == 2 * matrices * 100 + 4 * 512 * 5000 - 70 * 100)
+        func backward(_ cost: TextCost, _ frozen: [String]) -> Double {
+            cost.backward(
+                pass, TrainedWeights(frozen: frozen), isTied: true, pictureHasGradient: false)
+        }
+        #expect(backward(before, []) - backward(after, []) == 2 * forward)
+        let rest = ["model.embed_tokens.*", "model.norm.*", "model.layers.*.*norm*"]
+        #expect(
+            TrainedWeights(
+                frozen: rest + ["*self_attn*", "*mlp*"]
+            ).textLayersWithGradient(policy, pictureHasGradient: false) == 7)
+    }
+
     @Test("Encoding a picture takes transformers' products, less those that it never uses")
     func encoding() {
         #expect(SegmenterCost(.tiny).encoding == 292_678_007_808 - 284_000_256)

@@ -11,7 +11,8 @@ import Torch
 struct ToyFamily: PolicyFamily {
     static let modelTypes = ["toy"]
     static let name = "Toy"
-    static let chat = ChatConvention(format: .builtin, turnEnd: "<end>")
+    static let pictureBlock = 2
+    static let chat = ChatConvention(format: .builtin, turnEnd: "<end>", picture: .qwen)
 
     /// Where the head's matrix comes from.
     var head = HeadKind.own

@@ -9,7 +9,10 @@ package import VisionLanguage
 package struct Qwen25VLFamily: PolicyFamily {
     package static let modelTypes = ["qwen2_5_vl"]
     package static let name = "Qwen2.5-VL"
-    package static let chat = ChatConvention(format: .builtin, turnEnd: QwenTokens.turnEnd)
+    /// A patch of 14 pixels, two of which in either direction are one token.
+    package static let pictureBlock = 28
+    package static let chat = ChatConvention(
+        format: .builtin, turnEnd: QwenTokens.turnEnd, picture: .qwen)
 
     /// What its `config.json` says.
     package let configuration: Qwen25VLConfiguration

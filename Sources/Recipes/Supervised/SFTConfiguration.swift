@@ -156,7 +156,8 @@ extension SFTConfiguration {
 
     /// What is allowed, but most likely not meant; a sentence each, with the keys.
     public var warnings: [String] {
-        [pictureSideWarning(data.imageSize, name: "data.image_size")].compactMap(\.self)
+        [pictureSideWarning(data.imageSize, name: "data.image_size", policy: policy.path)]
+            .compactMap(\.self)
             + logging.warnings(standard: LoggingSection().saveTotalLimit)
             + training.schedule.warnings(
                 warmupSteps: training.warmupSteps, maxSteps: training.maxSteps)
