@@ -193,6 +193,18 @@ public final class VisionLanguagePolicy: Policy {
         try parameters.setTrainable(freezing: patterns)
     }
 
+    /// The frame of the coordinates in answers about a square picture.
+    ///
+    /// - Parameter side: the square's
+    /// - Returns: the frame; nil if it is the picture's
+    /// - Throws: `PolicyInputError` if the processor does not take such a picture
+    func answerFrame(side: Int) throws -> ImageFrame? {
+        let square = ImageFrame.square(side)
+        let frame = model.options.answerFrame.frame(
+            given: square, resized: try processor.resizedFrame(square))
+        return frame == square ? nil : frame
+    }
+
     /// Puts the question as the template says, after the picture.
     public func prompt(image: RGBImage, question: String) throws -> Prompt {
         try prompts.prompt(image: image, question: question)

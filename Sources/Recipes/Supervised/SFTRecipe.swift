@@ -52,7 +52,8 @@ public final class SFTRecipe {
         let packer = ExamplePacker(
             tokenizer: policy.tokenizer, processor: policy.processor, template: template,
             turnEnd: policy.model.chat.turnEnd)
-        let maker = try Self.maker(configuration, grammar: template.variant.grammar)
+        var maker = try Self.maker(configuration, grammar: template.variant.grammar)
+        maker.writer.frame = try policy.answerFrame(side: configuration.data.imageSize)
         warnings =
             policy.fileWarnings
             + (configuration.policy.start == .embedded
