@@ -159,7 +159,7 @@ private struct Counted {
     /// What the backward pass needs of the forward pass, in the layers that it goes through.
     private var activations: Int {
         let (c, f) = (text.hiddenSize, text.intermediateSize)
-        let perPosition = layer(c, f, keyWidth)
+        let perPosition = layer(c, f, query: text.queryWidth, key: keyWidth)
         // Each completion's keys and values stand behind a copy of the prompt's.
         let joined = groups * sizes.groupSize * (sizes.promptTokens + length) * 2 * keyWidth * b
         // Who sees whom, as numbers that are added to scores.
@@ -167,7 +167,9 @@ private struct Counted {
         let tower =
             sizes.trainsVision
             ? sizes.trained.visionBlocksWithGradient(vision) * groups * sizes.patches
-                * layer(vision.hiddenSize, vision.intermediateSize, vision.hiddenSize) : 0
+                * layer(
+                    vision.hiddenSize, vision.intermediateSize, query: vision.hiddenSize,
+                    key: vision.hiddenSize) : 0
         // Of the layer that the backward pass is at.
         let backward = positions * (3 * f + 6 * c) * b
         let layers = sizes.trained.textLayersWithGradient(
@@ -177,8 +179,8 @@ private struct Counted {
 
     /// Of one layer and position: two norms, with their input in float32; queries, keys, values, the
     /// result of attention in its three layouts; four inner vectors of the MLP.
-    private func layer(_ c: Int, _ f: Int, _ k: Int) -> Int {
-        2 * (4 * c + 2 * c * b) + (5 * c + 2 * k) * b + 4 * f * b
+    private func layer(_ c: Int, _ f: Int, query q: Int, key k: Int) -> Int {
+        2 * (4 * c + 2 * c * b) + (c + 4 * q + 2 * k) * b + 4 * f * b
     }
 
     /// Probabilities of all completions' tokens, float32, where they are kept; of a piece of 256 tokens
