@@ -54,6 +54,17 @@ struct WordMerger {
         for byte in word where table.byteTokens[Int(byte)] >= 0 {
             tokens.append(table.byteTokens[Int(byte)])
         }
+        mergeTokens(into: &ids)
+    }
+
+    /// Appends the tokens that `word` merges into to `ids`.
+    mutating func encode(tokens word: [Int32], into ids: inout [Int]) {
+        tokens.removeAll(keepingCapacity: true)
+        tokens += word
+        mergeTokens(into: &ids)
+    }
+
+    private mutating func mergeTokens(into ids: inout [Int]) {
         if tokens.count > 1 { merge() }
         var index = 0
         while index < tokens.count {

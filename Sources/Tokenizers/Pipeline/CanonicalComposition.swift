@@ -23,6 +23,32 @@ enum CanonicalComposition {
         return String(String.UnicodeScalarView(recomposed(reordered(scalars))))
     }
 
+    /// The characters of `text` taken apart, marks in order.
+    ///
+    /// - Parameters:
+    ///   - text: the text
+    ///   - mapping: what a character becomes where that is not its canonical decomposition
+    /// - Returns: its characters
+    static func decomposed(
+        _ text: String, mapping: (Unicode.Scalar) -> [Unicode.Scalar]?
+    ) -> [Unicode.Scalar] {
+        var scalars: [Unicode.Scalar] = []
+        scalars.reserveCapacity(text.unicodeScalars.count)
+        for scalar in text.unicodeScalars {
+            if let mapping = mapping(scalar) {
+                scalars += mapping
+            } else {
+                appendDecomposition(of: scalar, to: &scalars)
+            }
+        }
+        return reordered(scalars).map(\.scalar)
+    }
+
+    /// Characters that were taken apart, put together.
+    static func recomposed(_ scalars: [Unicode.Scalar]) -> [Unicode.Scalar] {
+        recomposed(scalars.map { Ranked(scalar: $0, rank: combiningClass($0)) })
+    }
+
     private static func appendDecomposition(
         of scalar: Unicode.Scalar, to scalars: inout [Unicode.Scalar]
     ) {
@@ -42,7 +68,7 @@ enum CanonicalComposition {
         return rank != 0 && isKnown(scalar) ? rank : 0
     }
 
-    fileprivate static func isKnown(_ scalar: Unicode.Scalar) -> Bool {
+    static func isKnown(_ scalar: Unicode.Scalar) -> Bool {
         guard let age = scalar.properties.age else { return false }
         return age.major <= lastVersion
     }
