@@ -113,7 +113,8 @@ var targets: [Target] = [
     .target(name: "Pickles", swiftSettings: optimized),
     // Layer 1
     .target(
-        name: "Segmentation", dependencies: ["Imaging", "ChatTemplates", "Tokenizers"],
+        name: "Segmentation",
+        dependencies: ["Imaging", "ChatTemplates", "Tokenizers", "TextFiles"],
         swiftSettings: optimized),
     .target(
         name: "Datasets",
