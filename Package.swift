@@ -1,22 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The layers of the project, lowest first; a target depends on lower layers only.
-//
-//   0  CTorchShim  CHDF5  CImageCodecs  CLibcrypto  CChatTemplate
-//                                     the C faces of libtorch, libhdf5, libpng, libjpeg-turbo, libtiff, OpenSSL,
-//                                     llama.cpp's Jinja engine
-//      CChecksums                       an instruction
-//      TextFiles                        the bytes of text files as UTF-8
-//      SystemErrors                     what Foundation's errors mean, in words; above TextFiles
-//      Imaging  Tokenizers  Pickles      pixels, text and Python's values; no tensors
-//      ChatTemplates                    how conversations become one text; above Tokenizers
-//   1  Torch  Segmentation  Datasets
-//   2  NN  Rewards  Evaluation  Reports  EventFiles
-//   3  Qwen25VL  SAM2  RLTrainer
-//   4  Supervised                        what comes before reinforcement learning
-//   5  Recipes                           the one target that knows all the names
-//   6  think2seg                         the commands
+// The targets by layers, as the comments "// Layer N" say; a target depends on lower layers only, which
+// scripts/check-storeys holds. Documentation/architecture.md shows them, and says what each one owns.
 //
 // THINK2SEG_WITHOUT_TORCH=1 leaves out everything that needs libtorch: the pure targets
 // build and test on a machine that has none.
@@ -69,7 +55,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 var targets: [Target] = [
-    // Layer 0
+    // Layer 0  the C faces of libraries
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(
         name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -78,6 +64,7 @@ var targets: [Target] = [
     .systemLibrary(
         name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
+    // Layer 1  what needs no other room
     .target(
         name: "CImageCodecs", dependencies: ["CPNG", "CZlib", "CTurboJPEG", "CTIFF"],
         cSettings: [
@@ -100,28 +87,31 @@ var targets: [Target] = [
         ],
         linkerSettings: [.unsafeFlags(["-L" + jinja + "/lib"]), .linkedLibrary("jinja")]),
     .target(name: "TextFiles", swiftSettings: optimized),
+    .target(name: "Pickles", swiftSettings: optimized),
+    // Layer 2  errors in words
     .target(name: "SystemErrors", dependencies: ["TextFiles"], swiftSettings: strict),
+    // Layer 3  pixels, and words as numbers
     .target(
         name: "Imaging", dependencies: ["CImageCodecs", "CZlib", "SystemErrors"],
         swiftSettings: optimized),
     .target(
         name: "Tokenizers", dependencies: ["SystemErrors", "TextFiles"], swiftSettings: optimized),
+    // Layer 4  conversations; samples
     .target(
         name: "ChatTemplates",
         dependencies: ["CChatTemplate", "Tokenizers", "SystemErrors", "TextFiles"],
         swiftSettings: strict),
-    .target(name: "Pickles", swiftSettings: optimized),
-    // Layer 1
-    .target(
-        name: "Segmentation", dependencies: ["Imaging", "ChatTemplates", "Tokenizers"],
-        swiftSettings: optimized),
     .target(
         name: "Datasets",
         dependencies: [
             "CHDF5", "CZlib", "CChecksums", "Imaging", "Pickles", "SystemErrors", "TextFiles",
         ],
         swiftSettings: optimized),
-    // Layer 2
+    // Layer 5  answers
+    .target(
+        name: "Segmentation", dependencies: ["Imaging", "ChatTemplates", "Tokenizers"],
+        swiftSettings: optimized),
+    // Layer 6  what is made of them
     .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
     .target(name: "Evaluation", dependencies: ["Datasets", "Imaging"], swiftSettings: optimized),
     .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: optimized),
@@ -131,11 +121,10 @@ var targets: [Target] = [
 
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
     .testTarget(
-        name: "ImagingTests", dependencies: ["TestSupport", "Imaging", "CImageCodecs"],
+        name: "ImagingTests", dependencies: ["TestSupport", "Imaging"],
         swiftSettings: strict),
     .testTarget(
-        name: "TextFilesTests", dependencies: ["TestSupport", "TextFiles"],
-        swiftSettings: strict),
+        name: "TextFilesTests", dependencies: ["TextFiles"], swiftSettings: strict),
     .testTarget(
         name: "TokenizersTests", dependencies: ["TestSupport", "Tokenizers"],
         swiftSettings: strict),
@@ -155,7 +144,7 @@ var targets: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "EvaluationTests",
-        dependencies: ["TestSupport", "Evaluation", "Datasets", "Imaging"],
+        dependencies: ["Evaluation", "Datasets", "Imaging"],
         swiftSettings: strict),
     .testTarget(
         name: "ReportsTests", dependencies: ["TestSupport", "Reports", "Imaging"],
@@ -170,13 +159,13 @@ var targets: [Target] = [
 
 if withTorch {
     targets += [
-        // Layer 0
-        .target(name: "CTorchShim", cxxSettings: torchCompile, linkerSettings: torchLink),
         // Layer 1
-        .target(name: "Torch", dependencies: ["CTorchShim", "Pickles"], swiftSettings: optimized),
+        .target(name: "CTorchShim", cxxSettings: torchCompile, linkerSettings: torchLink),
         // Layer 2
-        .target(name: "NN", dependencies: ["Torch", "TextFiles"], swiftSettings: strict),
+        .target(name: "Torch", dependencies: ["CTorchShim", "Pickles"], swiftSettings: optimized),
         // Layer 3
+        .target(name: "NN", dependencies: ["Torch", "TextFiles"], swiftSettings: strict),
+        // Layer 7  models and the trainer
         .target(
             name: "Qwen25VL",
             dependencies: ["NN", "Torch", "Tokenizers", "Imaging", "SystemErrors", "TextFiles"],
@@ -189,14 +178,14 @@ if withTorch {
             name: "RLTrainer",
             dependencies: ["NN", "Torch", "Datasets", "Rewards", "Segmentation", "Imaging"],
             swiftSettings: strict),
-        // Layer 4
+        // Layer 8  what comes before reinforcement learning
         .target(
             name: "Supervised",
             dependencies: [
                 "Qwen25VL", "SAM2", "NN", "Torch", "Datasets", "Segmentation", "Tokenizers",
                 "Imaging",
             ], swiftSettings: strict),
-        // Layer 5
+        // Layer 9  the recipes
         .target(
             name: "Recipes",
             dependencies: [
@@ -206,11 +195,11 @@ if withTorch {
                 "TextFiles",
                 "CLibcrypto", yams,
             ], swiftSettings: strict),
-        // Layer 6
+        // Layer 10  the commands
         .executableTarget(
             name: "think2seg",
             dependencies: [
-                "Recipes", "Supervised", "Evaluation", "Reports", "RLTrainer", "SAM2", "Datasets",
+                "Recipes", "Supervised", "Evaluation", "RLTrainer", "SAM2", "Datasets",
                 "Rewards", "Segmentation", "Tokenizers", "Imaging", "SystemErrors", "TextFiles",
                 "Torch",
                 argumentParser,
@@ -239,7 +228,7 @@ if withTorch {
             ], linkerSettings: [.linkedLibrary("m")]),
 
         .testTarget(
-            name: "CTorchShimTests", dependencies: ["TestSupport", "CTorchShim"],
+            name: "CTorchShimTests", dependencies: ["CTorchShim"],
             swiftSettings: strict),
         .testTarget(
             name: "TorchTests", dependencies: ["TestSupport", "Torch"], swiftSettings: strict),
@@ -271,7 +260,7 @@ if withTorch {
         .testTarget(
             name: "RecipesTests",
             dependencies: [
-                "TestSupport", "Recipes", "Supervised", "Evaluation", "Reports", "EventFiles",
+                "TestSupport", "Recipes", "Supervised", "Evaluation", "EventFiles",
                 "RLTrainer", "Qwen25VL", "SAM2", "NN", "Torch",
                 "Datasets", "Rewards",
                 "Segmentation", "ChatTemplates", "Tokenizers", "Imaging", "SystemErrors",
