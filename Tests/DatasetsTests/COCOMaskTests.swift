@@ -10,7 +10,9 @@ func unpackedMask(_ text: String, width: Int, height: Int) throws -> BinaryMask 
     let bytes = [UInt8](try #require(Data(base64Encoded: text)))
     return BinaryMask(
         width: width, height: height,
-        bytes: (0..<width * height).map { bytes[$0 / 8] >> UInt8($0 % 8) & 1 })
+        bytes: (0..<width * height).map { (place: Int) -> UInt8 in
+            (bytes[place / 8] >> UInt8(place % 8)) & 1
+        })
 }
 
 @Suite struct COCOMaskTests {

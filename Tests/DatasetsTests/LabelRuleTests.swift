@@ -243,11 +243,12 @@ import Testing
             (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
         }
         func crc(_ bytes: [UInt8]) -> UInt32 {
-            ~bytes.reduce(UInt32.max) { state, byte in
-                (0..<8).reduce(state ^ UInt32(byte)) { crc, _ in
-                    crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1
-                }
+            var crc = UInt32.max
+            for byte in bytes {
+                crc ^= UInt32(byte)
+                for _ in 0..<8 { crc = (crc >> 1) ^ (crc & 1 == 1 ? 0xEDB8_8320 as UInt32 : 0) }
             }
+            return ~crc
         }
         func chunk(_ kind: String, _ data: [UInt8]) -> [UInt8] {
             let body = Array(kind.utf8) + data
