@@ -1,7 +1,7 @@
 # build       the think2seg command, optimised
 # test        everything that must hold; needs no Python and no GPU
 # quickstart  shows reinforcement learning working, in about ten minutes: scenes, GRPO, report
-# lint        format, imports, fixtures against their hashes, the list of traps against the tests
+# lint        format, storeys, sizes, fixtures against their hashes, the list of traps against the tests
 # reference   Documentation/configuration.md from the tables of keys
 # docs        the API reference, as HTML below .build/docs
 .PHONY: setup build test quickstart lint reference docs clean
@@ -21,7 +21,8 @@ quickstart: build
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
-	scripts/check-imports
+	scripts/check-storeys
+	scripts/check-sizes
 	scripts/check-fixtures
 	scripts/check-traps
 

@@ -68,35 +68,17 @@ let argumentParser = Target.Dependency.product(
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
-/// A room of what the commands do.
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(
-        name: name, dependencies: dependencies, path: "Sources/Recipes/\(name)",
-        swiftSettings: strict)
-}
-
 var targets: [Target] = [
-    // Layer 0
+    // Layer 0  ?
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(
+        name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
     .systemLibrary(
         name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
-    .systemLibrary(
-        name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
-    .target(
-        name: "CImageCodecs", dependencies: ["CPNG", "CZlib", "CTurboJPEG", "CTIFF"],
-        cSettings: [
-            .unsafeFlags(["-Wall", "-Wextra", "-Wshadow", "-Werror"]),
-            .unsafeFlags(["-O2"], .when(configuration: .debug)),
-        ]),
-    .target(
-        name: "CChecksums",
-        cSettings: [
-            .unsafeFlags(["-Wall", "-Wextra", "-Wshadow", "-Werror"]),
-            .unsafeFlags(["-O2"], .when(configuration: .debug)),
-        ]),
+    // Layer 1  ?
     .target(
         name: "CChatTemplate",
         cxxSettings: [
@@ -106,302 +88,383 @@ var targets: [Target] = [
             .unsafeFlags(["-O2"], .when(configuration: .debug)),
         ],
         linkerSettings: [.unsafeFlags(["-L" + jinja + "/lib"]), .linkedLibrary("jinja")]),
+    .target(
+        name: "CChecksums",
+        cSettings: [
+            .unsafeFlags(["-Wall", "-Wextra", "-Wshadow", "-Werror"]),
+            .unsafeFlags(["-O2"], .when(configuration: .debug)),
+        ]),
+    .target(
+        name: "CImageCodecs", dependencies: ["CPNG", "CTIFF", "CTurboJPEG", "CZlib"],
+        cSettings: [
+            .unsafeFlags(["-Wall", "-Wextra", "-Wshadow", "-Werror"]),
+            .unsafeFlags(["-O2"], .when(configuration: .debug)),
+        ]),
+    .target(
+        name: "HDF5", dependencies: ["CHDF5", "CZlib"], path: "Sources/Datasets/HDF5",
+        swiftSettings: optimized),
+    .target(name: "Pickles", swiftSettings: optimized),
     .target(name: "TextFiles", swiftSettings: optimized),
+    // Layer 2  ?
+    .target(name: "Checksums", dependencies: ["CChecksums"], swiftSettings: optimized),
     .target(name: "SystemErrors", dependencies: ["TextFiles"], swiftSettings: strict),
+    // Layer 3  ?
     .target(name: "Files", dependencies: ["CLibcrypto", "SystemErrors"], swiftSettings: strict),
     .target(
         name: "Imaging", dependencies: ["CImageCodecs", "CZlib", "SystemErrors"],
         swiftSettings: optimized),
     .target(
         name: "Tokenizers", dependencies: ["SystemErrors", "TextFiles"], swiftSettings: optimized),
+    // Layer 4  ?
     .target(
         name: "ChatTemplates",
-        dependencies: ["CChatTemplate", "Tokenizers", "SystemErrors", "TextFiles"],
+        dependencies: ["CChatTemplate", "SystemErrors", "TextFiles", "Tokenizers"],
         swiftSettings: strict),
-    .target(name: "Pickles", swiftSettings: optimized),
-    // Layer 1
     .target(
-        name: "Segmentation", dependencies: ["Imaging", "ChatTemplates", "Tokenizers"],
-        swiftSettings: optimized),
+        name: "Configuration", dependencies: ["Files", "TextFiles", yams],
+        path: "Sources/Recipes/Configuration", swiftSettings: strict),
     .target(
-        name: "Datasets",
-        dependencies: [
-            "CHDF5", "CZlib", "CChecksums", "Imaging", "Pickles", "SystemErrors", "TextFiles",
-        ],
-        swiftSettings: optimized),
-    // Layer 2
-    .target(name: "Rewards", dependencies: ["Segmentation", "Imaging"], swiftSettings: strict),
-    .target(name: "Evaluation", dependencies: ["Datasets", "Imaging"], swiftSettings: optimized),
-    .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: optimized),
+        name: "Datasets", dependencies: ["Imaging"], path: "Sources/Datasets",
+        exclude: ["HDF5", "Shards", "Scenes", "Importers"], swiftSettings: optimized),
     .target(
-        name: "EventFiles", dependencies: ["Datasets", "Imaging", "SystemErrors", protobuf],
+        name: "EventFiles", dependencies: ["Checksums", "Imaging", protobuf, "SystemErrors"],
         exclude: ["event.proto"], swiftSettings: optimized),
+    .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: optimized),
+    // Layer 5  ?
+    .target(name: "Evaluation", dependencies: ["Datasets", "Imaging"], swiftSettings: optimized),
+    .target(
+        name: "Scenes", dependencies: ["Datasets", "Imaging"], path: "Sources/Datasets/Scenes",
+        swiftSettings: optimized),
+    .target(
+        name: "Segmentation",
+        dependencies: ["ChatTemplates", "Imaging", "TextFiles", "Tokenizers"],
+        swiftSettings: optimized),
+    .target(
+        name: "Shards", dependencies: ["Checksums", "Datasets", "HDF5", "Imaging"],
+        path: "Sources/Datasets/Shards", swiftSettings: optimized),
+    // Layer 6  ?
+    .target(
+        name: "Importers",
+        dependencies: ["Datasets", "Imaging", "Pickles", "Shards", "SystemErrors", "TextFiles"],
+        path: "Sources/Datasets/Importers", swiftSettings: optimized),
+    .target(
+        name: "Pictures", dependencies: ["Datasets", "Imaging", "Segmentation"],
+        path: "Sources/Recipes/Pictures", swiftSettings: strict),
+    .target(name: "Rewards", dependencies: ["Imaging", "Segmentation"], swiftSettings: strict),
 
+    // The tests of these
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
-    .testTarget(
-        name: "ImagingTests", dependencies: ["TestSupport", "Imaging", "CImageCodecs"],
-        swiftSettings: strict),
-    .testTarget(
-        name: "TextFilesTests", dependencies: ["TestSupport", "TextFiles"],
-        swiftSettings: strict),
-    .testTarget(
-        name: "TokenizersTests", dependencies: ["TestSupport", "Tokenizers"],
-        swiftSettings: strict),
+    .target(
+        name: "DatasetsTestSupport", dependencies: ["Datasets", "Imaging", "Shards"],
+        path: "Tests/DatasetsSupport", swiftSettings: strict),
     .testTarget(
         name: "ChatTemplatesTests",
-        dependencies: ["TestSupport", "ChatTemplates", "CChatTemplate", "Tokenizers"],
+        dependencies: ["CChatTemplate", "ChatTemplates", "TestSupport", "Tokenizers"],
         swiftSettings: strict),
+    .testTarget(
+        name: "ChecksumsTests", dependencies: ["CChecksums", "Checksums", "Datasets"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "DatasetsTests", dependencies: ["Datasets", "DatasetsTestSupport", "Imaging"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "EvaluationTests", dependencies: ["Datasets", "Evaluation", "Imaging"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "EventFilesTests", dependencies: ["EventFiles", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+        name: "ImagingTests", dependencies: ["Imaging", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+        name: "ImportersTests",
+        dependencies: [
+            "Datasets", "DatasetsTestSupport", "Imaging", "Importers", "Shards", "TestSupport",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "PicklesTests", dependencies: ["Pickles", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+        name: "ReportsTests", dependencies: ["Imaging", "Reports", "TestSupport"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "RewardsTests", dependencies: ["Imaging", "Rewards", "Segmentation", "TestSupport"],
+        swiftSettings: strict),
+    .testTarget(
+        name: "ScenesTests", dependencies: ["Datasets", "Imaging", "Scenes"], swiftSettings: strict),
     .testTarget(
         name: "SegmentationTests",
-        dependencies: ["TestSupport", "Segmentation", "Tokenizers", "Imaging"],
+        dependencies: ["Imaging", "Segmentation", "TestSupport", "Tokenizers"],
         swiftSettings: strict),
     .testTarget(
-        name: "PicklesTests", dependencies: ["TestSupport", "Pickles"], swiftSettings: strict),
+        name: "ShardsTests",
+        dependencies: [
+            "CZlib", "Datasets", "DatasetsTestSupport", "HDF5", "Imaging", "Shards", "TestSupport",
+        ], swiftSettings: strict),
+    .testTarget(name: "TextFilesTests", dependencies: ["TextFiles"], swiftSettings: strict),
     .testTarget(
-        name: "DatasetsTests",
-        dependencies: ["TestSupport", "Datasets", "CChecksums", "CZlib", "Imaging"],
-        swiftSettings: strict),
-    .testTarget(
-        name: "EvaluationTests",
-        dependencies: ["TestSupport", "Evaluation", "Datasets", "Imaging"],
-        swiftSettings: strict),
-    .testTarget(
-        name: "ReportsTests", dependencies: ["TestSupport", "Reports", "Imaging"],
-        swiftSettings: strict),
-    .testTarget(
-        name: "EventFilesTests", dependencies: ["TestSupport", "EventFiles"],
-        swiftSettings: strict),
-    .testTarget(
-        name: "RewardsTests", dependencies: ["TestSupport", "Rewards", "Segmentation", "Imaging"],
-        swiftSettings: strict),
+        name: "TokenizersTests", dependencies: ["TestSupport", "Tokenizers"], swiftSettings: strict),
 ]
 
-if withTorch {
-    targets += [
-        // Layer 0
-        .target(name: "CTorchShim", cxxSettings: torchCompile, linkerSettings: torchLink),
-        // Layer 1
-        .target(name: "Torch", dependencies: ["CTorchShim", "Pickles"], swiftSettings: optimized),
-        // Layer 2
-        .target(name: "NN", dependencies: ["Torch", "TextFiles"], swiftSettings: strict),
-        // Layer 3
-        .target(
-            name: "Qwen25VL",
-            dependencies: ["NN", "Torch", "Tokenizers", "Imaging", "SystemErrors", "TextFiles"],
-            swiftSettings: strict),
-        .target(
-            name: "SAM2",
-            dependencies: ["NN", "Torch", "Segmentation", "Imaging", "SystemErrors", "TextFiles"],
-            swiftSettings: strict),
-        .target(
-            name: "RLTrainer",
-            dependencies: [
-                "Datasets", "Files", "Imaging", "NN", "Rewards", "Segmentation", "Torch",
-            ],
-            swiftSettings: strict),
-        // Layer 4
-        .target(
-            name: "Supervised",
-            dependencies: [
-                "Qwen25VL", "SAM2", "NN", "Torch", "Datasets", "Segmentation", "Tokenizers",
-                "Imaging",
-            ], swiftSettings: strict),
-        // Layer 5
-        room("Configuration", ["Files", "TextFiles", yams]),
-        room(
-            "Runs",
-            [
-                "Configuration", "Datasets", "EventFiles", "Files", "SystemErrors", "TextFiles",
-                "Torch",
-            ]),
-        room("Embeddings", ["Files", "Imaging", "SAM2", "Segmentation", "SystemErrors", "Torch"]),
-        room("Costs", ["NN", "Qwen25VL", "RLTrainer", "SAM2", "Segmentation", "Torch"]),
-        room(
-            "Policies",
-            [
-                "ChatTemplates", "Configuration", "Files", "Imaging", "NN", "Qwen25VL", "RLTrainer",
-                "Segmentation", "Tokenizers", "Torch", yams,
-            ]),
-        room(
-            "Settings",
-            [
-                "Configuration", "Datasets", "Embeddings", "Evaluation", "NN", "Policies",
-                "RLTrainer", "Rewards", "Segmentation", "TextFiles", "Torch", yams,
-            ]),
-        room("Threads", ["Costs", "Qwen25VL", "RLTrainer", "Runs", "SAM2", "Settings", "Torch"]),
-        room(
-            "TrainingRuns",
-            [
-                "Configuration", "Embeddings", "Files", "NN", "Policies", "Qwen25VL", "RLTrainer",
-                "Runs", "SAM2", "Segmentation", "Settings", "TextFiles", "Threads", "Tokenizers",
-                "Torch",
-            ]),
-        room("Pictures", ["Datasets", "Imaging", "Segmentation"]),
-        room(
-            "Inference",
-            [
-                "Imaging", "Pictures", "Policies", "Qwen25VL", "RLTrainer", "SAM2", "Segmentation",
-                "Torch", "TrainingRuns",
-            ]),
-        room(
-            "Evaluating",
-            [
-                "Configuration", "Datasets", "Embeddings", "Evaluation", "Files", "Imaging",
-                "Inference", "Pictures", "Policies", "RLTrainer", "Rewards", "Runs", "SAM2",
-                "Segmentation", "Settings", "SystemErrors", "TextFiles", "Threads", "Torch",
-                "TrainingRuns", yams,
-            ]),
-        room(
-            "Reporting",
-            [
-                "Configuration", "Datasets", "Evaluating", "Evaluation", "Files", "Imaging",
-                "Pictures", "Reports", "Runs", "Segmentation", "Settings", "TextFiles",
-                "TrainingRuns",
-            ]),
-        room(
-            "Training",
-            [
-                "Configuration", "Datasets", "Embeddings", "Evaluating", "Evaluation", "EventFiles",
-                "Files", "Imaging", "Inference", "NN", "Pictures", "Policies", "RLTrainer",
-                "Rewards", "Runs", "SAM2", "Segmentation", "Settings", "Threads", "Torch",
-                "TrainingRuns",
-            ]),
-        room(
-            "Scoring",
-            [
-                "Datasets", "Embeddings", "Files", "Imaging", "Pictures", "Policies", "Rewards",
-                "SAM2", "Segmentation", "Settings", "SystemErrors", "TextFiles", "Torch",
-                "TrainingRuns",
-            ]),
-        room(
-            "NewModels",
-            [
-                "Datasets", "Files", "Imaging", "NN", "Policies", "Qwen25VL", "Runs", "SAM2",
-                "Segmentation", "Supervised", "Threads", "Tokenizers", "Torch",
-            ]),
-        room(
-            "SupervisedTraining",
-            [
-                "Configuration", "Datasets", "Files", "Imaging", "NN", "NewModels", "Policies",
-                "Qwen25VL", "RLTrainer", "Runs", "Segmentation", "Settings", "Supervised",
-                "TextFiles", "Threads", "Tokenizers", "Torch",
-            ]),
-        room(
-            "SegmenterTraining",
-            [
-                "Configuration", "Datasets", "Files", "Imaging", "NN", "NewModels", "RLTrainer",
-                "Runs", "SAM2", "Settings", "Supervised", "Threads", "Torch",
-            ]),
-        room(
-            "DryRuns",
-            [
-                "Configuration", "Costs", "Datasets", "Embeddings", "Files", "Imaging", "NN",
-                "Pictures", "Policies", "Qwen25VL", "RLTrainer", "Rewards", "SAM2", "Segmentation",
-                "Settings", "Threads", "Torch", "Training", "TrainingRuns",
-            ]),
-        room(
-            "Benchmarking",
-            [
-                "Costs", "Datasets", "Files", "Imaging", "NN", "NewModels", "Pictures", "Policies",
-                "Qwen25VL", "RLTrainer", "Rewards", "SAM2", "Scoring", "Segmentation", "Settings",
-                "Supervised", "Threads", "Torch", "Training",
-            ]),
-        room(
-            "Ablation",
-            [
-                "Configuration", "Datasets", "Evaluating", "Evaluation", "Files", "Imaging", "NN",
-                "RLTrainer", "Reporting", "Reports", "Runs", "Segmentation", "Settings",
-                "SystemErrors", "TextFiles", "Threads", "Torch", "Training", "TrainingRuns", yams,
-            ]),
-        room(
-            "Quickstart",
-            [
-                "Configuration", "Datasets", "Evaluating", "Evaluation", "Files", "Imaging", "NN",
-                "NewModels", "RLTrainer", "Reporting", "Runs", "SAM2", "Segmentation", "Settings",
-                "TextFiles", "Torch", "Training", "TrainingRuns",
-            ]),
-        room("Verification", ["Files", "RLTrainer", "SystemErrors", "TextFiles", "Torch"]),
-        // Layer 6
-        .executableTarget(
-            name: "think2seg",
-            dependencies: [
-                "Ablation", argumentParser, "Benchmarking", "Configuration", "Datasets", "DryRuns",
-                "Evaluating", "Evaluation", "Files", "Imaging", "Inference", "NewModels",
-                "Pictures", "Policies", "Quickstart", "RLTrainer", "Reporting", "Rewards", "Runs",
-                "SAM2", "Scoring", "Segmentation", "SegmenterTraining", "Settings", "Supervised",
-                "SupervisedTraining", "SystemErrors", "TextFiles", "Threads", "Tokenizers", "Torch",
-                "Training", "TrainingRuns", "Verification",
-            ],
-            swiftSettings: strict, linkerSettings: allocator),
+/// What needs libtorch; the layers go on in here.
+let withLibtorch: [Target] = [
+    // Layer 1  ?
+    .target(name: "CTorchShim", cxxSettings: torchCompile, linkerSettings: torchLink),
+    // Layer 2  ?
+    .target(name: "Torch", dependencies: ["CTorchShim", "Pickles"], swiftSettings: optimized),
+    // Layer 3  ?
+    .target(name: "NN", dependencies: ["TextFiles", "Torch"], swiftSettings: strict),
+    // Layer 5  ?
+    .target(
+        name: "Runs",
+        dependencies: [
+            "Configuration", "Datasets", "EventFiles", "Files", "SystemErrors", "TextFiles",
+            "Torch",
+        ], path: "Sources/Recipes/Runs", swiftSettings: strict),
+    .target(
+        name: "VisionLanguage",
+        dependencies: [
+            "ChatTemplates", "Imaging", "NN", "SystemErrors", "TextFiles", "Tokenizers", "Torch",
+        ], swiftSettings: strict),
+    // Layer 6  ?
+    .target(
+        name: "PolicyFamilies",
+        dependencies: ["ChatTemplates", "Imaging", "NN", "Tokenizers", "Torch", "VisionLanguage"],
+        swiftSettings: strict),
+    .target(
+        name: "PromptedMasks",
+        dependencies: ["Imaging", "NN", "Segmentation", "SystemErrors", "TextFiles", "Torch"],
+        swiftSettings: strict),
+    // Layer 7  ?
+    .target(
+        name: "RLTrainer",
+        dependencies: ["Datasets", "Files", "Imaging", "NN", "Rewards", "Segmentation", "Torch"],
+        swiftSettings: strict),
+    .target(name: "SAM2", dependencies: ["NN", "PromptedMasks", "Torch"], swiftSettings: strict),
+    .target(
+        name: "Embeddings",
+        dependencies: [
+            "Files", "Imaging", "PromptedMasks", "Segmentation", "SystemErrors", "Torch",
+        ], path: "Sources/Recipes/Embeddings", swiftSettings: strict),
+    // Layer 8  ?
+    .target(
+        name: "Costs",
+        dependencies: [
+            "NN", "PromptedMasks", "RLTrainer", "Segmentation", "Torch", "VisionLanguage",
+        ], path: "Sources/Recipes/Costs", swiftSettings: strict),
+    .target(
+        name: "Policies",
+        dependencies: [
+            "ChatTemplates", "Configuration", "Files", "Imaging", "NN", "PolicyFamilies",
+            "RLTrainer", "Segmentation", "Tokenizers", "Torch", "VisionLanguage", yams,
+        ], path: "Sources/Recipes/Policies", swiftSettings: strict),
+    .target(
+        name: "Segmenters", dependencies: ["PromptedMasks", "SAM2", "Torch"], swiftSettings: strict),
+    .target(
+        name: "Supervised",
+        dependencies: [
+            "Datasets", "Imaging", "NN", "PromptedMasks", "SAM2", "Segmentation", "Tokenizers",
+            "Torch", "VisionLanguage",
+        ], swiftSettings: strict),
+    .target(
+        name: "Verification",
+        dependencies: ["Files", "RLTrainer", "SystemErrors", "TextFiles", "Torch"],
+        path: "Sources/Recipes/Verification", swiftSettings: strict),
+    // Layer 9  ?
+    .target(
+        name: "Settings",
+        dependencies: [
+            "Configuration", "Datasets", "Embeddings", "Evaluation", "NN", "Policies",
+            "PolicyFamilies", "RLTrainer", "Rewards", "Segmentation", "TextFiles", "Torch", yams,
+        ], path: "Sources/Recipes/Settings", swiftSettings: strict),
+    // Layer 10  ?
+    .target(
+        name: "Threads",
+        dependencies: [
+            "Costs", "PolicyFamilies", "PromptedMasks", "RLTrainer", "Runs", "Segmenters",
+            "Settings", "Torch", "VisionLanguage",
+        ], path: "Sources/Recipes/Threads", swiftSettings: strict),
+    // Layer 11  ?
+    .target(
+        name: "NewModels",
+        dependencies: [
+            "Datasets", "Files", "Imaging", "Importers", "NN", "Policies", "PolicyFamilies",
+            "PromptedMasks", "Runs", "SAM2", "Scenes", "Segmentation", "Segmenters", "Shards",
+            "Supervised", "Threads", "Tokenizers", "Torch", "VisionLanguage",
+        ], path: "Sources/Recipes/NewModels", swiftSettings: strict),
+    .target(
+        name: "TrainingRuns",
+        dependencies: [
+            "Configuration", "Embeddings", "Files", "NN", "Policies", "RLTrainer", "Runs",
+            "Segmentation", "Segmenters", "Settings", "TextFiles", "Threads", "Tokenizers", "Torch",
+            "VisionLanguage",
+        ], path: "Sources/Recipes/TrainingRuns", swiftSettings: strict),
+    // Layer 12  ?
+    .target(
+        name: "Inference",
+        dependencies: [
+            "Imaging", "Pictures", "Policies", "PromptedMasks", "RLTrainer", "Segmentation",
+            "Segmenters", "Torch", "TrainingRuns", "VisionLanguage",
+        ], path: "Sources/Recipes/Inference", swiftSettings: strict),
+    .target(
+        name: "Scoring",
+        dependencies: [
+            "Datasets", "Embeddings", "Files", "Imaging", "Pictures", "Policies", "PromptedMasks",
+            "Rewards", "Segmentation", "Segmenters", "Settings", "Shards", "SystemErrors",
+            "TextFiles", "Torch", "TrainingRuns",
+        ], path: "Sources/Recipes/Scoring", swiftSettings: strict),
+    .target(
+        name: "SegmenterTraining",
+        dependencies: [
+            "Configuration", "Datasets", "Files", "Imaging", "NN", "NewModels", "PromptedMasks",
+            "RLTrainer", "Runs", "SAM2", "Settings", "Shards", "Supervised", "Threads", "Torch",
+        ], path: "Sources/Recipes/SegmenterTraining", swiftSettings: strict),
+    .target(
+        name: "SupervisedTraining",
+        dependencies: [
+            "Configuration", "Datasets", "Files", "Imaging", "NN", "NewModels", "Policies",
+            "PolicyFamilies", "RLTrainer", "Runs", "Segmentation", "Settings", "Shards",
+            "Supervised", "TextFiles", "Threads", "Tokenizers", "Torch", "VisionLanguage",
+        ], path: "Sources/Recipes/SupervisedTraining", swiftSettings: strict),
+    // Layer 13  ?
+    .target(
+        name: "Evaluating",
+        dependencies: [
+            "Configuration", "Datasets", "Embeddings", "Evaluation", "Files", "Imaging",
+            "Inference", "Pictures", "Policies", "PromptedMasks", "RLTrainer", "Rewards", "Runs",
+            "Segmentation", "Segmenters", "Settings", "Shards", "SystemErrors", "TextFiles",
+            "Threads", "Torch", "TrainingRuns", yams,
+        ], path: "Sources/Recipes/Evaluating", swiftSettings: strict),
+    // Layer 14  ?
+    .target(
+        name: "Reporting",
+        dependencies: [
+            "Configuration", "Datasets", "Evaluating", "Evaluation", "Files", "Imaging", "Pictures",
+            "Reports", "Runs", "Segmentation", "Settings", "Shards", "TextFiles", "TrainingRuns",
+        ], path: "Sources/Recipes/Reporting", swiftSettings: strict),
+    .target(
+        name: "Training",
+        dependencies: [
+            "Configuration", "Embeddings", "Evaluating", "Evaluation", "EventFiles", "Files",
+            "Imaging", "Inference", "NN", "Pictures", "Policies", "PromptedMasks", "RLTrainer",
+            "Rewards", "Runs", "Segmentation", "Segmenters", "Settings", "Shards", "Threads",
+            "Torch", "TrainingRuns",
+        ], path: "Sources/Recipes/Training", swiftSettings: strict),
+    // Layer 15  ?
+    .target(
+        name: "Ablation",
+        dependencies: [
+            "Configuration", "Evaluating", "Evaluation", "Files", "Imaging", "NN", "RLTrainer",
+            "Reporting", "Reports", "Runs", "Segmentation", "Settings", "Shards", "SystemErrors",
+            "TextFiles", "Threads", "Torch", "Training", "TrainingRuns", yams,
+        ], path: "Sources/Recipes/Ablation", swiftSettings: strict),
+    .target(
+        name: "Benchmarking",
+        dependencies: [
+            "Costs", "Datasets", "Files", "Imaging", "NN", "NewModels", "Pictures", "Policies",
+            "PolicyFamilies", "PromptedMasks", "RLTrainer", "Rewards", "Scenes", "Scoring",
+            "Segmentation", "Segmenters", "Settings", "Shards", "Supervised", "Threads", "Torch",
+            "Training", "VisionLanguage",
+        ], path: "Sources/Recipes/Benchmarking", swiftSettings: strict),
+    .target(
+        name: "DryRuns",
+        dependencies: [
+            "Configuration", "Costs", "Datasets", "Embeddings", "Files", "Imaging", "NN",
+            "Pictures", "Policies", "PromptedMasks", "RLTrainer", "Rewards", "Segmentation",
+            "Segmenters", "Settings", "Shards", "Threads", "Torch", "Training", "TrainingRuns",
+            "VisionLanguage",
+        ], path: "Sources/Recipes/DryRuns", swiftSettings: strict),
+    .target(
+        name: "Quickstart",
+        dependencies: [
+            "Configuration", "Evaluating", "Evaluation", "Files", "Imaging", "NN", "NewModels",
+            "RLTrainer", "Reporting", "Runs", "Scenes", "Segmentation", "Settings", "Shards",
+            "TextFiles", "Torch", "Training", "TrainingRuns",
+        ], path: "Sources/Recipes/Quickstart", swiftSettings: strict),
+    // Layer 16  ?
+    .executableTarget(
+        name: "think2seg",
+        dependencies: [
+            "Ablation", argumentParser, "Benchmarking", "Configuration", "Datasets", "DryRuns",
+            "Evaluating", "Evaluation", "Files", "Imaging", "Importers", "Inference", "NewModels",
+            "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Quickstart", "RLTrainer",
+            "Reporting", "Rewards", "Runs", "Scenes", "Scoring", "Segmentation",
+            "SegmenterTraining", "Settings", "Shards", "Supervised", "SupervisedTraining",
+            "SystemErrors", "TextFiles", "Threads", "Tokenizers", "Torch", "Training",
+            "TrainingRuns", "Verification",
+        ], swiftSettings: strict, linkerSettings: allocator),
 
-        .testTarget(
-            name: "CommandTests",
-            dependencies: [
-                "Ablation", argumentParser, "Configuration", "Files", "Runs", "SegmenterTraining",
-                "Settings", "SupervisedTraining", "TestSupport", "TrainingRuns", "think2seg",
-            ],
-            swiftSettings: strict),
+    // The tests of these
+    .testTarget(name: "CTorchShimTests", dependencies: ["CTorchShim"], swiftSettings: strict),
+    .testTarget(
+        name: "CommandTests",
+        dependencies: [
+            "Ablation", argumentParser, "Configuration", "Files", "Runs", "SegmenterTraining",
+            "Settings", "SupervisedTraining", "TestSupport", "TrainingRuns", "think2seg",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "NNTests", dependencies: ["NN", "TestSupport", "Torch"], swiftSettings: strict),
+    .testTarget(
+        name: "PromptedMasksTests",
+        dependencies: [
+            "Imaging", "NN", "PromptedMasks", "SAM2", "Segmentation", "Segmenters", "TestSupport",
+            "Torch",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "Qwen25VLTests",
+        dependencies: [
+            "Imaging", "NN", "PolicyFamilies", "RLTrainer", "TestSupport", "Tokenizers", "Torch",
+            "VisionLanguage",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "RLTrainerTests",
+        dependencies: [
+            "Datasets", "Files", "Imaging", "NN", "RLTrainer", "Rewards", "Segmentation",
+            "TestSupport", "Torch",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "RecipesTests",
+        dependencies: [
+            "Ablation", "Benchmarking", "ChatTemplates", "Configuration", "Costs", "Datasets",
+            "DryRuns", "Embeddings", "Evaluating", "Evaluation", "EventFiles", "Files", "Imaging",
+            "Importers", "Inference", "NN", "NewModels", "Pictures", "Policies", "PolicyFamilies",
+            "PromptedMasks", "Quickstart", "RLTrainer", "Reporting", "Rewards", "Runs", "SAM2",
+            "Scenes", "Scoring", "Segmentation", "SegmenterTraining", "Settings", "Shards",
+            "Supervised", "SupervisedTraining", "SystemErrors", "TestSupport", "Threads",
+            "Tokenizers", "Torch", "Training", "TrainingRuns", "Verification", "VisionLanguage",
+            "think2seg",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "SAM2Tests",
+        dependencies: [
+            "Imaging", "NN", "PromptedMasks", "SAM2", "Segmentation", "TestSupport", "Torch",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "SupervisedTests",
+        dependencies: [
+            "Datasets", "Imaging", "NN", "PolicyFamilies", "PromptedMasks", "SAM2", "Scenes",
+            "Segmentation", "Supervised", "TestSupport", "Tokenizers", "Torch", "VisionLanguage",
+        ], swiftSettings: strict),
+    .testTarget(name: "TorchTests", dependencies: ["TestSupport", "Torch"], swiftSettings: strict),
+    .testTarget(
+        name: "VisionLanguageTests",
+        dependencies: ["ChatTemplates", "Imaging", "NN", "TestSupport", "Torch", "VisionLanguage"],
+        swiftSettings: strict),
 
-        // Not a part of the command: scripts/fuzz runs it.
-        .executableTarget(
-            name: "fuzz",
-            dependencies: [
-                "Configuration", "Datasets", "Evaluating", "Imaging", "NN", "Rewards",
-                "Segmentation", "Settings", "TestSupport", "Torch",
-            ], path: "Tests/Fuzz", swiftSettings: strict),
-        // What scripts/check-libtorch compiles by itself; a process of its own, as it changes settings of all.
-        .executableTarget(
-            name: "libtorch-operations", dependencies: ["CTorchShim"], path: "Tests/Operations",
-            exclude: ["numbers.tsv"],
-            cxxSettings: [
-                // Without the flag, clang takes the C face for a C++20 module that was not built.
-                .unsafeFlags(["-fno-cxx-modules", "-Wall", "-Wextra", "-Wshadow", "-Werror"])
-            ], linkerSettings: [.linkedLibrary("m")]),
-
-        .testTarget(
-            name: "CTorchShimTests", dependencies: ["TestSupport", "CTorchShim"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "TorchTests", dependencies: ["TestSupport", "Torch"], swiftSettings: strict),
-        .testTarget(
-            name: "NNTests", dependencies: ["TestSupport", "NN", "Torch"], swiftSettings: strict),
-        .testTarget(
-            name: "Qwen25VLTests",
-            dependencies: [
-                "TestSupport", "Qwen25VL", "RLTrainer", "NN", "Torch", "Tokenizers", "Imaging",
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "SAM2Tests",
-            dependencies: ["TestSupport", "SAM2", "NN", "Torch", "Segmentation", "Imaging"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "RLTrainerTests",
-            dependencies: [
-                "TestSupport", "RLTrainer", "NN", "Torch", "Datasets", "Rewards", "Segmentation",
-                "Imaging",
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "SupervisedTests",
-            dependencies: [
-                "TestSupport", "Supervised", "Qwen25VL", "SAM2", "NN", "Torch", "Datasets",
-                "Segmentation", "Tokenizers", "Imaging",
-            ], swiftSettings: strict),
-        .testTarget(
-            name: "RecipesTests",
-            dependencies: [
-                "Ablation", "Benchmarking", "ChatTemplates", "Configuration", "Costs", "Datasets",
-                "DryRuns", "Embeddings", "Evaluating", "Evaluation", "EventFiles", "Files",
-                "Imaging", "Inference", "NN", "NewModels", "Pictures", "Policies", "Quickstart",
-                "Qwen25VL", "RLTrainer", "Reporting", "Rewards", "Runs", "SAM2", "Scoring",
-                "Segmentation", "SegmenterTraining", "Settings", "Supervised", "SupervisedTraining",
-                "SystemErrors", "TestSupport", "Threads", "Tokenizers", "Torch", "Training",
-                "TrainingRuns", "Verification",
-            ],
-            swiftSettings: strict),
-    ]
-}
+    // Not a part of the command: scripts/fuzz runs it.
+    .executableTarget(
+        name: "fuzz",
+        dependencies: [
+            "Configuration", "Datasets", "Evaluating", "Imaging", "Importers", "NN", "Rewards",
+            "Segmentation", "Settings", "Shards", "TestSupport", "Torch",
+        ], path: "Tests/Fuzz", swiftSettings: strict),
+    // What scripts/check-libtorch compiles by itself; a process of its own, as it changes settings of all.
+    .executableTarget(
+        name: "libtorch-operations", dependencies: ["CTorchShim"], path: "Tests/Operations",
+        exclude: ["numbers.tsv"],
+        cxxSettings: [
+            // Without the flag, clang takes the C face for a C++20 module that was not built.
+            .unsafeFlags(["-fno-cxx-modules", "-Wall", "-Wextra", "-Wshadow", "-Werror"])
+        ], linkerSettings: [.linkedLibrary("m")]),
+]
+if withTorch { targets += withLibtorch }
 
 let package = Package(
     name: "think2seg",

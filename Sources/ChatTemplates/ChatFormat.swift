@@ -8,7 +8,7 @@ public enum ChatFormat: Hashable, Sendable {
     /// A template in Jinja.
     case template(ChatTemplate)
 
-    /// The conversation as a text, with one `<|image_pad|>` for each picture.
+    /// The conversation as a text, with one ``PictureMark/token`` for each picture.
     ///
     /// - Parameters:
     ///   - messages: the turns
@@ -22,6 +22,20 @@ public enum ChatFormat: Hashable, Sendable {
         case .template(let template):
             try template.render(messages, addGenerationPrompt: addGenerationPrompt).map(\.text)
                 .joined()
+        }
+    }
+
+    /// The format as a template in Jinja.
+    ///
+    /// - Parameter system: what the built-in one takes the system to say where the first turn is not its
+    ///   own; what the format itself has for that if empty
+    /// - Returns: the template
+    public func source(system: String) -> String {
+        switch self {
+        case .builtin:
+            QwenChatTemplate.jinja(
+                system: system.isEmpty ? QwenChatTemplate.defaultSystemPrompt : system)
+        case .template(let template): template.source
         }
     }
 
@@ -46,9 +60,20 @@ public enum ChatFormat: Hashable, Sendable {
                 messages, imageTokenCounts: imageTokenCounts,
                 addGenerationPrompt: addGenerationPrompt, tokenizer: tokenizer)
         }
+        let ids = try encode(
+            messages, by: template, imageTokenCounts, addGenerationPrompt, tokenizer)
+        return try template.picture.framed(ids, counts: imageTokenCounts, tokenizer: tokenizer)
+    }
+
+    private func encode(
+        _ messages: [ChatMessage], by template: ChatTemplate, _ imageTokenCounts: [Int],
+        _ addGenerationPrompt: Bool, _ tokenizer: Tokenizer
+    ) throws -> [Int] {
+        let token = template.picture.token
         let pieces = try template.render(messages, addGenerationPrompt: addGenerationPrompt)
         guard let shield = SpellingShield(tokenizer.controlSpellings, in: messages) else {
-            return try tokenizer.encode(pieces, imageTokenCounts: imageTokenCounts)
+            return try tokenizer.encode(
+                pieces, imageTokenCounts: imageTokenCounts, imageToken: token)
         }
         let hidden = try template.render(
             shield.hiding(messages), addGenerationPrompt: addGenerationPrompt)
@@ -63,7 +88,7 @@ public enum ChatFormat: Hashable, Sendable {
                     + "built-in template (prompt.chat_template)")
         }
         return try tokenizer.encode(
-            hidden, imageTokenCounts: imageTokenCounts, restore: shield.restored)
+            hidden, imageTokenCounts: imageTokenCounts, imageToken: token, restore: shield.restored)
     }
 }
 

@@ -18,7 +18,7 @@ public struct ChatTemplate: Sendable, Hashable {
         case parts
         /// The system's turn is a string, the others are lists of parts.
         case systemString
-        /// Each turn is a string, with `<|vision_start|><|image_pad|><|vision_end|>` for a picture.
+        /// Each turn is a string, with ``PictureMark/text`` for a picture.
         case strings
 
         func isString(_ role: ChatMessage.Role) -> Bool {
@@ -32,6 +32,8 @@ public struct ChatTemplate: Sendable, Hashable {
     public let origin: String
     /// The tokens that it may name, by their roles: `bos_token`, `eos_token`.
     public let variables: [String: String]
+    /// How it writes that a picture stands somewhere.
+    public let picture: PictureMark
     private let engine: Engine
     private let form: ContentForm
 
@@ -43,26 +45,32 @@ public struct ChatTemplate: Sendable, Hashable {
     ///   - source: the template
     ///   - origin: the file that it was read from
     ///   - variables: the tokens that it may name
+    ///   - picture: how it writes that a picture stands somewhere
     /// - Throws: ``ChatTemplateError`` if it is none, refuses a system prompt and a question about a picture,
     ///   or has no place for the picture
-    public init(source: String, origin: String, variables: [String: String]) throws {
+    public init(
+        source: String, origin: String, variables: [String: String], picture: PictureMark = .qwen
+    ) throws {
         self.source = source
         self.origin = origin
         self.variables = variables
+        self.picture = picture
         // As Jinja and transformers read it.
         engine = try Engine(source.replacingOccurrences(of: "\r\n", with: "\n"), origin: origin)
-        form = try Self.form(engine, variables)
+        form = try Self.form(engine, picture, variables)
     }
 
     /// Templates are the same if they render alike, wherever they come from.
     public static func == (left: Self, right: Self) -> Bool {
         left.source == right.source && left.variables == right.variables
+            && left.picture == right.picture
     }
 
     /// Hashes what ``==(_:_:)`` compares.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(source)
         hasher.combine(variables)
+        hasher.combine(picture)
     }
 
     /// Renders a conversation.
@@ -79,7 +87,8 @@ public struct ChatTemplate: Sendable, Hashable {
             try requireKnownSpace(text)
         }
         return try engine.render(
-            messages, form: form, variables: variables, addGenerationPrompt: addGenerationPrompt)
+            messages, form: form, picture: picture, variables: variables,
+            addGenerationPrompt: addGenerationPrompt)
     }
 
     /// The engine trims ASCII's white space, Python all of it.
@@ -102,7 +111,7 @@ public struct ChatTemplate: Sendable, Hashable {
 
     /// The form in which a picture has its place, and most of what is said is written.
     private static func form(
-        _ engine: Engine, _ variables: [String: String]
+        _ engine: Engine, _ picture: PictureMark, _ variables: [String: String]
     ) throws -> ContentForm {
         let texts = ["system \u{1}", "question \u{2}"]
         let user = ChatMessage(role: .user, parts: [.image, .text(texts[1])])
@@ -115,8 +124,13 @@ public struct ChatTemplate: Sendable, Hashable {
             for form in ContentForm.allCases {
                 do {
                     let pieces = try engine.render(
-                        messages, form: form, variables: variables, addGenerationPrompt: true)
-                    let count = pieces.reduce(0) { $0 + ($1.isSaid ? 0 : Self.places(in: $1.text)) }
+                        messages, form: form, picture: picture, variables: variables,
+                        addGenerationPrompt: true)
+                    let count = pieces.reduce(0) {
+                        $0
+                            + ($1.isSaid
+                                ? 0 : $1.text.components(separatedBy: picture.token).count - 1)
+                    }
                     places = places ?? count
                     guard count == 1 else { continue }
                     let text = pieces.map(\.text).joined()
@@ -134,11 +148,7 @@ public struct ChatTemplate: Sendable, Hashable {
         throw ChatTemplateError(
             origin: engine.origin,
             problem:
-                "it writes \(places ?? 0) \(QwenTokens.imagePad) for one picture, not one; is it "
+                "it writes \(places ?? 0) \(picture.token) for one picture, not one; is it "
                 + "the template of another model?")
-    }
-
-    private static func places(in text: String) -> Int {
-        text.components(separatedBy: QwenTokens.imagePad).count - 1
     }
 }

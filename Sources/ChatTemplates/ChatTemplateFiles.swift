@@ -23,14 +23,19 @@ public struct ChatTemplateFiles: Sendable {
     public let all: [Found]
     /// The tokens that a template may name, by their roles.
     public let variables: [String: String]
+    /// How templates write that a picture stands somewhere.
+    public let picture: PictureMark
     private let folder: String
 
     /// Looks into a checkpoint's folder.
     ///
-    /// - Parameter folder: the folder
+    /// - Parameters:
+    ///   - folder: the folder
+    ///   - picture: how templates write that a picture stands somewhere
     /// - Throws: ``ChatTemplateError`` that names the file that cannot be read
-    public init(folder: String) throws {
+    public init(folder: String, picture: PictureMark = .qwen) throws {
         self.folder = folder
+        self.picture = picture
         var found: [Found] = []
         for name in Self.names {
             let path = "\(folder)/\(name)"
@@ -48,7 +53,8 @@ public struct ChatTemplateFiles: Sendable {
     /// - Throws: ``ChatTemplateError`` if it is none, or refuses a question about a picture
     public func template() throws -> ChatTemplate? {
         try all.first.map {
-            try ChatTemplate(source: $0.source, origin: $0.path, variables: variables)
+            try ChatTemplate(
+                source: $0.source, origin: $0.path, variables: variables, picture: picture)
         }
     }
 
@@ -67,17 +73,19 @@ public struct ChatTemplateFiles: Sendable {
     /// - Parameters:
     ///   - path: the file
     ///   - variables: the tokens that it may name
+    ///   - picture: how it writes that a picture stands somewhere
     /// - Returns: the template
     /// - Throws: ``ChatTemplateError`` that names the file
     public static func template(
-        path: String, variables: [String: String]
+        path: String, variables: [String: String], picture: PictureMark = .qwen
     ) throws -> ChatTemplate {
         guard let source = try source(path) else {
             throw ChatTemplateError(
                 origin: path, problem: "there is no chat_template in it",
                 advice: "name a file of Jinja, or JSON with the key chat_template")
         }
-        return try ChatTemplate(source: source, origin: path, variables: variables)
+        return try ChatTemplate(
+            source: source, origin: path, variables: variables, picture: picture)
     }
 
     // MARK: - Reading

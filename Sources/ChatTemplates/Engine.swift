@@ -23,14 +23,13 @@ final class Engine: @unchecked Sendable {
     deinit { cct_template_free(handle) }
 
     func render(
-        _ messages: [ChatMessage], form: ChatTemplate.ContentForm, variables: [String: String],
-        addGenerationPrompt: Bool
+        _ messages: [ChatMessage], form: ChatTemplate.ContentForm, picture: PictureMark,
+        variables: [String: String], addGenerationPrompt: Bool
     ) throws -> [ChatText] {
         let names = variables.sorted { $0.key < $1.key }
-        let image = QwenTokens.visionStart + QwenTokens.imagePad + QwenTokens.visionEnd
         let parts = messages.flatMap(\.parts)
         let strings =
-            [image] + names.flatMap { [$0.key, $0.value] } + messages.map(\.role.rawValue)
+            [picture.text] + names.flatMap { [$0.key, $0.value] } + messages.map(\.role.rawValue)
             + parts.map { if case .text(let text) = $0 { text } else { "" } }
         return try TextStore.with(strings) { texts in
             let variables = names.indices.map {

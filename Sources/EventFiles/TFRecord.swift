@@ -1,4 +1,4 @@
-import Datasets
+import Checksums
 
 /// The records of a TFRecord file: the length as eight bytes, its checksum, the bytes, theirs.
 ///

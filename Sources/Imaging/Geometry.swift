@@ -22,6 +22,9 @@ public struct ImageFrame: Hashable, Sendable, Codable {
     /// How many pixels the frame has.
     public var area: Int { width * height }
 
+    /// The size in words.
+    package var text: String { "\(width) x \(height)" }
+
     /// The same place of the picture in another frame; coordinates are continuous and are
     /// neither rounded nor clamped.
     public func convert(_ point: Point, to other: ImageFrame) -> Point {

@@ -1,4 +1,3 @@
-import Datasets
 import NN
 import Rewards
 import Segmentation

@@ -45,6 +45,7 @@ struct LimitedRewards {
     /// The longest time for one completion.
     let limit: Duration
     let leftBehind: RewardsLeftBehind
+    let now: @Sendable () -> SuspendingClock.Instant
 
     /// The values of each context, in their order: those that ``functions`` have without a limit.
     ///
@@ -52,7 +53,7 @@ struct LimitedRewards {
     func values(_ contexts: [RewardContext]) throws -> [RewardValues] {
         var values: [RewardValues] = []
         while values.count < contexts.count {
-            let job = RewardJob(contexts[values.count...], functions, leftBehind)
+            let job = RewardJob(contexts[values.count...], functions, leftBehind, now)
             job.start()
             let late = job.wait(limit)
             values += try job.values.get()
@@ -76,25 +77,28 @@ private final class RewardJob: Sendable {
         var failure: (any Error)?
         var term: RewardTerm?
         /// When the completion was begun; a suspended machine is no reason to be late.
-        var begin = SuspendingClock.now
+        var begin: SuspendingClock.Instant
         var isLeftBehind = false
     }
 
     private let contexts: ArraySlice<RewardContext>
     private let functions: [any RewardTermFunction]
     private let leftBehind: RewardsLeftBehind
-    private let state = Mutex(State())
+    private let now: @Sendable () -> SuspendingClock.Instant
+    private let state: Mutex<State>
     private let done = DispatchSemaphore(value: 0)
     /// Of the one who waits for it alone; it keeps this object alive.
     private nonisolated(unsafe) var thread: Thread?
 
     init(
         _ contexts: ArraySlice<RewardContext>, _ functions: [any RewardTermFunction],
-        _ leftBehind: RewardsLeftBehind
+        _ leftBehind: RewardsLeftBehind, _ now: @escaping @Sendable () -> SuspendingClock.Instant
     ) {
         self.contexts = contexts
         self.functions = functions
         self.leftBehind = leftBehind
+        self.now = now
+        state = Mutex(State(begin: now()))
     }
 
     /// What was computed before the job was done or left behind; a failure stops the run.
@@ -122,7 +126,7 @@ private final class RewardJob: Sendable {
                 if state.values.count == contexts.count || state.failure != nil {
                     return (nil, limit)
                 }
-                let rest = limit - (SuspendingClock.now - state.begin)
+                let rest = limit - (now() - state.begin)
                 guard rest <= .zero, let term = state.term else {
                     return (nil, max(rest, .milliseconds(1)))
                 }
@@ -139,7 +143,7 @@ private final class RewardJob: Sendable {
     }
 
     private func run() {
-        state.withLock { $0.begin = .now }
+        state.withLock { $0.begin = now() }
         for context in contexts {
             let values = computed(context)
             let (isLeftBehind, failed) = state.withLock { state in
@@ -149,7 +153,7 @@ private final class RewardJob: Sendable {
                     case .failure(let error): state.failure = error
                     }
                 }
-                state.begin = .now
+                state.begin = now()
                 return (state.isLeftBehind, state.failure != nil)
             }
             if isLeftBehind { return leftBehind.remove() }

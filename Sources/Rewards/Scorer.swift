@@ -34,6 +34,8 @@ public struct Scorer: Sendable {
     private let functions: [any RewardTermFunction]
     private let strictParser: AnswerParser
     let leftBehind = RewardsLeftBehind()
+    /// How time passes for a limit.
+    package var now: @Sendable () -> SuspendingClock.Instant = { .now }
 
     /// A scorer of the terms that `weights` names.
     ///
@@ -166,7 +168,7 @@ public struct Scorer: Sendable {
     ) throws -> [RewardValues] {
         guard let timeLimit else { return try contexts.map { try functions.values($0) } }
         return try LimitedRewards(
-            functions: functions, limit: .seconds(timeLimit), leftBehind: leftBehind
+            functions: functions, limit: .seconds(timeLimit), leftBehind: leftBehind, now: now
         ).values(contexts)
     }
 

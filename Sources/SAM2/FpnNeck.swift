@@ -2,6 +2,7 @@
 //
 // Legend: B pictures, h × w a level's grid, C channels.
 public import NN
+public import PromptedMasks
 public import Torch
 
 /// Brings the trunk's stages to the same channels, and adds coarse levels to finer ones.
@@ -44,7 +45,7 @@ public struct FpnNeck {
 }
 
 /// The picture encoder: trunk and neck.
-public struct ImageEncoder {
+public struct ImageEncoder: PyramidEncoder {
     private let trunk: Hiera
     private let neck: FpnNeck
 

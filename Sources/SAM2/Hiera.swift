@@ -2,6 +2,7 @@
 //
 // Legend: B pictures, h × w a stage's grid, C its channels, H heads, D channels per head.
 public import NN
+import PromptedMasks
 public import Torch
 
 /// A block's attention, which may shrink the queries' grid on the way.

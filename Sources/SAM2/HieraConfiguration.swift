@@ -1,15 +1,14 @@
 // Reference: transformers, models/sam2/configuration_sam2.py
+public import PromptedMasks
 
 /// The sizes of ``Hiera``; lists have one entry per stage.
-public struct HieraConfiguration: Hashable, Sendable, Codable {
-    /// What transformers calls such a section.
-    let modelType = "sam2_hiera_det_model"
+public struct HieraConfiguration: Hashable, Sendable {
     /// Channels of the patches; the first stage's `embedDimensions`.
     public var hiddenSize = 96
     /// Channels of the picture.
     public var channels = 3
     /// The side of the picture that the file names; the model goes by
-    /// ``PromptEncoderConfiguration/imageSize``.
+    /// `PromptEncoderConfiguration.imageSize`.
     public var imageSize: SquareSize = 1024
     /// The kernel that makes patches of pixels.
     public var patchKernel: SquareSize = 7
@@ -46,49 +45,32 @@ public struct HieraConfiguration: Hashable, Sendable, Codable {
 
 // MARK: - config.json
 
-extension HieraConfiguration {
-    enum CodingKeys: String, CodingKey {
-        case modelType = "model_type"
-        case hiddenSize = "hidden_size"
-        case channels = "num_channels"
-        case imageSize = "image_size"
-        case patchKernel = "patch_kernel_size"
-        case patchStride = "patch_stride"
-        case patchPadding = "patch_padding"
-        case queryStride = "query_stride"
-        case backgroundGrid = "window_positional_embedding_background_size"
-        case queryPoolStages = "num_query_pool_stages"
-        case blocks = "blocks_per_stage"
-        case embedDimensions = "embed_dim_per_stage"
-        case heads = "num_attention_heads_per_stage"
-        case windows = "window_size_per_stage"
-        case globalBlocks = "global_attention_blocks"
-        case mlpRatio = "mlp_ratio"
-        case activation = "hidden_act"
-        case layerNormEpsilon = "layer_norm_eps"
-    }
+/// `backbone_config`.
+extension HieraConfiguration: ConfigurationSection {
+    /// What transformers calls it.
+    public static let modelType: String? = "sam2_hiera_det_model"
 
-    /// Reads `backbone_config`.
-    public init(from decoder: any Decoder) throws {
-        try ModelType.check(decoder, modelType)
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        hiddenSize = try values.value(.hiddenSize, hiddenSize)
-        channels = try values.value(.channels, channels)
-        imageSize = try values.value(.imageSize, imageSize)
-        patchKernel = try values.value(.patchKernel, patchKernel)
-        patchStride = try values.value(.patchStride, patchStride)
-        patchPadding = try values.value(.patchPadding, patchPadding)
-        queryStride = try values.value(.queryStride, queryStride)
-        backgroundGrid = try values.value(.backgroundGrid, backgroundGrid)
-        queryPoolStages = try values.value(.queryPoolStages, queryPoolStages)
-        blocks = try values.value(.blocks, blocks)
-        embedDimensions = try values.value(.embedDimensions, embedDimensions)
-        heads = try values.value(.heads, heads)
-        windows = try values.value(.windows, windows)
-        globalBlocks = try values.value(.globalBlocks, globalBlocks)
-        mlpRatio = try values.value(.mlpRatio, mlpRatio)
-        activation = try values.value(.activation, activation)
-        layerNormEpsilon = try values.value(.layerNormEpsilon, layerNormEpsilon)
+    /// Its keys.
+    public static var fields: [ConfigurationField<HieraConfiguration>] {
+        [
+            ConfigurationField("hidden_size", \.hiddenSize),
+            ConfigurationField("num_channels", \.channels),
+            ConfigurationField("image_size", \.imageSize),
+            ConfigurationField("patch_kernel_size", \.patchKernel),
+            ConfigurationField("patch_stride", \.patchStride),
+            ConfigurationField("patch_padding", \.patchPadding),
+            ConfigurationField("query_stride", \.queryStride),
+            ConfigurationField("window_positional_embedding_background_size", \.backgroundGrid),
+            ConfigurationField("num_query_pool_stages", \.queryPoolStages),
+            ConfigurationField("blocks_per_stage", \.blocks),
+            ConfigurationField("embed_dim_per_stage", \.embedDimensions),
+            ConfigurationField("num_attention_heads_per_stage", \.heads),
+            ConfigurationField("window_size_per_stage", \.windows),
+            ConfigurationField("global_attention_blocks", \.globalBlocks),
+            ConfigurationField("mlp_ratio", \.mlpRatio),
+            ConfigurationField("hidden_act", \.activation),
+            ConfigurationField("layer_norm_eps", \.layerNormEpsilon),
+        ]
     }
 }
 

@@ -1,4 +1,5 @@
 // Reference: transformers, models/sam2/configuration_sam2.py
+public import PromptedMasks
 
 /// All sizes of a ``SAM2Model``, as a hub `config.json` has them.
 public struct SAM2Configuration: Hashable, Sendable, Codable {
@@ -11,15 +12,6 @@ public struct SAM2Configuration: Hashable, Sendable, Codable {
 
     /// The sizes of the tiny model.
     public init() {}
-
-    /// The side of the square picture that the model sees, in pixels.
-    public var imageSize: Int { promptEncoder.imageSize }
-
-    /// The side of the grid of the picture's embedding.
-    public var embeddingSide: Int { promptEncoder.imageSize / promptEncoder.patchSize }
-
-    /// The side of the masks that the decoder makes, before they are resized.
-    public var lowResolutionSide: Int { 4 * embeddingSide }
 }
 
 // MARK: - Presets

@@ -1,9 +1,8 @@
 // Reference: transformers, models/sam2/configuration_sam2.py
+public import PromptedMasks
 
 /// The sizes of the picture encoder: ``Hiera`` and the ``FpnNeck`` behind it.
-public struct VisionConfiguration: Hashable, Sendable, Codable {
-    /// What transformers calls such a section.
-    let modelType = "sam2_vision_model"
+public struct VisionConfiguration: Hashable, Sendable {
     /// The trunk.
     public var backbone = HieraConfiguration()
     /// Channels of the trunk's stages, last stage first.
@@ -29,32 +28,23 @@ public struct VisionConfiguration: Hashable, Sendable, Codable {
 
 // MARK: - config.json
 
-extension VisionConfiguration {
-    enum CodingKeys: String, CodingKey {
-        case modelType = "model_type"
-        case backbone = "backbone_config"
-        case backboneChannels = "backbone_channel_list"
-        case featureSizes = "backbone_feature_sizes"
-        case fpnHiddenSize = "fpn_hidden_size"
-        case fpnKernel = "fpn_kernel_size"
-        case fpnStride = "fpn_stride"
-        case fpnPadding = "fpn_padding"
-        case topDownLevels = "fpn_top_down_levels"
-        case featureLevels = "num_feature_levels"
-    }
+/// `vision_config`.
+extension VisionConfiguration: ConfigurationSection {
+    /// What transformers calls it.
+    public static let modelType: String? = "sam2_vision_model"
 
-    /// Reads `vision_config`.
-    public init(from decoder: any Decoder) throws {
-        try ModelType.check(decoder, modelType)
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        backbone = try values.value(.backbone, backbone)
-        backboneChannels = try values.value(.backboneChannels, backboneChannels)
-        featureSizes = try values.value(.featureSizes, featureSizes)
-        fpnHiddenSize = try values.value(.fpnHiddenSize, fpnHiddenSize)
-        fpnKernel = try values.value(.fpnKernel, fpnKernel)
-        fpnStride = try values.value(.fpnStride, fpnStride)
-        fpnPadding = try values.value(.fpnPadding, fpnPadding)
-        topDownLevels = try values.value(.topDownLevels, topDownLevels)
-        featureLevels = try values.value(.featureLevels, featureLevels)
+    /// Its keys.
+    public static var fields: [ConfigurationField<VisionConfiguration>] {
+        [
+            ConfigurationField("backbone_config", \.backbone),
+            ConfigurationField("backbone_channel_list", \.backboneChannels),
+            ConfigurationField("backbone_feature_sizes", \.featureSizes),
+            ConfigurationField("fpn_hidden_size", \.fpnHiddenSize),
+            ConfigurationField("fpn_kernel_size", \.fpnKernel),
+            ConfigurationField("fpn_stride", \.fpnStride),
+            ConfigurationField("fpn_padding", \.fpnPadding),
+            ConfigurationField("fpn_top_down_levels", \.topDownLevels),
+            ConfigurationField("num_feature_levels", \.featureLevels),
+        ]
     }
 }

@@ -25,6 +25,8 @@ public struct AnswerWriter: Sendable {
     public var grammar: AnswerGrammar
     /// What coordinates are multiples of, in pixels of the policy's frame.
     public var coordinateStep: Int
+    /// The frame that coordinates are written in; that of the masks if nil.
+    public var frame: ImageFrame?
 
     /// A writer for a grammar.
     public init(grammar: AnswerGrammar, coordinateStep: Int = 1) {
@@ -101,12 +103,14 @@ public struct AnswerWriter: Sendable {
                 stepped(target.box.x1, to: width), stepped(target.box.y1, to: height),
                 stepped(target.box.x2, to: width), stepped(target.box.y2, to: height),
             ]
-            fields.append("\"bbox_2d\": \(list(edges))")
+            let low = written(edges[0], edges[1], of: target.mask)
+            let high = written(edges[2], edges[3], of: target.mask)
+            fields.append("\"bbox_2d\": \(list([low.x, low.y, high.x, high.y]))")
         }
         if grammar.positivePoints > 0 {
             let points = shape.places(grammar.positivePoints).map {
                 shape.nearest(to: $0, step: coordinateStep) { target.mask[$0, $1] }
-            }
+            }.map { written($0.x, $0.y, of: target.mask) }
             fields.append("\"positive_points\": \(list(points))")
         }
         if grammar.negativePoints > 0 {
@@ -114,7 +118,7 @@ public struct AnswerWriter: Sendable {
                 shape.nearest(to: $0, step: coordinateStep) { x, y in
                     !targets.contains { $0.mask[x, y] } && !(ignored?[x, y] ?? false)
                 }
-            }
+            }.map { written($0.x, $0.y, of: target.mask) }
             fields.append("\"negative_points\": \(list(points))")
         }
         return "{\(fields.joined(separator: ", "))}"
@@ -123,6 +127,14 @@ public struct AnswerWriter: Sendable {
     private func stepped(_ edge: Double, to limit: Int) -> Int {
         let step = Double(coordinateStep)
         return min(Int((edge / step).rounded() * step), limit)
+    }
+
+    /// A place of a mask in the frame that coordinates are written in.
+    private func written(_ x: Int, _ y: Int, of mask: BinaryMask) -> (x: Int, y: Int) {
+        guard let frame else { return (x, y) }
+        let place = ImageFrame(width: mask.width, height: mask.height)
+            .convert(Point(x: Double(x), y: Double(y)), to: frame)
+        return (Int(place.x.rounded()), Int(place.y.rounded()))
     }
 
     private func list(_ numbers: [Int]) -> String {

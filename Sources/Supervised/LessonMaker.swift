@@ -125,7 +125,7 @@ public struct LessonMaker: Sendable {
                 continue
             }
             let targets = objects.filter { $0.className == name }.map(\.target)
-            let phrasings = SceneQuestions.naming(one: name, many: name + "s")
+            let phrasings = ObjectQuestions.naming(one: name, many: name + "s")
             answers.append(
                 WrittenAnswer(
                     question: phrasings[random.uniform(below: phrasings.count)],

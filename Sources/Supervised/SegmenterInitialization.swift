@@ -1,5 +1,6 @@
 import Datasets
 import NN
+public import PromptedMasks
 public import SAM2
 import Torch
 

@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Imaging
 public import NN
+public import PromptedMasks
 public import SAM2
 import Segmentation
 public import Torch
@@ -68,7 +69,7 @@ public final class SegmenterTrainer {
     /// Steps done.
     public private(set) var stepCount: Int
     private let head: SegmenterAuxiliaryHead?
-    private let processor: SAM2ImageProcessor
+    private let processor: PromptedImageProcessor
     private let parameters: [Parameter]
 
     /// A trainer.
@@ -81,7 +82,7 @@ public final class SegmenterTrainer {
     ///   - stepCount: steps done before
     /// - Throws: `TorchError`
     public init(
-        model: SAM2Model, processor: SAM2ImageProcessor, options: SegmenterTrainingOptions,
+        model: SAM2Model, processor: PromptedImageProcessor, options: SegmenterTrainingOptions,
         trains: (String) -> Bool = { _ in true }, stepCount: Int = 0
     ) throws {
         self.model = model

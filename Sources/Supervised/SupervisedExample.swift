@@ -1,7 +1,7 @@
 public import Imaging
-public import Qwen25VL
 public import Segmentation
 public import Tokenizers
+public import VisionLanguage
 
 /// A question and the answer to learn.
 public struct WrittenAnswer: Hashable, Sendable {
@@ -62,7 +62,7 @@ public struct PackedExample: Sendable {
     /// The sample's id.
     public let id: String
     /// Picture and text up to where the questions differ.
-    public let input: Qwen25VLInput
+    public let input: VisionLanguageInput
     /// The rest of each question, and its answer, which is what is learned.
     public let lessons: [Lesson]
     /// The objects for training-only heads.
@@ -83,25 +83,31 @@ public struct ExamplePacker: Sendable {
     /// The vocabulary.
     public let tokenizer: Tokenizer
     /// How pictures become patches.
-    public let processor: Qwen25VLProcessor
+    public let processor: any PictureProcessor
     /// How questions are put.
     public let template: PromptTemplate
+    /// The token that ends turns.
+    public let turnEnd: String
 
     /// A packer from its parts.
-    public init(tokenizer: Tokenizer, processor: Qwen25VLProcessor, template: PromptTemplate) {
+    public init(
+        tokenizer: Tokenizer, processor: any PictureProcessor, template: PromptTemplate,
+        turnEnd: String
+    ) {
         self.tokenizer = tokenizer
         self.processor = processor
         self.template = template
+        self.turnEnd = turnEnd
     }
 
     /// Packs an example; every answer ends with the token that ends turns.
     ///
     /// - Throws: `TokenizerError` if the vocabulary lacks a token of the chat format,
-    ///   `Qwen25VLInputError` if the picture is too narrow
+    ///   `PolicyInputError` if the picture is too narrow
     public func pack(_ example: SupervisedExample) throws -> PackedExample {
         precondition(!example.answers.isEmpty, "an example without an answer")
         let picture = try processor.process(example.image)
-        let end = try tokenizer.requiredID(for: QwenTokens.turnEnd)
+        let end = try tokenizer.requiredID(for: turnEnd)
         let prompts = try example.answers.map {
             try template.encode(
                 question: $0.question, imageTokenCount: picture.tokenCount, tokenizer: tokenizer)
@@ -114,7 +120,8 @@ public struct ExamplePacker: Sendable {
         }
         return PackedExample(
             id: example.id,
-            input: try Qwen25VLInput(tokenIDs: Array(prompts[0][..<shared]), images: [picture]),
+            input: try VisionLanguageInput(
+                tokenIDs: Array(prompts[0][..<shared]), images: [picture]),
             lessons: lessons, objects: example.objects, ignored: example.ignored)
     }
 

@@ -1,6 +1,6 @@
 public import NN
-public import Qwen25VL
 public import Torch
+public import VisionLanguage
 
 /// What one step of supervised training did.
 public struct SupervisedStep: Sendable, Hashable {
@@ -51,7 +51,7 @@ public final class SupervisedTrainer {
     public private(set) var stepCount = 0
     /// The optimizer of the trainable parameters and the heads'.
     public let optimizer: AdamW
-    private let model: Qwen25VLModel
+    private let model: VisionLanguageModel
     private let heads: PictureHeads?
     private let options: SupervisedOptions
     private let trainable: [Parameter]
@@ -65,7 +65,8 @@ public final class SupervisedTrainer {
     ///   - stepCount: how many steps were done before
     /// - Throws: `TorchError`
     public init(
-        model: Qwen25VLModel, heads: PictureHeads?, options: SupervisedOptions, stepCount: Int = 0
+        model: VisionLanguageModel, heads: PictureHeads?, options: SupervisedOptions,
+        stepCount: Int = 0
     ) throws {
         self.model = model
         self.heads = heads
@@ -124,8 +125,7 @@ public final class SupervisedTrainer {
             let answers = try -scores.logProbabilities.sum() / Double(total)
             var loss = answers
             if let heads {
-                let side =
-                    model.configuration.vision.patchSize * model.configuration.vision.mergeSize
+                let side = model.options.vision.patchSize * model.options.vision.mergeSize
                 let blocks = PictureBlocks(
                     example.objects, classNames: heads.classNames, side: side,
                     frame: example.input.frames[0], ignored: example.ignored)

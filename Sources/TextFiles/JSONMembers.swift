@@ -13,7 +13,7 @@ struct JSONMembers {
         var places: [[UInt8]: Int] = [:]
     }
 
-    private let bytes: UnsafeRawBufferPointer
+    private var scanner: JSONScanner
     private var open: [Container] = []
     private var removed: [Range<Int>] = []
 
@@ -22,7 +22,7 @@ struct JSONMembers {
     /// What is no JSON stays as it is.
     static func lastOfEach(_ data: Data) -> Data {
         let removed = data.withUnsafeBytes { bytes in
-            var members = JSONMembers(bytes: bytes)
+            var members = JSONMembers(JSONScanner(bytes.assumingMemoryBound(to: UInt8.self)))
             members.scan()
             return members.removed
         }
@@ -40,50 +40,38 @@ struct JSONMembers {
         return result + data.dropFirst(place)
     }
 
-    private init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    private init(_ scanner: JSONScanner) { self.scanner = scanner }
 
     /// Deeper than any document that Foundation reads.
     private static let depthLimit = 1024
 
     private mutating func scan() {
-        var index = 0
-        while index < bytes.count, open.count <= Self.depthLimit {
-            switch bytes[index] {
+        while let sign = scanner.next, open.count <= Self.depthLimit {
+            switch sign {
             case UInt8(ascii: "{"): open.append(Container(isObject: true, expectsKey: true))
             case UInt8(ascii: "["): open.append(Container(isObject: false, expectsKey: false))
             case UInt8(ascii: "}"), UInt8(ascii: "]"): _ = open.popLast()
             case UInt8(ascii: ","):
                 if let last = open.last, last.isObject { open[open.count - 1].expectsKey = true }
             case UInt8(ascii: "\""):
-                let end = endOfString(index)
-                if open.last?.expectsKey == true { addKey(index..<end) }
-                index = end
+                let start = scanner.position
+                scanner.skipString()
+                if open.last?.expectsKey == true { addKey(start..<scanner.position) }
                 continue
             default: break
             }
-            index += 1
+            scanner.position += 1
         }
-    }
-
-    /// The place behind the quotation mark that ends a text.
-    private func endOfString(_ start: Int) -> Int {
-        var index = start + 1
-        while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
-            index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
-        }
-        return min(index + 1, bytes.count)
     }
 
     private mutating func addKey(_ range: Range<Int>) {
         let last = open.count - 1
         open[last].expectsKey = false
         open[last].starts.append(range.lowerBound)
-        var key = [UInt8](bytes[range])
-        if key.contains(UInt8(ascii: "\\")),
-            let decoded = try? JSONDecoder().decode(
-                [String].self, from: Data("[".utf8) + Data(key) + Data("]".utf8))
-        {
-            key = Array("\"\(decoded[0])\"".utf8)
+        var key = [UInt8](scanner.bytes[range])
+        if key.contains(UInt8(ascii: "\\")) {
+            var inside = JSONScanner(scanner.bytes, position: range.lowerBound)
+            if let decoded = inside.string() { key = Array("\"\(decoded)\"".utf8) }
         }
         let place = open[last].starts.count - 1
         guard let before = open[last].places.updateValue(place, forKey: key) else { return }

@@ -8,8 +8,7 @@ struct JSONSyntax {
     /// What may stand next.
     private enum Place { case value, firstValue, key, firstKey, colon, end }
 
-    private let bytes: UnsafeRawBufferPointer
-    private var index = 0
+    private var scanner: JSONScanner
     private var place = Place.value
     /// Of each object or list that is open, whether it is an object.
     private var open: [Bool] = []
@@ -17,27 +16,22 @@ struct JSONSyntax {
 
     /// The first place that is not JSON; nil if all is.
     static func fault(in bytes: UnsafeRawBufferPointer) -> Fault? {
-        var syntax = JSONSyntax(bytes: bytes)
+        var syntax = JSONSyntax(scanner: JSONScanner(bytes.assumingMemoryBound(to: UInt8.self)))
         while true {
-            syntax.skipSpaces()
-            guard syntax.index < bytes.count else {
+            syntax.scanner.skipSpaces()
+            guard let sign = syntax.scanner.next else {
                 let isWhole = syntax.open.isEmpty && syntax.place == .end
                 return isWhole ? nil : (bytes.count, "the text ends too early")
             }
-            if let fault = syntax.step() { return fault }
+            if let fault = syntax.step(sign) { return fault }
         }
     }
 
-    private init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    private init(scanner: JSONScanner) { self.scanner = scanner }
 
-    private func byte(_ place: Int) -> UInt8 { place < bytes.count ? bytes[place] : 0 }
+    private var index: Int { scanner.position }
 
-    private mutating func skipSpaces() {
-        while index < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[index]) { index += 1 }
-    }
-
-    private mutating func step() -> Fault? {
-        let sign = bytes[index]
+    private mutating func step(_ sign: UInt8) -> Fault? {
         switch place {
         case .value, .firstValue:
             if place == .firstValue, sign == UInt8(ascii: "]") { return close() }
@@ -49,7 +43,7 @@ struct JSONSyntax {
             return text()
         case .colon:
             guard sign == UInt8(ascii: ":") else { return (index, "a : is missing after the key") }
-            (index, place) = (index + 1, .value)
+            (scanner.position, place) = (index + 1, .value)
             return nil
         case .end: return afterValue(sign)
         }
@@ -57,7 +51,7 @@ struct JSONSyntax {
 
     private mutating func close() -> Fault? {
         open.removeLast()
-        (index, place) = (index + 1, .end)
+        (scanner.position, place) = (index + 1, .end)
         return nil
     }
 
@@ -69,7 +63,8 @@ struct JSONSyntax {
         guard sign == UInt8(ascii: ",") else {
             return (index, "a comma or \(isObject ? "}" : "]") is missing")
         }
-        (comma, index, place) = (index, index + 1, isObject ? .key : .value)
+        (comma, place) = (index, isObject ? .key : .value)
+        scanner.position += 1
         return nil
     }
 
@@ -85,7 +80,8 @@ struct JSONSyntax {
         switch sign {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             open.append(sign == UInt8(ascii: "{"))
-            (index, place) = (index + 1, sign == UInt8(ascii: "{") ? .firstKey : .firstValue)
+            place = sign == UInt8(ascii: "{") ? .firstKey : .firstValue
+            scanner.position += 1
             return nil
         case UInt8(ascii: "\""):
             place = .end
@@ -100,76 +96,59 @@ struct JSONSyntax {
     }
 
     private mutating func word() -> Fault? {
-        for word in ["true", "false", "null"] where bytes[index...].starts(with: word.utf8) {
-            (index, place) = (index + word.utf8.count, .end)
+        if scanner.take(word: "true") || scanner.take(word: "false") || scanner.take(word: "null") {
+            place = .end
             return nil
         }
-        for word in ["NaN", "Infinity"] where bytes[index...].starts(with: word.utf8) {
+        for word in ["NaN", "Infinity"] as [StaticString] where scanner.hasWord(word) {
             return (index, "\(word) is no number of JSON")
         }
-        switch bytes[index] {
+        switch scanner.next {
         case UInt8(ascii: "'"): return (index, "a text stands in double quotes")
         case UInt8(ascii: "/"), UInt8(ascii: "#"): return (index, "JSON has no comments")
-        case 0xEF where bytes[index...].starts(with: TextStream.mark):
+        case 0xEF where scanner.bytes[index...].starts(with: TextStream.mark):
             return (index, "a second byte order mark; remove it")
         default: return (index, "no value begins so")
         }
     }
 
-    private mutating func digits() -> Bool {
-        let start = index
-        while (0x30...0x39).contains(byte(index)) { index += 1 }
-        return index > start
-    }
-
     private mutating func number() -> Fault? {
         let start = index
-        if byte(index) == UInt8(ascii: "-") { index += 1 }
-        if bytes[index...].starts(with: "Infinity".utf8) {
-            return (start, "-Infinity is no number of JSON")
+        guard let number = scanner.number() else {
+            let isInfinite = scanner.hasWord("-Infinity")
+            return (
+                start, isInfinite ? "-Infinity is no number of JSON" : "a number without digits"
+            )
         }
-        if byte(index) == 0x30, (0x30...0x39).contains(byte(index + 1)) {
+        if number.hasExponent { return nil }
+        switch scanner.next {
+        case let digit? where (0x30...0x39).contains(digit):
             return (start, "a number begins with 0; leave it out")
+        case UInt8(ascii: ".") where !number.hasFraction:
+            return (start, "a number without digits after its point")
+        case UInt8(ascii: "e"), UInt8(ascii: "E"):
+            return (start, "a number without digits in its exponent")
+        default: return nil
         }
-        guard digits() else { return (start, "a number without digits") }
-        if byte(index) == UInt8(ascii: ".") {
-            index += 1
-            guard digits() else { return (start, "a number without digits after its point") }
-        }
-        if byte(index) | 0x20 == UInt8(ascii: "e") {
-            index += 1
-            if [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(byte(index)) { index += 1 }
-            guard digits() else { return (start, "a number without digits in its exponent") }
-        }
-        return nil
     }
 
     private mutating func text() -> Fault? {
         let start = index
-        index += 1
-        while index < bytes.count {
-            switch bytes[index] {
-            case UInt8(ascii: "\""):
-                index += 1
-                return nil
-            case UInt8(ascii: "\\"):
-                if !isEscape() { return (index, "\\ begins no escape that is known; write \\\\") }
-                index += 2
-            case 0x0A, 0x0D: return (start, "the text that begins here has no closing quote")
-            case 0..<0x20: return (index, "a control character in a text; write its escape")
-            default: index += 1
-            }
-        }
-        return (start, "the text that begins here has no closing quote")
-    }
-
-    private func isEscape() -> Bool {
-        let sign = byte(index + 1)
-        guard sign == UInt8(ascii: "u") else { return "\"\\/bfnrt".utf8.contains(sign) }
-        return (2..<6).allSatisfy { offset in
-            switch byte(index + offset) {
-            case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
-            default: false
+        scanner.position += 1
+        while true {
+            switch scanner.stringPart() {
+            case .run, .character, .half: continue
+            case .end: return nil
+            case .fault(.end(nil)):
+                return (start, "the text that begins here has no closing quote")
+            case .fault(.escape(let escape)), .fault(.digits(let escape)),
+                .fault(.end(let escape?)):
+                return (escape, "\\ begins no escape that is known; write \\\\")
+            case .fault(.control):
+                let isLineEnd = [0x0A, 0x0D].contains(scanner.next)
+                return isLineEnd
+                    ? (start, "the text that begins here has no closing quote")
+                    : (index, "a control character in a text; write its escape")
             }
         }
     }

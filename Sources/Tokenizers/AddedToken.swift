@@ -26,12 +26,9 @@ public struct AddedToken: Hashable, Sendable {
         isSingleWord = false
     }
 
-    /// Whether it steers the model and is not a word: special, or spelled `<like-this>`.
-    var isControl: Bool {
-        isSpecial
-            || content.hasPrefix("<") && content.hasSuffix(">")
-                && !content.contains(where: \.isWhitespace)
-    }
+    /// Whether it steers the model, and is text where users write it: special as the file says, or one that
+    /// Qwen's files do not call special though no user's word is meant by it.
+    var isControl: Bool { isSpecial || QwenTokens.ordinary.contains(content) }
 
     /// Compares the content by its code units.
     public static func == (left: AddedToken, right: AddedToken) -> Bool {
@@ -60,7 +57,7 @@ struct AddedTokenMatcher: Sendable {
     private let isEmpty: Bool
 
     /// A matcher for `tokens`, whose contents go through `normalize` first.
-    init(_ tokens: [AddedToken], normalize: (String) -> String) {
+    init(_ tokens: [AddedToken], _ normalize: (String) -> String) {
         for token in tokens {
             let bytes = Array(normalize(token.content).utf8)
             if let first = bytes.first {
@@ -138,7 +135,7 @@ struct AddedTokenMatcher: Sendable {
         return index
     }
 
-    private static func isWordCharacter(_ scalar: Unicode.Scalar) -> Bool {
+    static func isWordCharacter(_ scalar: Unicode.Scalar) -> Bool {
         let properties = scalar.properties
         switch properties.generalCategory {
         case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation:

@@ -20,19 +20,21 @@ extension Tokenizer {
     /// The ids of a rendered conversation.
     ///
     /// In the template's pieces every added token counts, in what was said only words. Neighbouring texts are
-    /// one text, so that words and merges across them are those of the whole.
+    /// one text, so that words and merges across them are those of the whole. The tokenizer's ``ends`` stand
+    /// around them, unless the template writes the first itself.
     ///
     /// - Parameters:
     ///   - pieces: the conversation
-    ///   - imageTokenCounts: for each picture, in order, the number of tokens that its `<|image_pad|>` stands
-    ///     for
+    ///   - imageTokenCounts: for each picture, in order, the number of tokens that its place stands for
+    ///   - imageToken: what the template writes where a picture stands
     ///   - restore: what becomes of texts before they are tokens
     /// - Returns: the ids
     /// - Throws: ``TokenizerError`` if the placeholders do not fit the counts
     public func encode(
-        _ pieces: [ChatText], imageTokenCounts: [Int], restore: (String) -> String = { $0 }
+        _ pieces: [ChatText], imageTokenCounts: [Int],
+        imageToken: String = QwenTokens.imagePad, restore: (String) -> String = { $0 }
     ) throws -> [Int] {
-        let imagePad = try requiredID(for: QwenTokens.imagePad)
+        let imagePad = try requiredID(for: imageToken)
         if let index = imageTokenCounts.firstIndex(where: { $0 < 1 }) {
             throw TokenizerError.imageTokenCount(index: index, count: imageTokenCounts[index])
         }
@@ -66,6 +68,6 @@ extension Tokenizer {
             throw TokenizerError.imageCountMismatch(
                 imageParts: places, counts: imageTokenCounts.count)
         }
-        return ids
+        return framed(ids)
     }
 }

@@ -31,9 +31,11 @@ public struct JSONText: Sendable {
             throw TokenizerError.malformedJSON(
                 file: file, offset: start, reason: "the document is no object")
         }
-        var scanner = JSONSpanScanner(bytes: bytes, position: start)
-        scanner.value(at: [])
-        objects = scanner.objects.sorted { $0.start < $1.start }
+        objects = bytes.withUnsafeBufferPointer { buffer in
+            var scanner = JSONSpanScanner(buffer, position: start)
+            scanner.value(at: [])
+            return scanner.objects.sorted { $0.start < $1.start }
+        }
     }
 
     /// The value of a member at the top, as it is written; of several the last.
@@ -134,88 +136,65 @@ private struct JSONObjectSpan: Sendable {
 
 /// Finds where things stand in a document that is known to be JSON.
 private struct JSONSpanScanner {
-    let bytes: [UInt8]
-    var position: Int
+    private var scanner: JSONScanner
     private(set) var objects: [JSONObjectSpan] = []
 
-    init(bytes: [UInt8], position: Int) {
-        self.bytes = bytes
-        self.position = position
-    }
-
-    private mutating func skipSpace() {
-        while position < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[position]) {
-            position += 1
-        }
+    init(_ bytes: UnsafeBufferPointer<UInt8>, position: Int) {
+        scanner = JSONScanner(bytes, position: position)
     }
 
     /// Steps over a value, and notes the objects in it.
     mutating func value(at path: [String]) {
-        skipSpace()
-        guard position < bytes.count else { return }
-        switch bytes[position] {
+        scanner.skipSpaces()
+        switch scanner.next {
+        case nil: return
         case UInt8(ascii: "{"): object(at: path)
         case UInt8(ascii: "["): list(at: path)
-        case UInt8(ascii: "\""): string()
+        case UInt8(ascii: "\""): scanner.skipString()
         default:
-            while position < bytes.count, !Array(",]} \t\r\n".utf8).contains(bytes[position]) {
-                position += 1
-            }
+            let isWord =
+                scanner.take(word: "true") || scanner.take(word: "false")
+                || scanner.take(word: "null")
+            if !isWord { _ = scanner.numberCharacters() }
         }
-    }
-
-    private mutating func string() {
-        position += 1
-        while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
-            position += bytes[position] == UInt8(ascii: "\\") ? 2 : 1
-        }
-        position += 1
     }
 
     private mutating func list(at path: [String]) {
-        position += 1
+        scanner.position += 1
         var place = 0
-        skipSpace()
-        while position < bytes.count, bytes[position] != UInt8(ascii: "]") {
+        scanner.skipSpaces()
+        while !scanner.take("]") {
             value(at: path + [String(place)])
             place += 1
             step()
         }
-        position += 1
     }
 
     private mutating func object(at path: [String]) {
-        position += 1
-        let start = position
+        scanner.position += 1
+        let start = scanner.position
         var members: [JSONObjectSpan.Member] = []
-        skipSpace()
-        while position < bytes.count, bytes[position] != UInt8(ascii: "}") {
-            let first = position
-            string()
-            let keyEnd = position
-            let key = decoded(first..<keyEnd)
-            skipSpace()
-            position += 1
-            skipSpace()
-            let value = position
+        scanner.skipSpaces()
+        while !scanner.take("}") {
+            let first = scanner.position
+            let key = scanner.string() ?? ""
+            let keyEnd = scanner.position
+            scanner.skipSpaces()
+            scanner.position += 1
+            scanner.skipSpaces()
+            let value = scanner.position
             self.value(at: path + [key])
-            members.append(
-                .init(
-                    key: key, keyEnd: keyEnd, whole: first..<position, value: value..<position))
+            let end = scanner.position
+            members.append(.init(key: key, keyEnd: keyEnd, whole: first..<end, value: value..<end))
             step()
         }
-        position += 1
         objects.append(JSONObjectSpan(path: path, start: start, members: members))
     }
 
     /// Steps over a comma and the space around it.
     private mutating func step() {
-        skipSpace()
-        if position < bytes.count, bytes[position] == UInt8(ascii: ",") { position += 1 }
-        skipSpace()
-    }
-
-    private func decoded(_ range: Range<Int>) -> String {
-        (try? JSONParser.parse(Array(bytes[range]), file: "")).flatMap(\.string) ?? ""
+        scanner.skipSpaces()
+        _ = scanner.take(",")
+        scanner.skipSpaces()
     }
 }

@@ -56,7 +56,7 @@ public enum QwenChatTemplate {
                 ids += repeatElement(id, count: counts.next() ?? 0)
             }
         }
-        return ids
+        return tokenizer.framed(ids)
     }
 
     /// The conversation in pieces.

@@ -6,16 +6,22 @@ public struct StreamDecoder: Sendable {
     private let tokenizer: Tokenizer
     private let skipSpecialTokens: Bool
     private var pending: [UInt8] = []
+    /// At work where tokens are more than bytes.
+    private var stream: TokenDecoder.Stream?
 
     /// A decoder at the beginning of a text.
     public init(tokenizer: Tokenizer, skipSpecialTokens: Bool) {
         self.tokenizer = tokenizer
         self.skipSpecialTokens = skipSpecialTokens
+        stream = tokenizer.decoder.isByteLevel ? nil : TokenDecoder.Stream(tokenizer.decoder)
     }
 
     /// The text that is complete with this id; empty if a character is still open.
     public mutating func append(_ id: Int) -> String {
         if skipSpecialTokens && tokenizer.isSpecial(id) { return "" }
+        if stream != nil {
+            return tokenizer.token(for: id).flatMap { stream?.append($0) } ?? ""
+        }
         pending += tokenizer.bytes(for: id)
         let open = Self.openBytes(at: pending)
         let text = String(decoding: pending.dropLast(open), as: UTF8.self)
@@ -26,11 +32,15 @@ public struct StreamDecoder: Sendable {
     /// What is left: U+FFFD if the text ends inside a character, else nothing.
     public mutating func finish() -> String {
         defer { pending.removeAll() }
+        if var stream {
+            self.stream = TokenDecoder.Stream(tokenizer.decoder)
+            return stream.finish()
+        }
         return String(decoding: pending, as: UTF8.self)
     }
 
     /// How many bytes at the end begin a character that further bytes may complete.
-    private static func openBytes(at bytes: [UInt8]) -> Int {
+    static func openBytes(at bytes: [UInt8]) -> Int {
         for length in 1...3 where length <= bytes.count {
             let tail = bytes.suffix(length)
             guard let first = tail.first, !UTF8.isContinuation(first) else { continue }

@@ -1,6 +1,9 @@
 public import Foundation
 
-/// Qwen2's byte-level BPE tokenizer: text to ids and back, as Hugging Face's `tokenizers` does.
+/// A tokenizer of byte pairs: text to ids and back as its file says, and as Hugging Face's `tokenizers` does.
+///
+/// Normalizer, pre-tokenizer, model, decoder and added tokens are those of `tokenizer.json`; what of them is
+/// not done here is refused by its key.
 ///
 /// ```swift
 /// let tokenizer = try Tokenizer.load(directory: checkpoint)
@@ -14,8 +17,8 @@ public final class Tokenizer: Sendable {
         case parse
         /// It is text like any other.
         case asText
-        /// It is that token if it is an added word of the vocabulary, and text if it is a control
-        /// token or looks like one (`<tool_call>`): for what users write.
+        /// It is that token if it is an added word of the vocabulary (`<think>` in newer ones), and text if
+        /// it is a control token, one of Qwen's `<tool_call>` among them: for what users write.
         case words
     }
 
@@ -28,10 +31,15 @@ public final class Tokenizer: Sendable {
     public let vocabularySize: Int
     /// The token that ends sequences by the files beside `tokenizer.json`; nil where they name none.
     public let endToken: EndToken?
+    /// The tokens that `tokenizer.json` puts around each text.
+    public let ends: SequenceEnds
 
     private let files: TokenizerFiles
-    private let merges: MergeTable
-    private let composes: Bool
+    private let normalizer: TextNormalizer
+    private let preTokenizer: PreTokenizer
+    private let model: BPEModel
+    /// Turns spellings into text.
+    let decoder: TokenDecoder
     private let ids: [Spelling: Int]
     private let spellings: [String?]
     private let byteStrings: [[UInt8]]
@@ -48,10 +56,10 @@ public final class Tokenizer: Sendable {
         let json = files.contents[TokenizerFiles.definition] ?? Data()
         let definition = try TokenizerDefinition(json: json, file: files.origin)
         self.files = files
-        merges = definition.merges
-        composes = definition.composes
+        (normalizer, preTokenizer) = (definition.normalizer, definition.preTokenizer)
+        (model, decoder, ends) = (definition.model, definition.decoder, definition.ends)
         addedTokens = definition.addedTokens.sorted { $0.id < $1.id }
-        var ids = definition.vocabulary
+        var ids = definition.model.vocabulary
         for token in addedTokens { ids[Spelling(token.content)] = token.id }
         self.ids = ids
         endToken = try Self.endToken(of: files) { ids[Spelling($0)] }
@@ -59,18 +67,14 @@ public final class Tokenizer: Sendable {
         var spellings = [String?](repeating: nil, count: vocabularySize)
         for (spelling, id) in ids { spellings[id] = spelling.string }
         // As in the reference, a token that is looked for in normalised text decodes as such.
-        for token in addedTokens where definition.composes && token.isNormalized {
-            spellings[token.id] = CanonicalComposition.composed(token.content)
+        for token in addedTokens where token.isNormalized {
+            spellings[token.id] = definition.normalizer.apply(token.content)
         }
         self.spellings = spellings
-        // A spelling with a character that stands for no byte means its own UTF-8.
-        byteStrings = spellings.map { spelling in
-            guard let spelling else { return [] }
-            return ByteAlphabet.bytes(of: spelling) ?? Array(spelling.utf8)
-        }
+        byteStrings = spellings.map { $0.map(definition.decoder.bytes) ?? [] }
         specialIDs = Set(addedTokens.lazy.filter(\.isSpecial).map(\.id))
-        all = Matchers(addedTokens, composes: composes)
-        words = Matchers(addedTokens.filter { !$0.isControl }, composes: composes)
+        all = Matchers(addedTokens, normalizer)
+        words = Matchers(addedTokens.filter { !$0.isControl }, normalizer)
         written = AddedTokenMatcher(addedTokens) { $0 }
     }
 
@@ -79,11 +83,9 @@ public final class Tokenizer: Sendable {
         let raw: AddedTokenMatcher
         let normalized: AddedTokenMatcher
 
-        init(_ tokens: [AddedToken], composes: Bool) {
+        init(_ tokens: [AddedToken], _ normalizer: TextNormalizer) {
             raw = AddedTokenMatcher(tokens.filter { !$0.isNormalized }) { $0 }
-            normalized = AddedTokenMatcher(tokens.filter(\.isNormalized)) {
-                composes ? CanonicalComposition.composed($0) : $0
-            }
+            normalized = AddedTokenMatcher(tokens.filter(\.isNormalized), normalizer.apply)
         }
     }
 
@@ -164,37 +166,44 @@ public final class Tokenizer: Sendable {
 
     /// The ids of a text.
     ///
-    /// Nothing is put before or after. Added tokens are found as `specialTokens` says.
+    /// Nothing is put before or after; see ``ends``. Added tokens are found as `specialTokens` says.
     public func encode(_ text: String, specialTokens: SpecialTokenPolicy) -> [Int] {
         var result: [Int] = []
-        var merger = WordMerger(table: merges)
+        var merger = model.merger()
         let pieces = matchers(specialTokens)?.raw.pieces(of: text) ?? [.text(text)]
-        for piece in pieces {
+        for (index, piece) in pieces.enumerated() {
             switch piece {
             case .token(let id): result.append(id)
             case .text(let text):
-                encode(plain: text, specialTokens, with: &merger, into: &result)
+                let text = normalizer.apply(text)
+                let pieces = matchers(specialTokens)?.normalized.pieces(of: text) ?? [.text(text)]
+                for (place, piece) in pieces.enumerated() {
+                    switch piece {
+                    case .token(let id): result.append(id)
+                    case .text(let text):
+                        let isStart = index == 0 && place == 0
+                        encode(plain: text, isStart: isStart, with: &merger, into: &result)
+                    }
+                }
             }
         }
         return result
     }
 
+    /// Appends the ids of a normalized text without added tokens.
     private func encode(
-        plain text: String, _ policy: SpecialTokenPolicy, with merger: inout WordMerger,
-        into result: inout [Int]
+        plain text: String, isStart: Bool, with merger: inout WordMerger, into result: inout [Int]
     ) {
-        let text = composes ? CanonicalComposition.composed(text) : text
-        let pieces = matchers(policy)?.normalized.pieces(of: text) ?? [.text(text)]
-        for piece in pieces {
-            switch piece {
-            case .token(let id): result.append(id)
-            case .text(let text):
-                let bytes = Array(text.utf8)
-                for word in QwenPreTokenizer.words(of: text) {
-                    merger.encode(bytes[word], into: &result)
-                }
+        if text.isEmpty { return }
+        guard model.mergesAlways, let pattern = preTokenizer.wordPattern else {
+            let inBytes = preTokenizer.endsInBytes
+            for word in preTokenizer.words(of: text, isStart: isStart) {
+                model.encode(word, inBytes: inBytes, with: &merger, into: &result)
             }
+            return
         }
+        let bytes = Array(text.utf8)
+        for word in pattern.words(of: text) { merger.encode(bytes[word], into: &result) }
     }
 
     // MARK: - Decoding
@@ -203,6 +212,11 @@ public final class Tokenizer: Sendable {
     ///
     /// Bytes that are not UTF-8 become U+FFFD, ids that stand for nothing are left out.
     public func decode(_ ids: [Int], skipSpecialTokens: Bool) -> String {
+        guard decoder.isByteLevel else {
+            return decoder.text(
+                of: ids.lazy.filter { !(skipSpecialTokens && self.isSpecial($0)) }
+                    .compactMap(self.token(for:)))
+        }
         var bytes: [UInt8] = []
         for id in ids where !(skipSpecialTokens && isSpecial(id)) {
             bytes += self.bytes(for: id)

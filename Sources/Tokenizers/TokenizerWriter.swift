@@ -23,8 +23,6 @@ struct TokenizerWriter {
     }
 
     private func definition() -> String {
-        let tokens = vocabulary.indices.map { "      \(spelling($0)): \($0)" }
-        let pairs = merges.map { "      [\(spelling($0.left)), \(spelling($0.right))]" }
         let added = addedTokens.map { token in
             """
                 {"id": \(token.id), "content": \(Self.quoted(token.content)), \
@@ -56,7 +54,17 @@ struct TokenizerWriter {
               },
               "post_processor": \(Self.byteLevel),
               "decoder": \(Self.byteLevel),
-              "model": {
+              "model": \(model())
+            }
+
+            """
+    }
+
+    private func model() -> String {
+        let tokens = vocabulary.indices.map { "      \(spelling($0)): \($0)" }
+        let pairs = merges.map { "      [\(spelling($0.left)), \(spelling($0.right))]" }
+        return """
+            {
                 "type": "BPE",
                 "dropout": null,
                 "unk_token": null,
@@ -72,8 +80,6 @@ struct TokenizerWriter {
             \(pairs.joined(separator: ",\n"))
                 ]
               }
-            }
-
             """
     }
 

@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Benchmarking
 import Foundation
+import PolicyFamilies
 import Settings
 import Torch
 import TrainingRuns
@@ -24,7 +25,7 @@ struct BenchmarkStepCommand: ParsableCommand {
             """)
 
     @Option(
-        help: "The folder of a Qwen2.5-VL checkpoint; needs no tokenizer.",
+        help: "The folder of a \(PolicyRegistry.names) checkpoint; needs no tokenizer.",
         transform: PathArgument.input)
     var policy: String
 
@@ -79,8 +80,9 @@ struct BenchmarkStepCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
 
     func validate() throws {
-        if imageSize < 28 || imageSize % 28 != 0 {
-            throw ValidationError("--image-size must be a multiple of 28")
+        let block = PolicyRegistry.pictureBlock(directory: policy)
+        if imageSize < block || imageSize % block != 0 {
+            throw ValidationError("--image-size must be a multiple of \(block)")
         }
         if numGenerations < 2 { throw ValidationError("--num-generations must be at least 2") }
         for (name, value) in [

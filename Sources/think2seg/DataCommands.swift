@@ -1,9 +1,11 @@
 public import ArgumentParser
-public import Datasets
+import Datasets
 import Foundation
 import Imaging
 import NewModels
 import Pictures
+public import Scenes
+import Shards
 import TrainingRuns
 
 struct DataCommand: ParsableCommand {

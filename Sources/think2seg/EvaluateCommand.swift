@@ -5,6 +5,7 @@ import Evaluation
 import Foundation
 import Imaging
 import Policies
+import PolicyFamilies
 import RLTrainer
 import Segmentation
 import Settings
@@ -49,7 +50,8 @@ struct EvaluateCommand: ParsableCommand {
             "Which checkpoint of the run.", valueName: "last|best|step-N"))
     var checkpoint: CheckpointName?
 
-    @Option(help: "The folder of a Qwen2.5-VL checkpoint.", transform: PathArgument.input)
+    @Option(
+        help: "The folder of a \(PolicyRegistry.names) checkpoint.", transform: PathArgument.input)
     var policy: String?
 
     @Option(

@@ -1,12 +1,13 @@
 import ArgumentParser
 import Configuration
-import Datasets
 import DryRuns
 import Files
 import Foundation
 import Imaging
+import Importers
 import RLTrainer
 import Rewards
+import Shards
 import SystemErrors
 import Tokenizers
 import Torch

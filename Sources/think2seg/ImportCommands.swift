@@ -1,6 +1,6 @@
 import ArgumentParser
-import Datasets
 import Files
+import Importers
 import TrainingRuns
 
 struct DataImportCommand: ParsableCommand {
@@ -145,7 +145,7 @@ struct ImportRefSegRSCommand: ParsableCommand {
     @OptionGroup var labels: LabelOptions
 
     func run() throws {
-        var importer = RefSegRSImporter(source: options.source, strict: options.strict)
+        var importer = PhraseImporter(.refSegRS, source: options.source, strict: options.strict)
         importer.choices = try options.choices(labels)
         try options.run(importer)
     }
@@ -168,7 +168,7 @@ struct ImportRISBenchCommand: ParsableCommand {
     @OptionGroup var labels: LabelOptions
 
     func run() throws {
-        var importer = RISBenchImporter(source: options.source, strict: options.strict)
+        var importer = PhraseImporter(.risBench, source: options.source, strict: options.strict)
         importer.choices = try options.choices(labels)
         try options.run(importer)
     }

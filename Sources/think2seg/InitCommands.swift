@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import NewModels
+import PolicyFamilies
 import Settings
 import Torch
 
@@ -13,7 +14,7 @@ struct PolicyCommand: ParsableCommand {
 struct PolicyInitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Writes a Qwen2.5-VL with random weights, from its config.json.",
+        abstract: "Writes a \(PolicyRegistry.names) with random weights, from its config.json.",
         discussion: """
             Example:
               think2seg policy init --config Qwen2.5-VL-3B-Instruct/config.json \\

@@ -1,7 +1,7 @@
 public import ArgumentParser
-import Datasets
 import Foundation
 public import Imaging
+import Importers
 
 extension ExifPolicy: ExpressibleByArgument {}
 

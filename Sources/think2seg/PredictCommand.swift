@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Inference
 import Policies
+import PolicyFamilies
 import RLTrainer
 public import Segmentation
 import Settings
@@ -25,7 +26,8 @@ struct PredictCommand: ParsableCommand {
             not read.
             """)
 
-    @Option(help: "The folder of a Qwen2.5-VL checkpoint.", transform: PathArgument.input)
+    @Option(
+        help: "The folder of a \(PolicyRegistry.names) checkpoint.", transform: PathArgument.input)
     var policy: String
 
     @Option(

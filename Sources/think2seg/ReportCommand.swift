@@ -1,9 +1,9 @@
 import ArgumentParser
-import Datasets
 import Evaluating
 import Foundation
 import Imaging
 import Reporting
+import Shards
 import TrainingRuns
 
 struct ReportCommand: ParsableCommand {

@@ -3,7 +3,7 @@ import Configuration
 import Foundation
 import Imaging
 import Inference
-import SAM2
+import PromptedMasks
 import Segmentation
 public import Settings
 import Threads

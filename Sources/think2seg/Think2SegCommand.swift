@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PolicyFamilies
 import Runs
 import SystemErrors
 
@@ -14,7 +15,7 @@ struct Think2SegCommand: ParsableCommand {
         commandName: "think2seg",
         abstract: "Teaches a vision-language model to prompt a frozen Segment Anything Model.",
         discussion: """
-            The policy (Qwen2.5-VL) reads an aerial picture and a question that needs reasoning, \
+            The policy (\(PolicyRegistry.names)) reads an aerial picture and a question that needs reasoning, \
             thinks, and answers with boxes and points; frozen SAM2.1 makes the mask; the mask's \
             IoU with the truth is the reward; GRPO updates the policy.
 

@@ -51,6 +51,35 @@ func smallTokenizer() throws -> Tokenizer {
         }
     }
 
+    @Test("A picture's place is what a family's templates write, between tokens that none writes")
+    func otherMark() throws {
+        let source = """
+            {% for message in messages %}{% for part in message.content %}\
+            {% if part.type == 'image' %}<|box_start|>{% else %}{{ part.text }}{% endif %}\
+            {% endfor %}{% endfor %}
+            """
+        let mark = PictureMark(
+            token: "<|box_start|>", text: "<|box_start|>", before: ["<|quad_start|>"],
+            after: ["<|quad_end|>", "<|object_ref_end|>"])
+        let template = try ChatTemplate(source: source, origin: "a", variables: [:], picture: mark)
+        let tokenizer = try smallTokenizer()
+        let message = ChatMessage(
+            role: .user, parts: [.text("a<|box_start|>"), .image, .text("b"), .image])
+        let ids = try ChatFormat.template(template).encode(
+            [message], imageTokenCounts: [3, 1], addGenerationPrompt: true, tokenizer: tokenizer)
+        func id(_ token: String) throws -> Int { try tokenizer.requiredID(for: token) }
+        func picture(_ count: Int) throws -> [Int] {
+            try [id("<|quad_start|>")] + [Int](repeating: id("<|box_start|>"), count: count)
+                + [id("<|quad_end|>"), id("<|object_ref_end|>")]
+        }
+        func said(_ text: String) -> [Int] { tokenizer.encode(text, specialTokens: .words) }
+        #expect(
+            try ids == said("a<|box_start|>") + picture(3) + said("b") + picture(1))
+        #expect {
+            try ChatTemplate(source: source, origin: "a", variables: [:])
+        } throws: { "\($0)".contains("0 <|image_pad|> for one picture") }
+    }
+
     @Test("Rendered conversations have transformers' ids, a picture as many as it has tokens")
     func encodesAsReference() throws {
         let tokenizer = try smallTokenizer()

@@ -61,21 +61,6 @@ import Testing
         #expect(units.allSatisfy { (0..<1).contains($0) })
         #expect(units.contains { $0 < 0.05 } && units.contains { $0 > 0.95 })
     }
-
-    @Test("CRC-32C has the published check value, and may be added in pieces")
-    func checksum() {
-        #expect(CRC32C.checksum(Array("123456789".utf8)) == 0xE306_9283)
-        #expect(CRC32C.checksum([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
-        #expect(CRC32C.checksum([]) == 0)
-        let bytes = (0..<100).map { UInt8($0 * 7 % 256) }
-        var pieces = CRC32C()
-        pieces.update(Array(bytes[..<13]))
-        pieces.update(Array(bytes[13...]))
-        #expect(pieces.value == CRC32C.checksum(bytes))
-        var number = CRC32C()
-        number.update(UInt64(0x0807_0605_0403_0201))
-        #expect(number.value == CRC32C.checksum([1, 2, 3, 4, 5, 6, 7, 8]))
-    }
 }
 
 @Suite struct EpochSamplerTests {

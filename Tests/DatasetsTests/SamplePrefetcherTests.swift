@@ -1,3 +1,4 @@
+import DatasetsTestSupport
 import Foundation
 import Imaging
 import Synchronization
@@ -123,15 +124,24 @@ private struct Refusal: Error, Equatable {
     @Test("a prefetcher that nobody holds stops reading")
     func release() throws {
         let counter = PreparedCounter()
-        var prefetcher: SamplePrefetcher<Void>? = SamplePrefetcher(
-            source: try dataset(2), order: EpochSampler(count: 2, seed: 0), lookahead: 2
-        ) { _ in counter.add() }
+        var prefetcher: SamplePrefetcher<Void>?
+        // What prepares the samples goes when nobody reads any more.
+        weak var reading: PreparedCounter?
+        do {
+            let held = PreparedCounter()
+            reading = held
+            prefetcher = SamplePrefetcher(
+                source: try dataset(2), order: EpochSampler(count: 2, seed: 0), lookahead: 2
+            ) { _ in
+                held.add()
+                counter.add()
+            }
+        }
         _ = try prefetcher?.next()
+        #expect(reading != nil)
         prefetcher = nil
-        Thread.sleep(forTimeInterval: 0.02)
-        let value = counter.value
-        Thread.sleep(forTimeInterval: 0.02)
-        #expect(counter.value == value && value <= 4)
+        for _ in 0..<60_000 where reading != nil { Thread.sleep(forTimeInterval: 0.001) }
+        #expect(reading == nil && counter.value <= 4)
     }
 }
 
@@ -142,8 +152,8 @@ private final class PreparedCounter: Sendable {
 
     var value: Int { count.withLock { $0 } }
 
-    /// Waits until `value` is reached, ten seconds at most.
+    /// Waits until `value` is reached, a minute at most.
     func wait(for value: Int) {
-        for _ in 0..<10_000 where self.value < value { Thread.sleep(forTimeInterval: 0.001) }
+        for _ in 0..<60_000 where self.value < value { Thread.sleep(forTimeInterval: 0.001) }
     }
 }

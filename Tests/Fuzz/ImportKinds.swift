@@ -1,6 +1,7 @@
-import Datasets
 import Foundation
 import Imaging
+import Importers
+import Shards
 
 /// Imports a copy of the small RRSIS-D of the fixtures in which one file is another one.
 ///

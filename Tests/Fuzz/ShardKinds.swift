@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Imaging
+import Shards
 
 /// A kind of shards: they differ in what is damaged, and are read the same.
 protocol ShardReadingKind: Kind {}

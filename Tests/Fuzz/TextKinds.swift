@@ -1,5 +1,4 @@
 import Configuration
-import Datasets
 import Foundation
 import Imaging
 import Rewards

@@ -15,11 +15,20 @@ struct ForeignFolderTests {
                 try ModelFolder.requireReadable(path)
             }
             #expect(error.path == path)
-            // Paths as they are below the root.
             return CheckpointError(
-                path: path, problem: error.problem.replacingOccurrences(of: root + "/", with: ""),
-                advice: error.advice.replacingOccurrences(of: root + "/", with: ""))
+                path: path, problem: below(root, error.problem), advice: below(root, error.advice))
         }
+    }
+
+    /// A text with paths as they are below the root, whose name alone may need quotes in a shell.
+    private func below(_ root: String, _ text: String) -> String {
+        var text = text
+        if root.contains(/[^A-Za-z0-9_.\/\-]/) {
+            text = text.replacingOccurrences(
+                of: "'\(NSRegularExpression.escapedPattern(for: root))/([A-Za-z0-9_./-]*)'",
+                with: "$1", options: .regularExpression)
+        }
+        return text.replacingOccurrences(of: root + "/", with: "")
     }
 
     @Test(

@@ -4,7 +4,8 @@ import Testing
 import Tokenizers
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 /// What stands in the files beside the weights, and what is made of it.
 @Suite("Files of checkpoints")
@@ -48,7 +49,7 @@ struct CheckpointFileTests {
             #""quantization_config": {"dtype": "int8"}, "torch_dtype": "bfloat16", "dtype": null, "#,
             #""torch_dtype": "torch.bfloat16", "quantization_config": null, "#)
         try withCheckpoint(["config.json": given]) { path in
-            let model = try Qwen25VLModel.load(directory: path)
+            let model = try VisionLanguageModel.load(directory: path)
             for type in [DType.float32, .bfloat16, .float16] {
                 try model.save(directory: path + "/saved", dtype: type)
                 let found = try text(path + "/saved/config.json")
@@ -65,13 +66,16 @@ struct CheckpointFileTests {
     func addedType() throws {
         let silent = try configuration.replacingOccurrences(of: "\"dtype\": \"float32\",", with: "")
         try withCheckpoint(["config.json": silent]) { path in
-            try Qwen25VLModel.load(directory: path, dtype: .bfloat16).save(directory: path + "/b")
+            try VisionLanguageModel.load(directory: path, dtype: .bfloat16).save(
+                directory: path + "/b")
             let found = try JSONSerialization.jsonObject(
                 with: Data(text(path + "/b/config.json").utf8))
             let object = try #require(found as? [String: Any])
             #expect(object["torch_dtype"] as? String == "bfloat16" && object["dtype"] == nil)
-            try Qwen25VLModel(random: .load(path: fixture("tied.json")), seed: 1, dtype: .bfloat16)
-                .save(directory: path + "/c")
+            try VisionLanguageModel(
+                random: .load(path: fixture("tied.json")), seed: 1, dtype: .bfloat16
+            )
+            .save(directory: path + "/c")
             #expect(try text(path + "/c/config.json").contains("\"torch_dtype\" : \"bfloat16\""))
         }
     }
@@ -82,16 +86,16 @@ struct CheckpointFileTests {
         #expect(StatedElementType.holding([.bfloat16, .float16]) == .float32)
         #expect(StatedElementType.holding([.float16]) == .float16)
         #expect(StatedElementType.holding([.float64, .float16]) == .float64)
-        let model = try Qwen25VLModel.load(directory: folder)
+        let model = try VisionLanguageModel.load(directory: folder)
         try withFolder { other in
             try model.files { parameter in
-                try Qwen25VLModel.isVision(parameter)
+                try model.isVision(parameter)
                     ? parameter.tensor.to(.bfloat16) : parameter.tensor
             }.write(to: other)
             #expect(try text(other + "/config.json").contains("\"dtype\": \"float32\""))
             try model.save(directory: other, dtype: .bfloat16)
             try Data(configuration.utf8).write(to: URL(fileURLWithPath: other + "/config.json"))
-            try Qwen25VLModel.restateElementType(directory: other)
+            try VisionLanguageModel.restateElementType(directory: other)
             #expect(try text(other + "/config.json").contains("\"dtype\": \"bfloat16\""))
         }
     }
@@ -102,12 +106,13 @@ struct CheckpointFileTests {
             let stated = try configuration.replacingOccurrences(
                 of: "\"dtype\": \"float32\"", with: "\"torch_dtype\": \"\(type)\"")
             try withCheckpoint(["config.json": stated]) { path in
-                let found = try Qwen25VLModel.load(directory: path).warnings
+                let found = try VisionLanguageModel.load(directory: path).warnings
                 #expect(found.count == count, "\(type)")
                 #expect(
                     found.allSatisfy { $0.contains("states \(type)") && $0.contains("float32") })
                 #expect(
-                    try Qwen25VLModel.outline(directory: path, dtype: .float32).warnings == found)
+                    try VisionLanguageModel.outline(directory: path, dtype: .float32).warnings
+                        == found)
             }
         }
     }
@@ -151,7 +156,7 @@ struct CheckpointFileTests {
             #expect(try found(hub, combined) == (least, nil))
             #expect {
                 _ = try found(nil, combined)
-            } throws: { ($0 as? Qwen25VLConfigurationError)?.key == "image_processor" }
+            } throws: { ($0 as? PolicyConfigurationError)?.key == "image_processor" }
         }
     }
 
@@ -186,7 +191,7 @@ struct CheckpointFileTests {
 
     @Test("What was in a folder before and would count is gone when a policy is written there")
     func oldFiles() throws {
-        let model = try Qwen25VLModel.load(directory: folder)
+        let model = try VisionLanguageModel.load(directory: folder)
         try withFolder { other in
             try model.save(directory: other, shardBytes: 20_000)
             try Data(#"{"image_processor": {}}"#.utf8)
@@ -213,7 +218,8 @@ struct CheckpointFileTests {
             let end = tokenizer.map {
                 Tokenizer.EndToken(id: $0, content: "<end>", file: "tokenizer_config.json")
             }
-            ids = try Qwen25VLModel.load(directory: path, endToken: end).generation.eosTokenIDs
+            ids = try VisionLanguageModel.load(directory: path, endToken: end).generation
+                .eosTokenIDs
         }
         return ids
     }
@@ -232,7 +238,7 @@ struct CheckpointFileTests {
             try ends(generation: #"{"eos_token_id": null}"#, configuration: none, tokenizer: 7) == [
                 7
             ])
-        #expect(throws: Qwen25VLConfigurationError.self) {
+        #expect(throws: PolicyConfigurationError.self) {
             try ends(generation: nil, configuration: none)
         }
     }
@@ -274,7 +280,8 @@ struct CheckpointFileTests {
             var result: String?
             try withCheckpoint(["generation_config.json": file]) { path in
                 let end = Tokenizer.EndToken(id: tokenizer, content: "<end>", file: "x")
-                try Qwen25VLModel.load(directory: path, endToken: end).save(directory: path + "/b")
+                try VisionLanguageModel.load(directory: path, endToken: end).save(
+                    directory: path + "/b")
                 result = try? text(path + "/b/generation_config.json")
             }
             return result

@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 @Suite("Keys of checkpoints")
 struct CheckpointKeyTests {
@@ -50,8 +51,8 @@ struct CheckpointKeyTests {
     }
 
     /// Holds a model to the numbers of the folder that transformers wrote.
-    private func expectSame(_ model: Qwen25VLModel) throws {
-        let plain = try Qwen25VLModel.load(directory: folder)
+    private func expectSame(_ model: VisionLanguageModel) throws {
+        let plain = try VisionLanguageModel.load(directory: folder)
         let others = Dictionary(uniqueKeysWithValues: model.parameters.map { ($0.key, $0.tensor) })
         for parameter in plain.parameters {
             let other = try #require(others[parameter.key])
@@ -96,24 +97,24 @@ struct CheckpointKeyTests {
         for (name, rename) in Self.known {
             for pickled in [false, true] {
                 try withKeys(rename, pickled: pickled) { path in
-                    let model = try Qwen25VLModel.load(directory: path)
+                    let model = try VisionLanguageModel.load(directory: path)
                     #expect(model.warnings.isEmpty, "\(name)")
                     try expectSame(model)
                 }
             }
             try withKeys(rename, tied: false) { path in
-                try expectSame(Qwen25VLModel.load(directory: path))
+                try expectSame(VisionLanguageModel.load(directory: path))
             }
         }
         for (name, rename) in Self.others {
             try withKeys(rename, tied: name != "head in model") { path in
-                let model = try Qwen25VLModel.load(directory: path)
+                let model = try VisionLanguageModel.load(directory: path)
                 #expect(
                     model.warnings.count == 1 && model.warnings[0].contains("transformers"),
                     "\(name)")
                 try expectSame(model)
                 #expect(
-                    try Qwen25VLModel.outline(directory: path, dtype: .float32).warnings
+                    try VisionLanguageModel.outline(directory: path, dtype: .float32).warnings
                         == model.warnings)
             }
         }
@@ -124,10 +125,10 @@ struct CheckpointKeyTests {
         let base: Renaming = {
             $0 == "lm_head.weight" ? nil : Self.text("language_model.")($0)
         }
-        try withKeys(base) { try expectSame(Qwen25VLModel.load(directory: $0)) }
+        try withKeys(base) { try expectSame(VisionLanguageModel.load(directory: $0)) }
         try withKeys(base, tied: false) { path in
             #expect {
-                try Qwen25VLModel.load(directory: path)
+                try VisionLanguageModel.load(directory: path)
             } throws: {
                 "\($0)".contains("lm_head.weight is missing, and config.json does not tie it")
             }
@@ -148,7 +149,7 @@ struct CheckpointKeyTests {
         for (rename, problem) in cases {
             try withKeys(rename) { path in
                 #expect {
-                    try Qwen25VLModel.load(directory: path)
+                    try VisionLanguageModel.load(directory: path)
                 } throws: { "\($0)".contains(problem) }
             }
         }
@@ -157,11 +158,11 @@ struct CheckpointKeyTests {
     @Test("What is read of pickled weights is written as safetensors")
     func export() throws {
         try withKeys({ $0 }, pickled: true) { path in
-            try Qwen25VLModel.load(directory: path).save(directory: path + "/saved")
+            try VisionLanguageModel.load(directory: path).save(directory: path + "/saved")
             let names = try FileManager.default.contentsOfDirectory(atPath: path + "/saved")
                 .sorted()
             #expect(names == ["config.json", "generation_config.json", "model.safetensors"])
-            try expectSame(Qwen25VLModel.load(directory: path + "/saved"))
+            try expectSame(VisionLanguageModel.load(directory: path + "/saved"))
         }
     }
 }

@@ -3,20 +3,21 @@ import NN
 import Testing
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 @Suite("Checkpoints")
 struct CheckpointTests {
     private let folder = fixture("checkpoint")
 
-    private func logits(_ model: Qwen25VLModel) throws -> Tensor {
+    private func logits(_ model: VisionLanguageModel) throws -> Tensor {
         let entry = try #require(Cases.load().cases["two"])
         let input = try entry.input(
             "two", model.configuration.vision, salt: Cases.load().salt)
         return try withoutGradients { try model.logits(input).sliced(0, from: -14) }
     }
 
-    private func expectAnswer(_ model: Qwen25VLModel) throws {
+    private func expectAnswer(_ model: VisionLanguageModel) throws {
         let file = try SafetensorsFile(path: fixture("answer.safetensors"))
         let expected = try file.tensor(#require(file.entry("two.logits")))
         #expect(try difference(logits(model), expected) < 2e-4)
@@ -40,7 +41,7 @@ struct CheckpointTests {
 
     @Test("A folder that transformers wrote is loaded")
     func load() throws {
-        let model = try Qwen25VLModel.load(directory: folder)
+        let model = try VisionLanguageModel.load(directory: folder)
         #expect(model.dtype == .float32)
         #expect(model.generation.eosTokenIDs == [2, 3])
         try expectAnswer(model)
@@ -56,8 +57,8 @@ struct CheckpointTests {
             let entry = try #require(Cases.load().cases["text"])
             let parameters = GenerationParameters(maxNewTokens: 6)
             let drawn = try [folder, other].map { path in
-                try Qwen25VLModel.load(directory: path).generate(
-                    Qwen25VLInput(tokenIDs: entry.ids), parameters: parameters,
+                try VisionLanguageModel.load(directory: path).generate(
+                    VisionLanguageInput(tokenIDs: entry.ids), parameters: parameters,
                     seeds: [1, 2, 3, 4])
             }
             #expect(drawn[0] == drawn[1])
@@ -77,7 +78,7 @@ struct CheckpointTests {
                 return NamedTensor(name, $0.tensor)
             }
         }) { other in
-            let model = try Qwen25VLModel.load(directory: other)
+            let model = try VisionLanguageModel.load(directory: other)
             try expectAnswer(model)
             #expect(model.parameters.contains { $0.key == "model.layers.0.self_attn.q_proj.bias" })
         }
@@ -91,10 +92,10 @@ struct CheckpointTests {
                 return all + [NamedTensor("lm_head.weight", try words.tensor * scale)]
             }
         }
-        try withCheckpoint(headed(1)) { try expectAnswer(Qwen25VLModel.load(directory: $0)) }
+        try withCheckpoint(headed(1)) { try expectAnswer(VisionLanguageModel.load(directory: $0)) }
         try withCheckpoint(headed(2)) { other in
             #expect {
-                try Qwen25VLModel.load(directory: other)
+                try VisionLanguageModel.load(directory: other)
             } throws: { "\($0)".contains("lm_head.weight differs") }
         }
     }
@@ -115,7 +116,7 @@ struct CheckpointTests {
         for (key, change) in changes {
             try withCheckpoint(change) { other in
                 #expect {
-                    try Qwen25VLModel.load(directory: other)
+                    try VisionLanguageModel.load(directory: other)
                 } throws: { "\($0)".contains(key) }
             }
         }
@@ -123,13 +124,13 @@ struct CheckpointTests {
 
     @Test("Saving keeps the files beside the weights byte for byte, and the weights bit for bit")
     func save() throws {
-        let model = try Qwen25VLModel.load(directory: folder)
+        let model = try VisionLanguageModel.load(directory: folder)
         try withFolder { other in
             // Weights of an earlier save must not be read in place of the new ones.
             try model.save(directory: other, shardBytes: 20_000)
             #expect(
                 FileManager.default.fileExists(atPath: other + "/model.safetensors.index.json"))
-            try expectAnswer(Qwen25VLModel.load(directory: other))
+            try expectAnswer(VisionLanguageModel.load(directory: other))
             try model.save(directory: other)
             let names = try FileManager.default.contentsOfDirectory(atPath: other).sorted()
             #expect(
@@ -158,14 +159,14 @@ struct CheckpointTests {
         arguments: ["tied.json", "untied.json"])
     func random(name: String) throws {
         let configuration = try Qwen25VLConfiguration.load(path: fixture(name))
-        let model = try Qwen25VLModel(random: configuration, seed: 3, dtype: .bfloat16)
-        let again = try Qwen25VLModel(random: configuration, seed: 3, dtype: .bfloat16)
-        let other = try Qwen25VLModel(random: configuration, seed: 4, dtype: .bfloat16)
+        let model = try VisionLanguageModel(random: configuration, seed: 3, dtype: .bfloat16)
+        let again = try VisionLanguageModel(random: configuration, seed: 3, dtype: .bfloat16)
+        let other = try VisionLanguageModel(random: configuration, seed: 4, dtype: .bfloat16)
         #expect(try logits(model).isEqual(to: logits(again)))
         #expect(try !logits(model).isEqual(to: logits(other)))
         try withFolder { folder in
             try model.save(directory: folder)
-            let loaded = try Qwen25VLModel.load(directory: folder)
+            let loaded = try VisionLanguageModel.load(directory: folder)
             #expect(loaded.dtype == .bfloat16)
             #expect(loaded.configuration == configuration)
             #expect(try logits(model).isEqual(to: logits(loaded)))

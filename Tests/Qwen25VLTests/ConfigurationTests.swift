@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 @Suite("Configuration")
 struct ConfigurationTests {
@@ -23,7 +24,7 @@ struct ConfigurationTests {
             do {
                 _ = try Qwen25VLConfiguration.load(path: path)
                 return nil
-            } catch let error as Qwen25VLConfigurationError {
+            } catch let error as PolicyConfigurationError {
                 #expect(error.path == path)
                 return "\(error.key) \(error.problem)"
             }
@@ -50,7 +51,7 @@ struct ConfigurationTests {
                 #expect(CompanionFile(name: "config.json", data: data).data == Data(twice.utf8))
             }
             try (Data(text.utf8) + Data([0xE9, 0x20])).write(to: URL(fileURLWithPath: path))
-            let error = #expect(throws: Qwen25VLConfigurationError.self) {
+            let error = #expect(throws: PolicyConfigurationError.self) {
                 try Qwen25VLConfiguration.load(path: path)
             }
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false).count
@@ -171,7 +172,7 @@ struct ConfigurationTests {
     func unreadable() throws {
         try withFolder { folder in
             let path = folder + "/config.json"
-            #expect(throws: Qwen25VLConfigurationError.self) {
+            #expect(throws: PolicyConfigurationError.self) {
                 try Qwen25VLConfiguration.load(path: path)
             }
             try Data("{ no".utf8).write(to: URL(fileURLWithPath: path))
@@ -194,14 +195,41 @@ struct ConfigurationTests {
                     == GenerationConfiguration(eosTokenIDs: [2], padTokenID: 2))
             var silent = configuration
             silent.eosTokenIDs = []
-            #expect(throws: Qwen25VLConfigurationError.self) {
+            #expect(throws: PolicyConfigurationError.self) {
                 try GenerationConfiguration.load(directory: folder, configuration: silent)
             }
             try Data(#"{"eos_token_id": 5, "pad_token_id": -1}"#.utf8)
                 .write(to: URL(fileURLWithPath: folder + "/generation_config.json"))
             #expect {
                 try GenerationConfiguration.load(directory: folder, configuration: configuration)
-            } throws: { ($0 as? Qwen25VLConfigurationError)?.key == "pad_token_id" }
+            } throws: { ($0 as? PolicyConfigurationError)?.key == "pad_token_id" }
         }
+    }
+    @Test(
+        "A model_type that no family has is refused, and what may be asked before is the first one's"
+    )
+    func registry() throws {
+        try withFolder { folder in
+            let path = folder + "/config.json"
+            func write(_ text: String) throws {
+                try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            }
+            func problem() -> String? {
+                do {
+                    _ = try PolicyRegistry.family(directory: folder)
+                    return nil
+                } catch { return "\(error)" }
+            }
+            try write(#"{"model_type": "none", "vocab_size": 3}"#)
+            #expect(problem() == "\(path): model_type is none; only qwen2_5_vl is supported")
+            try write("{}")
+            #expect(problem() == "\(path): model_type is missing")
+            try write(#"{"model_type": 3}"#)
+            #expect(problem()?.hasPrefix("\(path): model_type is not ") == true)
+            #expect(PolicyRegistry.likely(directory: folder).name == "Qwen2.5-VL")
+            #expect(PolicyRegistry.pictureBlock(directory: nil) == 28)
+        }
+        let types = PolicyRegistry.families.flatMap { $0.modelTypes }
+        #expect(Set(types).count == types.count, "no two families have one model_type")
     }
 }

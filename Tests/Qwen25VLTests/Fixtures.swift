@@ -3,7 +3,8 @@ import NN
 import TestSupport
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 /// The folder of reference values.
 func fixture(_ name: String) -> String {
@@ -55,11 +56,11 @@ extension Cases.Case {
     /// The prompt with hashed patches.
     func input(
         _ name: String, _ vision: Qwen25VLConfiguration.Vision, salt: String
-    ) throws -> Qwen25VLInput {
+    ) throws -> VisionLanguageInput {
         let count = visionGrids.reduce(0) { $0 + $1.patchCount }
-        if count == 0 { return Qwen25VLInput(tokenIDs: ids) }
+        if count == 0 { return VisionLanguageInput(tokenIDs: ids) }
         let values = hashedNumbers(salt + "patches." + name, count * vision.patchElements)
-        return Qwen25VLInput(
+        return VisionLanguageInput(
             tokenIDs: ids,
             patches: try Tensor.of(values, shape: [count, vision.patchElements]) * 2,
             grids: visionGrids)
@@ -73,7 +74,7 @@ struct Reference {
     static let prompts = ["odd", "two", "text", "drawn"]
 
     let name: String
-    let model: Qwen25VLModel
+    let model: VisionLanguageModel
     let cases: Cases
     private let file: SafetensorsFile
 
@@ -81,14 +82,14 @@ struct Reference {
         self.name = name
         cases = try Cases.load()
         let configuration = try Qwen25VLConfiguration.load(path: fixture(name + ".json"))
-        model = try Qwen25VLModel(
+        model = try VisionLanguageModel(
             configuration: configuration,
             generation: GenerationConfiguration(eosTokenIDs: [2, 3], padTokenID: 0),
             builder: ParameterBuilder(source: HashedWeights(salt: cases.salt), dtype: dtype))
         file = try SafetensorsFile(path: fixture(name + ".safetensors"))
     }
 
-    func input(_ name: String) throws -> Qwen25VLInput {
+    func input(_ name: String) throws -> VisionLanguageInput {
         guard let entry = cases.cases[name] else { throw MissingFixture(path: name) }
         return try entry.input(name, model.configuration.vision, salt: cases.salt)
     }
@@ -143,4 +144,47 @@ func meanDifference(_ a: Tensor, _ b: Tensor) throws -> Double {
     let apart = try a.detached().to(.float64) - b.detached().to(.float64)
     let result = try apart.squared().mean().sqrt().item()
     return result.isNaN ? .infinity : result
+}
+
+extension VisionLanguageModel {
+    /// The family's configuration.
+    var configuration: Qwen25VLConfiguration {
+        guard let family = family as? Qwen25VLFamily else {
+            preconditionFailure("a model of another family")
+        }
+        return family.configuration
+    }
+
+    /// The tower.
+    var visual: VisionTransformer {
+        guard let tower = encoder as? VisionTransformer else {
+            preconditionFailure("a tower of another family")
+        }
+        return tower
+    }
+
+    init(
+        configuration: Qwen25VLConfiguration, generation: GenerationConfiguration? = nil,
+        builder: ParameterBuilder
+    ) throws {
+        try self.init(Qwen25VLFamily(configuration), generation: generation, builder: builder)
+    }
+
+    init(random configuration: Qwen25VLConfiguration, seed: UInt64, dtype: DType = .float32) throws
+    {
+        try self.init(random: Qwen25VLFamily(configuration), seed: seed, dtype: dtype)
+    }
+}
+
+extension Qwen25VLConfiguration {
+    /// The placeholders of pictures and videos.
+    var placeholderTokenIDs: [Int] { Qwen25VLFamily(self).options.placeholderTokenIDs }
+}
+
+extension GenerationConfiguration {
+    static func load(
+        directory: String, configuration: Qwen25VLConfiguration
+    ) throws -> GenerationConfiguration {
+        try load(directory: directory, options: Qwen25VLFamily(configuration).options)
+    }
 }

@@ -3,7 +3,8 @@ import NN
 import Testing
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 @Suite("Generation")
 struct GenerationTests {
@@ -201,7 +202,7 @@ struct GenerationTests {
                 }
             }
         }
-        #expect(throws: Qwen25VLInputError.self) {
+        #expect(throws: PolicyInputError.self) {
             try reference.model.score(input, completions: [[5, id, 2]])
         }
     }
@@ -216,7 +217,7 @@ struct GenerationTests {
             GenerationParameters(topP: 0, maxNewTokens: 1),
             GenerationParameters(maxNewTokens: 0),
         ] {
-            #expect(throws: Qwen25VLInputError.self) {
+            #expect(throws: PolicyInputError.self) {
                 try reference.model.generate(input, parameters: bad, seeds: [1])
             }
         }

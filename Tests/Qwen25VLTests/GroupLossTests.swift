@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 @Suite("Gradients of the group's loss agree with transformers")
 struct GroupLossTests {

@@ -11,7 +11,8 @@ import NN
 import Testing
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 @Suite("bfloat16")
 struct HalfPrecisionTests {
@@ -40,7 +41,7 @@ struct HalfPrecisionTests {
             for (index, error) in theirs.hidden.enumerated() {
                 try expectNear(a.hidden[index], b.hidden[index], error, "state \(index)")
             }
-            func scores(_ model: Qwen25VLModel) throws -> Tensor {
+            func scores(_ model: VisionLanguageModel) throws -> Tensor {
                 let scores = try model.score(
                     input, completions: full.cases.completions,
                     temperature: full.cases.temperature

@@ -6,7 +6,8 @@ import NN
 import Testing
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 @Suite("Scores depend on the prompt and the completion only")
 struct InvarianceTests {
@@ -180,7 +181,7 @@ struct InvarianceTests {
         #expect(changed != text)
         try withFolder { folder in
             try changed.write(toFile: folder + "/config.json", atomically: true, encoding: .utf8)
-            let model = try Qwen25VLModel(
+            let model = try VisionLanguageModel(
                 configuration: .load(path: folder + "/config.json"),
                 builder: ParameterBuilder(source: HashedWeights(salt: reference.cases.salt)))
             let input = try reference.input("two")

@@ -1,7 +1,8 @@
 import NN
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 /// What the model makes of a prompt, layer by layer.
 struct LayerStates {
@@ -14,7 +15,7 @@ struct LayerStates {
     let vision: Tensor?
 
     /// Goes through the model's own layers one at a time.
-    init(_ model: Qwen25VLModel, _ input: Qwen25VLInput) throws {
+    init(_ model: VisionLanguageModel, _ input: VisionLanguageInput) throws {
         let prompt = try model.prepared([input])[0]
         let rotary = try model.text.rotary(prompt.positions)
         let pattern = CausalPattern(remembers: false)

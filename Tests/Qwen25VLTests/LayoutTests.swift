@@ -1,6 +1,7 @@
 import Testing
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 @Suite("Positions and windows")
 struct LayoutTests {
@@ -37,7 +38,7 @@ struct LayoutTests {
             ([1, 9, 9, 9, 2], [grid]), ([1, 9, 9, 9, 9, 9], [grid]), ([1, 2], [grid]),
             ([9, 9, 9, 9], []), ([9, 9, 9, 9, 1], [grid, grid]),
         ] {
-            #expect(throws: Qwen25VLInputError.self) {
+            #expect(throws: PolicyInputError.self) {
                 try MultimodalPositions(tokenIDs: ids, grids: grids, imageTokenID: 9, mergeSize: 2)
             }
         }

@@ -4,7 +4,8 @@ import NN
 import Testing
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 @Suite("The model agrees with transformers")
 struct ModelTests {
@@ -42,7 +43,7 @@ struct ModelTests {
             #expect(try difference(some, reference.tensor(prompt + ".vision")) < 1e-4)
             #expect(
                 try tokens.isEqual(
-                    to: reference.model.embedImages(patches, grids: input.grids)))
+                    to: reference.model.features(patches, grids: input.grids).tokens))
         }
     }
 

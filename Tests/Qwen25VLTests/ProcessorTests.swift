@@ -4,7 +4,8 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 @Suite("Preparing pictures")
 struct ProcessorTests {
@@ -79,7 +80,7 @@ struct ProcessorTests {
             let frame = ImageFrame(width: given[1], height: given[0])
             let processor = Qwen25VLProcessor(configuration: configuration)
             guard let width = entry[6], let height = entry[5] else {
-                #expect(throws: Qwen25VLInputError.self, "\(given)") {
+                #expect(throws: PolicyInputError.self, "\(given)") {
                     try processor.resizedFrame(frame)
                 }
                 continue
@@ -149,7 +150,7 @@ struct ProcessorTests {
         _ = try processor.process(picture(width: 9, height: 9))
         let again = try processor.process(picture(width: 120, height: 90))
         #expect(try large.patches.isEqual(to: again.patches))
-        let both = try Qwen25VLInput(tokenIDs: [1], images: [large, again])
+        let both = try VisionLanguageInput(tokenIDs: [1], images: [large, again])
         #expect(both.frames == [large.frame, again.frame])
         #expect(both.patches?.size(0) == 2 * large.grid.patchCount)
     }
@@ -164,7 +165,7 @@ struct ProcessorTests {
                     _ = try ImageProcessorConfiguration.load(
                         directory: folder, vision: model.vision)
                     return nil
-                } catch let error as Qwen25VLConfigurationError {
+                } catch let error as PolicyConfigurationError {
                     return error.key
                 }
             }
@@ -192,7 +193,7 @@ struct ProcessorTests {
                     _ = try ImageProcessorConfiguration.load(
                         directory: folder, vision: model.vision)
                     return false
-                } catch is Qwen25VLConfigurationError { return true }
+                } catch is PolicyConfigurationError { return true }
             })
     }
 }

@@ -3,7 +3,8 @@ import TestSupport
 import Testing
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 @Suite("The sizes of Qwen2.5-VL-3B")
 struct RealShapesTests {

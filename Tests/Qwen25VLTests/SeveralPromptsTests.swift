@@ -4,7 +4,8 @@ import NN
 import Testing
 import Torch
 
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 @Suite("Several prompts at once")
 struct SeveralPromptsTests {

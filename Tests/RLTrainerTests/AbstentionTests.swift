@@ -1,4 +1,3 @@
-@testable import Files
 import Foundation
 import NN
 import Rewards
@@ -6,6 +5,7 @@ import TestSupport
 import Testing
 import Torch
 
+@testable import Files
 @testable import RLTrainer
 
 /// Completions from which every reward term abstains.

@@ -80,7 +80,8 @@ import Testing
         func advantages(_ rewards: [Double]) -> [Double] {
             groupAdvantages(rewards: [rewards], scale: .none, estimator: .leaveOneOut)[0]
         }
-        #expect(close([advantages([1, 0, 0, 0])], [[1, -1.0 / 3, -1.0 / 3, -1.0 / 3]]))
+        let third: Double = 1 / 3
+        #expect(close([advantages([1, 0, 0, 0])], [[1, -third, -third, -third]]))
         #expect(advantages([0.1, 0.1, 0.1]) == [0, 0, 0])
         #expect(advantages([1, .nan, 3]) == [-2, 0, 2] && advantages([1, .nan]) == [0, 0])
     }

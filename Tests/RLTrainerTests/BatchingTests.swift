@@ -1,10 +1,10 @@
-@testable import Files
 import Foundation
 import NN
 import Rewards
 import Testing
 import Torch
 
+@testable import Files
 @testable import RLTrainer
 
 /// Groups that go through the policy together, and scores that are made meanwhile.

@@ -1,11 +1,12 @@
-@testable import Files
 import Foundation
 import NN
 import Rewards
 import Synchronization
+import TestSupport
 import Testing
 import Torch
 
+@testable import Files
 @testable import RLTrainer
 
 /// Samples and rewards that something is wrong with.
@@ -117,18 +118,22 @@ import Torch
         "A completion without a reward has advantage 0, the others have those of a group without it",
         arguments: RewardScale.allCases)
     func badReward(scale: RewardScale) throws {
+        let clock = TestClock()
         let failures: [(Fault.Kind, @Sendable () throws -> Double)] = [
             (.reward, { throw RewardRefusal() }), (.reward, { .nan }),
             (
                 .rewardTimeout,
                 {
-                    Thread.sleep(forTimeInterval: 1)
+                    clock.pass(0.25)
+                    while !Thread.current.isCancelled { Thread.sleep(forTimeInterval: 0.001) }
                     return 1
                 }
             ),
         ]
         for (kind, fail) in failures {
-            let run = try Run(scorer: scorer(fail)) {
+            var scorer = try scorer(fail)
+            scorer.now = clock.now
+            let run = try Run(scorer: scorer) {
                 $0.rewardScale = scale
                 $0.rewardTimeout = 0.25
                 $0.numGenerations = 4

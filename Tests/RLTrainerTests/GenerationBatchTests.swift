@@ -1,10 +1,10 @@
-@testable import Files
 import Foundation
 import NN
 import Rewards
 import Testing
 import Torch
 
+@testable import Files
 @testable import RLTrainer
 
 /// Batches of rollouts that serve several optimizer steps.

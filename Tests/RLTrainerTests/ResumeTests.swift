@@ -1,4 +1,3 @@
-@testable import Files
 import Datasets
 import Foundation
 import NN
@@ -7,6 +6,7 @@ import TestSupport
 import Testing
 import Torch
 
+@testable import Files
 @testable import RLTrainer
 
 /// Trainers that continue where others stood.

@@ -1,9 +1,9 @@
-@testable import Files
 import NN
 import Rewards
 import Testing
 import Torch
 
+@testable import Files
 @testable import RLTrainer
 
 /// Rewards whose mean, deviation or advantages are beyond all numbers.

@@ -1,11 +1,10 @@
-@testable import Files
-import Datasets
 import Imaging
 import Rewards
 import Segmentation
 import TestSupport
 import Testing
 
+@testable import Files
 @testable import RLTrainer
 
 /// What TRL recorded about batches of rollouts.

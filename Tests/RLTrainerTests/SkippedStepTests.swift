@@ -1,10 +1,10 @@
-@testable import Files
 import Foundation
 import NN
 import Rewards
 import Testing
 import Torch
 
+@testable import Files
 @testable import RLTrainer
 
 /// Steps whose loss or gradient is not finite.

@@ -1,9 +1,10 @@
-@testable import Files
 import NN
 import RLTrainer
 import Rewards
 import Testing
 import Torch
+
+@testable import Files
 
 /// The whole loop, with a policy of four numbers.
 @Suite struct TrainerTests {
@@ -121,10 +122,10 @@ import Torch
     @Test("The logged reward is the weighted sum of the logged terms")
     func rewardSum() throws {
         let metrics = try Run().trainer.step().metrics
-        let sum =
-            2 * (metrics["rewards/mask_iou/mean"] ?? .nan)
-            + (metrics["rewards/sam_json_format/mean"] ?? .nan)
-            + (metrics["rewards/think_answer_format/mean"] ?? .nan)
+        let means: [Double] = ["mask_iou", "sam_json_format", "think_answer_format"].map {
+            metrics["rewards/\($0)/mean"] ?? .nan
+        }
+        let sum: Double = 2 * means[0] + means[1] + means[2]
         #expect(abs(sum - (metrics["reward"] ?? 0)) < 1e-12)
     }
 

@@ -1,10 +1,11 @@
-@testable import Files
 import Foundation
 import NN
 import RLTrainer
 import Rewards
 import Testing
 import Torch
+
+@testable import Files
 
 /// Steps whose groups several threads share.
 @Suite struct WorkerTests {

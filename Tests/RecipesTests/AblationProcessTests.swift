@@ -26,6 +26,11 @@ import Testing
         AblationProcesses(program: "/bin/sh", arguments: ["-c", script, "sh"], jobs: jobs)
     }
 
+    /// A script that ends when there is a file, or after some minutes.
+    private func waiting(for path: String) -> String {
+        #"n=0; until [ -e "\#(path)" ] || [ $n = 6000 ]; do sleep 0.02; n=$((n+1)); done"#
+    }
+
     @Test("A run that fails touches no other, and its last words are told")
     func failure() throws {
         try withTemporaryFolder { folder in
@@ -60,8 +65,12 @@ import Testing
     func jobs() throws {
         try withTemporaryFolder { folder in
             var most = 0
-            _ = try processes("sleep 0.4", jobs: 2)(try runs(folder), done: 0) { event in
-                if case .progress(let progress) = event { most = max(most, progress.active.count) }
+            _ = try processes(waiting(for: folder + "/two"), jobs: 2)(
+                try runs(folder), done: 0
+            ) { event in
+                guard case .progress(let progress) = event else { return }
+                most = max(most, progress.active.count)
+                if most == 2 { try Data().write(to: URL(fileURLWithPath: folder + "/two")) }
             }
             #expect(most == 2)
         }
@@ -78,8 +87,10 @@ import Testing
             )(
                 runs, done: 0,
                 shouldStop: {
-                    let log = try? String(contentsOfFile: runs[1].log, encoding: .utf8)
-                    return log?.contains("step") == true
+                    runs.prefix(2).allSatisfy {
+                        let log = try? String(contentsOfFile: $0.log, encoding: .utf8)
+                        return log?.contains("step") == true
+                    }
                 }
             ) { event in
                 if case .started(let run) = event { started.append(run.number) }
@@ -96,11 +107,15 @@ import Testing
         try withTemporaryFolder { folder in
             let runs = try runs(folder)
             var last: AblationProcesses.Progress?
-            _ = try processes("echo 'step 5/10  reward 2'; sleep 0.5", jobs: 1)(
-                runs, done: 4
-            ) { event in
-                if case .progress(let progress) = event, !progress.active.isEmpty {
+            _ = try processes(
+                "echo 'step 5/10  reward 2'; " + waiting(for: folder + "/seen-$2"), jobs: 1
+            )(runs, done: 4) { event in
+                guard case .progress(let progress) = event else { return }
+                for (run, line) in progress.active {
                     last = progress
+                    if line.isEmpty { continue }
+                    let seen = URL(fileURLWithPath: "\(folder)/seen-\(run.number)")
+                    try Data().write(to: seen)
                 }
             }
             #expect(last?.total == 7 && last?.done == 6)

@@ -1,6 +1,6 @@
-import Datasets
 import Foundation
 import Imaging
+import Shards
 import Testing
 
 @testable import Benchmarking

@@ -1,11 +1,13 @@
 import Foundation
+import PromptedMasks
 import SAM2
 import Testing
 import Torch
 
 @testable import Costs
 @testable import Evaluating
-@testable import Qwen25VL
+@testable import PolicyFamilies
+@testable import VisionLanguage
 
 /// Counts are held to what torch's FlopCounterMode counts in transformers' own models: the numbers are
 /// those that `scripts/count-flops` prints.
@@ -92,10 +94,11 @@ import Torch
     @Test("Layers have gradients from the lowest one on of which anything is trained")
     func layersWithGradient() {
         func text(_ frozen: [String], picture: Bool = false) -> Int {
-            TrainedWeights(frozen: frozen).textLayersWithGradient(8, pictureHasGradient: picture)
+            TrainedWeights(frozen: frozen).textLayersWithGradient(
+                shapes.policy, pictureHasGradient: picture)
         }
         func vision(_ frozen: [String]) -> Int {
-            TrainedWeights(frozen: frozen).visionBlocksWithGradient(8)
+            TrainedWeights(frozen: frozen).visionBlocksWithGradient(shapes.policy.vision)
         }
         #expect(text([]) == 8 && text(["model.layers.*"]) == 8 && vision([]) == 8)
         let embedding = ["model.embed_tokens.*"]
@@ -107,15 +110,45 @@ import Torch
         #expect(vision(["visual.patch_embed.*", "visual.blocks.*"]) == 0)
     }
 
+    @Test(
+        "A layer that recurs costs its matrices and its scan, forward and backward, and sees no pairs"
+    )
+    func recurrence() {
+        var policy = shapes.policy
+        let work = RecurrentWork(
+            matrices: [.init(key: "mix.in", count: 3000), .init(key: "mix.out", count: 1000)],
+            scanFLOPs: 70, stateBytes: 640)
+        policy.text.mixers[1] = .recurrent(work)
+        let (before, after) = (text, TextCost(policy.text))
+        let matrices = Double(policy.text.mixerWeights(.attention) - 4000)
+        #expect(before.weights - after.weights == matrices)
+        #expect(after.cachePerPosition * 8 == before.cachePerPosition * 7)
+        #expect(policy.text.stateBytes == 640)
+        let pass = TextWork(positions: 100, pairs: 5000, logits: 0)
+        let forward = before.forward(pass) - after.forward(pass)
+        #expect(forward == 2 * matrices * 100 + 4 * 512 * 5000 - 70 * 100)
+        func backward(_ cost: TextCost, _ frozen: [String]) -> Double {
+            cost.backward(
+                pass, TrainedWeights(frozen: frozen), isTied: true, pictureHasGradient: false)
+        }
+        #expect(backward(before, []) - backward(after, []) == 2 * forward)
+        let rest = ["model.embed_tokens.*", "model.norm.*", "model.layers.*.*norm*"]
+        #expect(
+            TrainedWeights(
+                frozen: rest + ["*self_attn*", "*mlp*"]
+            ).textLayersWithGradient(policy, pictureHasGradient: false) == 7)
+    }
+
     @Test("Encoding a picture takes transformers' products, less those that it never uses")
     func encoding() {
-        #expect(SegmenterCost(.tiny).encoding == 292_678_007_808 - 284_000_256)
-        #expect(SegmenterCost(.basePlus).encoding == 647_824_757_760 - 1_072_619_520)
+        #expect(SegmenterCost(SAM2Configuration.tiny).encoding == 292_678_007_808 - 284_000_256)
+        #expect(
+            SegmenterCost(SAM2Configuration.basePlus).encoding == 647_824_757_760 - 1_072_619_520)
     }
 
     @Test("A prompt takes transformers' products; several share what a first layer makes of cells")
     func prompts() {
-        let segmenter = SegmenterCost(.tiny)
+        let segmenter = SegmenterCost(SAM2Configuration.tiny)
         #expect(segmenter.decoding(prompts: 1, points: 4) == 3_690_650_624)
         // What the first layer makes of 64 · 64 cells, 3 products of 256 by 128 numbers, is made once.
         let shared = Double(2 * 3 * 4096 * 256 * 128)
@@ -140,7 +173,7 @@ import Torch
     }
 
     @Test("Windows are counted as the tower cuts them, smaller ones at the edges included")
-    func windows() {
+    func windows() throws {
         for grids in [
             [VisionGrid(rows: 32, columns: 32)], [VisionGrid(rows: 60, columns: 58)],
             [VisionGrid(rows: 2, columns: 6), VisionGrid(frames: 2, rows: 10, columns: 4)],
@@ -149,7 +182,8 @@ import Torch
             func pairs(_ runs: [VisionLayout.Run]) -> Double {
                 Double(runs.reduce(0) { $0 + $1.count * $1.length * $1.length })
             }
-            let counted = VisionCost(shapes.policy.vision, grids: grids)
+            let counted = try Qwen25VLTowerWork(
+                Qwen25VLConfiguration.bench.vision, grids: grids)
             #expect(counted.windowPairs == pairs(layout.windows))
             #expect(counted.framePairs == pairs(layout.frames))
         }
@@ -214,7 +248,7 @@ import Torch
     @Test("A picture's encoding that is kept, and objects that are named twice, cost nothing")
     func segmenter() {
         #expect(cost { $0.keptEncodings = 1 }[.encode] == nil)
-        let segmenter = SegmenterCost(.tiny)
+        let segmenter = SegmenterCost(SAM2Configuration.tiny)
         #expect(cost()[.masks]?.flops == segmenter.decoding(prompts: 16, points: 4))
         #expect(
             cost { $0.distinctPrompts = 3 }[.masks]?.flops
@@ -342,7 +376,8 @@ extension StepShapes {
     static var bench: StepShapes {
         get throws {
             StepShapes(
-                policy: try .bench, segmenter: .tiny, promptTokens: 519,
+                policy: try Qwen25VLFamily(.bench).options, segmenter: SAM2Configuration.tiny,
+                promptTokens: 519,
                 grids: [VisionGrid(rows: 32, columns: 32)], groupSize: 8, completionLength: 128,
                 hasReference: true, trainedCount: 47_537_088)
         }

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import NN
+import PromptedMasks
 import SAM2
 import Segmentation
 import Testing
@@ -61,7 +62,7 @@ extension EndToEnd {
 
         /// All that the segmenter says about one prompt, every bit of it.
         private static func numbers(_ image: any SegmenterImage) throws -> [Float] {
-            let image = try #require(image as? SAM2Image)
+            let image = try #require(image as? PromptedImage)
             let answer = try image.predict(
                 SegmentationPrompt(box: Box(x1: 8, y1: 9, x2: 40, y2: 50)), in: .square(64),
                 multimask: true, output: .square(64))
@@ -89,8 +90,8 @@ extension EndToEnd {
                 #expect(levels.allSatisfy { $0.dtype == layout.dtype })
                 #expect(layout.byteCount == features.byteCount)
             }
-            #expect(FeatureLayout(.tiny, dtype: .float32).byteCount == 16_777_216)
-            #expect(FeatureLayout(.large, dtype: .bfloat16).byteCount == 8_388_608)
+            #expect(FeatureLayout(SAM2Configuration.tiny, dtype: .float32).byteCount == 16_777_216)
+            #expect(FeatureLayout(SAM2Configuration.large, dtype: .bfloat16).byteCount == 8_388_608)
         }
 
         @Test(
@@ -152,7 +153,7 @@ extension EndToEnd {
             ) -> EmbeddingKey {
                 EmbeddingKeys(sam, checkpoint: checkpoint).key(image)
             }
-            func processed(_ change: (inout SAM2ImageProcessor) -> Void) -> EmbeddingKey {
+            func processed(_ change: (inout PromptedImageProcessor) -> Void) -> EmbeddingKey {
                 var processor = segmenter.processor
                 change(&processor)
                 return key(SAM2Segmenter(model: segmenter.model, processor: processor))

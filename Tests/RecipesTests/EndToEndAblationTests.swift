@@ -18,6 +18,26 @@ extension EndToEnd {
             try TorchRuntime.setThreadCount(1)
         }
 
+        /// The folder of the plan whose runs are done, and what it was right after them.
+        private static let done = EndToEndFixture.root + "/ablation"
+        private static let kept = EndToEndFixture.root + "/ablation-kept"
+        private static let isDone = Result {
+            let tests = try AblationTests()
+            try FileManager.default.createDirectory(
+                atPath: done, withIntermediateDirectories: true)
+            try tests.runMissing(try tests.plan(in: done))
+            try FileManager.default.moveItem(atPath: done, toPath: kept)
+        }
+
+        /// A plan all of whose runs are done: `plan.yaml` in a folder of the time of `body`.
+        private func withRuns<Result>(_ body: (String) throws -> Result) throws -> Result {
+            try Self.isDone.get()
+            // Runs know their places: the copy has the name that the folder had.
+            try FileManager.default.copyItem(atPath: Self.kept, toPath: Self.done)
+            defer { try? FileManager.default.removeItem(atPath: Self.done) }
+            return try body(Self.done)
+        }
+
         /// A plan of 2 × 2 variants and two seeds about the shared models; its file.
         private func plan(in folder: String, name: String = "plan", _ more: String = "") throws
             -> String
@@ -162,10 +182,8 @@ extension EndToEnd {
 
         @Test("The page and the table show every variant")
         func documents() throws {
-            try withFolder { folder in
-                let file = try plan(in: folder)
-                try runMissing(file)
-                try AblationRecipe(plan: file).conclude()
+            try withRuns { folder in
+                try AblationRecipe(plan: folder + "/plan.yaml").conclude()
                 let page = String(
                     decoding: try contents(folder + "/plan/ablation.html"), as: UTF8.self)
                 let table = String(
@@ -181,8 +199,7 @@ extension EndToEnd {
 
         @Test("Runs of another plan are taken where they are the same")
         func reuse() throws {
-            try withFolder { folder in
-                try runMissing(try plan(in: folder))
+            try withRuns { folder in
                 try AblationRecipe(plan: folder + "/plan.yaml").conclude()
                 let other = folder + "/other.yaml"
                 try """
@@ -210,9 +227,8 @@ extension EndToEnd {
             "A plan with more steps continues its runs; one with fewer, or other values, is refused"
         )
         func changedPlan() throws {
-            try withFolder { folder in
-                let file = try plan(in: folder)
-                try runMissing(file)
+            try withRuns { folder in
+                let file = folder + "/plan.yaml"
                 _ = try plan(in: folder, "set: {training.max_steps: 4}")
                 #expect(try runMissing(file) == 8)
                 _ = try plan(in: folder, "set: {training.max_steps: 2}")
@@ -227,9 +243,8 @@ extension EndToEnd {
 
         @Test("Other measures are other evaluations of the same runs")
         func changedMeasure() throws {
-            try withFolder { folder in
-                let file = try plan(in: folder)
-                try runMissing(file)
+            try withRuns { folder in
+                let file = folder + "/plan.yaml"
                 let text = String(decoding: try contents(file), as: UTF8.self)
                 try text.replacingOccurrences(of: "measure:", with: "measure:\n  limit: 2")
                     .write(toFile: file, atomically: true, encoding: .utf8)

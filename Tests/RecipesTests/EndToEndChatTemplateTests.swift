@@ -2,13 +2,14 @@ import ChatTemplates
 import Datasets
 import Foundation
 import Imaging
-import Qwen25VL
+import PolicyFamilies
 import RLTrainer
 import Segmentation
 import TestSupport
 import Testing
 import Tokenizers
 import Torch
+import VisionLanguage
 
 @testable import Configuration
 @testable import DryRuns
@@ -122,7 +123,7 @@ extension EndToEnd {
                 #expect(text.hasSuffix("<|im_start|>assistant\n<think>"))
                 #expect(
                     prompt.input.tokenIDs.count {
-                        $0 == recipe.policy.model.configuration.imageTokenID
+                        $0 == recipe.policy.model.options.placeholders.picture
                     } == 4)
 
                 configuration.training.maxSteps = 2

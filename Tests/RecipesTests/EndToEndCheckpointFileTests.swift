@@ -1,11 +1,12 @@
 import Foundation
 import Imaging
 import NN
-import Qwen25VL
+import PolicyFamilies
 import RLTrainer
 import Segmentation
 import Testing
 import Torch
+import VisionLanguage
 
 @testable import DryRuns
 @testable import Evaluating
@@ -43,7 +44,8 @@ extension EndToEnd {
         func unreadable() throws {
             func error(_ path: String) throws -> CheckpointError {
                 try #require(throws: CheckpointError.self) {
-                    try QwenPolicy.outline(path: path, dtype: .float32, template: PromptTemplate())
+                    try VisionLanguagePolicy.outline(
+                        path: path, dtype: .float32, template: PromptTemplate())
                 }
             }
             #expect(try error(fixture.policy + "/model.safetensors").problem.contains("is a file"))

@@ -1,8 +1,11 @@
 import Datasets
 import Foundation
 import Imaging
+import Importers
 import NewModels
 import RLTrainer
+import Scenes
+import Shards
 import Testing
 
 extension EndToEnd {

@@ -1,11 +1,13 @@
 import Foundation
 import NN
-import Qwen25VL
+import PolicyFamilies
+import PromptedMasks
 import RLTrainer
 import SAM2
 import Segmentation
 import Testing
 import Torch
+import VisionLanguage
 
 @testable import Configuration
 @testable import Costs
@@ -48,7 +50,7 @@ extension EndToEnd {
                 let count = policy.parameters.reduce(0) { $0 + $1.tensor.count }
                 #expect(found.contains("\(millions(count)) M parameters"))
                 let prompt = try policy.prompt(image: .black(side: 56), question: "")
-                let outline = try QwenPolicy.outline(
+                let outline = try VisionLanguagePolicy.outline(
                     path: fixture.policy, dtype: .float32, template: PromptTemplate())
                 #expect(
                     try outline.prompt(image: .black(side: 56), question: "").tokenCount
@@ -94,7 +96,7 @@ extension EndToEnd {
         @Test("A model without its weights has the keys and shapes of the whole one")
         func outline() throws {
             let whole = try fixture.loadPolicy()
-            let outline = try QwenPolicy.outline(
+            let outline = try VisionLanguagePolicy.outline(
                 path: fixture.policy, dtype: .bfloat16, template: PromptTemplate())
             #expect(outline.parameters.map(\.key) == whole.parameters.map(\.key))
             #expect(outline.parameters.map(\.tensor.shape) == whole.parameters.map(\.tensor.shape))
@@ -272,11 +274,11 @@ extension EndToEnd {
     @Test("Memory grows with what it is made of, and with nothing else")
     func memory() throws {
         let fixture = try EndToEndFixture.shared.get()
-        let policy = try QwenPolicy.outline(
+        let policy = try VisionLanguagePolicy.outline(
             path: fixture.policy, dtype: .float32, template: PromptTemplate()
         )
         var sizes = RunSizes(
-            policy: policy.model.configuration, parameterCount: 1000, trainedCount: 800,
+            policy: policy.model.options, parameterCount: 1000, trainedCount: 800,
             trainsVision: true, elementBytes: 4, fileBytes: 4000, castsHead: false,
             hasReference: false, segmenter: EmbeddedModels.segmenterConfiguration,
             segmenterCount: 500, segmenterElementBytes: 4, promptTokens: 100, patches: 256,

@@ -1,6 +1,6 @@
-import Datasets
 import Foundation
 import RLTrainer
+import Scenes
 import Testing
 
 @testable import Embeddings

@@ -3,8 +3,10 @@ import Evaluating
 import Evaluation
 import Foundation
 import Imaging
+import PromptedMasks
 import SAM2
 import Segmentation
+import Shards
 import Testing
 import Torch
 

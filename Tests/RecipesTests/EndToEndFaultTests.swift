@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import NN
 import RLTrainer
+import Shards
 import TestSupport
 import Testing
 import Torch

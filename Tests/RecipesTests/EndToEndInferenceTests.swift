@@ -3,13 +3,15 @@ import Imaging
 import Inference
 import NN
 import Policies
-import Qwen25VL
+import PolicyFamilies
+import PromptedMasks
 import RLTrainer
 import SAM2
 import Segmentation
 import Testing
 import Tokenizers
 import Torch
+import VisionLanguage
 
 extension EndToEnd {
     @Suite(.serialized) struct PredictTests {

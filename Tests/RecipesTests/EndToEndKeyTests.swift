@@ -1,14 +1,17 @@
-import Datasets
 import Foundation
 import Imaging
 import NN
-import Qwen25VL
+import PolicyFamilies
+import PromptedMasks
 import RLTrainer
 import Rewards
 import SAM2
+import Scenes
 import Segmentation
+import Shards
 import Testing
 import Torch
+import VisionLanguage
 
 @testable import Configuration
 @testable import Embeddings
@@ -153,8 +156,8 @@ extension EndToEnd {
                     "policy.freeze=[visual.*]")
                 #expect(try first(base.policy.parameters) != first(other.policy.parameters))
                 #expect(
-                    try first(base.segmenter.segmenter.model.parameters)
-                        != first(other.segmenter.segmenter.model.parameters))
+                    try first(base.segmenter.segmenter.parameters)
+                        != first(other.segmenter.segmenter.parameters))
                 for parameter in other.policy.parameters {
                     let isFrozen = parameter.key.hasPrefix("visual.")
                     #expect(parameter.tensor.requiresGradient == !isFrozen, "\(parameter.key)")
@@ -162,7 +165,7 @@ extension EndToEnd {
                 let narrow = try recipe(folder, "policy.dtype=bfloat16", "segmenter.dtype=bfloat16")
                 #expect(narrow.policy.parameters.allSatisfy { $0.tensor.dtype == .bfloat16 })
                 #expect(
-                    narrow.segmenter.segmenter.model.parameters.allSatisfy {
+                    narrow.segmenter.segmenter.parameters.allSatisfy {
                         $0.tensor.dtype == .bfloat16
                     })
                 #expect(base.policy.parameters.allSatisfy { $0.tensor.dtype == .float32 })

@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import NN
 import Policies
+import PromptedMasks
 import RLTrainer
 import Rewards
 import SAM2
@@ -21,8 +22,8 @@ extension EndToEnd {
         init() throws { fixture = try EndToEndFixture.shared.get() }
 
         private struct Learner {
-            let policy: QwenPolicy
-            let trainer: GRPOTrainer<QwenPolicy>
+            let policy: VisionLanguagePolicy
+            let trainer: GRPOTrainer<VisionLanguagePolicy>
         }
 
         private func learner(
@@ -51,7 +52,7 @@ extension EndToEnd {
             return Learner(policy: policy, trainer: trainer)
         }
 
-        private func values(_ policy: QwenPolicy) throws -> [[Float]] {
+        private func values(_ policy: VisionLanguagePolicy) throws -> [[Float]] {
             try policy.parameters.map { try $0.tensor.values(Float.self) }
         }
 

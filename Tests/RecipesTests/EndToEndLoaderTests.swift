@@ -1,10 +1,12 @@
 import Datasets
 import Foundation
 import Imaging
-import Qwen25VL
+import PolicyFamilies
 import RLTrainer
+import Shards
 import Testing
 import Torch
+import VisionLanguage
 
 @testable import Policies
 @testable import Settings
@@ -74,7 +76,7 @@ extension EndToEnd {
                     prompts: policy.prompts)
                 for _ in 0..<4 {
                     let example = try data.next()
-                    let ready = try #require(example.prompt as? QwenPolicy.Prompt)
+                    let ready = try #require(example.prompt as? VisionLanguagePolicy.Prompt)
                     let own = try policy.prompt(image: example.image, question: example.question)
                     #expect(ready.input.tokenIDs == own.input.tokenIDs)
                     #expect(ready.input.grids == own.input.grids && ready.frame == own.frame)

@@ -1,40 +1,43 @@
-import Datasets
 import Foundation
 import Imaging
 import NN
-import Qwen25VL
+import PolicyFamilies
+import PromptedMasks
 import RLTrainer
 import Rewards
 import SAM2
+import Shards
 import Testing
 import Torch
+import VisionLanguage
 
 @testable import Policies
 @testable import Training
 
 /// A policy that makes a picture's tokens anew for every rollout and every score.
 private final class ForgetfulPolicy: Policy {
-    private let policy: QwenPolicy
+    private let policy: VisionLanguagePolicy
     var parameters: [NN.Parameter] { policy.parameters }
 
-    init(_ policy: QwenPolicy) { self.policy = policy }
+    init(_ policy: VisionLanguagePolicy) { self.policy = policy }
 
-    private func forgotten(_ prompt: QwenPolicy.Prompt) -> QwenPolicy.Prompt {
-        QwenPolicy.Prompt(input: prompt.input, frame: prompt.frame)
+    private func forgotten(_ prompt: VisionLanguagePolicy.Prompt) -> VisionLanguagePolicy.Prompt {
+        VisionLanguagePolicy.Prompt(input: prompt.input, frame: prompt.frame)
     }
 
-    func prompt(image: RGBImage, question: String) throws -> QwenPolicy.Prompt {
+    func prompt(image: RGBImage, question: String) throws -> VisionLanguagePolicy.Prompt {
         try policy.prompt(image: image, question: question)
     }
 
     func rollout(
-        _ prompt: QwenPolicy.Prompt, sampling: SamplingParameters, seeds: [UInt64]
+        _ prompt: VisionLanguagePolicy.Prompt, sampling: SamplingParameters, seeds: [UInt64]
     ) throws -> [Completion] {
         try policy.rollout(forgotten(prompt), sampling: sampling, seeds: seeds)
     }
 
     func score(
-        _ prompt: QwenPolicy.Prompt, completions: [[Int]], temperature: Double, withEntropies: Bool
+        _ prompt: VisionLanguagePolicy.Prompt, completions: [[Int]], temperature: Double,
+        withEntropies: Bool
     ) throws -> TokenScores {
         try policy.score(
             forgotten(prompt), completions: completions, temperature: temperature,
@@ -56,19 +59,21 @@ extension EndToEnd {
 
         init() throws { fixture = try EndToEndFixture.shared.get() }
 
-        private func policy(freezing patterns: [String]) throws -> QwenPolicy {
+        private func policy(freezing patterns: [String]) throws -> VisionLanguagePolicy {
             let policy = try fixture.loadPolicy()
             try policy.setTrainable(freezing: patterns)
             return policy
         }
 
-        private func scores(_ policy: QwenPolicy, _ prompt: QwenPolicy.Prompt) throws -> [Float] {
+        private func scores(_ policy: VisionLanguagePolicy, _ prompt: VisionLanguagePolicy.Prompt)
+            throws -> [Float]
+        {
             try policy.score(prompt, completions: [[5, 6, 7], [8]], temperature: 1)
                 .logProbabilities.floats
         }
 
         /// Whether a prompt's scores stay when the vision tower is spoilt after its first use.
-        private func keepsTokens(_ policy: QwenPolicy) throws -> Bool {
+        private func keepsTokens(_ policy: VisionLanguagePolicy) throws -> Bool {
             let prompt = try policy.prompt(image: image, question: "where?")
             let before = try scores(policy, prompt)
             let patches = try #require(policy.parameters.first { $0.key.hasPrefix("visual.patch") })

@@ -2,12 +2,13 @@ import Foundation
 import Imaging
 import Inference
 import NN
-import Qwen25VL
+import PolicyFamilies
 import RLTrainer
 import Segmentation
 import Testing
 import Tokenizers
 import Torch
+import VisionLanguage
 
 @testable import Policies
 

@@ -2,9 +2,11 @@ import Datasets
 import Evaluation
 import Foundation
 import Imaging
+import PromptedMasks
 import RLTrainer
 import SAM2
 import Segmentation
+import Shards
 import Testing
 import Torch
 

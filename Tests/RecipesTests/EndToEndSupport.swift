@@ -1,4 +1,3 @@
-import Datasets
 import Evaluating
 import Files
 import Foundation
@@ -6,6 +5,7 @@ import Imaging
 import NewModels
 import Policies
 import RLTrainer
+import Scenes
 import Segmentation
 import Settings
 import TestSupport
@@ -91,8 +91,8 @@ struct EndToEndFixture: Sendable {
         return output
     }
 
-    func loadPolicy(_ path: String? = nil) throws -> QwenPolicy {
-        try QwenPolicy.load(
+    func loadPolicy(_ path: String? = nil) throws -> VisionLanguagePolicy {
+        try VisionLanguagePolicy.load(
             path: path ?? policy, dtype: .float32, device: .cpu, template: PromptTemplate())
     }
 }
@@ -153,7 +153,9 @@ func message(_ body: () throws -> Void) -> String {
 }
 
 /// The greedy answer to a question about a picture in the policy's frame.
-func greedy(_ policy: QwenPolicy, _ image: RGBImage, _ question: String) throws -> Completion {
+func greedy(_ policy: VisionLanguagePolicy, _ image: RGBImage, _ question: String) throws
+    -> Completion
+{
     try policy.rollout(
         policy.prompt(image: image, question: question),
         sampling: SamplingParameters(temperature: 0, maxCompletionLength: 12), seeds: [0])[0]

@@ -1,4 +1,3 @@
-import Datasets
 import Evaluating
 import Files
 import Foundation
@@ -10,6 +9,7 @@ import RLTrainer
 import Runs
 import Segmentation
 import Settings
+import Shards
 import Testing
 import Torch
 import Training

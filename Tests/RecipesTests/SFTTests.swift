@@ -1,7 +1,7 @@
 import Configuration
-import Datasets
 import Evaluating
 import Foundation
+import Shards
 import Supervised
 import SupervisedTraining
 import Testing

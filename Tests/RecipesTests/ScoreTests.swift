@@ -3,11 +3,13 @@ import Evaluating
 import Foundation
 import Imaging
 import Pictures
+import PromptedMasks
 import Rewards
 import SAM2
 import Scoring
 import Segmentation
 import Settings
+import Shards
 import Testing
 
 /// A completion as the method asks for it.

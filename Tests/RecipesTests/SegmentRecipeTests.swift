@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import Inference
+import PromptedMasks
 import SAM2
 import Segmentation
 import TestSupport

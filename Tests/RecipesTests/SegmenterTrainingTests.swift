@@ -5,8 +5,11 @@ import Foundation
 import Imaging
 import NN
 import NewModels
+import PromptedMasks
 import SAM2
+import Scenes
 import SegmenterTraining
+import Shards
 import Supervised
 import TestSupport
 import Testing

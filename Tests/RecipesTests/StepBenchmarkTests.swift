@@ -1,10 +1,12 @@
 import Foundation
 import NN
-import Qwen25VL
+import PolicyFamilies
+import PromptedMasks
 import RLTrainer
 import SAM2
 import Testing
 import Torch
+import VisionLanguage
 
 @testable import Benchmarking
 @testable import Costs
@@ -114,7 +116,7 @@ extension EndToEnd {
                         configuration: fixture.policy + "/config.json", companions: nil,
                         output: folder + "/" + name, seed: seed, dtype: .float32)
                     #expect(outcome.missing == [])
-                    return try QwenPolicy.load(
+                    return try VisionLanguagePolicy.load(
                         path: folder + "/" + name, dtype: .float32, device: .cpu,
                         template: fixture.loadPolicy().template
                     ).parameters

@@ -1,4 +1,5 @@
 import Foundation
+import PromptedMasks
 import SAM2
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import Foundation
 import Imaging
 import Segmentation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Rewards
@@ -26,7 +27,7 @@ import Testing
 
     @Test(
         "three completions in a row without an answer stop the run, with or without a time limit",
-        arguments: [nil, 60.0])
+        arguments: [nil, 600.0])
     func threeInARow(timeLimit: Double?) throws {
         let reward = try ExternalReward.shell(
             numbers(else: "echo first >&2; echo 'ModuleNotFoundError: numpy' >&2; exit 1"))
@@ -72,7 +73,7 @@ import Testing
         }
         chmod(path, 0o755)
         let reward = try ExternalReward(
-            term: mine, command: [path], timeout: 20, sendsMasks: false, onMessage: { _ in })
+            term: mine, command: [path], timeout: 600, sendsMasks: false, onMessage: { _ in })
         #expect(try reward.fault("x")?.kind == .failed)
         let error = try #require(throws: RewardCommandError.self) { try reward.value("x") }
         #expect(error.description.contains("cannot be started again: No such file"))
@@ -102,36 +103,46 @@ import Testing
     @Test("a completion that the run leaves behind makes way for the next at once")
     func leftBehind() throws {
         // The command's own limit is far away.
-        let reward = try ExternalReward.shell(numbers(else: "sleep 100"), timeout: 100)
-        let scorer = try scorer(reward)
-        let start = SuspendingClock.now
+        let clock = TestClock()
+        let reward = try ExternalReward.shell(
+            numbers(else: "echo asked >&2; sleep 100000"), timeout: 86_400
+        ) { _ in clock.pass(1) }
+        var scorer = try scorer(reward)
+        scorer.now = clock.now
         let found = try score(
-            scorer, ["1", "bad", "2", "bad", "3", "bad", "4"], timeLimit: 1.5)
+            scorer, ["1", "bad", "2", "bad", "3", "bad", "4"], timeLimit: 0.2)
         #expect(
             found.map { $0.fault?.kind } == [nil, .timedOut, nil, .timedOut, nil, .timedOut, nil])
-        #expect(SuspendingClock.now - start < .seconds(30))
         #expect(comes { scorer.leftBehind.count.withLock { $0 } == 0 })
         // Three in a row stop the run: the third is left behind itself, so the next one says so.
         #expect(throws: RewardCommandError.self) {
-            for _ in 0..<2 { _ = try score(scorer, ["bad", "bad", "bad", "5"], timeLimit: 0.5) }
+            for _ in 0..<2 { _ = try score(scorer, ["bad", "bad", "bad", "5"], timeLimit: 0.2) }
         }
     }
 
     @Test("a completion that waits for its turn when it is left behind does not wait on")
     func leftBehindWaiting() throws {
-        let reward = try ExternalReward.shell(numbers(else: "sleep 3; echo 0"), timeout: 100)
+        let gate = FileManager.default.temporaryDirectory
+            .appendingPathComponent("external-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: gate) }
+        let messages = Messages()
+        let reward = try ExternalReward.shell(
+            numbers(
+                else: "echo asked >&2; until [ -e '\(gate)' ]; do sleep 0.01; done; echo 0"),
+            messages: messages)
         let other = try scorer(reward)
         let isDone = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
             _ = try? reward.value("slow")
             isDone.signal()
         }
-        usleep(300_000)
+        #expect(comes { !messages.all.isEmpty })
         let found = try score(other, ["1", "2"], timeLimit: 0.3)
         #expect(found.allSatisfy { $0.fault?.kind == .timedOut })
-        #expect(comes(within: 1.5) { other.leftBehind.count.withLock { $0 } == 0 })
+        #expect(comes { other.leftBehind.count.withLock { $0 } == 0 })
         // The one whose turn it was is not touched.
-        #expect(isDone.wait(timeout: .now() + 20) == .success)
+        #expect(FileManager.default.createFile(atPath: gate, contents: nil))
+        #expect(isDone.wait(timeout: .now() + 600) == .success)
         #expect(try reward.value("3") == 3)
     }
 
@@ -149,14 +160,15 @@ import Testing
 
     @Test("a program that does not end is asked to, and then killed with all that it has started")
     func endsStubborn() throws {
-        for trap in ["trap 'echo asked >&2; exit' TERM", "trap 'echo asked >&2' TERM"] {
+        // On a busy machine it may be killed before it has said that it was asked.
+        func messages(_ trap: String, secondsToEnd: Double) throws -> [String] {
             let messages = Messages()
             var reward: ExternalReward? = try .shell(
                 #"""
                 \#(trap)
-                read -r line; sleep 100 & echo $! >&2; echo 1
+                read -r line; sleep 100000 & echo $! >&2; echo 1
                 while true; do sleep 0.05; done
-                """#, messages: messages)
+                """#, secondsToEnd: secondsToEnd, messages: messages)
             #expect(try reward?.value("x") == 1)
             #expect(comes { messages.all.count == 1 })
             let child = try #require(reward?.processID)
@@ -165,7 +177,13 @@ import Testing
             reward = nil
             #expect(!isRunning(child))
             #expect(comes { !isRunning(grandchild) })
-            #expect(messages.all.contains("asked"))
+            return messages.all
+        }
+        for trap in ["trap 'echo asked >&2; exit' TERM", "trap 'echo asked >&2' TERM"] {
+            let isAsked = try [0.5, 5, 50].contains {
+                try messages(trap, secondsToEnd: $0).contains("asked")
+            }
+            #expect(isAsked)
         }
     }
 
@@ -186,9 +204,10 @@ import Testing
             #expect(pipes.count == 3 && pipes.allSatisfy { $0.hasPrefix("pipe:") })
             #expect(try streams(second, nil).isDisjoint(with: pipes))
         }
+        // Its input is at its end, or it would be asked to end a minute later only.
         let start = SuspendingClock.now
         first.end()
-        #expect(SuspendingClock.now - start < .seconds(1))
+        #expect(SuspendingClock.now - start < .seconds(60))
         #expect(throws: RewardCommandError.self) { try first.value("x") }
         first.end()
     }
@@ -215,7 +234,8 @@ import Testing
                 processExitsWith: .signal(SIGKILL), observing: [\.standardOutputContent]
             ) {
                 let reward = try ExternalReward(
-                    term: mine, command: ["/bin/sh", "-c", counting], timeout: 20, sendsMasks: false
+                    term: mine, command: ["/bin/sh", "-c", counting], timeout: 600,
+                    sendsMasks: false
                 )
                 _ = try reward.value("x")
                 print("program \(reward.processID ?? 0)")
@@ -233,9 +253,7 @@ import Testing
         func brokenPipe() async throws {
             await #expect(processExitsWith: .success) {
                 signal(SIGPIPE, SIG_DFL)
-                let reward = try ExternalReward(
-                    term: mine, command: ["/bin/sh", "-c", "exec <&-; sleep 0.2; exit 4"],
-                    timeout: 20, sendsMasks: false)
+                let reward = try ExternalReward.shell("exec <&-; sleep 0.2; exit 4")
                 usleep(100_000)
                 let long = String(repeating: "x", count: 1 << 20)
                 let fault = try #require(try reward.fault(long))
@@ -289,7 +307,7 @@ import Testing
                 let reward = try ExternalReward(
                     term: mine,
                     command: ["/bin/sh", "-c", "while read -r l; do echo 'hé' >&2; echo 1; done"],
-                    timeout: 20, sendsMasks: false)
+                    timeout: 600, sendsMasks: false)
                 for _ in 0..<2 { _ = try reward.value("x") }
                 reward.end()
             }
@@ -315,7 +333,7 @@ import Testing
         )
         #expect(program.contains("import sys"))
         let reward = try ExternalReward(
-            term: mine, command: [try #require(Self.python), "-c", program], timeout: 60,
+            term: mine, command: [try #require(Self.python), "-c", program], timeout: 600,
             sendsMasks: true, onMessage: { Issue.record("\($0)") })
         #expect(try reward.value("<think>🛩️</think>") == 0)
         let parse = Result<ParsedAnswer, ParseFailure>.success(ParsedAnswer(prompts: []))

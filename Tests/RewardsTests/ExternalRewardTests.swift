@@ -2,6 +2,7 @@ import Foundation
 import Imaging
 import Segmentation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Rewards
@@ -89,13 +90,15 @@ import Testing
 
     @Test("a program that is out of time is killed, and another one gets the next completion")
     func timeout() throws {
+        // At the second look what was written before the message has been read.
+        let clock = TestClock()
         let reward = try ExternalReward.shell(
-            numbers(else: "echo 'still loading' >&2; printf 12; sleep 100"), timeout: 0.7)
+            numbers(else: "printf 12; echo 'still loading' >&2; sleep 100000"), timeout: 0.7,
+            clock: clock
+        ) { _ in clock.pass(0.7, atLook: 2) }
         #expect(try reward.value("1") == 1)
         let id = try #require(reward.processID)
-        let start = SuspendingClock.now
         let fault = try #require(try reward.fault("slow"))
-        #expect((0.7..<5).contains((SuspendingClock.now - start) / .seconds(1)))
         #expect(fault.kind == .timedOut)
         #expect(
             fault.description
@@ -131,7 +134,11 @@ import Testing
     @Test("a program that closes its streams is no more use, and does not stay")
     func closedStreams() throws {
         for close in ["exec >&-", "exec <&-"] {
-            let reward = try ExternalReward.shell(numbers(else: "\(close); sleep 100"), timeout: 2)
+            let clock = TestClock()
+            let reward = try ExternalReward.shell(
+                numbers(else: "\(close); echo closed >&2; sleep 100000"), timeout: 2,
+                secondsToEnd: 0.5, clock: clock
+            ) { _ in clock.pass(3) }
             #expect(try reward.value("1") == 1)
             let id = try #require(reward.processID)
             // Who closes only its input is found out when it does not answer.
@@ -166,8 +173,9 @@ import Testing
 
     @Test("a line that comes before it is asked for is no answer")
     func unasked() throws {
-        let reward = try ExternalReward.shell("echo 7; " + counting)
-        usleep(300_000)
+        let messages = Messages()
+        let reward = try ExternalReward.shell("echo 7; echo >&2; " + counting, messages: messages)
+        #expect(comes { !messages.all.isEmpty })
         let fault = try #require(try reward.fault("x"))
         #expect(fault.description.contains("wrote '7\\n' before it was asked"), "\(fault)")
 
@@ -181,7 +189,7 @@ import Testing
     @Test("requests and answers may be long")
     func longLines() throws {
         let reward = try ExternalReward.shell(
-            "while IFS= read -r line; do echo ${#line}; done", timeout: 60)
+            "while IFS= read -r line; do echo ${#line}; done")
         let completion = String(repeating: "x", count: 2 << 20)
         let length = try ExternalRequest(context(completion), sendsMasks: false).line().count - 1
         #expect(try reward.value(completion) == Double(length))
@@ -258,7 +266,7 @@ import Testing
 
     @Test("several threads may ask at once, and each gets its own answer")
     func threads() throws {
-        let reward = try ExternalReward.shell(numbers(else: "exit 1"), timeout: 20)
+        let reward = try ExternalReward.shell(numbers(else: "exit 1"))
         let wrong = Mutex(0)
         DispatchQueue.concurrentPerform(iterations: 400) { index in
             if (try? reward.value("\(index)")) != Double(index) { wrong.withLock { $0 += 1 } }
@@ -268,8 +276,20 @@ import Testing
 
     @Test("the time of a completion begins with its turn, not while others have theirs")
     func turns() throws {
+        // Each completion takes a second, which passes before its answer.
+        let clock = TestClock()
+        let gate = FileManager.default.temporaryDirectory
+            .appendingPathComponent("external-\(UUID().uuidString)").path
         let reward = try ExternalReward.shell(
-            "while read -r line; do sleep 0.2; echo 1; done", timeout: 1.5)
+            """
+            while read -r line; do
+              echo asked >&2; until [ -e '\(gate)' ]; do sleep 0.01; done; rm '\(gate)'; echo 1
+            done
+            """, timeout: 1.5, clock: clock
+        ) { _ in
+            clock.pass(1)
+            _ = FileManager.default.createFile(atPath: gate, contents: nil)
+        }
         let faults = Mutex<[String]>([])
         let group = DispatchGroup()
         for _ in 0..<12 {
@@ -279,7 +299,7 @@ import Testing
                 group.leave()
             }
         }
-        #expect(group.wait(timeout: .now() + 60) == .success)
+        #expect(group.wait(timeout: .now() + 600) == .success)
         #expect(faults.withLock { $0 } == [])
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Imaging
 import Segmentation
 import Synchronization
+import TestSupport
 
 @testable import Rewards
 
@@ -16,13 +17,27 @@ final class Messages: Sendable {
 }
 
 extension ExternalReward {
-    /// A term that a script of `/bin/sh` computes.
+    /// A term that a script of `/bin/sh` computes; it has more time than a busy machine takes.
     static func shell(
-        _ script: String, timeout: Double = 20, masks: Bool = false, messages: Messages = Messages()
+        _ script: String, timeout: Double = 600, secondsToEnd: Double = 60,
+        clock: TestClock? = nil, masks: Bool = false, messages: Messages = Messages()
     ) throws -> ExternalReward {
-        try ExternalReward(
-            term: mine, command: ["/bin/sh", "-c", script], timeout: timeout, sendsMasks: masks,
-            onMessage: { messages.add($0) })
+        try shell(
+            script, timeout: timeout, secondsToEnd: secondsToEnd, clock: clock, masks: masks
+        ) { messages.add($0) }
+    }
+
+    /// Like the other one; lets time pass, or does something else, when the script writes a message.
+    static func shell(
+        _ script: String, timeout: Double = 600, secondsToEnd: Double = 60,
+        clock: TestClock? = nil, masks: Bool = false,
+        onMessage: @escaping @Sendable (String) -> Void
+    ) throws -> ExternalReward {
+        var patience = Patience(secondsToEnd: secondsToEnd)
+        if let clock { patience.now = clock.now }
+        return try ExternalReward(
+            term: mine, command: ["/bin/sh", "-c", script], timeout: timeout, patience: patience,
+            sendsMasks: masks, onMessage: onMessage)
     }
 
     func value(_ completion: String) throws -> Double? { try value(context(completion)) }
@@ -56,7 +71,7 @@ func isRunning(_ id: pid_t) -> Bool {
 }
 
 /// Waits for what another process does.
-func comes(within seconds: Double = 10, _ condition: () -> Bool) -> Bool {
+func comes(within seconds: Double = 60, _ condition: () -> Bool) -> Bool {
     let end = SuspendingClock.now + .seconds(seconds)
     while SuspendingClock.now < end {
         if condition() { return true }

@@ -2,6 +2,7 @@ import Foundation
 import Imaging
 import Segmentation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Rewards
@@ -97,13 +98,16 @@ private struct Refusal: Error, CustomStringConvertible {
         let gate = DispatchSemaphore(value: 0)
         let returned = DispatchSemaphore(value: 0)
         let body: @Sendable (RewardContext) -> Double = { Double($0.completion.count) }
-        let scorer = try scorer { context in
+        let clock = TestClock()
+        var scorer = try scorer { context in
             if context.completion == "bad" {
+                clock.pass(0.3)
                 gate.wait()
                 returned.signal()
             }
             return body(context)
         }
+        scorer.now = clock.now
         let found = try score(scorer, timeLimit: 0.3)
         let plain = try score(self.scorer(body: body), timeLimit: nil)
         for index in completions.indices where completions[index] != "bad" {
@@ -117,7 +121,7 @@ private struct Refusal: Error, CustomStringConvertible {
         }
         // What comes back too late ends its thread, and changes nothing.
         for _ in 0..<2 { gate.signal() }
-        for _ in 0..<2 { #expect(returned.wait(timeout: .now() + 10) == .success) }
+        for _ in 0..<2 { #expect(returned.wait(timeout: .now() + 600) == .success) }
         let again = try score(self.scorer(body: body), timeLimit: 60)
         #expect(text(again) == text(plain))
     }
@@ -128,11 +132,17 @@ private struct Refusal: Error, CustomStringConvertible {
 
     @Test("the limit is one completion's, not the group's")
     func limitPerCompletion() throws {
-        let scorer = try scorer { _ in
-            Thread.sleep(forTimeInterval: 0.1)
+        let clock = TestClock()
+        var scorer = try scorer { _ in
+            clock.pass(0.03)
+            // Who waits for this one looks whether it is late.
+            let looks = clock.looks
+            while clock.looks == looks { Thread.sleep(forTimeInterval: 0.001) }
             return 1
         }
-        #expect(try score(scorer, timeLimit: 0.4).allSatisfy { $0.fault == nil })
+        scorer.now = clock.now
+        #expect(completions.count > 1)
+        #expect(try score(scorer, timeLimit: 0.04).allSatisfy { $0.fault == nil })
     }
 
     @Test("a group costs one change of threads")
@@ -169,7 +179,7 @@ private struct Refusal: Error, CustomStringConvertible {
         #expect(error.description.contains("the reward term 'any' did not come back within 0.01 s"))
         isOpen.store(true, ordering: .releasing)
         func isLeft() -> Bool { scorer.leftBehind.count.withLock { $0 > 0 } }
-        for _ in 0..<10_000 where isLeft() { Thread.sleep(forTimeInterval: 0.001) }
+        for _ in 0..<60_000 where isLeft() { Thread.sleep(forTimeInterval: 0.001) }
         #expect(!isLeft())
         #expect(try score(copy, timeLimit: 60).allSatisfy { $0.fault == nil })
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import NN
+import PromptedMasks
 import SAM2
 import Segmentation
 import Testing
@@ -46,7 +47,7 @@ struct CheckpointTests {
         try model.save(directory: folder + "/new")
         let again = try SAM2Segmenter.load(path: folder + "/new")
         #expect(again.model.configuration == model.configuration)
-        #expect(again.processor == SAM2ImageProcessor(imageSize: 64))
+        #expect(again.processor == PromptedImageProcessor(imageSize: 64))
         let first = try logits(SAM2Segmenter(model: model))
         #expect(try logits(again).isEqual(to: first))
         let old = try SafetensorsFile(path: SAM2Fixtures.path("tiny/model.safetensors"))
@@ -107,13 +108,13 @@ struct CheckpointTests {
         let folder = try SAM2Fixtures.temporaryFolder()
         try Data(#"{"image_processor": {"image_mean": [0, 0.5, 1], "image_std": [1, 2, 3]}}"#.utf8)
             .write(to: URL(fileURLWithPath: folder + "/processor_config.json"))
-        let nested = try SAM2ImageProcessor.load(path: folder, imageSize: 64)
+        let nested = try PromptedImageProcessor.load(path: folder, imageSize: 64)
         #expect(nested.mean == [0, 0.5, 1])
         #expect(nested.deviation == [1, 2, 3])
         let file = folder + "/preprocessor_config.json"
         try Data(#"{"image_std": [1, 4, 3]}"#.utf8).write(to: URL(fileURLWithPath: file))
         // The file that transformers 5 writes over a folder counts first.
-        let both = try SAM2ImageProcessor.load(path: folder, imageSize: 64)
+        let both = try PromptedImageProcessor.load(path: folder, imageSize: 64)
         #expect(both == nested)
         let warning = try #require(both.warning(path: folder))
         #expect(
@@ -126,7 +127,7 @@ struct CheckpointTests {
             .write(to: URL(fileURLWithPath: folder + "/processor_config.json"))
         try Data(#"{"image_std": [1, 0, 3]}"#.utf8).write(to: URL(fileURLWithPath: file))
         let error = #expect(throws: CheckpointError.self) {
-            try SAM2ImageProcessor.load(path: folder, imageSize: 64)
+            try PromptedImageProcessor.load(path: folder, imageSize: 64)
         }
         #expect(error?.description.contains("image_std") == true)
     }

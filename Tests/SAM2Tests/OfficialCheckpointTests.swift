@@ -1,5 +1,6 @@
 import Foundation
 import NN
+import PromptedMasks
 import SAM2
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import Foundation
 import Imaging
 import NN
+import PromptedMasks
 import SAM2
 import Segmentation
 import TestSupport
@@ -46,7 +47,7 @@ struct OfficialPredictorTests {
         return (0..<count).map { packed[$0 / 8] >> UInt8(7 - $0 % 8) & 1 }
     }
 
-    private func check(_ prediction: SAM2Prediction, _ key: String, _ frame: ImageFrame) throws {
+    private func check(_ prediction: PromptPrediction, _ key: String, _ frame: ImageFrame) throws {
         let step = frame.width > 100 ? 7 : 1
         let some = try prediction.logits.sliced(1, step: step).sliced(2, step: step)
         #expect(try expected.difference(key + ".logits", some) < logitTolerance, "\(key)")

@@ -1,5 +1,6 @@
 import Imaging
 import NN
+import PromptedMasks
 import SAM2
 import Segmentation
 import Testing
@@ -20,7 +21,7 @@ struct ParityTests {
 
     @Test("the picture becomes the official predictor's input: float resize with antialias")
     func pixels() throws {
-        let pixels = try SAM2ImageProcessor(imageSize: 128)(cases.picture)
+        let pixels = try PromptedImageProcessor(imageSize: 128)(cases.picture)
         #expect(pixels.shape == [1, 3, 128, 128])
         let some = try pixels.sliced(2, step: 8).sliced(3, step: 8)
         #expect(try SAM2Fixtures.expected("windows").difference("pixels", some) < 1e-5)
@@ -28,7 +29,7 @@ struct ParityTests {
 
     @Test("resizing bytes gives transformers' processor's input")
     func roundedPixels() throws {
-        let pixels = try SAM2ImageProcessor(imageSize: 128, resizing: .bytes)(cases.picture)
+        let pixels = try PromptedImageProcessor(imageSize: 128, resizing: .bytes)(cases.picture)
         let some = try pixels.sliced(2, step: 8).sliced(3, step: 8)
         #expect(try SAM2Fixtures.expected("windows").difference("rounded pixels", some) < 1e-5)
     }
@@ -40,8 +41,8 @@ struct ParityTests {
         let expected = try SAM2Fixtures.expected("preprocessing")
         let name = "\(frame.width)x\(frame.height)"
         let picture = patternPicture(width: frame.width, height: frame.height)
-        func input(_ resizing: SAM2ImageProcessor.Resizing) throws -> Tensor {
-            try SAM2ImageProcessor(imageSize: 1024, resizing: resizing)(picture).selected(0, 0)
+        func input(_ resizing: PromptedImageProcessor.Resizing) throws -> Tensor {
+            try PromptedImageProcessor(imageSize: 1024, resizing: resizing)(picture).selected(0, 0)
                 .sliced(1, step: 73).sliced(2, step: 73)
         }
         let (floats, bytes) = try (input(.floats), input(.bytes))
@@ -56,7 +57,7 @@ struct ParityTests {
 
     /// Undoes the normalisation of [3, .., ..].
     private func levels(_ pixels: Tensor) throws -> Tensor {
-        let processor = SAM2ImageProcessor(imageSize: 1024)
+        let processor = PromptedImageProcessor(imageSize: 1024)
         let mean = try Tensor.of(processor.mean.map { Float($0) }, shape: [3, 1, 1])
         let deviation = try Tensor.of(processor.deviation.map { Float($0) }, shape: [3, 1, 1])
         return try (pixels * deviation + mean) * 255
@@ -65,7 +66,7 @@ struct ParityTests {
     @Test("the three levels are the reference's, padded and pooled windows included")
     func levels() throws {
         let model = try SAM2Fixtures.model("windows", sharedPositions: true)
-        let features = try model.encode(SAM2ImageProcessor(imageSize: 128)(cases.picture))
+        let features = try model.encode(PromptedImageProcessor(imageSize: 128)(cases.picture))
         let expected = try SAM2Fixtures.expected("windows")
         #expect(try expected.difference("features.0", features.fine) < 1e-4)
         #expect(try expected.difference("features.1", features.middle) < 1e-4)
@@ -121,7 +122,7 @@ struct ParityTests {
     @Test("a mask prompt replaces the embedding for no mask")
     func maskPrompt() throws {
         let model = try SAM2Fixtures.model("windows", sharedPositions: true)
-        let features = try model.encode(SAM2ImageProcessor(imageSize: 128)(cases.picture))
+        let features = try model.encode(PromptedImageProcessor(imageSize: 128)(cases.picture))
         // The first case's box, in the model's pixels.
         let scale: [Float] = [128.0 / 150, 128.0 / 110]
         let corners = [20 * scale[0], 15 * scale[1], 90.5 * scale[0], 80.25 * scale[1], 0, 0]

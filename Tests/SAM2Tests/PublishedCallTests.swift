@@ -1,4 +1,5 @@
 import Imaging
+import PromptedMasks
 import SAM2
 import Segmentation
 import TestSupport

@@ -1,4 +1,5 @@
 import NN
+import PromptedMasks
 import SAM2
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Imaging
 import NN
+import PromptedMasks
 import SAM2
 import Segmentation
 import Testing
@@ -88,7 +89,7 @@ struct SegmenterTests {
     func empty() throws {
         let image = try SAM2Segmenter(model: model).encode(cases.picture)
         #expect(try image.masks(for: [], in: cases.frame, output: cases.outputFrame).isEmpty)
-        let error = #expect(throws: SAM2PromptError.self) {
+        let error = #expect(throws: PromptError.self) {
             try image.masks(
                 for: [cases.cases[0].prompt, SegmentationPrompt()], in: cases.frame,
                 output: cases.outputFrame)
@@ -101,7 +102,7 @@ struct SegmenterTests {
         for parameter in model.trainableParameters {
             try parameter.tensor.setRequiresGradient(true)
         }
-        let features = try model.encode(SAM2ImageProcessor(imageSize: 128)(cases.picture))
+        let features = try model.encode(PromptedImageProcessor(imageSize: 128)(cases.picture))
         let points = PromptPoints(
             coordinates: try Tensor.of(
                 [10, 20, 90, 80, 50, 50, 60, 20, 0, 0] as [Float], shape: [1, 5, 2]),

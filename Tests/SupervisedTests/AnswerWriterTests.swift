@@ -74,6 +74,25 @@ import Testing
         #expect(prompts[0].positivePoints.allSatisfy { mask[Int($0.x), Int($0.y)] })
     }
 
+    @Test("Coordinates stand in the frame that a policy writes in, at the same places")
+    func otherFrame() throws {
+        var mask = BinaryMask(width: 200, height: 50)
+        for y in 10..<30 { for x in 20..<120 { mask[x, y] = true } }
+        let target = try #require(AnswerTarget(mask: mask))
+        var writer = AnswerWriter(grammar: PromptVariant.box2Points.grammar)
+        func prompt() throws -> SegmentationPrompt {
+            try AnswerParser(grammar: writer.grammar, acceptance: .strict)
+                .parse(writer.completion(thought: "", targets: [target])).get().prompts[0]
+        }
+        let own = try prompt()
+        writer.frame = ImageFrame(width: 1000, height: 1000)
+        let thousandths = try prompt()
+        #expect(thousandths.box == Box(x1: 100, y1: 200, x2: 600, y2: 600))
+        #expect(
+            thousandths.positivePoints
+                == own.positivePoints.map { Point(x: $0.x * 5, y: $0.y * 20) })
+    }
+
     @Test("No target is an empty list, and a mask of no pixels is no target")
     func empty() throws {
         let writer = AnswerWriter(grammar: PromptVariant.box2Points.grammar)

@@ -1,5 +1,6 @@
 import Datasets
 import Imaging
+import Scenes
 import Segmentation
 import Supervised
 import Testing

@@ -2,7 +2,9 @@ import Datasets
 import Foundation
 import Imaging
 import NN
+import PromptedMasks
 import SAM2
+import Scenes
 import Supervised
 import TestSupport
 import Testing
@@ -61,7 +63,7 @@ enum TinySegmenter {
         options.promptShares = [.boxTwoPoints: 1, .box: 1, .onePoint: 1]
         change(&options)
         return try SegmenterTrainer(
-            model: model, processor: SAM2ImageProcessor(imageSize: 64), options: options,
+            model: model, processor: PromptedImageProcessor(imageSize: 64), options: options,
             trains: trains)
     }
 

@@ -1,11 +1,12 @@
 import Imaging
 import NN
-import Qwen25VL
+import PolicyFamilies
 import Segmentation
 import Supervised
 import Testing
 import Tokenizers
 import Torch
+import VisionLanguage
 
 @Suite struct TeachingTests {
     @Test("A packed example spells the chat format's prompt, the answer and the end of the turn")
@@ -37,7 +38,7 @@ import Torch
             .logProbabilities
         var first = 0
         for lesson in example.lessons {
-            let whole = Qwen25VLInput(
+            let whole = VisionLanguageInput(
                 tokenIDs: example.input.tokenIDs + lesson.tokenIDs, patches: example.input.patches,
                 grids: example.input.grids, frames: example.input.frames)
             let all = try policy.model.logits(whole).logSoftmax(-1)

@@ -1,15 +1,15 @@
-import Datasets
 import Foundation
 import Imaging
-import Qwen25VL
+import PolicyFamilies
 import Segmentation
 import Supervised
 import Tokenizers
 import Torch
+import VisionLanguage
 
 /// A policy of a few thousand parameters with a vocabulary of bytes, and examples for it.
 struct TinyPolicy {
-    let model: Qwen25VLModel
+    let model: VisionLanguageModel
     let packer: ExamplePacker
 
     init(seed: UInt64 = 5) throws {
@@ -35,9 +35,9 @@ struct TinyPolicy {
                "window_size": 112, "out_hidden_size": 32, "fullatt_block_indexes": [0],
                "hidden_act": "silu"}}
             """
-        model = try Qwen25VLModel(
-            random: JSONDecoder().decode(
-                Qwen25VLConfiguration.self, from: Data(configuration.utf8)), seed: seed)
+        model = try VisionLanguageModel(
+            random: PolicyRegistry.family(
+                configuration: Data(configuration.utf8), path: "config.json"), seed: seed)
         let processor = """
             {"min_pixels": 3136, "max_pixels": 12845056, "patch_size": 14,
              "temporal_patch_size": 2, "merge_size": 2, "image_mean": [0.5, 0.5, 0.5],
@@ -48,7 +48,7 @@ struct TinyPolicy {
             processor: Qwen25VLProcessor(
                 configuration: try JSONDecoder().decode(
                     ImageProcessorConfiguration.self, from: Data(processor.utf8))),
-            template: template)
+            template: template, turnEnd: model.chat.turnEnd)
     }
 
     /// Pictures of 56 × 56 pixels with a square, and two questions each.

@@ -1,4 +1,4 @@
-import CHDF5
+package import CHDF5
 import Foundation
 
 /// What the HDF5 library said when a call failed, or why it did not get to see a file.
@@ -13,6 +13,8 @@ public struct HDF5Error: Error, Hashable, Sendable, CustomStringConvertible {
         case cutOff
         /// The file may be whole; it is of a form that is not read.
         case form
+        /// A number of an array is none of those that its reader expects.
+        case value
     }
 
     /// The file.
@@ -98,7 +100,7 @@ final class HDF5Object: Sendable {
 }
 
 /// A number that a data set can hold.
-protocol HDF5Element: BitwiseCopyable, Sendable {
+package protocol HDF5Element: BitwiseCopyable, Sendable {
     /// 0: what the places of an array hold before they are written.
     static var zero: Self { get }
     /// The type in the file; the lock is held.
@@ -112,37 +114,37 @@ protocol HDF5Element: BitwiseCopyable, Sendable {
 }
 
 extension HDF5Element where Self: FixedWidthInteger {
-    static func isStored(as type: Datatype) -> Bool {
+    package static func isStored(as type: Datatype) -> Bool {
         type.size == MemoryLayout<Self>.size
             && type.kind == .integer(isSigned: isSigned, isBigEndian: false)
     }
 }
 
 extension UInt8: HDF5Element {
-    static var storedType: hid_t { chdf5_std_u8le() }
-    static var nativeType: hid_t { chdf5_native_uint8() }
+    package static var storedType: hid_t { chdf5_std_u8le() }
+    package static var nativeType: hid_t { chdf5_native_uint8() }
 }
 
 extension UInt32: HDF5Element {
-    static var storedType: hid_t { chdf5_std_u32le() }
-    static var nativeType: hid_t { chdf5_native_uint32() }
+    package static var storedType: hid_t { chdf5_std_u32le() }
+    package static var nativeType: hid_t { chdf5_native_uint32() }
 }
 
 extension Int32: HDF5Element {
-    static var storedType: hid_t { chdf5_std_i32le() }
-    static var nativeType: hid_t { chdf5_native_int32() }
+    package static var storedType: hid_t { chdf5_std_i32le() }
+    package static var nativeType: hid_t { chdf5_native_int32() }
 }
 
 extension Int64: HDF5Element {
-    static var storedType: hid_t { chdf5_std_i64le() }
-    static var nativeType: hid_t { chdf5_native_int64() }
+    package static var storedType: hid_t { chdf5_std_i64le() }
+    package static var nativeType: hid_t { chdf5_native_int64() }
 }
 
 extension Double: HDF5Element {
-    static var storedType: hid_t { chdf5_ieee_f64le() }
-    static var nativeType: hid_t { chdf5_native_double() }
+    package static var storedType: hid_t { chdf5_ieee_f64le() }
+    package static var nativeType: hid_t { chdf5_native_double() }
 
-    static func isStored(as type: Datatype) -> Bool {
+    package static func isStored(as type: Datatype) -> Bool {
         type.size == 8 && type.kind == .float(isBigEndian: false)
     }
 }

@@ -1,7 +1,7 @@
 import CHDF5
 
 /// An array in a file that is read: rows of `columns` numbers, or single numbers where that is nil.
-struct HDF5Array<Element: HDF5Element>: Sendable {
+package struct HDF5Array<Element: HDF5Element>: Sendable {
     /// Who gets the numbers out of the file.
     enum Source: Sendable {
         /// The library, which has the array open.
@@ -10,7 +10,7 @@ struct HDF5Array<Element: HDF5Element>: Sendable {
     }
 
     let path: String
-    let name: String
+    package let name: String
     let columns: Int?
     private let stored: HDF5StoredArray
     private let source: Source
@@ -27,7 +27,7 @@ struct HDF5Array<Element: HDF5Element>: Sendable {
     ///
     /// Checks the type, the rank, the columns, and that what is stored can be as many bytes as the
     /// shape claims, so that no reader allocates what a damaged shape asks for.
-    func mismatch() -> String? {
+    package func mismatch() -> String? {
         guard isReadable else {
             return
                 "holds \(stored.type.name), where \(Self.elementName) is expected: store it as that "
@@ -55,10 +55,10 @@ struct HDF5Array<Element: HDF5Element>: Sendable {
     }
 
     /// How many rows there are.
-    var count: Int { Int(clamping: stored.dimensions.first ?? 0) }
+    package var count: Int { Int(clamping: stored.dimensions.first ?? 0) }
 
     /// The numbers of the rows in `rows`, row after row.
-    func read(_ rows: Range<Int>) throws -> [Element] {
+    package func read(_ rows: Range<Int>) throws -> [Element] {
         guard !rows.isEmpty else { return [] }
         guard Element.isStored(as: stored.type) else {
             return try stored.type.numbers(readBytes(rows)) { try value($0, at: rows, $1) }
@@ -75,7 +75,7 @@ struct HDF5Array<Element: HDF5Element>: Sendable {
     }
 
     /// All numbers, row after row.
-    func readAll() throws -> [Element] {
+    package func readAll() throws -> [Element] {
         try read(0..<count)
     }
 
@@ -90,11 +90,11 @@ struct HDF5Array<Element: HDF5Element>: Sendable {
             case nil: nil
             }
         if let element { return element }
-        throw ShardError(
-            .inconsistent, path: path,
-            "the array '\(name)' holds \(number.map { "\($0.text)" } ?? "a number above \(Int64.max)") "
-                + "in row \(rows.lowerBound + place / (columns ?? 1)), which is no \(Self.elementName)"
-        )
+        let row = rows.lowerBound + place / (columns ?? 1)
+        throw HDF5Error(
+            path: path, object: name, function: "row \(row)",
+            message: "holds \(number.map { "\($0.text)" } ?? "a number above \(Int64.max)") "
+                + "in row \(row), which is no \(Self.elementName)", cause: .value)
     }
 
     /// The bytes of rows as they are in the file.

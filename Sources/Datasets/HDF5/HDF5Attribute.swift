@@ -1,14 +1,14 @@
 // Reference: The HDF Group, HDF5 File Format Specification Version 3.0, III.E and IV.A.2.m
 
 /// The value of an attribute, as far as it is a single number or text.
-enum HDF5Attribute: Sendable, Equatable {
+package enum HDF5Attribute: Sendable, Equatable {
     case number(Int64)
     case text(String)
     /// Anything else, in words.
     case other(String)
 
     /// What it is, in words.
-    var words: String {
+    package var words: String {
         switch self {
         case .number(let number): "the number \(number)"
         case .text(let text): "the text '\(text)'"

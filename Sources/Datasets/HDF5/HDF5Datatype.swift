@@ -41,7 +41,7 @@ struct Dataspace: Sendable {
 }
 
 /// The type of an array's numbers or of an attribute.
-struct Datatype: Sendable {
+package struct Datatype: Sendable {
     /// The types that are read, and that there are others.
     enum Kind: Sendable, Equatable {
         case integer(isSigned: Bool, isBigEndian: Bool)

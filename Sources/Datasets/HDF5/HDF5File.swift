@@ -1,8 +1,8 @@
 import CHDF5
 
 /// An HDF5 file that is open for reading, or one that is being written.
-final class HDF5File: Sendable {
-    let path: String
+package final class HDF5File: Sendable {
+    package let path: String
     private let object: HDF5Object
     /// What is in it; nil of a file that is being written.
     private let contents: HDF5Contents?
@@ -18,7 +18,7 @@ final class HDF5File: Sendable {
     /// Creates a file that does not exist yet.
     ///
     /// Its bytes depend on what is written only: no times are stored.
-    static func create(_ path: String) throws -> HDF5File {
+    package static func create(_ path: String) throws -> HDF5File {
         try HDF5.withLock {
             let creation = try makeProperties(chdf5_file_create(), path: path)
             _ = try HDF5.check(
@@ -37,7 +37,7 @@ final class HDF5File: Sendable {
     ///   - paths: the groups and arrays that will be read; nil for all
     /// - Returns: the file
     /// - Throws: ``HDF5Error`` that says why the file is not read
-    static func open(_ path: String, reading paths: Set<String>? = nil) throws -> HDF5File {
+    package static func open(_ path: String, reading paths: Set<String>? = nil) throws -> HDF5File {
         let contents: HDF5Contents
         do {
             contents = try HDF5Structure.check(path: path, reading: paths)
@@ -52,20 +52,23 @@ final class HDF5File: Sendable {
         }
     }
 
+    /// The bytes that HDF5 files begin with.
+    package static let signature = (0..<8).map { UInt8(HDF5Bytes.signature >> ($0 * 8) & 0xFF) }
+
     /// Whether the file begins as HDF5 files do.
-    static func hasSignature(_ path: String) -> Bool {
+    package static func hasSignature(_ path: String) -> Bool {
         (try? HDF5Bytes(path: path).signaturePlace()) != nil
     }
 
     /// Hands everything that was written to the operating system.
-    func flush() throws {
+    package func flush() throws {
         try HDF5.withLock {
             _ = try HDF5.check(H5Fflush(object.id, H5F_SCOPE_GLOBAL), "H5Fflush", path: path)
         }
     }
 
     /// Creates the group `name`.
-    func createGroup(_ name: String) throws {
+    package func createGroup(_ name: String) throws {
         try HDF5.withLock {
             let properties = try makeProperties(chdf5_group_create(), path: path)
             _ = try HDF5.check(
@@ -80,7 +83,7 @@ final class HDF5File: Sendable {
     /// Creates an empty array that can grow, stored in pieces of `chunk` rows.
     ///
     /// A row has `columns` numbers; nil makes an array of rank 1.
-    func createArray<Element: HDF5Element>(
+    package func createArray<Element: HDF5Element>(
         _ name: String, of: Element.Type, columns: Int? = nil, chunk: Int
     ) throws -> HDF5GrowingArray<Element> {
         try HDF5.withLock {
@@ -102,7 +105,7 @@ final class HDF5File: Sendable {
     }
 
     /// Opens the array `name` of a file that was opened to be read.
-    func array<Element: HDF5Element>(
+    package func array<Element: HDF5Element>(
         _ name: String, of: Element.Type, columns: Int? = nil
     ) throws -> HDF5Array<Element> {
         guard let contents, let stored = contents.arrays[name] else {
@@ -133,7 +136,7 @@ final class HDF5File: Sendable {
     /// Whether the file, which was opened to be read, has the group or array `name`.
     ///
     /// - Throws: ``HDF5Error`` if the file is being written
-    func contains(_ name: String) throws -> Bool {
+    package func contains(_ name: String) throws -> Bool {
         guard let contents else {
             throw HDF5Error(
                 path: path, object: name, function: "contains", message: "the file is being written"
@@ -165,7 +168,7 @@ final class HDF5File: Sendable {
 
 extension HDF5File {
     /// Writes a text attribute: UTF-8 of fixed length, which needs no heap.
-    func writeAttribute(_ name: String, _ text: String) throws {
+    package func writeAttribute(_ name: String, _ text: String) throws {
         try HDF5.withLock {
             let bytes = Array(text.utf8)
             let type = try HDF5Object(
@@ -181,7 +184,7 @@ extension HDF5File {
     }
 
     /// Writes a whole number as an attribute.
-    func writeAttribute(_ name: String, _ number: Int64) throws {
+    package func writeAttribute(_ name: String, _ number: Int64) throws {
         try HDF5.withLock {
             let bytes = withUnsafeBytes(of: number) { Array($0) }
             try createAttribute(
@@ -190,7 +193,7 @@ extension HDF5File {
     }
 
     /// Gives the whole-number attribute `name`, which is there, another value.
-    func replaceAttribute(_ name: String, by number: Int64) throws {
+    package func replaceAttribute(_ name: String, by number: Int64) throws {
         try HDF5.withLock {
             let id = H5Aopen(object.id, name, chdf5_default_properties())
             let attribute = HDF5Object(try HDF5.check(id, "H5Aopen", path: path, object: name))
@@ -204,7 +207,7 @@ extension HDF5File {
     /// The attribute `name` of a file that was opened to be read; nil if there is none.
     ///
     /// The library would read every attribute on its way, of whatever kind.
-    func attribute(_ name: String) throws -> HDF5Attribute? {
+    package func attribute(_ name: String) throws -> HDF5Attribute? {
         guard let contents, let message = contents.attributes[name] else { return nil }
         do {
             return try HDF5Attribute(message, contents.file)

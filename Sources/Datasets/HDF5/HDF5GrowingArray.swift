@@ -1,7 +1,7 @@
 import CHDF5
 
 /// An array that is being written: rows of `columns` numbers, or single numbers where that is nil.
-struct HDF5GrowingArray<Element: HDF5Element>: Sendable {
+package struct HDF5GrowingArray<Element: HDF5Element>: Sendable {
     let path: String
     let name: String
     let object: HDF5Object
@@ -64,21 +64,21 @@ extension HDF5Object {
 }
 
 /// Writes an array as its numbers come, holding back less than one chunk.
-struct HDF5Column<Element: HDF5Element> {
+package struct HDF5Column<Element: HDF5Element> {
     private let array: HDF5GrowingArray<Element>
     private let pieceSize: Int
     private var pending: [Element] = []
     /// How many numbers were appended.
-    private(set) var count = 0
+    package private(set) var count = 0
 
     /// A column that writes `array`, whose chunks have `chunk` rows.
-    init(_ array: HDF5GrowingArray<Element>, chunk: Int) {
+    package init(_ array: HDF5GrowingArray<Element>, chunk: Int) {
         self.array = array
         pieceSize = chunk * (array.columns ?? 1)
     }
 
     /// Adds numbers at the end.
-    mutating func append(_ elements: [Element]) throws {
+    package mutating func append(_ elements: [Element]) throws {
         count += elements.count
         pending += elements
         let whole = pending.count / pieceSize * pieceSize
@@ -88,7 +88,7 @@ struct HDF5Column<Element: HDF5Element> {
     }
 
     /// Writes what was held back; nothing is appended after that.
-    mutating func finish() throws {
+    package mutating func finish() throws {
         try array.append(pending[...])
         pending = []
     }

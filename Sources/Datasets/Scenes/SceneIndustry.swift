@@ -71,33 +71,12 @@ enum SceneIndustry {
         sketch.add(body, ScenePaint(glass))
         let crop = random.varied(sceneColor(120, 150, 112), by: 10)
         for k in 0..<spans {
-            let y = -half.y + Float(k) * span
             let content = random.uniform(0.05, 0.4)
-            let tone = blend(glass, crop, content)
-            for (from, normal) in [(Float(0), Float(-1)), (0.5, 1)] {
-                let facing = SceneVector(0, normal)
-                var paint = ScenePaint(tone * sketch.light(facing: facing, steepness: 0.2))
-                paint.mottle = 3
-                sketch.detail(
-                    .rectangle(
-                        x1: -half.x, y1: y + span * from, x2: half.x, y2: y + span * (from + 0.5)),
-                    paint)
-            }
-            sketch.detail(
-                .line(
-                    SceneVector(-half.x, y + span / 2), SceneVector(half.x, y + span / 2),
-                    width: 0.5),
-                sceneColor(240, 246, 246), opacity: 0.9)
-            sketch.detail(
-                .line(SceneVector(-half.x, y), SceneVector(half.x, y), width: 0.7),
-                sceneColor(104, 122, 126), opacity: 0.85)
+            drawSpan(
+                &sketch, from: -half.y + Float(k) * span, width: span, reach: half.x,
+                blend(glass, crop, content))
         }
-        for k in 1..<max(2, Int(half.x / 2)) {
-            let x = -half.x + Float(k) * half.x * 2 / Float(max(2, Int(half.x / 2)))
-            sketch.detail(
-                .line(SceneVector(x, -half.y), SceneVector(x, half.y), width: 0.35),
-                sceneColor(118, 136, 140), opacity: 0.55)
-        }
+        drawCrossBars(&sketch, half)
         for _ in 0..<random.integer(1...4) {
             let x = random.uniform(-0.9, 0.8) * half.x
             let y = -half.y + Float(random.integer(0...spans - 1)) * span
@@ -106,6 +85,39 @@ enum SceneIndustry {
                 sceneColor(250, 252, 252), opacity: 0.9)
         }
         sketch.detail(.frame(.zero, half, width: 0.8), sceneColor(236, 240, 240), opacity: 0.8)
+    }
+
+    /// Two slopes of a glass roof with their ridge and gutter, from the ordinate `y` on.
+    private static func drawSpan(
+        _ sketch: inout SceneSketch, from y: Float, width span: Float, reach: Float,
+        _ tone: SceneColor
+    ) {
+        for (from, normal) in [(Float(0), Float(-1)), (0.5, 1)] {
+            let facing = SceneVector(0, normal)
+            var paint = ScenePaint(tone * sketch.light(facing: facing, steepness: 0.2))
+            paint.mottle = 3
+            sketch.detail(
+                .rectangle(
+                    x1: -reach, y1: y + span * from, x2: reach, y2: y + span * (from + 0.5)),
+                paint)
+        }
+        sketch.detail(
+            .line(
+                SceneVector(-reach, y + span / 2), SceneVector(reach, y + span / 2),
+                width: 0.5),
+            sceneColor(240, 246, 246), opacity: 0.9)
+        sketch.detail(
+            .line(SceneVector(-reach, y), SceneVector(reach, y), width: 0.7),
+            sceneColor(104, 122, 126), opacity: 0.85)
+    }
+
+    private static func drawCrossBars(_ sketch: inout SceneSketch, _ half: SceneVector) {
+        for k in 1..<max(2, Int(half.x / 2)) {
+            let x = -half.x + Float(k) * half.x * 2 / Float(max(2, Int(half.x / 2)))
+            sketch.detail(
+                .line(SceneVector(x, -half.y), SceneVector(x, half.y), width: 0.35),
+                sceneColor(118, 136, 140), opacity: 0.55)
+        }
     }
 
     /// Rows of panels that fill a rectangle.

@@ -192,43 +192,39 @@ struct SceneLayout {
         of sceneClass: SceneClass, random: inout SceneRandom
     ) -> SceneVector {
         switch sceneClass {
-        case .storageTank:
-            let r = random.uniform(9, 20)
-            return SceneVector(r, r)
-        case .ship:
-            let length = random.uniform(15, 37)
-            return SceneVector(length, length * random.uniform(0.2, 0.27))
+        case .storageTank: return round(9...20, &random)
+        case .ship: return oblong(15...37, 0.2...0.27, &random)
         case .plane:
             let length = random.uniform(17, 31)
             return SceneVector(length, length * 0.97)
-        case .sportsField:
-            let length = random.uniform(19, 36)
-            return SceneVector(length, length * random.uniform(0.58, 0.68))
+        case .sportsField: return oblong(19...36, 0.58...0.68, &random)
         case .building:
-            let length = random.uniform(11, 28)
-            return SceneVector(length, max(8.5, length * random.uniform(0.5, 0.85)))
-        case .pond:
-            let length = random.uniform(14, 30)
-            return SceneVector(length, length * random.uniform(0.6, 0.9))
-        case .cropCircle:
-            let r = random.uniform(20, 38)
-            return SceneVector(r, r)
-        case .greenhouse:
-            let length = random.uniform(17, 32)
-            return SceneVector(length, length * random.uniform(0.5, 0.8))
-        case .solarFarm:
-            let length = random.uniform(19, 34)
-            return SceneVector(length, length * random.uniform(0.5, 0.85))
-        case .swimmingPool:
-            let length = random.uniform(10, 19)
-            return SceneVector(length, length * random.uniform(0.48, 0.62))
+            let size = oblong(11...28, 0.5...0.85, &random)
+            return SceneVector(size.x, max(8.5, size.y))
+        case .pond: return oblong(14...30, 0.6...0.9, &random)
+        case .cropCircle: return round(20...38, &random)
+        case .greenhouse: return oblong(17...32, 0.5...0.8, &random)
+        case .solarFarm: return oblong(19...34, 0.5...0.85, &random)
+        case .swimmingPool: return oblong(10...19, 0.48...0.62, &random)
         case .carPark:
             let length = random.uniform(18, 32)
             return SceneVector(length, random.chance(0.35) ? 9.5 : random.uniform(17, 21))
-        case .windTurbine:
-            let r = random.uniform(17, 28)
-            return SceneVector(r, r)
+        case .windTurbine: return round(17...28, &random)
         }
+    }
+
+    private static func round(
+        _ radii: ClosedRange<Float>, _ random: inout SceneRandom
+    ) -> SceneVector {
+        SceneVector(repeating: random.uniform(radii.lowerBound, radii.upperBound))
+    }
+
+    /// A length, and a width that is a share of it.
+    private static func oblong(
+        _ lengths: ClosedRange<Float>, _ shares: ClosedRange<Float>, _ random: inout SceneRandom
+    ) -> SceneVector {
+        let length = random.uniform(lengths.lowerBound, lengths.upperBound)
+        return SceneVector(length, length * random.uniform(shares.lowerBound, shares.upperBound))
     }
 }
 

@@ -1,3 +1,5 @@
+import Datasets
+
 /// The stream of random numbers of one scene, in the number types that drawing uses.
 struct SceneRandom {
     private var generator: SeededGenerator

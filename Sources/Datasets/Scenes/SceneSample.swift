@@ -1,3 +1,4 @@
+public import Datasets
 import Imaging
 
 extension SceneSynthesizer {

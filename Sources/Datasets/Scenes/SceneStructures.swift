@@ -219,6 +219,12 @@ enum SceneStructures {
                     sceneColor(36, 84, 132), opacity: 0.7)
             }
         }
+        drawSunshades(&sketch, half, random: &random)
+    }
+
+    private static func drawSunshades(
+        _ sketch: inout SceneSketch, _ half: SceneVector, random: inout SceneRandom
+    ) {
         for k in 0..<random.integer(2...5) {
             let x = -half.x + Float(k) * 4.6 + 1
             guard x < half.x else { break }

@@ -41,7 +41,7 @@ public struct SceneSynthesizer: Sendable {
         let items = plan.layout.items
         var found: [SceneInstance] = []
         for (item, mask) in zip(items, canvas.masks(count: items.count)) {
-            guard let box = mask.tightBox else { continue }
+            guard let box = mask.boundingBox else { continue }
             found.append(SceneInstance(sceneClass: item.sceneClass, mask: mask, box: box))
         }
         return SceneClass.allCases.flatMap { sceneClass in
@@ -140,23 +140,5 @@ struct SceneStage {
         trees.addShadows(sun: sun, to: &canvas)
         canvas.castShadows(depth: 0.5, tint: sceneColor(2, 5, 10))
         trees.paint(sun: sun, on: &canvas, random: &random)
-    }
-}
-
-extension BinaryMask {
-    /// The box around all pixels, its right and lower edges after the last one; nil when empty.
-    var tightBox: Box? {
-        var (x1, y1, x2, y2) = (width, height, -1, -1)
-        for (number, word) in words.enumerated() where word != 0 {
-            var rest = word
-            while rest != 0 {
-                let (y, x) = (number * 64 + rest.trailingZeroBitCount)
-                    .quotientAndRemainder(dividingBy: width)
-                (x1, x2, y1, y2) = (min(x1, x), max(x2, x), min(y1, y), max(y2, y))
-                rest &= rest - 1
-            }
-        }
-        guard x2 >= 0 else { return nil }
-        return Box(x1: Double(x1), y1: Double(y1), x2: Double(x2 + 1), y2: Double(y2 + 1))
     }
 }

@@ -71,6 +71,20 @@ struct SceneWater {
         return halfWidth - abs(distance)
     }
 
+    /// The ground with the beach of a sea or the bank of a river over it, where it is that deep.
+    @inline(__always)
+    func shore(_ ground: SceneColor, depth: Float, ripple: Float) -> SceneColor {
+        guard halfWidth == nil else {
+            let bank = sceneColor(88, 92, 58) + SceneColor(repeating: ripple * 14)
+            return blend(ground, bank, smoothstep(-5, -1, depth + ripple * 2) * 0.85)
+        }
+        let beach = blend(
+            sceneColor(207, 191, 155), sceneColor(160, 143, 112), smoothstep(-5, -0.5, depth))
+        return blend(
+            ground, beach + SceneColor(repeating: ripple * 8),
+            smoothstep(-9, -6, depth + ripple * 3))
+    }
+
     /// A sea that covers a good part of the scene, or a river through it.
     static func random(sea: Bool, random: inout SceneRandom) -> SceneWater {
         let across = direction(turns: random.unit())
@@ -142,18 +156,7 @@ struct SceneTerrain {
             let depth = water.depth(at: place)
             if depth < -12 { continue }
             let ripple = ripples[index]
-            var color = canvas.pixels[index]
-            if water.halfWidth == nil {
-                let beach = blend(
-                    sceneColor(207, 191, 155), sceneColor(160, 143, 112),
-                    smoothstep(-5, -0.5, depth))
-                color = blend(
-                    color, beach + SceneColor(repeating: ripple * 8),
-                    smoothstep(-9, -6, depth + ripple * 3))
-            } else {
-                let bank = sceneColor(88, 92, 58) + SceneColor(repeating: ripple * 14)
-                color = blend(color, bank, smoothstep(-5, -1, depth + ripple * 2) * 0.85)
-            }
+            var color = water.shore(canvas.pixels[index], depth: depth, ripple: ripple)
             let inside = smoothstep(-0.6, 0.6, depth)
             if inside > 0 {
                 var wet = blend(water.shallow, water.deep, smoothstep(0, reach, depth + ripple * 4))

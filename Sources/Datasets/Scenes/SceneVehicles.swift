@@ -58,7 +58,18 @@ enum SceneVehicles {
             sceneColor(178, 44, 44), sceneColor(38, 72, 148), sceneColor(38, 110, 86),
             sceneColor(214, 132, 44), sceneColor(70, 72, 84),
         ])
-        let wing = ScenePaint(white * 0.89)
+        drawEngines(&sketch, a, ScenePaint(white * 0.72), random: &random)
+        drawWings(&sketch, a, ScenePaint(white * 0.89))
+        drawFuselage(&sketch, a, white)
+        sketch.detail(.line(SceneVector(-0.62, 0) * a, SceneVector(-1, 0) * a, width: 1.5), livery)
+        sketch.detail(
+            .rectangle(x1: -0.99 * a, y1: -0.4 * a, x2: -0.9 * a, y2: 0.4 * a), livery,
+            opacity: 0.55)
+    }
+
+    private static func drawEngines(
+        _ sketch: inout SceneSketch, _ a: Float, _ paint: ScenePaint, random: inout SceneRandom
+    ) {
         for y in random.chance(0.3) ? [Float(0.3), 0.55] : [Float(0.33)] {
             let x = 0.19 - (y - 0.33) * 0.66
             let pod = points(
@@ -67,8 +78,11 @@ enum SceneVehicles {
                     (x + 0.06, y - 0.045), (x + 0.06, y + 0.045), (x - 0.2, y + 0.04),
                     (x - 0.2, y - 0.04),
                 ])
-            pair(&sketch, pod, ScenePaint(white * 0.72), height: 1.4)
+            pair(&sketch, pod, paint, height: 1.4)
         }
+    }
+
+    private static func drawWings(_ sketch: inout SceneSketch, _ a: Float, _ paint: ScenePaint) {
         pair(
             &sketch,
             points(
@@ -77,10 +91,15 @@ enum SceneVehicles {
                     (0.27, 0.03), (0.2, 0.09), (-0.2, 0.93), (-0.33, 0.93), (-0.13, 0.09),
                     (-0.13, 0.03),
                 ]),
-            wing, height: 2.2)
+            paint, height: 2.2)
         pair(
-            &sketch, points(a, [(-0.68, 0.02), (-0.9, 0.36), (-0.99, 0.36), (-0.9, 0.02)]), wing,
+            &sketch, points(a, [(-0.68, 0.02), (-0.9, 0.36), (-0.99, 0.36), (-0.9, 0.02)]), paint,
             height: 2.6)
+    }
+
+    private static func drawFuselage(
+        _ sketch: inout SceneSketch, _ a: Float, _ white: SceneColor
+    ) {
         let fuselage = ScenePath.mirrored(
             points(
                 a,
@@ -96,10 +115,6 @@ enum SceneVehicles {
         sketch.detail(
             ScenePath(points(a, [(0.9, -0.05), (0.94, -0.03), (0.94, 0.03), (0.9, 0.05)])),
             sceneColor(48, 54, 66))
-        sketch.detail(.line(SceneVector(-0.62, 0) * a, SceneVector(-1, 0) * a, width: 1.5), livery)
-        sketch.detail(
-            .rectangle(x1: -0.99 * a, y1: -0.4 * a, x2: -0.9 * a, y2: 0.4 * a), livery,
-            opacity: 0.55)
     }
 
     private static func drawPropellerPlane(

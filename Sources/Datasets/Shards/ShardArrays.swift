@@ -1,3 +1,4 @@
+import HDF5
 import Imaging
 
 /// Byte strings of a shard: their bounds in memory, their bytes in the file.

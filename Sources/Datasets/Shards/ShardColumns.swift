@@ -1,3 +1,4 @@
+import HDF5
 import Imaging
 
 /// Writes byte strings one after another, and where each ends.

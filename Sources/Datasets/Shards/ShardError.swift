@@ -36,7 +36,9 @@ public struct ShardError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is wrong, and what to do.
     public let message: String
 
-    init(_ kind: Kind, path: String, index: Int? = nil, id: String? = nil, _ message: String) {
+    package init(
+        _ kind: Kind, path: String, index: Int? = nil, id: String? = nil, _ message: String
+    ) {
         self.kind = kind
         self.path = path
         self.index = index

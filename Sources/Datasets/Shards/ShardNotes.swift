@@ -1,3 +1,5 @@
+import HDF5
+
 /// What an import decided about its source's files, as the shard keeps it: text attributes of the
 /// root, each only where the import was told so.
 public struct ShardNotes: Hashable, Sendable, Codable {

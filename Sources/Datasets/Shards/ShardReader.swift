@@ -1,4 +1,6 @@
+public import Datasets
 import Foundation
+import HDF5
 public import Imaging
 
 /// Reads the samples of a shard in any order, from any thread.
@@ -40,7 +42,9 @@ public final class ShardReader: SampleSource {
             arrays = try ShardArrays(file, version: version)
             ids = try arrays.readIDs()
         } catch let error as HDF5Error {
-            throw ShardError(.unreadable, path: path, Self.unreadable(error))
+            throw ShardError(
+                error.cause == .value ? .inconsistent : .unreadable, path: path,
+                Self.unreadable(error))
         }
         try checkIDs()
     }
@@ -76,6 +80,8 @@ public final class ShardReader: SampleSource {
             return try record.sample()
         } catch let error as ShardError {
             throw error
+        } catch let error as HDF5Error where error.cause == .value {
+            throw ShardError(.inconsistent, path: path, Self.unreadable(error))
         } catch let error as HDF5Error {
             // Damage to numbers is that of the samples whose numbers they are, compressed or not.
             throw ShardError(
@@ -129,8 +135,7 @@ public final class ShardReader: SampleSource {
     private static func notHDF5(_ path: String) -> ShardError {
         let hint = "; make shards with 'think2seg data import'"
         let begin = FileHandle(forReadingAtPath: path)?.readData(ofLength: 8) ?? Data()
-        let signature = (0..<8).map { UInt8(HDF5Bytes.signature >> ($0 * 8) & 0xFF) }
-        if (1..<8).contains(begin.count), signature.starts(with: begin) {
+        if (1..<8).contains(begin.count), HDF5File.signature.starts(with: begin) {
             return ShardError(
                 .unreadable, path: path,
                 "the file ends after \(begin.count) bytes, within the signature of HDF5: it was "
@@ -203,6 +208,7 @@ public final class ShardReader: SampleSource {
             return "the file is damaged\(place.isEmpty ? "" : " in " + place): \(error.message) "
                 + "(\(error.function)); copy it or import it again"
         case .cutOff: return "\(error.message); copy it or import it again"
+        case .value: return "the array \(place) \(error.message)"
         case .form: return place.isEmpty ? error.message : "\(place) \(error.message)"
         }
     }

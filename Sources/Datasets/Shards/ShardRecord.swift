@@ -1,3 +1,5 @@
+import Checksums
+import Datasets
 import Imaging
 
 /// A sample as a shard stores it: numbers and bytes.
@@ -156,11 +158,6 @@ extension ShardRecord.Instance {
             box: Box(x1: box[0], y1: box[1], x2: box[2], y2: box[3]),
             mask: try decodeMask(mask, frame: frame, name: id, "an instance's mask"))
     }
-}
-
-extension ImageFrame {
-    /// The size in words.
-    var text: String { "\(width) x \(height)" }
 }
 
 private func text(_ bytes: [UInt8], _ what: String) throws -> String {

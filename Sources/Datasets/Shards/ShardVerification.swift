@@ -1,3 +1,4 @@
+import Datasets
 public import Imaging
 
 /// What a shard holds, in numbers.

@@ -1,4 +1,6 @@
+public import Datasets
 import Foundation
+import HDF5
 
 /// Writes samples into a shard, one after another, in bounded memory.
 ///
@@ -96,7 +98,7 @@ public final class ShardWriter {
     }
 
     /// Completes the file on the disk, still under its temporary name.
-    func seal() throws {
+    package func seal() throws {
         let file = try openFile()
         do {
             guard count > 0 else {
@@ -114,7 +116,7 @@ public final class ShardWriter {
     }
 
     /// Gives the sealed file its name.
-    func publish() throws {
+    package func publish() throws {
         guard case .sealed = state else {
             throw ShardError(.cannotWrite, path: path, "the shard is not complete")
         }

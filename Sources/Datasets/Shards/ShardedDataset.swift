@@ -1,3 +1,5 @@
+public import Datasets
+
 /// Several shards as one list of samples: those of the first, then those of the second.
 public final class ShardedDataset: SampleSource {
     /// The shards in order.

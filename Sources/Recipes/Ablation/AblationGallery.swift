@@ -1,8 +1,8 @@
-import Datasets
 import Evaluating
 import Foundation
 import Reporting
 import Reports
+import Shards
 
 extension AblationReport {
     /// The answers of all variants to the same questions, with the first seed that all have.

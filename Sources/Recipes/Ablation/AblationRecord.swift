@@ -1,4 +1,3 @@
-import Datasets
 import Evaluating
 import Evaluation
 import Foundation

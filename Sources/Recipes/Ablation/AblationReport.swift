@@ -1,5 +1,4 @@
 import Configuration
-import Datasets
 import Evaluating
 import Evaluation
 import Foundation

@@ -3,13 +3,13 @@ import Imaging
 import NN
 import NewModels
 import Policies
-import Qwen25VL
 import RLTrainer
 import Segmentation
 import Supervised
 import Torch
+import VisionLanguage
 
-/// A policy that does all the work of a Qwen2.5-VL on prompts of a given length, and then says
+/// A policy that does all the work of a real policy on prompts of a given length, and then says
 /// something of its own: as many objects as wanted, at places that a seed decides.
 ///
 /// Random weights never write an answer that can be read; with this one reward and advantages have
@@ -17,30 +17,31 @@ import Torch
 final class BenchmarkPolicy: Policy {
     /// A prompt of random tokens around a picture.
     struct Prompt: PolicyPrompt {
-        let input: Qwen25VLInput
+        let input: VisionLanguageInput
         let tokenCount: Int
         let frame: ImageFrame
         let tokens = PictureTokens()
     }
 
-    let model: Qwen25VLModel
+    let model: VisionLanguageModel
     private let shapes: StepBenchmark.Shapes
-    private let processor: Qwen25VLProcessor
+    private let processor: any PictureProcessor
     private let vision: VisionIdentity
     /// Whether this is the reference of a policy whose vision tower is not trained.
     private let isReferenceOfKeptVision: Bool
 
     /// A policy whose completions all have the longest length: no token ends one.
-    init(model: Qwen25VLModel, shapes: StepBenchmark.Shapes) throws {
+    init(model: VisionLanguageModel, shapes: StepBenchmark.Shapes) throws {
         self.model = model
         self.shapes = shapes
-        processor = Qwen25VLProcessor(configuration: try .released(for: model.configuration.vision))
+        processor = try model.family.releasedProcessor()
         vision = VisionIdentity()
         isReferenceOfKeptVision = false
     }
 
     private init(
-        _ other: BenchmarkPolicy, model: Qwen25VLModel, vision: VisionIdentity, keepsVision: Bool
+        _ other: BenchmarkPolicy, model: VisionLanguageModel, vision: VisionIdentity,
+        keepsVision: Bool
     ) {
         self.model = model
         shapes = other.shapes
@@ -60,11 +61,13 @@ final class BenchmarkPolicy: Policy {
 
     func prompt(image: RGBImage, question: String) throws -> Prompt {
         let picture = try processor.process(image)
-        let text = shapes.promptTokens - picture.tokenCount - 2
+        let around = model.options.placeholders
+        let whole = around.before.count + picture.tokenCount + around.after.count
+        let text = shapes.promptTokens - whole
         guard text >= 2 else {
             throw BenchmarkError(
                 "--prompt-tokens is \(shapes.promptTokens), but the picture alone has "
-                    + "\(picture.tokenCount + 2): give at least \(picture.tokenCount + 4)")
+                    + "\(whole): give at least \(whole + 2)")
         }
         var hash = StableHash()
         hash.combine(question)
@@ -73,14 +76,12 @@ final class BenchmarkPolicy: Policy {
         func words(_ count: Int) -> [Int] {
             (0..<count).map { _ in ordinary[random.uniform(below: ordinary.count)] }
         }
-        let configuration = model.configuration
         let ids =
-            words(text / 4) + [configuration.visionStartTokenID]
-            + [Int](repeating: configuration.imageTokenID, count: picture.tokenCount)
-            + [configuration.visionEndTokenID]
+            words(text / 4) + around.before
+            + [Int](repeating: around.picture, count: picture.tokenCount) + around.after
         let rest = shapes.promptTokens - ids.count
         return Prompt(
-            input: try Qwen25VLInput(tokenIDs: ids + words(rest), images: [picture]),
+            input: try VisionLanguageInput(tokenIDs: ids + words(rest), images: [picture]),
             tokenCount: shapes.promptTokens, frame: picture.frame)
     }
 
@@ -133,7 +134,7 @@ final class BenchmarkPolicy: Policy {
         ).map { TokenScores(logProbabilities: $0.logProbabilities, entropies: $0.entropies) }
     }
 
-    private func input(of prompt: Prompt) throws -> Qwen25VLInput {
+    private func input(of prompt: Prompt) throws -> VisionLanguageInput {
         try model.input(
             prompt.input, keeping: prompt.tokens, for: vision,
             keepsVision: model.keepsVision || isReferenceOfKeptVision)
@@ -190,12 +191,12 @@ final class BenchmarkExamples: ExampleSource {
     func resume(from cursor: EpochSampler.Cursor) throws { try order.resume(from: cursor) }
 }
 
-extension Qwen25VLModel {
+extension VisionLanguageModel {
     /// Tokens that mean nothing special to the model.
     fileprivate var ordinaryTokens: [Int] {
         let special = Set(
-            configuration.placeholderTokenIDs + generation.eosTokenIDs + [generation.padTokenID]
-                + [configuration.visionStartTokenID, configuration.visionEndTokenID])
-        return (0..<configuration.text.vocabularySize).filter { !special.contains($0) }
+            options.placeholderTokenIDs + generation.eosTokenIDs + [generation.padTokenID]
+                + options.placeholders.before + options.placeholders.after)
+        return (0..<options.text.vocabularySize).filter { !special.contains($0) }
     }
 }

@@ -1,7 +1,9 @@
 import Datasets
 import Foundation
 import Imaging
+import Scenes
 import Segmentation
+import Shards
 import Supervised
 
 /// Drawn scenes that benchmarks work on where no data are given.

@@ -3,6 +3,7 @@ import Foundation
 import Imaging
 import Policies
 import Segmentation
+import Shards
 import Threads
 import Torch
 import Training
@@ -55,7 +56,8 @@ public struct LoaderBenchmark: Sendable {
     ) throws -> BenchmarkReport {
         let dataset = try ShardedDataset(paths: paths)
         let prompts = try policy.map {
-            try QwenPolicy.outline(path: $0, dtype: .float32, template: PromptTemplate()).prompts
+            try VisionLanguagePolicy.outline(path: $0, dtype: .float32, template: PromptTemplate())
+                .prompts
         }
         var kinds: [(name: String, run: () throws -> Void)] = [
             ("load", { try self.load(dataset, self.maker(nil)) })
@@ -87,7 +89,7 @@ public struct LoaderBenchmark: Sendable {
 
     // MARK: - The two that are compared
 
-    private func maker(_ prompts: QwenPrompts?) -> ExampleMaker {
+    private func maker(_ prompts: VisionLanguagePrompts?) -> ExampleMaker {
         ExampleMaker(side: imageSize, selector: .random, seed: 0, prompts: prompts)
     }
 
@@ -128,7 +130,8 @@ public struct LoaderBenchmark: Sendable {
 
     /// One thread's work on the samples, as phases of their own; a run is one sample's mean.
     private func addParts(
-        _ dataset: ShardedDataset, _ prompts: QwenPrompts?, to report: inout BenchmarkReport
+        _ dataset: ShardedDataset, _ prompts: VisionLanguagePrompts?,
+        to report: inout BenchmarkReport
     ) throws {
         let indices = Array(0..<min(count, dataset.count, 32))
         func part<Input, Output>(

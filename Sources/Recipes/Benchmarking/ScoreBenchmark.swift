@@ -1,12 +1,13 @@
-import Datasets
 import Files
 import Imaging
 import Pictures
+import PromptedMasks
 import Rewards
-import SAM2
 import Scoring
 public import Segmentation
+import Segmenters
 import Settings
+import Shards
 import Supervised
 import Threads
 public import Torch
@@ -78,7 +79,8 @@ public struct ScoreBenchmark {
                 completions: group.texts, image: nothing, policyFrame: frame, truth: group.truth)
         }
         if let segmenter {
-            let sam = try SAM2Segmenter.load(path: segmenter, dtype: dtype, device: device)
+            let sam = try SegmenterRegistry.standard.load(
+                path: segmenter, dtype: dtype, device: device)
             try measure("score") { group in
                 _ = try scorer.score(
                     completions: group.texts, policyFrame: frame, truth: group.truth

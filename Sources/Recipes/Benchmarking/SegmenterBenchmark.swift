@@ -1,8 +1,9 @@
 import Costs
 import Imaging
 import NN
-import SAM2
+import PromptedMasks
 import Segmentation
+import Segmenters
 import Threads
 public import Torch
 
@@ -36,7 +37,7 @@ public struct SegmenterBenchmark {
     /// - Throws: the errors of the segmenter's files, `TorchError`
     public func run() throws -> BenchmarkReport {
         try ThreadPlan(Workload(segmenter: segmenter, device: device), threads: threads).apply()
-        let sam = try SAM2Segmenter.load(path: segmenter, dtype: dtype, device: device)
+        let sam = try SegmenterRegistry.standard.load(path: segmenter, dtype: dtype, device: device)
         var report = BenchmarkReport("segmenter", threads: TorchRuntime.threadCount)
         try withoutGradients { try measure(sam, &report) }
         report.add(
@@ -50,12 +51,12 @@ public struct SegmenterBenchmark {
         return report
     }
 
-    private func measure(_ sam: SAM2Segmenter, _ report: inout BenchmarkReport) throws {
+    private func measure(_ sam: any FrozenSegmenter, _ report: inout BenchmarkReport) throws {
         let picture = try BenchmarkScenes.picture(side: imageSize, index: 0)
         let frame = ImageFrame.square(imageSize)
         let asked = self.asked(picture)
         let points = try PromptPoints(
-            asked, in: frame, imageSize: sam.model.configuration.imageSize, device: device)
+            asked, in: frame, imageSize: sam.sizes.imageSize, device: device)
         let upsampling = MaskUpsampling(output: frame)
         var (encode, decode, upsample, masks) = (
             BenchmarkPhase(), BenchmarkPhase(), BenchmarkPhase(), BenchmarkPhase()
@@ -68,13 +69,13 @@ public struct SegmenterBenchmark {
                 )
             }
             let features = try encode.measure {
-                let features = try sam.model.encode(sam.processor(picture.image, device: device))
+                let features = try sam.features(picture.image)
                 try settle(features.embedding)
                 return features
             }
             let logits = try decode.measure {
-                let selected = try sam.model.decode(features, points: points)
-                    .best(sam.model.configuration.maskDecoder)
+                let selected = try sam.decode(features, points: points)
+                    .best(sam.sizes.maskDecoder)
                 try settle(selected.logits)
                 return try selected.logits.selected(1, 0)
             }

@@ -2,13 +2,15 @@ import Costs
 import Foundation
 import NN
 import Policies
-import Qwen25VL
+import PolicyFamilies
+import PromptedMasks
 import RLTrainer
 import Rewards
-import SAM2
 import Segmentation
+import Segmenters
 public import Settings
 public import Torch
+import VisionLanguage
 
 /// A benchmark that cannot be run as it was asked for.
 public struct BenchmarkError: Error, Sendable, CustomStringConvertible {
@@ -40,7 +42,7 @@ public struct StepBenchmark {
         public init() {}
     }
 
-    /// The folder of a Qwen2.5-VL checkpoint.
+    /// The folder of a policy's checkpoint.
     public var policy: String
     /// A SAM2.1 checkpoint.
     public var segmenter: String
@@ -77,11 +79,11 @@ public struct StepBenchmark {
     public func run(
         device: Device, onStep: (Int, Double) -> Void = { _, _ in }
     ) throws -> StepBenchmarkResult {
-        let segmenter = try SAM2Segmenter.load(
+        let segmenter = try SegmenterRegistry.standard.load(
             path: segmenter, dtype: (segmenterDType ?? dtype).dtype, device: device)
         let policy = try trained(device)
         let trainer = try trainer(policy, segmenter, device)
-        let shapes = costShapes(policy, segmenter.model.configuration)
+        let shapes = costShapes(policy, segmenter.sizes)
         var timings: [StepTimings] = []
         for number in 0...repeats {
             let report = try trainer.step()
@@ -98,12 +100,12 @@ public struct StepBenchmark {
 
     /// What the cost model needs to know.
     private func costShapes(
-        _ policy: BenchmarkPolicy, _ segmenter: SAM2Configuration
+        _ policy: BenchmarkPolicy, _ segmenter: any SegmenterSizes
     ) -> StepShapes {
         let trained = policy.parameters.filter { $0.tensor.requiresGradient }
-        let side = shapes.imageSize / policy.model.configuration.vision.patchSize
+        let side = shapes.imageSize / policy.model.options.vision.patchSize
         var result = StepShapes(
-            policy: policy.model.configuration, segmenter: segmenter,
+            policy: policy.model.options, segmenter: segmenter,
             promptTokens: shapes.promptTokens, grids: [VisionGrid(rows: side, columns: side)],
             groupSize: shapes.numGenerations, completionLength: shapes.completionLength)
         result.promptsPerStep = shapes.prompts
@@ -122,11 +124,11 @@ public struct StepBenchmark {
     private func loaded(
         _ device: Device, reusing frozen: [Parameter] = []
     ) throws -> BenchmarkPolicy {
-        var model = try Qwen25VLModel.load(
+        var model = try VisionLanguageModel.load(
             directory: policy, dtype: dtype.dtype, device: device, reusing: frozen)
         // A token that never comes: every completion has the longest length.
         model.generation = GenerationConfiguration(
-            eosTokenIDs: [model.configuration.text.vocabularySize], padTokenID: 0)
+            eosTokenIDs: [model.options.text.vocabularySize], padTokenID: 0)
         return try BenchmarkPolicy(model: model, shapes: shapes)
     }
 
@@ -137,7 +139,7 @@ public struct StepBenchmark {
     }
 
     private func trainer(
-        _ policy: BenchmarkPolicy, _ segmenter: SAM2Segmenter, _ device: Device
+        _ policy: BenchmarkPolicy, _ segmenter: any FrozenSegmenter, _ device: Device
     ) throws -> GRPOTrainer<BenchmarkPolicy> {
         let examples = BenchmarkExamples(
             count: (repeats + 1) * shapes.prompts, side: shapes.imageSize, seed: seed)

@@ -1,4 +1,4 @@
-import Qwen25VL
+import VisionLanguage
 
 // Legend: P tokens of a prompt, G completions of a group, R tokens of each.
 
@@ -186,8 +186,8 @@ private struct Counted {
         var cost = scoring(.update, groups: updated, keepsVision: !tower.hasGradient)
         func backward(_ work: TextWork) -> Double {
             text.backward(
-                work, shapes.trained, isTied: shapes.policy.tiesWordEmbeddings,
-                pictureHasGradient: tower.hasGradient)
+                work, shapes.trained, isTied: shapes.policy.text.head != .own,
+                keys: shapes.policy.keys, pictureHasGradient: tower.hasGradient)
         }
         cost.groups = updated
         cost.flops += updated * (backward(group.scoring) + tower.flops)

@@ -1,10 +1,10 @@
 import NN
-import Qwen25VL
+package import VisionLanguage
 
 // What a backward pass computes depends on what is trained: a layer's weights have a gradient if they are
 // trained, and what came into the layer has one if it depends on anything trained before.
 //
-// Legend as in TextCost.swift and VisionCost.swift.
+// Legend as in TextCost.swift.
 
 /// Which of the policy's weights are trained, by their checkpoint keys.
 package struct TrainedWeights: Equatable {
@@ -19,37 +19,35 @@ package struct TrainedWeights: Equatable {
     /// Whether the weight of a key is trained.
     package func contains(_ key: String) -> Bool { !frozen.contains { keyFits(key, $0) } }
 
-    /// Whether anything of a module is trained, by the keys of its weights.
-    private func reaches(_ module: String, _ weights: [String]) -> Bool {
-        weights.contains { contains("\(module).\($0).weight") || contains("\(module).\($0).bias") }
+    /// Whether anything of some modules is trained.
+    private func reaches(_ modules: [String]) -> Bool {
+        modules.contains { contains("\($0).weight") || contains("\($0).bias") }
     }
 
     /// How many blocks of the vision tower have gradients, and keep what those need.
-    package func visionBlocksWithGradient(_ depth: Int) -> Int {
-        let weights = [
-            "norm1", "norm2", "attn.qkv", "attn.proj", "mlp.gate_proj", "mlp.up_proj",
-            "mlp.down_proj",
-        ]
-        if contains("visual.patch_embed.proj.weight") { return depth }
-        return depth
-            - ((0..<depth).first { reaches("visual.blocks.\($0)", weights) } ?? depth)
+    package func visionBlocksWithGradient(_ vision: VisionOptions) -> Int {
+        let work = vision.work([VisionGrid(rows: vision.mergeSize, columns: vision.mergeSize)])
+        let stem = work.stem.flatMap(\.modules)
+        if stem.contains(where: { contains("\($0).weight") }) { return vision.depth }
+        let first = work.blocks.firstIndex { reaches($0.flatMap(\.modules)) }
+        return vision.depth - (first ?? vision.depth)
     }
 
     /// How many layers of the language model have gradients, and keep what those need.
-    package func textLayersWithGradient(_ count: Int, pictureHasGradient: Bool) -> Int {
-        let weights =
-            ["input_layernorm", "post_attention_layernorm"]
-            + ["q_proj", "k_proj", "v_proj", "o_proj"].map { "self_attn.\($0)" }
-            + ["gate_proj", "up_proj", "down_proj"].map { "mlp.\($0)" }
-        if pictureHasGradient || contains("model.embed_tokens.weight") { return count }
-        return count - ((0..<count).first { reaches("model.layers.\($0)", weights) } ?? count)
+    package func textLayersWithGradient(_ policy: PolicyOptions, pictureHasGradient: Bool) -> Int {
+        let count = policy.text.layerCount
+        if pictureHasGradient || contains(policy.keys.embedding) { return count }
+        let first = policy.text.mixers.indices.first { index in
+            reaches(policy.text.modules(ofLayer: index, below: policy.keys.text))
+        }
+        return count - (first ?? count)
     }
 }
 
 /// The matrix products of a backward pass, counted along the way of the forward pass.
 private struct GradientWalk {
     let trained: TrainedWeights
-    private(set) var flops = 0.0
+    fileprivate(set) var flops = 0.0
 
     init(_ trained: TrainedWeights) {
         self.trained = trained
@@ -94,6 +92,21 @@ private struct GradientWalk {
     }
 }
 
+extension TextOptions {
+    /// The keys of a layer's modules, without `.weight` and `.bias`.
+    fileprivate func modules(ofLayer index: Int, below top: String) -> [String] {
+        let mixer: [String] =
+            switch mixers[index] {
+            case .attention: ["q_proj", "k_proj", "v_proj", "o_proj"].map { "self_attn.\($0)" }
+            case .recurrent(let work): work.matrices.map(\.key)
+            }
+        let mlp = ["gate_proj", "up_proj", "down_proj"].map { "mlp.\($0)" }
+        return (["input_layernorm", "post_attention_layernorm"] + mixer + mlp).map {
+            "\(top).layers.\(index).\($0)"
+        }
+    }
+}
+
 extension TextCost {
     /// FLOPs of the gradient of a forward pass.
     ///
@@ -101,36 +114,65 @@ extension TextCost {
     ///   - work: the pass
     ///   - trained: what is trained
     ///   - isTied: whether the head's matrix is the embedding's
+    ///   - keys: the keys of the weights
     ///   - pictureHasGradient: whether pictures' tokens depend on anything that is trained
     /// - Returns: twice the pass where everything is trained
     package func backward(
-        _ work: TextWork, _ trained: TrainedWeights, isTied: Bool, pictureHasGradient: Bool
+        _ work: TextWork, _ trained: TrainedWeights, isTied: Bool,
+        keys: PolicyKeys = PolicyKeys(), pictureHasGradient: Bool
     ) -> Double {
         var walk = GradientWalk(trained)
-        var flows = walk.scaled("model.embed_tokens", pictureHasGradient)
-        let (c, k) = (Double(text.hiddenSize), Double(text.keyValueHeadCount * text.headSize))
-        let wide = 2 * work.positions * c * c
-        let narrow = 2 * work.positions * c * k
-        let inner = 2 * work.positions * c * Double(text.intermediateSize)
-        for index in 0..<text.layerCount {
-            let layer = "model.layers.\(index)"
+        var flows = walk.scaled("\(keys.text).embed_tokens", pictureHasGradient)
+        let inner = 2 * work.positions * Double(text.hiddenSize) * Double(text.intermediateSize)
+        for (index, kind) in text.mixers.enumerated() {
+            let layer = "\(keys.text).layers.\(index)"
             let input = walk.scaled("\(layer).input_layernorm", flows)
-            let query = walk.linear("\(layer).self_attn.q_proj", input, wide)
-            let key = walk.linear("\(layer).self_attn.k_proj", input, narrow)
-            let value = walk.linear("\(layer).self_attn.v_proj", input, narrow)
-            let attention = walk.attention(
-                query: query, key: key, value: value, 2 * c * work.pairs)
-            let output = walk.linear(
-                "\(layer).self_attn.o_proj", attention, wide, hasBias: false)
-            flows = flows || output
+            let mixed =
+                switch kind {
+                case .attention: attention(layer, input, work, &walk)
+                case .recurrent(let recurrence):
+                    recurrent(recurrence, layer, input, work, &walk)
+                }
+            flows = flows || mixed
             let second = walk.scaled("\(layer).post_attention_layernorm", flows)
             let mlp = walk.gatedMLP("\(layer).mlp", second, inner, hasBias: false)
             flows = flows || mlp
         }
-        let states = walk.scaled("model.norm", flows)
-        let head = isTied ? "model.embed_tokens" : "lm_head"
+        let states = walk.scaled("\(keys.text).norm", flows)
+        let head = isTied ? "\(keys.text).embed_tokens" : keys.head
         _ = walk.linear(head, states, 2 * headWeights * work.logits, hasBias: false)
         return walk.flops
+    }
+
+    private func attention(
+        _ layer: String, _ input: Bool, _ work: TextWork, _ walk: inout GradientWalk
+    ) -> Bool {
+        let (c, q, k) = (
+            Double(text.hiddenSize), Double(text.queryWidth), Double(text.keyWidth)
+        )
+        let wide = 2 * work.positions * c * q
+        let narrow = 2 * work.positions * c * k
+        let bias = text.hasAttentionBias
+        let query = walk.linear("\(layer).self_attn.q_proj", input, wide, hasBias: bias)
+        let key = walk.linear("\(layer).self_attn.k_proj", input, narrow, hasBias: bias)
+        let value = walk.linear("\(layer).self_attn.v_proj", input, narrow, hasBias: bias)
+        let result = walk.attention(query: query, key: key, value: value, 2 * q * work.pairs)
+        return walk.linear("\(layer).self_attn.o_proj", result, wide, hasBias: false)
+    }
+
+    /// Matrix after matrix, and twice the scan where anything before it has a gradient.
+    private func recurrent(
+        _ recurrence: RecurrentWork, _ layer: String, _ input: Bool, _ work: TextWork,
+        _ walk: inout GradientWalk
+    ) -> Bool {
+        var flows = input
+        for matrix in recurrence.matrices {
+            let product = 2 * work.positions * Double(matrix.count)
+            let result = walk.linear("\(layer).\(matrix.key)", input, product, hasBias: false)
+            flows = flows || result
+        }
+        if flows { walk.flops += 2 * work.positions * Double(recurrence.scanFLOPs) }
+        return flows
     }
 }
 
@@ -140,25 +182,35 @@ extension VisionCost {
     /// With everything trained it is twice the pass, but for the gradient of pixels, which nobody asks for.
     package func backward(_ trained: TrainedWeights) -> (flops: Double, hasGradient: Bool) {
         var walk = GradientWalk(trained)
-        let c = Double(vision.hiddenSize)
-        let square = 2 * patches * c * c
-        let inner = 2 * patches * c * Double(vision.intermediateSize)
-        var flows = walk.linear("visual.patch_embed.proj", false, patchEmbedding, hasBias: false)
-        for index in 0..<vision.depth {
-            let block = "visual.blocks.\(index)"
-            let input = walk.scaled("\(block).norm1", flows)
-            let all = walk.linear("\(block).attn.qkv", input, 3 * square)
-            let attention = walk.attention(
-                query: all, key: all, value: all, 2 * c * pairs(ofBlock: index))
-            let output = walk.linear("\(block).attn.proj", attention, square)
-            flows = flows || output
-            let second = walk.scaled("\(block).norm2", flows)
-            let mlp = walk.gatedMLP("\(block).mlp", second, inner, hasBias: true)
-            flows = flows || mlp
-        }
-        let merged = walk.scaled("visual.merger.ln_q", flows)
-        let first = walk.linear("visual.merger.mlp.0", merged, firstMerge)
-        let tokens = walk.linear("visual.merger.mlp.2", first, secondMerge)
+        let tokens = walk.steps(work.steps, false)
         return (walk.flops, tokens)
+    }
+}
+
+extension GradientWalk {
+    /// Steps one after the other.
+    ///
+    /// - Returns: whether the result has a gradient
+    fileprivate mutating func steps(_ steps: [TowerStep], _ input: Bool) -> Bool {
+        var flows = input
+        for step in steps { flows = self.step(step, flows) }
+        return flows
+    }
+
+    private mutating func step(_ step: TowerStep, _ input: Bool) -> Bool {
+        switch step {
+        case .linear(let key, let flops, let hasBias):
+            return linear(key, input, flops, hasBias: hasBias)
+        case .scale(let key): return scaled(key, input)
+        case .ways(let ways):
+            let results = ways.map { steps($0, input) }
+            return results.contains(true)
+        case .attention(let query, let key, let value, let flops):
+            let (q, k, v) = (steps(query, input), steps(key, input), steps(value, input))
+            return attention(query: q, key: k, value: v, flops)
+        case .residual(let inner):
+            let result = steps(inner, input)
+            return input || result
+        }
     }
 }

@@ -1,5 +1,5 @@
-import Qwen25VL
 package import Torch
+import VisionLanguage
 
 /// Measures how fast a device is, in well under two seconds.
 package struct MachineProbe {

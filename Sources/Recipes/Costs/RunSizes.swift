@@ -1,13 +1,13 @@
-package import Qwen25VL
-package import SAM2
+package import PromptedMasks
 import Torch
+package import VisionLanguage
 
 /// The sizes that memory and disk space of a run follow from.
 ///
 /// Legend: P tokens of a prompt, N patches of its picture, G completions, R tokens of the longest.
 package struct RunSizes {
     /// The policy's sizes.
-    package var policy: Qwen25VLConfiguration
+    package var policy: PolicyOptions
     /// Numbers of the policy.
     package var parameterCount: Int
     /// Those that are trained.
@@ -25,7 +25,7 @@ package struct RunSizes {
     /// Whether there is a reference policy.
     package var hasReference: Bool
     /// The segmenter's sizes.
-    package var segmenter: SAM2Configuration
+    package var segmenter: any SegmenterSizes
     /// Numbers of the segmenter.
     package var segmenterCount: Int
     /// Bytes of one of the segmenter's numbers.
@@ -59,9 +59,9 @@ package struct RunSizes {
 
     /// A value from its parts.
     package init(
-        policy: Qwen25VLConfiguration, parameterCount: Int, trainedCount: Int, trainsVision: Bool,
+        policy: PolicyOptions, parameterCount: Int, trainedCount: Int, trainsVision: Bool,
         trained: TrainedWeights = TrainedWeights(), elementBytes: Int, fileBytes: Int,
-        castsHead: Bool, hasReference: Bool, segmenter: SAM2Configuration, segmenterCount: Int,
+        castsHead: Bool, hasReference: Bool, segmenter: any SegmenterSizes, segmenterCount: Int,
         segmenterElementBytes: Int, embeddingBytes: Int = 0, promptTokens: Int, patches: Int,
         imageSize: Int, groupSize: Int, completionLength: Int, promptsPerGeneration: Int,
         promptsAhead: Int = 0, workers: Int, isOnCPU: Bool, promptsPerStep: Int = 1,

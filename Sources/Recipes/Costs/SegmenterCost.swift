@@ -1,36 +1,22 @@
-package import SAM2
+import PromptedMasks
 
 // Legend: C channels, B prompts, T tokens of a prompt, S cells of the picture's embedding, I inner width
 // of attention between tokens and cells, M masks of a prompt.
 
-/// FLOPs of matrix products in SAM2.1; a multiplication and its addition count 2.
+/// FLOPs of matrix products in a segmenter; a multiplication and its addition count 2.
 struct SegmenterCost {
-    private let configuration: SAM2Configuration
+    private let configuration: any SegmenterSizes
     private var decoder: MaskDecoderConfiguration { configuration.maskDecoder }
 
     /// The cost of a model of these sizes.
-    init(_ configuration: SAM2Configuration) {
+    init(_ configuration: any SegmenterSizes) {
         self.configuration = configuration
     }
 
     // MARK: - Picture
 
     /// Encoding a picture: trunk, neck, and the decoder's projections of its finer levels.
-    var encoding: Double { HieraCost(configuration).forward + neck + projections }
-
-    /// The neck's convolutions, at all stages.
-    private var neck: Double {
-        let vision = configuration.vision
-        let kernel = Double(vision.fpnKernel * vision.fpnKernel)
-        return zip(HieraCost(configuration).sides, vision.backboneChannels.reversed())
-            .reduce(0) { sum, stage in
-                let side =
-                    (stage.0 + 2 * vision.fpnPadding - vision.fpnKernel) / max(1, vision.fpnStride)
-                    + 1
-                return sum + 2 * Double(side * side) * Double(stage.1) * kernel
-                    * Double(vision.fpnHiddenSize)
-            }
-    }
+    var encoding: Double { configuration.encoderCost.flops + projections }
 
     /// To an eighth of the channels at 16·S cells, and to a quarter at 4·S.
     private var projections: Double {
@@ -126,71 +112,4 @@ struct SegmenterCost {
     ) -> Double {
         2 * hidden * (inputs + Double(max(0, layers - 2)) * hidden + outputs)
     }
-}
-
-/// FLOPs of matrix products in the trunk of SAM2.1's picture encoder.
-package struct HieraCost {
-    private let trunk: HieraConfiguration
-    /// The side of each stage's grid.
-    package let sides: [Int]
-
-    /// The cost of a model of these sizes.
-    package init(_ configuration: SAM2Configuration) {
-        let trunk = configuration.vision.backbone
-        var side = max(
-            0, configuration.imageSize + 2 * trunk.patchPadding.side - trunk.patchKernel.side)
-        side = side / max(1, trunk.patchStride.side) + 1
-        self.trunk = trunk
-        sides = trunk.blocks.indices.map { stage in
-            if Self.pools(trunk, stage: stage) { side /= max(1, trunk.queryStride.side) }
-            return side
-        }
-    }
-
-    /// Whether the first block of a stage shrinks the grid.
-    private static func pools(_ trunk: HieraConfiguration, stage: Int) -> Bool {
-        stage > 0 && stage <= trunk.queryPoolStages
-    }
-
-    /// One picture.
-    var forward: Double {
-        var total = 0
-        var sum = patches
-        for (stage, count) in trunk.blocks.enumerated() {
-            for index in 0..<count {
-                sum += block(stage: stage, isFirst: index == 0, number: total)
-                total += 1
-            }
-        }
-        return sum
-    }
-
-    private var patches: Double {
-        let kernel = Double(trunk.patchKernel.side * trunk.patchKernel.side)
-        return 2 * square(sides.first ?? 0) * kernel * Double(trunk.channels * trunk.hiddenSize)
-    }
-
-    /// A block: windows are filled up with zeros, which take part in everything but shortcut and MLP.
-    ///
-    /// The first block of a stage has the stage before's channels, grid and windows coming in.
-    private func block(stage: Int, isFirst: Bool, number: Int) -> Double {
-        let before = isFirst && stage > 0 ? stage - 1 : stage
-        let pool =
-            before != stage && Self.pools(trunk, stage: stage) ? max(1, trunk.queryStride.side) : 1
-        let inputs = Double(trunk.embedDimensions[before])
-        let outputs = Double(trunk.embedDimensions[stage])
-        let side = sides[before]
-        let window = trunk.globalBlocks.contains(number) ? side : max(1, trunk.windows[before])
-        let windows = square((side + window - 1) / window)
-        let (keys, queries) = (square(window), square(window / pool))
-        let attention =
-            windows
-            * (6 * keys * inputs * outputs + 4 * queries * keys * outputs
-                + 2 * queries * outputs * outputs)
-        let shortcut = inputs == outputs ? 0 : 2 * square(side) * inputs * outputs
-        let hidden = Double(Int(outputs * trunk.mlpRatio))
-        return attention + shortcut + 4 * square(sides[stage]) * outputs * hidden
-    }
-
-    private func square(_ side: Int) -> Double { Double(side) * Double(side) }
 }

@@ -1,16 +1,16 @@
-package import Qwen25VL
+package import PromptedMasks
 package import RLTrainer
-package import SAM2
 package import Segmentation
+package import VisionLanguage
 
 /// The sizes that the cost of an optimizer step follows from.
 ///
 /// Legend: P tokens of a prompt, G completions of a group, R tokens of each.
 package struct StepShapes {
     /// The policy's sizes.
-    package var policy: Qwen25VLConfiguration
+    package var policy: PolicyOptions
     /// The segmenter's sizes.
-    package var segmenter: SAM2Configuration
+    package var segmenter: any SegmenterSizes
     /// P.
     package var promptTokens: Int
     /// The pictures of a prompt, in patches.
@@ -52,7 +52,7 @@ package struct StepShapes {
 
     /// A value from its parts.
     package init(
-        policy: Qwen25VLConfiguration, segmenter: SAM2Configuration, promptTokens: Int,
+        policy: PolicyOptions, segmenter: any SegmenterSizes, promptTokens: Int,
         grids: [VisionGrid], groupSize: Int, completionLength: Int, promptsPerStep: Int = 1,
         stepsPerGeneration: Int = 1, numIterations: Int = 1, groupsDecodedTogether: Int = 1,
         instances: Int = 2, pointsPerInstance: Int = 4, distinctPrompts: Int? = nil,

@@ -1,40 +1,45 @@
-import Qwen25VL
+import VisionLanguage
 
 // FLOPs here are those of matrix products; a multiplication and its addition count 2.
 //
-// Legend: C hidden size, K width of keys, F inner size of the MLP, V vocabulary, L layers, P tokens of
+// Legend: C hidden size, Q width of queries, K width of keys, F inner size of the MLP, V vocabulary, L layers, P tokens of
 // a prompt, G completions, R tokens of each.
 
 /// What the language model computes and reads.
 struct TextCost {
-    let text: Qwen25VLConfiguration.Text
+    let text: TextOptions
 
     /// The cost of a model of these sizes.
-    init(_ text: Qwen25VLConfiguration.Text) {
+    init(_ text: TextOptions) {
         self.text = text
     }
 
     private var hidden: Double { Double(text.hiddenSize) }
     private var layers: Double { Double(text.layerCount) }
+    private var attentionLayers: Double { Double(text.attentionLayerCount) }
+    /// Q.
+    private var queryWidth: Double { Double(text.queryWidth) }
     /// K.
-    private var keyWidth: Double { Double(text.keyValueHeadCount * text.headSize) }
-    /// Numbers of a layer's matrices: queries and output C·C, keys and values C·K, the MLP 3·C·F.
-    private var layerWeights: Double {
-        2 * hidden * (hidden + keyWidth) + 3 * hidden * Double(text.intermediateSize)
+    private var keyWidth: Double { Double(text.keyWidth) }
+    /// FLOPs that a position takes beside matrices, in layers that recur.
+    private var scan: Double {
+        text.mixers.reduce(0) { sum, kind in
+            if case .recurrent(let work) = kind { sum + Double(work.scanFLOPs) } else { sum }
+        }
     }
 
-    /// Numbers of all layers' matrices.
-    var weights: Double { layers * layerWeights }
+    /// Numbers of all layers' matrices: queries and output C·Q, keys and values C·K, the MLP 3·C·F.
+    var weights: Double { Double(text.layerWeights) }
     /// Numbers of the head's matrix.
     var headWeights: Double { hidden * Double(text.vocabularySize) }
     /// Numbers that one position leaves in the caches of all layers.
-    var cachePerPosition: Double { layers * 2 * keyWidth }
+    var cachePerPosition: Double { attentionLayers * 2 * keyWidth }
 
     /// FLOPs of a forward pass.
     func forward(_ work: TextWork) -> Double {
-        // A pair is a product of C numbers for the score, and one of C numbers for the result.
-        2 * weights * work.positions + 4 * hidden * layers * work.pairs
-            + 2 * headWeights * work.logits
+        // A pair is a product of Q numbers for the score, and one of Q numbers for the result.
+        2 * weights * work.positions + 4 * queryWidth * attentionLayers * work.pairs
+            + 2 * headWeights * work.logits + scan * work.positions
     }
 
     /// Bytes that decoding a group reads: in each of R steps the weights, and the caches of all that came before.

@@ -5,16 +5,18 @@ import Imaging
 import NN
 import Pictures
 import Policies
-import Qwen25VL
+import PromptedMasks
 import RLTrainer
 import Rewards
-import SAM2
 import Segmentation
+import Segmenters
 public import Settings
+import Shards
 import Threads
 import Torch
 import Training
 public import TrainingRuns
+import VisionLanguage
 
 /// What keeps a run from beginning, all of it.
 public struct DryRunError: Error, CustomStringConvertible {
@@ -65,7 +67,7 @@ public struct DryRun {
         }
         let (policy, referenceWarnings) = Self.policy(configuration, start, &found)
         let segmenter = found.attempt {
-            try SAM2Segmenter.outline(
+            try SegmenterRegistry.standard.outline(
                 path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype)
         }
         let prompt = policy.flatMap { policy in
@@ -111,9 +113,9 @@ public struct DryRun {
     /// The policy that would be trained, and what should be known of the reference's files.
     private static func policy(
         _ configuration: RunConfiguration, _ start: RunStart?, _ found: inout Found
-    ) -> (QwenPolicy?, warnings: [String]) {
-        func outline(_ path: String) throws -> QwenPolicy {
-            try QwenPolicy.outline(
+    ) -> (VisionLanguagePolicy?, warnings: [String]) {
+        func outline(_ path: String) throws -> VisionLanguagePolicy {
+            try VisionLanguagePolicy.outline(
                 path: path, dtype: configuration.policy.dtype.dtype,
                 template: try configuration.promptChoice.template(policy: path))
         }

@@ -1,21 +1,21 @@
 import Configuration
 import Costs
-import Datasets
 import Embeddings
 import Files
 import Foundation
 import Imaging
 import NN
 import Policies
-import Qwen25VL
+import PromptedMasks
 import RLTrainer
-import SAM2
 import Segmentation
 import Settings
+import Shards
 import Threads
 import Torch
 import Training
 import TrainingRuns
+import VisionLanguage
 
 /// What a run will do and take, in lines for people.
 struct DryRunReport {
@@ -24,9 +24,9 @@ struct DryRunReport {
     let start: RunStart
     let data: ShardedDataset
     let evaluation: TrainingEvaluation?
-    let policy: QwenPolicy
-    let segmenter: SAM2Segmenter
-    let prompt: QwenPolicy.Prompt
+    let policy: VisionLanguagePolicy
+    let segmenter: any FrozenSegmenter
+    let prompt: VisionLanguagePolicy.Prompt
     /// What to measure the speed of, for the time that steps take; nil: nothing.
     let device: Device?
 
@@ -67,7 +67,7 @@ struct DryRunReport {
             "reference  "
                 + (configuration.grpo.loss.beta == 0
                     ? "none: grpo.beta is 0" : configuration.policy.path),
-            "segmenter  \(millions(segmenter.model.parameters.numberCount)) M parameters, "
+            "segmenter  \(millions(segmenter.parameters.numberCount)) M parameters, "
                 + "\(configuration.segmenter.dtype.rawValue), frozen",
         ]
     }
@@ -78,10 +78,10 @@ struct DryRunReport {
             frame.width == side && frame.height == side
             ? "" : ", which the policy sees as \(frame.width) x \(frame.height)"
         let pictures = prompt.input.grids.reduce(0) {
-            $0 + $1.tokenCount(mergeSize: policy.model.configuration.vision.mergeSize)
+            $0 + $1.tokenCount(mergeSize: policy.model.options.vision.mergeSize)
         }
         let length = configuration.grpo.sampling.maxCompletionLength
-        let most = policy.model.configuration.text.maximumPositions
+        let most = policy.model.options.text.maximumPositions
         return [
             "data       \(data.count) samples in \(counted(data.shards.count, "shard"))",
             "evaluation " + (evaluation?.summary ?? "none: data.validation names no shards"),
@@ -123,17 +123,17 @@ struct DryRunReport {
     }
 
     private var sizes: RunSizes {
-        let model = policy.model.configuration
+        let model = policy.model.options
         return RunSizes(
             policy: model, parameterCount: policy.parameters.numberCount,
             trainedCount: trained.numberCount,
-            trainsVision: trained.contains(where: Qwen25VLModel.isVision),
+            trainsVision: trained.contains(where: policy.model.isVision),
             trained: TrainedWeights(frozen: configuration.policy.freeze),
             elementBytes: configuration.policy.dtype.dtype.byteCount, fileBytes: weightBytes,
             castsHead: configuration.policy.castsHeadToFloat32,
             hasReference: configuration.grpo.loss.beta != 0,
-            segmenter: segmenter.model.configuration,
-            segmenterCount: segmenter.model.parameters.numberCount,
+            segmenter: segmenter.sizes,
+            segmenterCount: segmenter.parameters.numberCount,
             segmenterElementBytes: configuration.segmenter.dtype.dtype.byteCount,
             embeddingBytes: embeddingBytes(configuration.segmenter.embeddingCache.memoryBytes),
             promptTokens: prompt.tokenCount,
@@ -149,7 +149,7 @@ struct DryRunReport {
     /// Bytes of the embeddings of all pictures, within a budget.
     private func embeddingBytes(_ budget: Int) -> Int {
         let layout = FeatureLayout(
-            segmenter.model.configuration, dtype: configuration.segmenter.dtype.dtype)
+            segmenter.sizes, dtype: configuration.segmenter.dtype.dtype)
         return min(budget, (data.count + (evaluation?.sampleCount ?? 0)) * layout.byteCount)
     }
 

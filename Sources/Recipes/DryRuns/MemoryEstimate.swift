@@ -1,6 +1,6 @@
 import Costs
-import Qwen25VL
-import SAM2
+import PromptedMasks
+import VisionLanguage
 
 /// What a run needs in memory, part by part, in bytes: computed from sizes, not measured.
 ///
@@ -39,12 +39,12 @@ private struct Counted {
     /// R.
     let length: Int
 
-    var text: Qwen25VLConfiguration.Text { sizes.policy.text }
-    var vision: Qwen25VLConfiguration.Vision { sizes.policy.vision }
+    var text: TextOptions { sizes.policy.text }
+    var vision: VisionOptions { sizes.policy.vision }
     /// Bytes of a number.
     var b: Int { sizes.elementBytes }
     /// K.
-    var keyWidth: Int { text.keyValueHeadCount * text.headSize }
+    var keyWidth: Int { text.keyWidth }
     /// Groups of a micro-batch.
     var groups: Int {
         sizes.groupsTogether(
@@ -104,10 +104,12 @@ private struct Counted {
 
     // MARK: - Generation
 
-    /// Keys and values of prompt and completions.
+    /// Keys and values of prompt and completions, and what recurrent layers keep of each.
     private var cache: Int {
-        text.layerCount * 2 * keyWidth * b
-            * decodedGroups * (sizes.promptTokens + sizes.groupSize * length)
+        decodedGroups
+            * (text.attentionLayerCount * 2 * keyWidth * b
+                * (sizes.promptTokens + sizes.groupSize * length)
+                + text.stateBytes * (1 + sizes.groupSize))
     }
 
     /// One layer of the tower or of the language model over a prompt, without gradients.
@@ -123,9 +125,7 @@ private struct Counted {
     /// The language model's weights and its head in the order in which decoding reads them.
     private var packed: Int {
         if !sizes.isOnCPU { return 0 }
-        let (c, f) = (text.hiddenSize, text.intermediateSize)
-        let layer = 2 * c * c + 2 * c * keyWidth + 3 * c * f
-        return (text.layerCount * layer + text.vocabularySize * c) * b
+        return (text.layerWeights + text.vocabularySize * text.hiddenSize) * b
     }
 
     /// Logits of the next tokens, their log-probabilities, and copies that sampling makes.
@@ -141,16 +141,13 @@ private struct Counted {
 
     /// The first stage of the picture encoder, and the masks of one call of the decoder.
     private var segmentation: Int {
-        let backbone = sizes.segmenter.vision.backbone
-        let side = sizes.segmenter.imageSize / max(1, backbone.patchStride.side)
-        let inner = Int(Double(backbone.hiddenSize) * backbone.mlpRatio)
-        let encoder = side * side * (8 * backbone.hiddenSize + 2 * inner)
+        let encoder = sizes.segmenter.encoderCost.numbersHeld
         let grid = sizes.segmenter.embeddingSide * sizes.segmenter.embeddingSide
         let low = sizes.segmenter.lowResolutionSide * sizes.segmenter.lowResolutionSide
         let prompts =
             sizes.isOnCPU
             ? sizes.segmenter.promptsPerCallOnCPU(elementBytes: sizes.segmenterElementBytes) : 32
-        let decoder = prompts * (grid * 4 * sizes.segmenter.vision.fpnHiddenSize + low * 64)
+        let decoder = prompts * (grid * 4 * sizes.segmenter.maskDecoder.hiddenSize + low * 64)
         let masks = min(prompts * sizes.imageSize * sizes.imageSize, 1 << 24) * 4
         return max(encoder, decoder) * sizes.segmenterElementBytes + masks
     }
@@ -160,26 +157,28 @@ private struct Counted {
     /// What the backward pass needs of the forward pass, in the layers that it goes through.
     private var activations: Int {
         let (c, f) = (text.hiddenSize, text.intermediateSize)
-        let perPosition = layer(c, f, keyWidth)
+        let perPosition = layer(c, f, query: text.queryWidth, key: keyWidth)
         // Each completion's keys and values stand behind a copy of the prompt's.
         let joined = groups * sizes.groupSize * (sizes.promptTokens + length) * 2 * keyWidth * b
         // Who sees whom, as numbers that are added to scores.
         let mask = groups * length * (sizes.promptTokens + length) * b
         let tower =
             sizes.trainsVision
-            ? sizes.trained.visionBlocksWithGradient(vision.depth) * groups * sizes.patches
-                * layer(vision.hiddenSize, vision.intermediateSize, vision.hiddenSize) : 0
+            ? sizes.trained.visionBlocksWithGradient(vision) * groups * sizes.patches
+                * layer(
+                    vision.hiddenSize, vision.intermediateSize, query: vision.hiddenSize,
+                    key: vision.hiddenSize) : 0
         // Of the layer that the backward pass is at.
         let backward = positions * (3 * f + 6 * c) * b
         let layers = sizes.trained.textLayersWithGradient(
-            text.layerCount, pictureHasGradient: sizes.trainsVision)
+            sizes.policy, pictureHasGradient: sizes.trainsVision)
         return layers * (positions * perPosition + joined + mask) + tower + backward
     }
 
     /// Of one layer and position: two norms, with their input in float32; queries, keys, values, the
     /// result of attention in its three layouts; four inner vectors of the MLP.
-    private func layer(_ c: Int, _ f: Int, _ k: Int) -> Int {
-        2 * (4 * c + 2 * c * b) + (5 * c + 2 * k) * b + 4 * f * b
+    private func layer(_ c: Int, _ f: Int, query q: Int, key k: Int) -> Int {
+        2 * (4 * c + 2 * c * b) + (c + 4 * q + 2 * k) * b + 4 * f * b
     }
 
     /// Probabilities of all completions' tokens, float32, where they are kept; of a piece of 256 tokens
@@ -189,7 +188,8 @@ private struct Counted {
         let tokens = groups * sizes.groupSize * length
         let row = text.vocabularySize * 4
         let kept = tokens * row <= 256 << 20 ? tokens * row : 0
-        let head = sizes.policy.tiesWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight"
+        let keys = sizes.policy.keys
+        let head = text.head == .own ? keys.headWeight : keys.embedding
         let isTrained = sizes.trained.contains(head)
         let gradient =
             (isTrained ? 1 : 0) * (b < 4 ? 2 : 1) * text.vocabularySize * text.hiddenSize * 4

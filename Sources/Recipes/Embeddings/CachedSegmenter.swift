@@ -1,5 +1,5 @@
 public import Imaging
-public import SAM2
+public import PromptedMasks
 public import Segmentation
 
 /// How much of what the segmenter's image encoder computed is kept, and where.
@@ -18,12 +18,12 @@ public struct EmbeddingCacheSettings: Sendable, Hashable {
     package var diskBytes: Int { diskMegabytes * 1_000_000 }
 }
 
-/// A frozen ``SAM2Segmenter`` that encodes a picture once and keeps what it computed.
+/// A frozen segmenter that encodes a picture once and keeps what it computed.
 ///
 /// Its answers are those of the segmenter, to the bit.
 public final class CachedSegmenter: Segmenter {
     /// What computes.
-    public let segmenter: SAM2Segmenter
+    public let segmenter: any FrozenSegmenter
     private let cache: EmbeddingCache
     private let keys: EmbeddingKeys
     private let compute: (RGBImage) throws -> ImageFeatures
@@ -37,13 +37,13 @@ public final class CachedSegmenter: Segmenter {
     ///   - eviction: what makes way when the memory is full
     ///   - compute: makes a picture's features; the segmenter does if nil
     package init(
-        _ segmenter: SAM2Segmenter, _ settings: EmbeddingCacheSettings, checkpoint: String,
+        _ segmenter: any FrozenSegmenter, _ settings: EmbeddingCacheSettings, checkpoint: String,
         eviction: StoreEviction, compute: ((RGBImage) throws -> ImageFeatures)? = nil
     ) {
         self.segmenter = segmenter
         self.compute = compute ?? { try segmenter.features($0) }
         keys = EmbeddingKeys(segmenter, checkpoint: checkpoint)
-        let layout = FeatureLayout(segmenter.model.configuration, dtype: segmenter.model.dtype)
+        let layout = segmenter.featureLayout
         let folder = settings.path.flatMap { path in
             settings.diskMegabytes == 0
                 ? nil
@@ -57,7 +57,7 @@ public final class CachedSegmenter: Segmenter {
     public func encode(_ image: RGBImage) throws -> any SegmenterImage {
         let features = try features(image)
         return segmenter.image(
-            frame: image.frame, features: try features.to(segmenter.model.device))
+            frame: image.frame, features: try features.to(segmenter.device))
     }
 
     private func features(_ image: RGBImage) throws -> ImageFeatures {

@@ -1,5 +1,5 @@
 import Foundation
-import SAM2
+import PromptedMasks
 import Torch
 
 /// What became of pictures that a segmenter was to encode.

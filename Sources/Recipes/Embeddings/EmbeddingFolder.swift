@@ -1,7 +1,7 @@
 import Files
 import Foundation
 import Imaging
-import SAM2
+import PromptedMasks
 import SystemErrors
 import Torch
 

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 import Imaging
-import SAM2
+import PromptedMasks
 import Torch
 
 /// What a picture's features depend on, as one SHA-256: equal keys mean equal features, to the bit.
@@ -24,12 +24,12 @@ struct EmbeddingKeys: Sendable {
     /// - Parameters:
     ///   - segmenter: its processor, element type and kind of device are in the key
     ///   - checkpoint: what tells the files of its weights from others: ``InputFingerprint``
-    init(_ segmenter: SAM2Segmenter, checkpoint: String) {
+    init(_ segmenter: any FrozenSegmenter, checkpoint: String) {
         let processor = segmenter.processor
-        isOnCPU = segmenter.model.device == .cpu
+        isOnCPU = segmenter.device == .cpu
         origin = [
             Self.format, "libtorch \(TorchRuntime.version)", "checkpoint \(checkpoint)",
-            "dtype \(segmenter.model.dtype)", "device \(isOnCPU ? "cpu" : "cuda")",
+            "dtype \(segmenter.dtype)", "device \(isOnCPU ? "cpu" : "cuda")",
             "size \(processor.imageSize)", "resizing \(processor.resizing)",
             "mean \(processor.mean)", "deviation \(processor.deviation)",
             "products \(isOnCPU && TorchRuntime.usesOneDNN ? "onednn" : "libtorch")",

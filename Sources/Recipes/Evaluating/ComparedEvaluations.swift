@@ -1,4 +1,3 @@
-import Datasets
 public import Evaluation
 public import Foundation
 

@@ -4,9 +4,11 @@ public import Evaluation
 import Foundation
 import Imaging
 public import Policies
+import PromptedMasks
 import Runs
-import SAM2
 public import Segmentation
+import Segmenters
+import Shards
 public import Threads
 public import Torch
 package import TrainingRuns
@@ -129,10 +131,10 @@ public struct EvaluateRecipe: Sendable {
             return try folder.bringUpToDate(finished, settings)
         }
         let settings = try placed(recorded: folder?.recordedThreads)
-        let policy = try QwenPolicy.load(
+        let policy = try VisionLanguagePolicy.load(
             path: policy, dtype: dtype, device: device, template: template,
             castsHeadToFloat32: castsHeadToFloat32)
-        let loaded = try SAM2Segmenter.load(
+        let loaded = try SegmenterRegistry.standard.load(
             path: segmenter, dtype: segmenterDType ?? dtype, device: device)
         let doubts =
             policy.fileWarnings + loaded.warnings
@@ -215,7 +217,7 @@ public struct EvaluateRecipe: Sendable {
     /// - Throws: ``EvaluationError`` where there is nothing to evaluate, and the errors of the
     ///   samples and models
     public static func run(
-        policy: QwenPolicy, segmenter: any Segmenter, source: any SampleSource,
+        policy: VisionLanguagePolicy, segmenter: any Segmenter, source: any SampleSource,
         settings: Settings = Settings(), onProgress: (Progress) throws -> Void = { _ in }
     ) throws -> EvaluationResult {
         try evaluate(
@@ -225,7 +227,7 @@ public struct EvaluateRecipe: Sendable {
 
     /// Answers what is not done yet, and sums up all of it.
     private static func evaluate(
-        _ policy: QwenPolicy, _ segmenter: any Segmenter, _ source: any SampleSource,
+        _ policy: VisionLanguagePolicy, _ segmenter: any Segmenter, _ source: any SampleSource,
         _ settings: Settings, done: [EvaluatedSample],
         onSample: (EvaluatedSample) throws -> Void, onProgress: (Progress) throws -> Void
     ) throws -> EvaluationResult {

@@ -26,7 +26,7 @@ package struct EvaluatedSample: Sendable, Codable {
 /// Unchecked, because neither model is changed by answering: their parameters are only read, and
 /// whether gradients are recorded is a setting of each thread.
 final class Evaluator: @unchecked Sendable {
-    private let policy: QwenPolicy
+    private let policy: VisionLanguagePolicy
     private let segmenter: any Segmenter
     private let source: any SampleSource
     private let settings: EvaluateRecipe.Settings
@@ -35,7 +35,7 @@ final class Evaluator: @unchecked Sendable {
     private let lenientParser: AnswerParser
 
     init(
-        policy: QwenPolicy, segmenter: any Segmenter, source: any SampleSource,
+        policy: VisionLanguagePolicy, segmenter: any Segmenter, source: any SampleSource,
         settings: EvaluateRecipe.Settings
     ) {
         self.policy = policy
@@ -83,7 +83,8 @@ final class Evaluator: @unchecked Sendable {
         return result
     }
 
-    private func complete(_ prompt: QwenPolicy.Prompt, _ id: String) throws -> Completion {
+    private func complete(_ prompt: VisionLanguagePolicy.Prompt, _ id: String) throws -> Completion
+    {
         let completion = try policy.greedyAnswer(prompt, maxLength: settings.maxCompletionLength)
         guard completion.logProbabilities.allSatisfy(\.isFinite) else {
             throw EvaluationError(

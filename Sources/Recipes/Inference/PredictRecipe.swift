@@ -2,11 +2,12 @@ import Foundation
 public import Imaging
 import Pictures
 public import Policies
-import Qwen25VL
+import PromptedMasks
 public import RLTrainer
-import SAM2
 public import Segmentation
+import Segmenters
 public import Torch
+import VisionLanguage
 
 /// One question about one picture: the `predict` command.
 public struct PredictRecipe {
@@ -64,10 +65,10 @@ public struct PredictRecipe {
         let input = try InputPicture(path: image, exif: exif, stretch: stretch)
         let picture = input.picture
         let template = try prompt.template(policy: policy)
-        let model = try QwenPolicy.load(
+        let model = try VisionLanguagePolicy.load(
             path: policy, dtype: dtype, device: device, template: template)
         let sam = try segmenter.map {
-            try SAM2Segmenter.load(path: $0, dtype: dtype, device: device)
+            try SegmenterRegistry.standard.load(path: $0, dtype: dtype, device: device)
         }
         onNote(model.endLine)
         let square = picture.resized(to: .square(imageSize), filter: .lanczos)
@@ -118,7 +119,7 @@ public struct PredictRecipe {
     }
 
     private func complete(
-        _ prompt: QwenPolicy.Prompt, by model: QwenPolicy
+        _ prompt: VisionLanguagePolicy.Prompt, by model: VisionLanguagePolicy
     ) throws -> Completion {
         let completion =
             try sampling.temperature == 0
@@ -135,7 +136,8 @@ public struct PredictRecipe {
     /// The log-probability of each token over the whole vocabulary, placeholders of pictures
     /// included, as other programs compute it.
     private func logProbabilities(
-        _ model: QwenPolicy, _ prompt: QwenPolicy.Prompt, _ completion: Completion
+        _ model: VisionLanguagePolicy, _ prompt: VisionLanguagePolicy.Prompt,
+        _ completion: Completion
     ) throws -> [Float] {
         try withoutGradients {
             try model.model.score(
@@ -274,7 +276,8 @@ public struct Prediction: Encodable, Sendable {
     }
 
     package init(
-        question: String, image: Picture, prompt: QwenPolicy.Prompt, completion: Completion,
+        question: String, image: Picture, prompt: VisionLanguagePolicy.Prompt,
+        completion: Completion,
         answer: Result<ParsedAnswer, ParseFailure>, mask: MaskFile?, overlay: String?,
         logProbabilities: [Float]?, warnings: [String]
     ) {

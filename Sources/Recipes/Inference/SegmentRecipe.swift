@@ -1,7 +1,8 @@
 public import Imaging
 import Pictures
-public import SAM2
+public import PromptedMasks
 public import Segmentation
+import Segmenters
 public import Torch
 import TrainingRuns
 
@@ -20,7 +21,7 @@ public struct SegmentRecipe {
     /// Whether to look at the alternative masks and take the best, instead of the single one.
     public var multimask = false
     /// In which numbers the picture is resized for the model.
-    public var resizing = SAM2ImageProcessor.Resizing.bytes
+    public var resizing = PromptedImageProcessor.Resizing.bytes
     /// Where the model runs.
     public var device = Device.cpu
     /// The element type that it computes in.
@@ -83,12 +84,12 @@ public struct SegmentRecipe {
             inputs: [.file(image), .segmenter(segmenter)])
         let input = try InputPicture(path: image, exif: exif, stretch: stretch)
         let picture = input.picture
-        let model = try SAM2Segmenter.load(
+        let model = try SegmenterRegistry.standard.load(
             path: segmenter, dtype: dtype, device: device, resizing: resizing)
         let encoded = try model.embed(picture)
         var union = BinaryMask(width: picture.width, height: picture.height)
         var chosen: [(predictedIoU: Float, objectScore: Float)] = []
-        var first: SAM2Prediction?
+        var first: PromptPrediction?
         for prompt in prompts {
             let prediction = try encoded.predict(
                 prompt, in: picture.frame, multimask: multimask, output: picture.frame)
@@ -115,7 +116,7 @@ public struct SegmentRecipe {
     }
 
     private func write(
-        _ mask: BinaryMask, _ first: SAM2Prediction?, _ picture: RGBImage, _ outputs: Outputs
+        _ mask: BinaryMask, _ first: PromptPrediction?, _ picture: RGBImage, _ outputs: Outputs
     ) throws {
         if let logits = outputs.logits, let first {
             try SafetensorsFile.write(

@@ -1,4 +1,5 @@
 import Foundation
+import PromptedMasks
 public import SAM2
 
 /// Small models of the real architectures with random weights, for trying everything without any

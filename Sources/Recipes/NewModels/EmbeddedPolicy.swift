@@ -1,14 +1,15 @@
-import Datasets
 import Foundation
 import Imaging
 import NN
 import Policies
-import Qwen25VL
+import PolicyFamilies
 import Runs
+import Scenes
 import Segmentation
 import Supervised
 import Tokenizers
 import Torch
+import VisionLanguage
 
 extension EmbeddedModels {
     /// The side of the pictures that the embedded policy is made for, in pixels.
@@ -29,15 +30,15 @@ extension EmbeddedModels {
     public static func writePolicy(to folder: String, seed: UInt64) throws {
         try makeFolder(folder)
         let tokenizer = try vocabulary()
-        let configuration = try JSONDecoder().decode(
-            Qwen25VLConfiguration.self, from: Data(try policyConfiguration(tokenizer).utf8))
-        let model = try Qwen25VLModel(random: configuration, seed: seed)
+        let family = try PolicyRegistry.family(
+            configuration: Data(try policyConfiguration(tokenizer).utf8), path: "config.json")
+        let model = try VisionLanguageModel(random: family, seed: seed)
         try placeNumbers(of: tokenizer, in: model)
         try model.save(directory: folder)
         try tokenizer.save(to: URL(fileURLWithPath: folder))
+        let pictures = try family.releasedProcessorFile()
         try RunDirectory.write(
-            ImageProcessorConfiguration.releasedJSON(for: configuration.vision),
-            to: folder + "/preprocessor_config.json")
+            String(decoding: pictures.data, as: UTF8.self), to: "\(folder)/\(pictures.name)")
         try PromptFiles(PromptTemplate()).write(into: folder)
     }
 
@@ -73,8 +74,10 @@ extension EmbeddedModels {
 
     /// Gives the numbers' vectors the places of their values: sines and cosines of eight wavelengths,
     /// so that neighbours begin alike.
-    private static func placeNumbers(of tokenizer: Tokenizer, in model: Qwen25VLModel) throws {
-        guard let words = model.parameters.first(where: { $0.key == "model.embed_tokens.weight" })
+    private static func placeNumbers(of tokenizer: Tokenizer, in model: VisionLanguageModel) throws
+    {
+        let key = model.options.keys.embedding
+        guard let words = model.parameters.first(where: { $0.key == key })
         else { preconditionFailure("a policy without an embedding") }
         let width = words.tensor.size(1)
         let deviation = Float(0.05)

@@ -2,10 +2,12 @@ import Files
 import Foundation
 import NN
 import Policies
-package import Qwen25VL
+import PolicyFamilies
+import PromptedMasks
 import Runs
-import SAM2
+import Segmenters
 public import Torch
+import VisionLanguage
 
 /// Writes new models with random weights, from which training can start.
 public enum ModelInitialization {
@@ -17,7 +19,7 @@ public enum ModelInitialization {
         public let missing: [String]
     }
 
-    /// Writes a Qwen2.5-VL with random weights, in the hub's layout.
+    /// Writes a policy with random weights, in the hub's layout.
     ///
     /// - Parameters:
     ///   - configuration: its `config.json`, or the folder that has it
@@ -32,16 +34,17 @@ public enum ModelInitialization {
         configuration: String, companions: String?, output: String, seed: UInt64, dtype: DType
     ) throws -> Outcome {
         let configuration = configuration.isFolder ? configuration + "/config.json" : configuration
-        let sizes = try loaded(configuration, "configuration of a Qwen2.5-VL") {
-            try Qwen25VLConfiguration.load(path: $0)
+        let what = "configuration of a \(PolicyRegistry.names)"
+        let family = try loaded(configuration, what) {
+            try PolicyRegistry.family(configuration: $0)
         }
         let source = companions ?? configuration.parentFolder
         guard source.isFolder else {
             throw MissingInputError(notFolder: source, what: "tokenizer")
         }
-        let companions = try companionFiles(configuration, source, sizes)
+        let companions = try companionFiles(configuration, source, family)
         let model = try NewFolder.write(output) { folder in
-            var model = try Qwen25VLModel(random: sizes, seed: seed)
+            var model = try VisionLanguageModel(random: family, seed: seed)
             model.companions = companions
             try model.save(directory: folder, dtype: dtype)
             return model
@@ -59,7 +62,7 @@ public enum ModelInitialization {
 
     /// The files that stand beside the weights.
     private static func companionFiles(
-        _ configuration: String, _ source: String, _ sizes: Qwen25VLConfiguration
+        _ configuration: String, _ source: String, _ family: any PolicyFamily
     ) throws -> [CompanionFile] {
         var companions = try CompanionFile.all(in: source).filter {
             $0.name != "config.json" && policyFiles.contains($0.name)
@@ -69,20 +72,16 @@ public enum ModelInitialization {
                 name: "config.json", data: try Data(contentsOf: URL(fileURLWithPath: configuration))
             ))
         if !companions.contains(where: { processorFiles.contains($0.name) }) {
-            let text = ImageProcessorConfiguration.releasedJSON(for: sizes.vision)
-            companions.append(
-                CompanionFile(name: "preprocessor_config.json", data: Data(text.utf8)))
+            companions.append(try family.releasedProcessorFile())
         }
-        if let pictures = try? ImageProcessorConfiguration.load(
-            directory: source, vision: sizes.vision)
-        {
-            companions = try ProcessorFiles(directory: source)
-                .reconciled(companions, pictures)
+        if let pictures = try? family.processor(directory: source) {
+            companions = pictures.reconciled(companions)
         }
-        return try PromptFiles(source: source).applied(to: companions)
+        return try PromptFiles(source: source, builtin: type(of: family).chat.format)
+            .applied(to: companions)
     }
 
-    /// Writes a SAM2.1 with random weights, in the hub's layout.
+    /// Writes a segmenter with random weights, in the hub's layout.
     ///
     /// - Parameters:
     ///   - configuration: its `config.json`
@@ -94,15 +93,15 @@ public enum ModelInitialization {
     public static func writeSegmenter(
         configuration: String, output: String, seed: UInt64, dtype: DType
     ) throws -> Outcome {
-        let sizes = try loaded(configuration, "configuration of a SAM2.1") {
-            try SAM2Configuration.load(path: $0)
+        let sizes = try loaded(
+            configuration, "configuration of a \(SegmenterRegistry.standard.names)"
+        ) {
+            try SegmenterRegistry.standard.sizes(path: $0)
         }
-        let model = try NewFolder.write(output) { folder in
-            let model = try SAM2Model.random(configuration: sizes, seed: seed)
-            try model.save(directory: folder, dtype: dtype)
-            return model
+        let count = try NewFolder.write(output) { folder in
+            try sizes.writeRandomModel(to: folder, seed: seed, dtype: dtype)
         }
-        return Outcome(parameterCount: model.parameters.numberCount, missing: [])
+        return Outcome(parameterCount: count, missing: [])
     }
 
     private static let processorFiles = ["preprocessor_config.json", "processor_config.json"]
@@ -120,29 +119,5 @@ public enum ModelInitialization {
             throw MissingInputError(path: path, what: what)
         }
         return try load(path)
-    }
-}
-
-extension ImageProcessorConfiguration {
-    /// The released models' way of processing pictures, for a tower of any size.
-    package static func released(
-        for vision: Qwen25VLConfiguration.Vision
-    ) throws -> ImageProcessorConfiguration {
-        try JSONDecoder().decode(
-            ImageProcessorConfiguration.self, from: Data(releasedJSON(for: vision).utf8))
-    }
-
-    /// The `preprocessor_config.json` of ``released(for:)``.
-    static func releasedJSON(for vision: Qwen25VLConfiguration.Vision) -> String {
-        """
-        {"image_processor_type": "Qwen2VLImageProcessor", "min_pixels": 3136,
-         "max_pixels": 12845056, "patch_size": \(vision.patchSize),
-         "temporal_patch_size": \(vision.temporalPatchSize), "merge_size": \(vision.mergeSize),
-         "image_mean": [0.48145466, 0.4578275, 0.40821073],
-         "image_std": [0.26862954, 0.26130258, 0.27577711], "do_rescale": true,
-         "rescale_factor": 0.00392156862745098, "do_normalize": true, "do_resize": true,
-         "do_convert_rgb": true, "resample": 3}
-
-        """
     }
 }

@@ -1,7 +1,10 @@
-public import Datasets
+import Datasets
 import Files
 import Foundation
 import Imaging
+import Importers
+public import Scenes
+import Shards
 import Threads
 
 /// Draws scenes into shards or into a data set's folders: the `data synthesize` command.

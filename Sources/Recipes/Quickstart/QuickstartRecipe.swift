@@ -1,5 +1,4 @@
 import Configuration
-import Datasets
 import Evaluating
 import Evaluation
 public import Files
@@ -9,7 +8,7 @@ import NN
 import NewModels
 public import RLTrainer
 import Runs
-import SAM2
+import Scenes
 import Segmentation
 import Settings
 import TextFiles

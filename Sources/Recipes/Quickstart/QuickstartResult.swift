@@ -1,8 +1,8 @@
-import Datasets
 public import Evaluating
 import Evaluation
 import Foundation
 import Reporting
+import Shards
 
 /// What a policy was worth on the held-out scenes.
 public struct QuickstartScores: Sendable {

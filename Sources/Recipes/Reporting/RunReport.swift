@@ -4,6 +4,7 @@ public import Evaluation
 import Foundation
 import Imaging
 import Reports
+import Shards
 
 /// One page about one run: what was trained, whether it worked, and how it looks; the `report`
 /// command.

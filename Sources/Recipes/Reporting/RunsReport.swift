@@ -1,5 +1,4 @@
 import Configuration
-import Datasets
 import Evaluating
 import Evaluation
 import Foundation
@@ -7,6 +6,7 @@ import Imaging
 import Reports
 import Runs
 import Settings
+import Shards
 import TrainingRuns
 
 /// One page about several runs side by side: what differs between them, their curves, and their answers

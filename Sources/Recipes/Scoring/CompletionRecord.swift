@@ -1,3 +1,5 @@
+import TextFiles
+
 /// A completion that some system gave: one line of a completions file.
 public struct CompletionRecord: Hashable, Sendable {
     /// Which sample it is about: a text, or a whole number.
@@ -57,12 +59,11 @@ public struct CompletionRecordError: Error, Hashable, Sendable, CustomStringConv
 
 /// Reads one line; values that nobody asks for are checked and skipped, not built.
 private struct RecordReader {
-    let bytes: UnsafeBufferPointer<UInt8>
-    private var position = 0
+    private var scanner: JSONScanner
     /// Deeper than any record, and shallow enough for the stack.
     private static let depthLimit = 512
 
-    init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(bytes: UnsafeBufferPointer<UInt8>) { scanner = JSONScanner(bytes) }
 
     mutating func record() throws(CompletionRecordError) -> CompletionRecord {
         var id: CompletionRecord.ID?
@@ -72,7 +73,7 @@ private struct RecordReader {
         guard peek() == UInt8(ascii: "{") else {
             throw whole("not a JSON object; a line is {\"id\": …, \"completion\": …}")
         }
-        position += 1
+        scanner.position += 1
         skipSpaces()
         var goesOn = !take("}")
         while goesOn {
@@ -92,14 +93,14 @@ private struct RecordReader {
             if !goesOn { try require("}") }
         }
         skipSpaces()
-        if position < bytes.count { throw here("something follows the object") }
+        if peek() != nil { throw here("something follows the object") }
         guard let id else { throw whole("\"id\" is missing") }
         guard let completion else { throw whole("\"completion\" is missing") }
         return CompletionRecord(id: id, completion: completion, tokenCount: tokenCount)
     }
 
     private func here(_ problem: String) -> CompletionRecordError {
-        CompletionRecordError(problem: "not JSON: " + problem, byte: position + 1)
+        CompletionRecordError(problem: "not JSON: " + problem, byte: scanner.position + 1)
     }
 
     private func whole(_ problem: String) -> CompletionRecordError {
@@ -108,19 +109,11 @@ private struct RecordReader {
 
     // MARK: - Tokens
 
-    private func peek() -> UInt8? { position < bytes.count ? bytes[position] : nil }
+    private func peek() -> UInt8? { scanner.next }
 
-    private mutating func skipSpaces() {
-        while let byte = peek(), byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
-            position += 1
-        }
-    }
+    private mutating func skipSpaces() { scanner.skipSpaces() }
 
-    private mutating func take(_ character: Unicode.Scalar) -> Bool {
-        if peek() != UInt8(ascii: character) { return false }
-        position += 1
-        return true
-    }
+    private mutating func take(_ character: Unicode.Scalar) -> Bool { scanner.take(character) }
 
     private mutating func require(_ character: Unicode.Scalar) throws(CompletionRecordError) {
         if take(character) { return }
@@ -128,23 +121,15 @@ private struct RecordReader {
             peek() == nil ? "the line ends within a value" : "'\(character)' is missing")
     }
 
-    private mutating func take(word: StaticString) -> Bool {
-        let count = word.utf8CodeUnitCount
-        guard position + count <= bytes.count else { return false }
-        for offset in 0..<count where bytes[position + offset] != word.utf8Start[offset] {
-            return false
-        }
-        position += count
-        return true
-    }
+    private mutating func take(word: StaticString) -> Bool { scanner.take(word: word) }
 
     // MARK: - Values
 
     private mutating func identifier() throws(CompletionRecordError) -> CompletionRecord.ID {
         if peek() == UInt8(ascii: "\"") { return .text(try string()) }
-        let start = position
+        let start = scanner.position
         try skipValue(depth: 1)
-        let spelling = bytes[start..<position]
+        let spelling = scanner.bytes[start..<scanner.position]
         let digits = spelling.first == UInt8(ascii: "-") ? spelling.dropFirst() : spelling
         guard !digits.isEmpty, digits.allSatisfy({ (0x30...0x39).contains($0) }) else {
             throw whole("\"id\" must be a text or a whole number")
@@ -155,9 +140,10 @@ private struct RecordReader {
     /// A whole number from 0 on, or null.
     private mutating func count(of name: String) throws(CompletionRecordError) -> Int? {
         if take(word: "null") { return nil }
-        let start = position
+        let start = scanner.position
         try skipValue(depth: 1)
-        guard let count = Int(String(decoding: bytes[start..<position], as: UTF8.self)), count >= 0
+        let spelling = String(decoding: scanner.bytes[start..<scanner.position], as: UTF8.self)
+        guard let count = Int(spelling), count >= 0
         else { throw whole("\"\(name)\" must be a whole number from 0 on, or null") }
         return count
     }
@@ -185,7 +171,7 @@ private struct RecordReader {
     private mutating func skipContainer(depth: Int) throws(CompletionRecordError) {
         let isObject = peek() == UInt8(ascii: "{")
         let close: Unicode.Scalar = isObject ? "}" : "]"
-        position += 1
+        scanner.position += 1
         skipSpaces()
         if take(close) { return }
         repeat {
@@ -203,18 +189,10 @@ private struct RecordReader {
     }
 
     private mutating func skipNumber() throws(CompletionRecordError) {
-        let start = position
-        scan: while let byte = peek() {
-            switch byte {
-            case 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."),
-                UInt8(ascii: "e"), UInt8(ascii: "E"):
-                position += 1
-            default: break scan
-            }
-        }
-        let spelling = String(decoding: bytes[start..<position], as: UTF8.self)
+        let range = scanner.numberCharacters()
+        let spelling = String(decoding: scanner.bytes[range], as: UTF8.self)
         if spelling.isEmpty || Double(spelling) == nil {
-            position = start
+            scanner.position = range.lowerBound
             throw here(peek() == nil ? "the line ends within a value" : "a value is missing")
         }
     }
@@ -223,97 +201,34 @@ private struct RecordReader {
 // MARK: - Strings
 
 extension RecordReader {
-    /// The bytes up to the next quote or backslash are a run; the position is behind them.
-    private mutating func takeRun() throws(CompletionRecordError) -> Range<Int> {
-        let start = position
-        let count = bytes.count
-        // Most bytes of a file pass here.
-        while position < count {
-            let byte = bytes[position]
-            if byte == 0x22 || byte == 0x5C { return start..<position }
-            if byte < 0x20 { throw here("a control character stands in a text; escape it") }
-            position &+= 1
-        }
-        throw here("the line ends within a text")
-    }
-
     private mutating func skipString() throws(CompletionRecordError) {
         try require("\"")
-        while true {
-            _ = try takeRun()
-            if take("\"") { return }
-            position += 1
-            _ = try escape()
-        }
+        while try part() != .end {}
     }
 
     private mutating func string() throws(CompletionRecordError) -> String {
         try require("\"")
         var content: [UInt8] = []
         while true {
-            let run = try takeRun()
-            content.append(contentsOf: bytes[run])
-            if take("\"") { break }
-            position += 1
-            content.append(
-                contentsOf: UTF8.encode(try escape()) ?? UTF8.encodedReplacementCharacter)
-        }
-        // The line was checked to be UTF-8, and escapes are whole characters.
-        return String(decoding: content, as: UTF8.self)
-    }
-
-    private mutating func escape() throws(CompletionRecordError) -> Unicode.Scalar {
-        guard let character = peek() else { throw here("the line ends within a text") }
-        position += 1
-        switch character {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"):
-            return Unicode.Scalar(character)
-        case UInt8(ascii: "b"): return "\u{8}"
-        case UInt8(ascii: "f"): return "\u{C}"
-        case UInt8(ascii: "n"): return "\n"
-        case UInt8(ascii: "r"): return "\r"
-        case UInt8(ascii: "t"): return "\t"
-        case UInt8(ascii: "u"): return try unicodeEscape()
-        default:
-            position -= 1
-            throw here("an unknown escape stands in a text")
-        }
-    }
-
-    private mutating func unicodeEscape() throws(CompletionRecordError) -> Unicode.Scalar {
-        let first = try codeUnit()
-        if (0xD800...0xDBFF).contains(first) {
-            let start = position
-            if take("\\"), take("u") {
-                let second = try codeUnit()
-                if (0xDC00...0xDFFF).contains(second) {
-                    let code = 0x10000 + (first - 0xD800) << 10 + (second - 0xDC00)
-                    return Unicode.Scalar(code) ?? "\u{FFFD}"
-                }
+            switch try part() {
+            case .run(let range): content.append(contentsOf: scanner.bytes[range])
+            case .character(let scalar): content.append(contentsOf: String(scalar).utf8)
+            case .half: content.append(contentsOf: "\u{FFFD}".utf8)
+            // The line was checked to be UTF-8, and escapes are whole characters.
+            case .end, .fault: return String(decoding: content, as: UTF8.self)
             }
-            position = start
         }
-        return Unicode.Scalar(first) ?? "\u{FFFD}"
     }
 
-    private mutating func codeUnit() throws(CompletionRecordError) -> UInt32 {
-        var code: UInt32 = 0
-        for _ in 0..<4 {
-            guard let byte = peek(), let digit = hexDigit(byte) else {
-                throw here("four hexadecimal digits are missing")
-            }
-            code = code << 4 | digit
-            position += 1
-        }
-        return code
-    }
-
-    private func hexDigit(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case 0x30...0x39: UInt32(byte - 0x30)
-        case 0x41...0x46: UInt32(byte - 0x41 + 10)
-        case 0x61...0x66: UInt32(byte - 0x61 + 10)
-        default: nil
+    /// The next part of a string, which is no fault.
+    private mutating func part() throws(CompletionRecordError) -> JSONScanner.StringPart {
+        let part = scanner.stringPart()
+        guard case .fault(let fault) = part else { return part }
+        switch fault {
+        case .end: throw here("the line ends within a text")
+        case .control: throw here("a control character stands in a text; escape it")
+        case .escape: throw here("an unknown escape stands in a text")
+        case .digits: throw here("four hexadecimal digits are missing")
         }
     }
 }

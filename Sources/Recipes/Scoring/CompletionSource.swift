@@ -1,4 +1,4 @@
-package import Datasets
+package import Shards
 package import TrainingRuns
 
 /// Completions, and the samples that they are about.

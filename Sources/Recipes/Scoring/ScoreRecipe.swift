@@ -4,10 +4,12 @@ import Files
 import Imaging
 import Pictures
 import Policies
+import PromptedMasks
 public import Rewards
-import SAM2
 public import Segmentation
+import Segmenters
 public import Settings
+import Shards
 public import Torch
 import TrainingRuns
 
@@ -70,7 +72,8 @@ public struct ScoreRecipe {
             maxCompletionLength: maxCompletionLength)
         let count = try source.check()
         // Completions about one picture may stand apart from each other.
-        let loaded = try SAM2Segmenter.load(path: segmenter, dtype: dtype, device: device)
+        let loaded = try SegmenterRegistry.standard.load(
+            path: segmenter, dtype: dtype, device: device)
         loaded.warnings.forEach(onWarning)
         let sam = CachedSegmenter(
             loaded, EmbeddingCacheSettings(), checkpoint: segmenter, eviction: .leastRecentlyUsed)

@@ -1,12 +1,13 @@
 import Configuration
-import Datasets
 import Files
 import Foundation
 import NN
+import PromptedMasks
 import RLTrainer
 import Runs
 import SAM2
 import Settings
+import Shards
 public import Supervised
 import Threads
 import Torch
@@ -19,7 +20,7 @@ public final class PretrainSegmenterRecipe {
     public private(set) var summary: [String] = []
     private let directory: StageDirectory
     private let trainer: SegmenterTrainer
-    private let processor: SAM2ImageProcessor
+    private let processor: PromptedImageProcessor
     private let data: SegmenterData
     private let heldOut: ShardedDataset?
 
@@ -173,7 +174,7 @@ extension PretrainSegmenterRecipe {
     /// The segmenter to go on with: of a checkpoint, of a user's folder, or a new one.
     private static func segmenter(
         _ configuration: SegmenterConfiguration, checkpoint: String?, device: Device
-    ) throws -> (SAM2Model, SAM2ImageProcessor) {
+    ) throws -> (SAM2Model, PromptedImageProcessor) {
         let section = configuration.segmenter
         let path = checkpoint.map { $0 + "/segmenter" } ?? section.path
         if !path.isEmpty {
@@ -186,7 +187,7 @@ extension PretrainSegmenterRecipe {
         let seed = UInt64(configuration.seed)
         let model = try SAM2Model.random(configuration: sizes, seed: seed, device: device)
         try section.initialization.apply(to: model, seed: seed)
-        return (model, SAM2ImageProcessor(imageSize: sizes.imageSize))
+        return (model, PromptedImageProcessor(imageSize: sizes.imageSize))
     }
 
     private static func checkPatterns(_ patterns: [String], _ model: SAM2Model) throws {

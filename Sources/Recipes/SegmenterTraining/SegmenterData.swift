@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Imaging
+import Shards
 import Supervised
 
 /// Pictures with their objects from shards: seeded order, made ready ahead on another thread.

@@ -1,6 +1,7 @@
 package import Configuration
 package import NN
 package import Policies
+import PolicyFamilies
 package import Torch
 
 /// What configurations of all kinds of runs say about where they run.
@@ -50,7 +51,7 @@ extension ConfigurationKey {
     package static func chatTemplate(_ path: WritableKeyPath<Root, ChatTemplateChoice>) -> Self {
         Self(
             "prompt.chat_template", path: path,
-            "builtin: the released Qwen2.5-VL's chat template; checkpoint: the policy's own; or a file "
+            "builtin: the released \(PolicyRegistry.names)'s chat template; checkpoint: the policy's own; or a file "
                 + "of Jinja, or of JSON with chat_template")
     }
 }

@@ -96,7 +96,8 @@ extension RunConfiguration {
 
     /// What is allowed, but most likely not meant, of numbers that do not fit each other.
     var doubtfulNumbers: [String] {
-        [pictureSideWarning(data.imageSize, name: "data.image_size")].compactMap(\.self)
+        [pictureSideWarning(data.imageSize, name: "data.image_size", policy: policy.path)]
+            .compactMap(\.self)
             + rewardWarnings + clipWarnings + evaluationWarnings
             + logging.warnings(standard: LoggingSection().saveTotalLimit)
             + training.schedule.warnings(

@@ -3,6 +3,7 @@ import Embeddings
 import Evaluation
 import Foundation
 import NN
+import PolicyFamilies
 import RLTrainer
 import Segmentation
 import Torch
@@ -35,7 +36,9 @@ extension RunConfiguration {
 
     private static var modelKeys: [ConfigurationKey<RunConfiguration>] {
         [
-            Key("policy.path", path: \.policy.path, "The folder of a Qwen2.5-VL checkpoint"),
+            Key(
+                "policy.path", path: \.policy.path,
+                "The folder of a \(PolicyRegistry.names) checkpoint"),
             Key("policy.dtype", \.policy.dtype, "The type of weights and computations"),
             Key(
                 "policy.cast_lm_head_to_fp32", \.policy.castsHeadToFloat32,

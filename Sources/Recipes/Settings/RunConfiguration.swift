@@ -37,7 +37,7 @@ public struct RunConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
 
     /// The policy that is trained.
     public struct PolicySection: Sendable, Hashable {
-        /// The folder of a Qwen2.5-VL checkpoint.
+        /// The folder of a policy's checkpoint.
         public var path = ""
         /// The element type of weights and computations.
         public var dtype = ModelDType.float32

@@ -2,6 +2,7 @@ public import Configuration
 import Foundation
 public import NN
 public import Policies
+import PolicyFamilies
 import Segmentation
 public import Settings
 import Torch
@@ -23,7 +24,7 @@ public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
     public struct PolicySection: Sendable, Hashable {
         /// Where the policy comes from.
         public var start = Start.checkpoint
-        /// The folder of a Qwen2.5-VL checkpoint; empty with random weights.
+        /// The folder of a policy's checkpoint; empty with random weights.
         public var path = ""
         /// The element type of weights and computations.
         public var dtype = ModelDType.float32
@@ -158,7 +159,8 @@ extension SFTConfiguration {
 
     /// What is allowed, but most likely not meant; a sentence each, with the keys.
     public var warnings: [String] {
-        [pictureSideWarning(data.imageSize, name: "data.image_size")].compactMap(\.self)
+        [pictureSideWarning(data.imageSize, name: "data.image_size", policy: policy.path)]
+            .compactMap(\.self)
             + logging.warnings(standard: LoggingSection().saveTotalLimit)
             + training.schedule.warnings(
                 warmupSteps: training.warmupSteps, maxSteps: training.maxSteps)
@@ -176,7 +178,9 @@ extension SFTConfiguration {
             Key(
                 "policy.start", \.policy.start,
                 "checkpoint: policy.path; embedded: random weights, small, its own vocabulary"),
-            Key("policy.path", path: \.policy.path, "The folder of a Qwen2.5-VL checkpoint"),
+            Key(
+                "policy.path", path: \.policy.path,
+                "The folder of a \(PolicyRegistry.names) checkpoint"),
             Key("policy.dtype", \.policy.dtype, "The type of weights and computations"),
             Key(
                 "policy.freeze", \.policy.freeze,

@@ -1,8 +1,9 @@
 import Datasets
 import Foundation
 import Imaging
-import Qwen25VL
+import Shards
 import Supervised
+import VisionLanguage
 
 /// Packed examples from shards: seeded order, made ready ahead on another thread.
 final class SFTData {

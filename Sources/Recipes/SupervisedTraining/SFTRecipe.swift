@@ -6,15 +6,16 @@ import Imaging
 import NN
 import NewModels
 import Policies
-import Qwen25VL
 import RLTrainer
 import Runs
 import Segmentation
 import Settings
+import Shards
 public import Supervised
 import Threads
 import Tokenizers
 import Torch
+import VisionLanguage
 
 /// A run of supervised training as its configuration describes it: the `sft` command.
 public final class SFTRecipe {
@@ -25,7 +26,7 @@ public final class SFTRecipe {
     /// What is most likely not meant, in lines for people.
     public let warnings: [String]
     private let directory: StageDirectory
-    private let policy: QwenPolicy
+    private let policy: VisionLanguagePolicy
     private let trainer: SupervisedTrainer
     private let data: SFTData
     private let heldOut: [PackedExample]
@@ -57,8 +58,10 @@ public final class SFTRecipe {
         let template = policy.template
         let frozen = try policy.setTrainable(freezing: configuration.policy.freeze)
         let packer = ExamplePacker(
-            tokenizer: policy.tokenizer, processor: policy.processor, template: template)
-        let maker = try Self.maker(configuration, grammar: template.variant.grammar)
+            tokenizer: policy.tokenizer, processor: policy.processor, template: template,
+            turnEnd: policy.model.chat.turnEnd)
+        var maker = try Self.maker(configuration, grammar: template.variant.grammar)
+        maker.writer.frame = try policy.answerFrame(side: configuration.data.imageSize)
         warnings =
             policy.fileWarnings
             + (configuration.policy.start == .embedded
@@ -75,7 +78,7 @@ public final class SFTRecipe {
                 ? nil
                 : PictureHeads(
                     classNames: maker.classNames,
-                    size: policy.model.configuration.text.hiddenSize,
+                    size: policy.model.options.text.hiddenSize,
                     seed: UInt64(configuration.seed), device: device),
             options: configuration.options, stepCount: opening.step)
         if let checkpoint = opening.checkpoint {
@@ -151,9 +154,9 @@ public final class SFTRecipe {
 
     private static func policy(
         _ configuration: SFTConfiguration, device: Device
-    ) throws -> QwenPolicy {
-        func load(_ path: String) throws -> QwenPolicy {
-            try QwenPolicy.load(
+    ) throws -> VisionLanguagePolicy {
+        func load(_ path: String) throws -> VisionLanguagePolicy {
+            try VisionLanguagePolicy.load(
                 path: path, dtype: configuration.policy.dtype.dtype, device: device,
                 template: try configuration.promptChoice.template(policy: path))
         }

@@ -1,11 +1,13 @@
 import Costs
 import Foundation
-package import Qwen25VL
+import PolicyFamilies
+package import PromptedMasks
 import RLTrainer
 import Runs
-package import SAM2
+import Segmenters
 public import Settings
 public import Torch
+package import VisionLanguage
 
 /// What a command computes, as far as it decides how many threads pay.
 public struct Workload: Sendable {
@@ -47,26 +49,26 @@ public struct Workload: Sendable {
     public init(policy: String? = nil, segmenter: String? = nil, pieces: Int = 1, device: Device) {
         self.pieces = pieces
         isOnCPU = device == .cpu
-        self.policy = policy.flatMap { try? Qwen25VLConfiguration.load(path: $0 + "/config.json") }
+        self.policy = policy.flatMap { try? PolicyRegistry.family(directory: $0).options }
             .map(Self.product)
-        self.segmenter = segmenter.flatMap { try? SAM2Segmenter.outline(path: $0) }
-            .map { Self.product($0.model.configuration) }
+        self.segmenter = segmenter.flatMap { try? SegmenterRegistry.standard.outline(path: $0) }
+            .map { Self.product($0.sizes) }
     }
 
     /// Work on a segmenter of these sizes.
-    package init(segmenter: SAM2Configuration, device: Device) {
+    package init(segmenter: any SegmenterSizes, device: Device) {
         isOnCPU = device == .cpu
         self.segmenter = Self.product(segmenter)
     }
 
     /// Work on a policy of these sizes.
-    package init(policy: Qwen25VLConfiguration, device: Device) {
+    package init(policy: PolicyOptions, device: Device) {
         isOnCPU = device == .cpu
         self.policy = Self.product(policy)
     }
 
     /// The wider of the language model's and the vision tower's.
-    package static func product(_ policy: Qwen25VLConfiguration) -> Product {
+    package static func product(_ policy: PolicyOptions) -> Product {
         let (text, vision) = (policy.text, policy.vision)
         let candidates = [
             Product(
@@ -77,14 +79,10 @@ public struct Workload: Sendable {
         return candidates.max { $0.work < $1.work } ?? candidates[0]
     }
 
-    /// The widest of the stages' MLPs, for one picture.
-    package static func product(_ segmenter: SAM2Configuration) -> Product {
-        let trunk = segmenter.vision.backbone
-        let candidates = zip(HieraCost(segmenter).sides, trunk.embedDimensions).map { side, width in
-            Product(
-                rows: side * side, inputs: width, outputs: Int(Double(width) * trunk.mlpRatio))
-        }
-        return candidates.max { $0.work < $1.work } ?? Product(rows: 0, inputs: 0, outputs: 0)
+    /// The widest of the image encoder's, for one picture.
+    package static func product(_ segmenter: any SegmenterSizes) -> Product {
+        let widest = segmenter.encoderCost.widestProduct
+        return Product(rows: widest.rows, inputs: widest.inputs, outputs: widest.outputs)
     }
 }
 

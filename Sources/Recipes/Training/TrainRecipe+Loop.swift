@@ -122,7 +122,7 @@ extension TrainRecipe {
     /// - Throws: what stopped the run; after a step of no effect that is one too many, a checkpoint of it
     ///   is there
     private func step(_ onFault: (Fault) throws -> Void) throws -> StepMetrics {
-        let report: StepReport<QwenPolicy.Prompt>
+        let report: StepReport<VisionLanguagePolicy.Prompt>
         do {
             report = try trainer.step()
         } catch let error as DivergedError {
@@ -158,7 +158,7 @@ extension TrainRecipe {
     }
 
     /// That none of the first completions ended, if so.
-    private func cutWarning(_ groups: [RolloutGroup<QwenPolicy.Prompt>]) -> String? {
+    private func cutWarning(_ groups: [RolloutGroup<VisionLanguagePolicy.Prompt>]) -> String? {
         policy.cutWarning(
             groups.flatMap { $0.completions.map(\.stopReason) },
             "all completions of the first step",
@@ -166,7 +166,7 @@ extension TrainRecipe {
     }
 
     /// Leaves completions on the disk, and pictures of them, if the step is one of those.
-    private func record(_ groups: [RolloutGroup<QwenPolicy.Prompt>]) throws {
+    private func record(_ groups: [RolloutGroup<VisionLanguagePolicy.Prompt>]) throws {
         let (logging, step, grpo) = (configuration.logging, trainer.stepCount, configuration.grpo)
         if grpo.isDue(step, every: logging.logCompletionsSteps) {
             try directory.write(rollouts: groups, asked: policy.template, step: step)

@@ -1,5 +1,4 @@
 import Configuration
-import Datasets
 package import Embeddings
 import Files
 import Foundation
@@ -7,12 +6,14 @@ import Imaging
 import NN
 import Pictures
 package import Policies
+import PromptedMasks
 package import RLTrainer
 package import Rewards
 package import Runs
-import SAM2
 import Segmentation
+import Segmenters
 public import Settings
+import Shards
 public import Threads
 import Torch
 public import TrainingRuns
@@ -27,10 +28,10 @@ public final class TrainRecipe {
     public let summary: [String]
     /// What is most likely not meant and shows only with the models, in lines for people.
     public let warnings: [String]
-    package let policy: QwenPolicy
+    package let policy: VisionLanguagePolicy
     package let segmenter: CachedSegmenter
     package let scorer: Scorer
-    package let trainer: GRPOTrainer<QwenPolicy>
+    package let trainer: GRPOTrainer<VisionLanguagePolicy>
     /// What was found in the folder, in lines for people.
     public let notes: [String]
     /// Where what an earlier start left without a checkpoint was put; nil if there was nothing.
@@ -73,8 +74,8 @@ public final class TrainRecipe {
         let dataset = try ShardedDataset(paths: configuration.data.train)
         let folder = start.checkpoint?.policy ?? configuration.policy.path
         let template = try configuration.promptChoice.template(policy: folder)
-        func loadPolicy(_ path: String) throws -> QwenPolicy {
-            try QwenPolicy.load(
+        func loadPolicy(_ path: String) throws -> VisionLanguagePolicy {
+            try VisionLanguagePolicy.load(
                 path: path, dtype: configuration.policy.dtype.dtype,
                 device: device, template: template,
                 castsHeadToFloat32: configuration.policy.castsHeadToFloat32)
@@ -84,7 +85,7 @@ public final class TrainRecipe {
         let reference =
             configuration.grpo.loss.beta == 0
             ? nil : try policy.reference(path: configuration.policy.path)
-        let sam = try SAM2Segmenter.load(
+        let sam = try SegmenterRegistry.standard.load(
             path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype,
             device: device)
         inputs = try start.inputs ?? InputFingerprint.all(of: configuration)
@@ -164,7 +165,7 @@ public final class TrainRecipe {
 
     private static func summary(
         _ configuration: RunConfiguration, _ plan: ThreadPlan, samples: Int, steps: Int,
-        policy: QwenPolicy, frozen: Int,
+        policy: VisionLanguagePolicy, frozen: Int,
         evaluation: TrainingEvaluation?
     ) -> [String] {
         let count = policy.parameters.numberCount

@@ -1,9 +1,9 @@
 package import Datasets
-import Imaging
 import Pictures
 package import Policies
 package import RLTrainer
 package import Settings
+import Shards
 
 /// Training examples from shards: seeded order; decoded, and made into the policy's prompts, ahead on
 /// other threads.
@@ -28,7 +28,9 @@ final class TrainingData: ExampleSource {
     ///   - configuration: the run
     ///   - dataset: its shards
     ///   - prompts: makes the policy's prompts; nil to leave that to the policy
-    init(_ configuration: RunConfiguration, dataset: ShardedDataset, prompts: QwenPrompts?) {
+    init(
+        _ configuration: RunConfiguration, dataset: ShardedDataset, prompts: VisionLanguagePrompts?
+    ) {
         self.dataset = dataset
         maker = ExampleMaker(
             side: configuration.data.imageSize, selector: configuration.data.question,
@@ -85,10 +87,12 @@ package struct ExampleMaker: Sendable {
     /// The run's seed.
     package var seed: UInt64
     /// Makes the policy's prompts; nil to leave that to the policy.
-    package var prompts: QwenPrompts?
+    package var prompts: VisionLanguagePrompts?
 
     /// A value from its parts.
-    package init(side: Int, selector: QuestionSelector, seed: UInt64, prompts: QwenPrompts? = nil) {
+    package init(
+        side: Int, selector: QuestionSelector, seed: UInt64, prompts: VisionLanguagePrompts? = nil
+    ) {
         self.side = side
         self.selector = selector
         self.seed = seed

@@ -1,4 +1,3 @@
-import Datasets
 package import Evaluating
 package import Evaluation
 package import Files
@@ -7,6 +6,7 @@ import RLTrainer
 package import Runs
 package import Segmentation
 package import Settings
+import Shards
 
 /// Greedy answers about held-out samples while a policy is trained: what `evaluate` says of a checkpoint,
 /// without the checkpoint.
@@ -73,7 +73,7 @@ package final class TrainingEvaluation {
     /// - Returns: answers and numbers
     /// - Throws: the error of a sample or model, or what `onProgress` throws; nothing counts then
     package func run(
-        _ policy: QwenPolicy, _ segmenter: any Segmenter, step: Int,
+        _ policy: VisionLanguagePolicy, _ segmenter: any Segmenter, step: Int,
         onProgress: (EvaluateRecipe.Progress) throws -> Void
     ) throws -> Outcome {
         var result = try EvaluateRecipe.run(

@@ -1,11 +1,11 @@
 import Files
 public import Foundation
 import Policies
-import Qwen25VL
 import RLTrainer
 import Runs
 import Segmentation
 public import Torch
+import VisionLanguage
 
 /// What is known of one checkpoint of a run.
 public struct CheckpointListing: Sendable {
@@ -125,7 +125,7 @@ public enum CheckpointRecipe {
         _ policy: String, into folder: String, _ dtype: DType?
     ) throws {
         if let dtype {
-            let loaded = try QwenPolicy.load(
+            let loaded = try VisionLanguagePolicy.load(
                 path: policy, dtype: dtype, device: .cpu, template: PromptTemplate())
             try loaded.model.save(directory: folder, dtype: dtype)
         } else {
@@ -135,7 +135,7 @@ public enum CheckpointRecipe {
                     atPath: "\(policy)/\(name)", toPath: "\(folder)/\(name)")
             }
             // Checkpoints of earlier versions state the type of the weights that the run began with.
-            try Qwen25VLModel.restateElementType(directory: folder)
+            try VisionLanguageModel.restateElementType(directory: folder)
         }
         if !PromptFiles.areComplete(folder) {
             // Checkpoints of older versions, which knew the built-in way alone.

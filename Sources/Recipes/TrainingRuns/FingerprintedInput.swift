@@ -1,9 +1,9 @@
 import Files
 import Foundation
 import NN
-import Qwen25VL
-import SAM2
+import Segmenters
 import Tokenizers
+import VisionLanguage
 
 /// What a run reads: of a folder of a model the files that count, not all that lies there.
 package enum FingerprintedInput: Hashable, Sendable {
@@ -39,7 +39,9 @@ package enum FingerprintedInput: Hashable, Sendable {
             }
             return (folder, Set(weights.all + present).sorted())
         case .segmenter(let path):
-            guard let files = try? SAM2Segmenter.files(path: path), let first = files.first else {
+            guard let files = try? SegmenterRegistry.standard.files(path: path),
+                let first = files.first
+            else {
                 return nil
             }
             return (

@@ -1,12 +1,12 @@
 import Files
 package import Foundation
 import Policies
-package import Qwen25VL
 package import RLTrainer
 package import Runs
 package import Settings
 import TextFiles
 package import Threads
+package import VisionLanguage
 
 /// What a checkpoint's `state.json` holds.
 package struct CheckpointState: Codable {
@@ -67,12 +67,12 @@ package struct CheckpointState: Codable {
 
 /// What a checkpoint is written from: in memory, and as it is while training goes on.
 package struct RunSnapshot: Sendable {
-    package let policy: Qwen25VLFiles
+    package let policy: VisionLanguageFiles
     package let trainer: TrainerSnapshot
     package let state: Data
 
     /// A value from its parts.
-    package init(policy: Qwen25VLFiles, trainer: TrainerSnapshot, state: Data) {
+    package init(policy: VisionLanguageFiles, trainer: TrainerSnapshot, state: Data) {
         self.policy = policy
         self.trainer = trainer
         self.state = state
@@ -123,8 +123,10 @@ package struct RunCheckpoint {
         } catch {
             throw FileError.damaged(file, "is as it was written, by another version")
         }
-        var needed = [GRPOTrainer<QwenPolicy>.optimizerFile]
-        if state.trainer.batch != nil { needed.append(GRPOTrainer<QwenPolicy>.rolloutsFile) }
+        var needed = [GRPOTrainer<VisionLanguagePolicy>.optimizerFile]
+        if state.trainer.batch != nil {
+            needed.append(GRPOTrainer<VisionLanguagePolicy>.rolloutsFile)
+        }
         if let missing = needed.first(where: { manifest.files[$0] == nil }) {
             throw FileError.damaged("\(path)/\(missing)", "is missing")
         }

@@ -143,9 +143,9 @@ final class ChildProcess {
         return true
     }
 
-    /// Ends the program as it wishes: its input ends; a second later it is asked to, and another second
+    /// Ends the program as it wishes: its input ends; `grace` seconds later it is asked to, and as many
     /// later it has no choice.
-    func end(grace: Double = 1) {
+    func end(grace: Double) {
         closeInput()
         if !waitForEnd(seconds: grace) {
             signal(SIGTERM)

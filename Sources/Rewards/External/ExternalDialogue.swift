@@ -55,11 +55,15 @@ struct ExternalDialogue {
     private static let slice = 50.0
 
     let child: ChildProcess
+    private let now: @Sendable () -> SuspendingClock.Instant
     private var answer: [UInt8] = []
     private var lineEnd: Int?
     private var isAtEnd = false
 
-    init(_ child: ChildProcess) { self.child = child }
+    init(_ child: ChildProcess, now: @escaping @Sendable () -> SuspendingClock.Instant) {
+        self.child = child
+        self.now = now
+    }
 
     /// Sends a line, and waits for one.
     ///
@@ -71,7 +75,7 @@ struct ExternalDialogue {
     mutating func exchange(
         _ request: [UInt8], timeout: Double
     ) throws(DialogueFailure) -> [UInt8] {
-        let end = SuspendingClock.now + .seconds(timeout)
+        let end = now() + .seconds(timeout)
         try read()
         if !answer.isEmpty { throw .unasked(answer) }
         var rest = request[...]
@@ -81,7 +85,7 @@ struct ExternalDialogue {
             try read()
             if let line = try line(isAsked: rest.isEmpty) { return line }
             if isAtEnd { continue }
-            let left = (end - .now) / .milliseconds(1)
+            let left = (end - now()) / .milliseconds(1)
             if left <= 0 { throw .timedOut(begun: answer) }
             if Thread.current.isCancelled { throw .abandoned }
             let isReady = child.wait(

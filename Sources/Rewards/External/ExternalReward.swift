@@ -23,8 +23,15 @@ public final class ExternalReward: RewardTermFunction {
         var isGivenUp: RewardCommandError?
     }
 
+    /// How time passes, and how long a program may take to end by itself.
+    struct Patience: Sendable {
+        var now: @Sendable () -> SuspendingClock.Instant = { .now }
+        var secondsToEnd = 1.0
+    }
+
     private let command: [String]
     private let timeout: Double
+    private let patience: Patience
     private let sendsMasks: Bool
     private let onMessage: @Sendable (String) -> Void
     /// Who has it talks to the program; a lock that a cancelled thread need not wait for.
@@ -43,9 +50,18 @@ public final class ExternalReward: RewardTermFunction {
     ///   - onMessage: hears each line that the program writes to standard error, on another thread; nil:
     ///     the line goes to this process's standard error, after the term's name.
     /// - Throws: ``RewardConfigurationError/command(_:problem:)`` when it cannot be started.
-    public init(
+    public convenience init(
         term: RewardTerm, command: [String], timeout: Double, sendsMasks: Bool,
         onMessage: (@Sendable (String) -> Void)? = nil
+    ) throws(RewardConfigurationError) {
+        try self.init(
+            term: term, command: command, timeout: timeout, patience: Patience(),
+            sendsMasks: sendsMasks, onMessage: onMessage)
+    }
+
+    init(
+        term: RewardTerm, command: [String], timeout: Double, patience: Patience, sendsMasks: Bool,
+        onMessage: (@Sendable (String) -> Void)?
     ) throws(RewardConfigurationError) {
         let lines = StandardErrorLines()
         let onMessage = onMessage ?? { lines.write("\(term): \($0)") }
@@ -53,6 +69,7 @@ public final class ExternalReward: RewardTermFunction {
         self.term = term
         self.command = command
         self.timeout = timeout
+        self.patience = patience
         self.sendsMasks = sendsMasks
         self.onMessage = onMessage
         state = Mutex(State(child: child))
@@ -96,7 +113,7 @@ public final class ExternalReward: RewardTermFunction {
         turn.wait()
         defer { turn.signal() }
         state.withLock { state in
-            state.child?.end()
+            state.child?.end(grace: patience.secondsToEnd)
             state.child = nil
             if state.isGivenUp == nil {
                 state.isGivenUp = error("was ended", messages: [])
@@ -138,7 +155,7 @@ public final class ExternalReward: RewardTermFunction {
         if let error = state.isGivenUp { throw error }
         let child = try running(&state)
         do throws(DialogueFailure) {
-            var dialogue = ExternalDialogue(child)
+            var dialogue = ExternalDialogue(child, now: patience.now)
             let line = try dialogue.exchange(request, timeout: timeout)
             guard let answer = ExternalAnswer(line: line) else { throw .noAnswer(line) }
             state.failuresInARow = 0
@@ -170,7 +187,8 @@ public final class ExternalReward: RewardTermFunction {
     ) -> any Error {
         var problem = failure.description(timeout: timeout)
         // What goes away by itself has a moment to do so, and then a status that tells why.
-        let hasEnded = failure == .ended && child.waitForEnd(seconds: 1)
+        let hasEnded =
+            failure == .ended && child.waitForEnd(seconds: patience.secondsToEnd)
         let status = child.kill()
         if failure == .ended {
             problem =

@@ -1,4 +1,4 @@
-"""Fixtures of PicklesTests, ImagingTests (TIFF) and DatasetsTests (the importers).
+"""Fixtures of PicklesTests, ImagingTests (TIFF) and ImportersTests (the importers).
 
 Pinned: Python 3.11, pycocotools 2.0.11, pillow 13.0.0 (libtiff), numpy 2.4.6.
 `Tests/Fixtures/generate importing` runs it.

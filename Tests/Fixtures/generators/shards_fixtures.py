@@ -1,4 +1,4 @@
-"""Fixtures of DatasetsTests (shards that other programs rewrote) and of `scripts/fuzz`.
+"""Fixtures of ShardsTests (shards that other programs rewrote) and of `scripts/fuzz`.
 
 Pinned: Python 3.11, h5py 3.16.0 (HDF5 2.0.0), pillow 13.0.0, numpy 2.4.6.
 `Tests/Fixtures/generate shards` runs it.

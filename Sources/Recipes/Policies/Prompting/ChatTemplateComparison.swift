@@ -1,7 +1,9 @@
 import ChatTemplates
 import Foundation
+import PolicyFamilies
 package import Segmentation
 import Tokenizers
+import VisionLanguage
 
 /// What a policy's folder says about how it is served, beside how it is asked here.
 package struct ChatTemplateComparison {
@@ -25,7 +27,8 @@ package struct ChatTemplateComparison {
 
     private func folderWarnings(_ policy: String) -> [String] {
         do {
-            let files = try ChatTemplateFiles(folder: policy)
+            let chat = PolicyRegistry.likely(directory: policy).chat
+            let files = try ChatTemplateFiles(folder: policy, picture: chat.picture)
             let disagreement = files.disagreement.map { [$0] } ?? []
             guard let found = files.all.first else { return [] }
             if case .template(let template) = used.format,
@@ -34,7 +37,7 @@ package struct ChatTemplateComparison {
                 return disagreement
             }
             do {
-                return try disagreement + differences(from: try files.template())
+                return try disagreement + differences(from: try files.template(), chat.format)
             } catch let error as ChatTemplateError {
                 return disagreement + [
                     "\(error.origin): "
@@ -48,7 +51,9 @@ package struct ChatTemplateComparison {
         }
     }
 
-    private func differences(from own: ChatTemplate?) throws -> [String] {
+    private func differences(
+        from own: ChatTemplate?, _ builtin: ChatFormat
+    ) throws -> [String] {
         guard let own else { return [] }
         let messages = used.messages(question: question)
         let ownText = try text(.template(own), messages)
@@ -60,7 +65,7 @@ package struct ChatTemplateComparison {
                     + "; prompt.chat_template: checkpoint takes the policy's own"
             ]
         }
-        return try systemDifference(own, asked: usedText).map { [$0] } ?? []
+        return try systemDifference(own, builtin, asked: usedText).map { [$0] } ?? []
     }
 
     private var name: String {
@@ -76,11 +81,13 @@ package struct ChatTemplateComparison {
     }
 
     /// A system prompt of the template's own that is neither what is used nor the released models'.
-    private func systemDifference(_ own: ChatTemplate, asked: String) throws -> String? {
+    private func systemDifference(
+        _ own: ChatTemplate, _ builtin: ChatFormat, asked: String
+    ) throws -> String? {
         let user = [used.messages(question: question).last].compactMap(\.self)
         // Some templates want a system's turn.
         guard let alone = try? text(.template(own), user) else { return nil }
-        let released = QwenChatTemplate.render(user, addGenerationPrompt: true)
+        let released = try text(builtin, user)
         if alone.utf8.elementsEqual(asked.utf8) || alone.utf8.elementsEqual(released.utf8)
             || asked.hasSuffix(alone)
         {

@@ -2,7 +2,9 @@ import ChatTemplates
 import Configuration
 import Files
 import Foundation
+import PolicyFamilies
 public import Segmentation
+import VisionLanguage
 
 /// How a policy is asked, by names and files.
 public struct PromptChoice: Sendable, Hashable {
@@ -39,14 +41,16 @@ public struct PromptChoice: Sendable, Hashable {
         guard FileManager.default.fileExists(atPath: policy) else {
             throw MissingInputError(path: policy, what: "folder of a policy")
         }
-        let files = try ChatTemplateFiles(folder: policy)
+        let picture = PolicyRegistry.likely(directory: policy).chat.picture
+        let files = try ChatTemplateFiles(folder: policy, picture: picture)
         if let path = chatTemplate.path {
             guard FileManager.default.fileExists(atPath: path) else {
                 throw MissingInputError(
                     path: path, what: "chat template; give builtin, checkpoint or a file")
             }
             return .template(
-                try ChatTemplateFiles.template(path: path, variables: files.variables))
+                try ChatTemplateFiles.template(
+                    path: path, variables: files.variables, picture: picture))
         }
         guard let template = try files.template() else {
             throw ChatTemplateError(

@@ -1,9 +1,9 @@
-import ChatTemplates
+package import ChatTemplates
 import Files
 import Foundation
-package import Qwen25VL
 package import Segmentation
 import Tokenizers
+package import VisionLanguage
 
 /// What stands beside saved weights so that `AutoProcessor` makes the prompts of training.
 ///
@@ -16,23 +16,19 @@ package struct PromptFiles {
 
     /// - Parameter template: how training asked
     package init(_ template: PromptTemplate) {
-        switch template.format {
-        case .builtin:
-            source = QwenChatTemplate.jinja(
-                system: template.system.isEmpty
-                    ? QwenChatTemplate.defaultSystemPrompt : template.system)
-        case .template(let chat): source = chat.source
-        }
+        source = template.format.source(system: template.system)
     }
 
     /// The template of a folder that a policy is made from, and else the built-in one.
     ///
-    /// - Parameter folder: the folder
+    /// - Parameters:
+    ///   - folder: the folder
+    ///   - builtin: the family's chat format
     /// - Throws: `ChatTemplateError` that names the file that cannot be read
-    package init(source folder: String) throws {
+    package init(source folder: String, builtin: ChatFormat) throws {
         source =
             try ChatTemplateFiles(folder: folder).all.first?.source
-            ?? QwenChatTemplate.jinja(system: PromptTemplate.methodSystem)
+            ?? builtin.source(system: PromptTemplate.methodSystem)
     }
 
     /// A folder's files with the template in them.
@@ -119,13 +115,13 @@ extension PromptFiles {
     }
 }
 
-extension Qwen25VLFiles {
+extension VisionLanguageFiles {
     /// The same weights beside the files of a processor that makes the prompts of training.
     ///
     /// - Parameter template: how training asked
     /// - Returns: the files
     /// - Throws: `TokenizerError` that names a file that is not JSON
-    package func with(_ template: PromptTemplate) throws -> Qwen25VLFiles {
+    package func with(_ template: PromptTemplate) throws -> VisionLanguageFiles {
         let files = PromptFiles(template)
         return try replacingCompanions(files.applied)
     }
