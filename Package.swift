@@ -69,7 +69,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 var targets: [Target] = [
-    // Layer 0  ?
+    // Layer 0  the C faces of libraries
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5-serial", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(
         name: "CLibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -78,7 +78,7 @@ var targets: [Target] = [
     .systemLibrary(
         name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    // Layer 1  ?
+    // Layer 1  what needs no other room
     .target(
         name: "CChatTemplate",
         cxxSettings: [
@@ -105,17 +105,17 @@ var targets: [Target] = [
         swiftSettings: optimized),
     .target(name: "Pickles", swiftSettings: optimized),
     .target(name: "TextFiles", swiftSettings: optimized),
-    // Layer 2  ?
+    // Layer 2  errors in words, checksums, tensors
     .target(name: "Checksums", dependencies: ["CChecksums"], swiftSettings: optimized),
     .target(name: "SystemErrors", dependencies: ["TextFiles"], swiftSettings: strict),
-    // Layer 3  ?
+    // Layer 3  files, pictures, text as tokens, layers of networks
     .target(name: "Files", dependencies: ["CLibcrypto", "SystemErrors"], swiftSettings: strict),
     .target(
         name: "Imaging", dependencies: ["CImageCodecs", "CZlib", "SystemErrors"],
         swiftSettings: optimized),
     .target(
         name: "Tokenizers", dependencies: ["SystemErrors", "TextFiles"], swiftSettings: optimized),
-    // Layer 4  ?
+    // Layer 4  keys of configurations, samples, conversations, pages, events
     .target(
         name: "ChatTemplates",
         dependencies: ["CChatTemplate", "SystemErrors", "TextFiles", "Tokenizers"],
@@ -130,7 +130,7 @@ var targets: [Target] = [
         name: "EventFiles", dependencies: ["Checksums", "Imaging", protobuf, "SystemErrors"],
         exclude: ["event.proto"], swiftSettings: optimized),
     .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: optimized),
-    // Layer 5  ?
+    // Layer 5  folders of runs, shards, drawn scenes, answers, measures, models of pictures and text
     .target(name: "Evaluation", dependencies: ["Datasets", "Imaging"], swiftSettings: optimized),
     .target(
         name: "Scenes", dependencies: ["Datasets", "Imaging"], path: "Sources/Datasets/Scenes",
@@ -142,7 +142,7 @@ var targets: [Target] = [
     .target(
         name: "Shards", dependencies: ["Checksums", "Datasets", "HDF5", "Imaging"],
         path: "Sources/Datasets/Shards", swiftSettings: optimized),
-    // Layer 6  ?
+    // Layer 6  families of policies, masks from prompts, rewards, importers
     .target(
         name: "Importers",
         dependencies: ["Datasets", "Imaging", "Pickles", "Shards", "SystemErrors", "TextFiles"],
@@ -205,13 +205,13 @@ var targets: [Target] = [
 
 /// What needs libtorch; the layers go on in here.
 let withLibtorch: [Target] = [
-    // Layer 1  ?
+    // Layer 1  what needs no other room
     .target(name: "CTorchShim", cxxSettings: torchCompile, linkerSettings: torchLink),
-    // Layer 2  ?
+    // Layer 2  errors in words, checksums, tensors
     .target(name: "Torch", dependencies: ["CTorchShim", "Pickles"], swiftSettings: optimized),
-    // Layer 3  ?
+    // Layer 3  files, pictures, text as tokens, layers of networks
     .target(name: "NN", dependencies: ["TextFiles", "Torch"], swiftSettings: strict),
-    // Layer 5  ?
+    // Layer 5  folders of runs, shards, drawn scenes, answers, measures, models of pictures and text
     .target(
         name: "Runs",
         dependencies: [
@@ -223,7 +223,7 @@ let withLibtorch: [Target] = [
         dependencies: [
             "ChatTemplates", "Imaging", "NN", "SystemErrors", "TextFiles", "Tokenizers", "Torch",
         ], swiftSettings: strict),
-    // Layer 6  ?
+    // Layer 6  families of policies, masks from prompts, rewards, importers
     .target(
         name: "PolicyFamilies",
         dependencies: ["ChatTemplates", "Imaging", "NN", "Tokenizers", "Torch", "VisionLanguage"],
@@ -232,7 +232,7 @@ let withLibtorch: [Target] = [
         name: "PromptedMasks",
         dependencies: ["Imaging", "NN", "Segmentation", "SystemErrors", "TextFiles", "Torch"],
         swiftSettings: strict),
-    // Layer 7  ?
+    // Layer 7  the trainer, families of segmenters, kept embeddings
     .target(
         name: "RLTrainer",
         dependencies: ["Datasets", "Files", "Imaging", "NN", "Rewards", "Segmentation", "Torch"],
@@ -243,7 +243,7 @@ let withLibtorch: [Target] = [
         dependencies: [
             "Files", "Imaging", "PromptedMasks", "Segmentation", "SystemErrors", "Torch",
         ], path: "Sources/Recipes/Embeddings", swiftSettings: strict),
-    // Layer 8  ?
+    // Layer 8  models by their type, what a step costs, what is learnt before
     .target(
         name: "Costs",
         dependencies: [
@@ -267,21 +267,21 @@ let withLibtorch: [Target] = [
         name: "Verification",
         dependencies: ["Files", "RLTrainer", "SystemErrors", "TextFiles", "Torch"],
         path: "Sources/Recipes/Verification", swiftSettings: strict),
-    // Layer 9  ?
+    // Layer 9  what a run is told
     .target(
         name: "Settings",
         dependencies: [
             "Configuration", "Datasets", "Embeddings", "Evaluation", "NN", "Policies",
             "PolicyFamilies", "RLTrainer", "Rewards", "Segmentation", "TextFiles", "Torch", yams,
         ], path: "Sources/Recipes/Settings", swiftSettings: strict),
-    // Layer 10  ?
+    // Layer 10  how many threads compute
     .target(
         name: "Threads",
         dependencies: [
             "Costs", "PolicyFamilies", "PromptedMasks", "RLTrainer", "Runs", "Segmenters",
             "Settings", "Torch", "VisionLanguage",
         ], path: "Sources/Recipes/Threads", swiftSettings: strict),
-    // Layer 11  ?
+    // Layer 11  runs of training, new models
     .target(
         name: "NewModels",
         dependencies: [
@@ -296,7 +296,7 @@ let withLibtorch: [Target] = [
             "Segmentation", "Segmenters", "Settings", "TextFiles", "Threads", "Tokenizers", "Torch",
             "VisionLanguage",
         ], path: "Sources/Recipes/TrainingRuns", swiftSettings: strict),
-    // Layer 12  ?
+    // Layer 12  single answers, files of completions, the stages before training
     .target(
         name: "Inference",
         dependencies: [
@@ -323,7 +323,7 @@ let withLibtorch: [Target] = [
             "PolicyFamilies", "RLTrainer", "Runs", "Segmentation", "Settings", "Shards",
             "Supervised", "TextFiles", "Threads", "Tokenizers", "Torch", "VisionLanguage",
         ], path: "Sources/Recipes/SupervisedTraining", swiftSettings: strict),
-    // Layer 13  ?
+    // Layer 13  evaluations
     .target(
         name: "Evaluating",
         dependencies: [
@@ -332,7 +332,7 @@ let withLibtorch: [Target] = [
             "Segmentation", "Segmenters", "Settings", "Shards", "SystemErrors", "TextFiles",
             "Threads", "Torch", "TrainingRuns", yams,
         ], path: "Sources/Recipes/Evaluating", swiftSettings: strict),
-    // Layer 14  ?
+    // Layer 14  training, reports
     .target(
         name: "Reporting",
         dependencies: [
@@ -342,12 +342,12 @@ let withLibtorch: [Target] = [
     .target(
         name: "Training",
         dependencies: [
-            "Configuration", "Embeddings", "Evaluating", "Evaluation", "EventFiles", "Files",
-            "Imaging", "Inference", "NN", "Pictures", "Policies", "PromptedMasks", "RLTrainer",
-            "Rewards", "Runs", "Segmentation", "Segmenters", "Settings", "Shards", "Threads",
-            "Torch", "TrainingRuns",
+            "Configuration", "Datasets", "Embeddings", "Evaluating", "Evaluation", "EventFiles",
+            "Files", "Imaging", "Inference", "NN", "Pictures", "Policies", "PromptedMasks",
+            "RLTrainer", "Rewards", "Runs", "Segmentation", "Segmenters", "Settings", "Shards",
+            "Threads", "Torch", "TrainingRuns",
         ], path: "Sources/Recipes/Training", swiftSettings: strict),
-    // Layer 15  ?
+    // Layer 15  what is made of whole runs
     .target(
         name: "Ablation",
         dependencies: [
@@ -378,7 +378,7 @@ let withLibtorch: [Target] = [
             "RLTrainer", "Reporting", "Runs", "Scenes", "Segmentation", "Settings", "Shards",
             "TextFiles", "Torch", "Training", "TrainingRuns",
         ], path: "Sources/Recipes/Quickstart", swiftSettings: strict),
-    // Layer 16  ?
+    // Layer 16  the commands
     .executableTarget(
         name: "think2seg",
         dependencies: [
