@@ -4,7 +4,6 @@ import Files
 import Foundation
 import Imaging
 import NN
-import Pictures
 package import Policies
 import PromptedMasks
 package import RLTrainer
@@ -72,38 +71,25 @@ public final class TrainRecipe {
         try threadPlan.apply()
         try configuration.products.apply()
         let dataset = try ShardedDataset(paths: configuration.data.train)
-        let folder = start.checkpoint?.policy ?? configuration.policy.path
-        let template = try configuration.promptChoice.template(policy: folder)
-        func loadPolicy(_ path: String) throws -> VisionLanguagePolicy {
-            try VisionLanguagePolicy.load(
-                path: path, dtype: configuration.policy.dtype.dtype,
-                device: device, template: template,
-                castsHeadToFloat32: configuration.policy.castsHeadToFloat32)
-        }
-        let policy = try loadPolicy(folder)
-        let frozen = try policy.setTrainable(freezing: configuration.policy.freeze)
-        let reference =
-            configuration.grpo.loss.beta == 0
-            ? nil : try policy.reference(path: configuration.policy.path)
-        let sam = try SegmenterRegistry.standard.load(
-            path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype,
-            device: device)
+        let models = try TrainedModels(configuration, start, device: device)
         inputs = try start.inputs ?? InputFingerprint.all(of: configuration)
         // A picture comes once in each pass, and so do those of an evaluation.
         segmenter = CachedSegmenter(
-            sam, configuration.segmenter.embeddingCache.inRun(configuration.outputDirectory),
+            models.segmenter,
+            configuration.segmenter.embeddingCache.inRun(configuration.outputDirectory),
             checkpoint: inputs["segmenter.path"] ?? "", eviction: .none)
-        let data = TrainingData(configuration, dataset: dataset, prompts: policy.prompts)
         let grpo = configuration.resolvedGRPO(
             sampleCount: dataset.count, workers: threadPlan.workers)
         scorer = try Scorer(
             parser: AnswerParser(
-                grammar: template.variant.grammar, acceptance: configuration.prompt.parser),
+                grammar: models.template.variant.grammar, acceptance: configuration.prompt.parser),
             rewards: configuration.rewards.entries,
             maxCompletionLength: grpo.sampling.maxCompletionLength)
         trainer = try GRPOTrainer(
-            policy: policy, reference: reference, segmenter: segmenter, scorer: scorer,
-            source: data, configuration: grpo)
+            policy: models.policy, reference: models.reference, segmenter: segmenter,
+            scorer: scorer,
+            source: TrainingData(configuration, dataset: dataset, prompts: models.policy.prompts),
+            configuration: grpo)
         if let checkpoint = start.checkpoint {
             try trainer.restore(checkpoint.state.trainer, from: checkpoint.path)
         }
@@ -115,19 +101,12 @@ public final class TrainRecipe {
         aside = start.abandoned?.aside
         totalSteps = grpo.schedule.totalSteps
         summary = Self.summary(
-            configuration, threadPlan, samples: dataset.count, steps: totalSteps, policy: policy,
-            frozen: frozen, evaluation: evaluation)
-        let shortest = try policy.prompt(
-            image: .black(side: configuration.data.imageSize), question: "")
-        let referenceWarnings = (reference?.fileWarnings ?? []).filter {
-            !policy.fileWarnings.contains($0)
-        }
-        warnings =
-            try policy.warnings(
-                shortest, completionLength: grpo.sampling.maxCompletionLength, sideIsKnown: true)
-            + ChatTemplateComparison(template).warnings(policy: folder)
-            + referenceWarnings + sam.warnings
-        self.policy = policy
+            configuration, threadPlan, samples: dataset.count, steps: totalSteps,
+            policy: models.policy, frozen: models.frozenCount, evaluation: evaluation)
+        warnings = try models.warnings(
+            imageSize: configuration.data.imageSize,
+            completionLength: grpo.sampling.maxCompletionLength)
+        policy = models.policy
         self.configuration = configuration
         directory = try RunDirectory(
             configuration, threadPlan, command: command, start: start, lock: lock)
