@@ -25,25 +25,33 @@ public enum EmbeddedModels {
     ///   and prompts and decoder have four times as many
     /// - Returns: the sizes
     package static func segmenter(width: Int) -> SAM2Configuration {
-        var configuration = SAM2Configuration()
-        let side = 256
+        do {
+            return try JSONDecoder().decode(
+                SAM2Configuration.self, from: Data(segmenterFile(width: width).utf8))
+        } catch {
+            preconditionFailure("the configuration of the embedded segmenter: \(error)")
+        }
+    }
+
+    /// The small segmenter's `config.json`, as `segmenter init` reads it; the released models' values hold
+    /// for what it does not name.
+    ///
+    /// - Parameter width: as ``segmenter(width:)`` takes it
+    /// - Returns: the text
+    package static func segmenterFile(width: Int) -> String {
         let widths = [width, 2 * width, 4 * width, 8 * width]
-        configuration.vision.backbone.imageSize = 256
-        configuration.vision.backbone.embedDimensions = widths
-        configuration.vision.backbone.hiddenSize = width
-        configuration.vision.backbone.blocks = [1, 1, 2, 1]
-        configuration.vision.backbone.heads = [1, 2, 4, 8]
-        configuration.vision.backbone.windows = [8, 4, 8, 4]
-        configuration.vision.backbone.globalBlocks = [3]
-        configuration.vision.backboneChannels = widths.reversed()
-        configuration.vision.featureSizes = [4, 8, 16].map { [side / $0, side / $0] }
-        configuration.vision.fpnHiddenSize = 4 * width
-        configuration.promptEncoder.hiddenSize = 4 * width
-        configuration.promptEncoder.imageSize = side
-        configuration.maskDecoder.hiddenSize = 4 * width
-        configuration.maskDecoder.mlpSize = 8 * width
-        configuration.maskDecoder.heads = 4
-        configuration.maskDecoder.iouHeadHiddenSize = 4 * width
-        return configuration
+        return """
+            {"model_type": "sam2",
+             "vision_config": {"fpn_hidden_size": \(4 * width),
+               "backbone_channel_list": \(Array(widths.reversed())),
+               "backbone_feature_sizes": [[64, 64], [32, 32], [16, 16]],
+               "backbone_config": {"image_size": [256, 256], "hidden_size": \(width),
+                 "embed_dim_per_stage": \(widths), "blocks_per_stage": [1, 1, 2, 1],
+                 "num_attention_heads_per_stage": [1, 2, 4, 8],
+                 "window_size_per_stage": [8, 4, 8, 4], "global_attention_blocks": [3]}},
+             "prompt_encoder_config": {"hidden_size": \(4 * width), "image_size": 256},
+             "mask_decoder_config": {"hidden_size": \(4 * width), "mlp_dim": \(8 * width),
+               "num_attention_heads": 4, "iou_head_hidden_dim": \(4 * width)}}
+            """
     }
 }
