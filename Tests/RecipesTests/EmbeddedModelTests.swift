@@ -23,7 +23,8 @@ import Torch
             let file = folder + "/config.json"
             try EmbeddedModels.segmenterFile(width: width).write(
                 toFile: file, atomically: true, encoding: .utf8)
-            #expect(try SAM2Configuration.load(path: file) == EmbeddedModels.segmenter(width: width))
+            #expect(
+                try SAM2Configuration.load(path: file) == EmbeddedModels.segmenter(width: width))
             _ = try ModelInitialization.writeSegmenter(
                 configuration: file, output: folder + "/new", seed: 8, dtype: .float32)
             try SAM2Model.random(configuration: EmbeddedModels.segmenter(width: width), seed: 8)
