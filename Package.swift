@@ -157,6 +157,10 @@ var targets: [Target] = [
     .target(
         name: "DatasetsTestSupport", dependencies: ["Datasets", "Imaging", "Shards"],
         path: "Tests/DatasetsSupport", swiftSettings: strict),
+    .target(
+        name: "FilesTestSupport",
+        dependencies: ["Configuration", "TestSupport"], path: "Tests/FilesSupport",
+        swiftSettings: strict),
     .testTarget(
         name: "ChatTemplatesTests",
         dependencies: ["CChatTemplate", "ChatTemplates", "TestSupport", "Tokenizers"],
@@ -198,6 +202,9 @@ var targets: [Target] = [
         dependencies: [
             "CZlib", "Datasets", "DatasetsTestSupport", "HDF5", "Imaging", "Shards", "TestSupport",
         ], swiftSettings: strict),
+    .testTarget(
+        name: "SystemErrorsTests",
+        dependencies: ["FilesTestSupport", "SystemErrors", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TextFilesTests", dependencies: ["TextFiles"], swiftSettings: strict),
     .testTarget(
         name: "TokenizersTests", dependencies: ["TestSupport", "Tokenizers"], swiftSettings: strict),
@@ -392,12 +399,86 @@ let withLibtorch: [Target] = [
         ], swiftSettings: strict, linkerSettings: allocator),
 
     // The tests of these
+    .target(
+        name: "CostsTestSupport",
+        dependencies: ["Costs", "PolicyFamilies", "SAM2", "VisionLanguage"],
+        path: "Tests/CostsSupport", swiftSettings: strict),
+    .target(
+        name: "EndToEndTestSupport",
+        dependencies: [
+            "Imaging", "NN", "NewModels", "Policies", "PolicyFamilies", "RLTrainer", "Scenes",
+            "Segmentation", "Settings", "Tokenizers", "Torch", "VisionLanguage",
+        ], path: "Tests/EndToEndSupport", swiftSettings: strict),
+    .target(
+        name: "TrainingTestSupport",
+        dependencies: [
+            "EndToEndTestSupport", "Files", "FilesTestSupport", "RLTrainer", "Settings", "Training",
+        ], path: "Tests/TrainingSupport", swiftSettings: strict),
+    .testTarget(
+        name: "AblationTests",
+        dependencies: [
+            "Ablation", "Configuration", "EndToEndTestSupport", "Evaluating", "Evaluation",
+            "FilesTestSupport", "RLTrainer", "Rewards", "Settings", "TestSupport", "Torch",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "BenchmarkingTests",
+        dependencies: [
+            "Benchmarking", "Costs", "CostsTestSupport", "EndToEndTestSupport", "Evaluating",
+            "Files", "FilesTestSupport", "Imaging", "Inference", "NN", "NewModels", "Policies",
+            "PromptedMasks", "RLTrainer", "SAM2", "Settings", "Shards", "Torch", "Training",
+            "VisionLanguage",
+        ], swiftSettings: strict),
     .testTarget(name: "CTorchShimTests", dependencies: ["CTorchShim"], swiftSettings: strict),
     .testTarget(
         name: "CommandTests",
         dependencies: [
-            "Ablation", argumentParser, "Configuration", "Files", "Runs", "SegmenterTraining",
-            "Settings", "SupervisedTraining", "TestSupport", "TrainingRuns", "think2seg",
+            "Ablation", argumentParser, "Configuration", "Embeddings", "Evaluating", "Files",
+            "FilesTestSupport", "Policies", "Runs", "SegmenterTraining", "Settings",
+            "SupervisedTraining", "TestSupport", "Torch", "TrainingRuns", "think2seg",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "ConfigurationTests",
+        dependencies: [
+            "Configuration", "Embeddings", "Evaluating", "Files", "FilesTestSupport", "NN",
+            "RLTrainer", "Rewards", "SegmenterTraining", "Settings", "SupervisedTraining",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "CostsTests",
+        dependencies: [
+            "Benchmarking", "Costs", "CostsTestSupport", "Evaluating", "FilesTestSupport",
+            "NewModels", "PolicyFamilies", "PromptedMasks", "Runs", "SAM2", "Threads", "Torch",
+            "VisionLanguage",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "EmbeddingsTests",
+        dependencies: [
+            "Datasets", "Embeddings", "EndToEndTestSupport", "FilesTestSupport", "Imaging", "NN",
+            "PromptedMasks", "SAM2", "Segmentation", "Torch",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "EndToEndTests",
+        dependencies: [
+            "ChatTemplates", "Configuration", "Costs", "Datasets", "DryRuns", "Embeddings",
+            "EndToEndTestSupport", "Evaluating", "Evaluation", "Files", "FilesTestSupport",
+            "Imaging", "Importers", "Inference", "NN", "NewModels", "Pictures", "Policies",
+            "PolicyFamilies", "PromptedMasks", "Quickstart", "RLTrainer", "Reporting", "Runs",
+            "Scenes", "Scoring", "Segmentation", "Settings", "Shards", "TestSupport", "Threads",
+            "Tokenizers", "Torch", "Training", "TrainingRuns", "TrainingTestSupport",
+            "VisionLanguage",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "EvaluatingTests",
+        dependencies: [
+            "Datasets", "EndToEndTestSupport", "Evaluating", "Evaluation", "FilesTestSupport",
+            "Imaging", "Pictures", "Policies", "PromptedMasks", "RLTrainer", "SAM2", "Segmentation",
+            "Settings", "Shards", "Torch", "TrainingRuns", "TrainingTestSupport",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "InferenceTests",
+        dependencies: [
+            "EndToEndTestSupport", "FilesTestSupport", "Imaging", "Inference", "NN", "Policies",
+            "PolicyFamilies", "PromptedMasks", "RLTrainer", "SAM2", "Segmentation", "TestSupport",
+            "Tokenizers", "Torch", "VisionLanguage",
         ], swiftSettings: strict),
     .testTarget(
         name: "NNTests", dependencies: ["NN", "TestSupport", "Torch"], swiftSettings: strict),
@@ -420,21 +501,37 @@ let withLibtorch: [Target] = [
             "TestSupport", "Torch",
         ], swiftSettings: strict),
     .testTarget(
-        name: "RecipesTests",
+        name: "ReportingTests",
         dependencies: [
-            "Ablation", "Benchmarking", "ChatTemplates", "Configuration", "Costs", "Datasets",
-            "DryRuns", "Embeddings", "Evaluating", "Evaluation", "EventFiles", "Files", "Imaging",
-            "Importers", "Inference", "NN", "NewModels", "Pictures", "Policies", "PolicyFamilies",
-            "PromptedMasks", "Quickstart", "RLTrainer", "Reporting", "Rewards", "Runs", "SAM2",
-            "Scenes", "Scoring", "Segmentation", "SegmenterTraining", "Settings", "Shards",
-            "Supervised", "SupervisedTraining", "SystemErrors", "TestSupport", "Threads",
-            "Tokenizers", "Torch", "Training", "TrainingRuns", "Verification", "VisionLanguage",
-            "think2seg",
+            "Datasets", "EndToEndTestSupport", "Evaluating", "Evaluation", "FilesTestSupport",
+            "Imaging", "RLTrainer", "Reporting", "Segmentation", "TestSupport",
+            "TrainingTestSupport",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "RunsTests",
+        dependencies: [
+            "Evaluating", "Files", "FilesTestSupport", "Reporting", "Runs", "TestSupport",
+            "TrainingRuns",
         ], swiftSettings: strict),
     .testTarget(
         name: "SAM2Tests",
         dependencies: [
             "Imaging", "NN", "PromptedMasks", "SAM2", "Segmentation", "TestSupport", "Torch",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "ScoringTests",
+        dependencies: [
+            "Datasets", "EndToEndTestSupport", "Evaluating", "FilesTestSupport", "Imaging",
+            "Pictures", "PromptedMasks", "Rewards", "SAM2", "Scoring", "Segmentation", "Settings",
+            "Shards",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "StagesTests",
+        dependencies: [
+            "Configuration", "Datasets", "EndToEndTestSupport", "Evaluating", "Files",
+            "FilesTestSupport", "NN", "NewModels", "Policies", "PromptedMasks", "SAM2", "Scenes",
+            "SegmenterTraining", "Settings", "Shards", "Supervised", "SupervisedTraining",
+            "TestSupport", "Tokenizers", "Torch",
         ], swiftSettings: strict),
     .testTarget(
         name: "SupervisedTests",
@@ -443,6 +540,19 @@ let withLibtorch: [Target] = [
             "Segmentation", "Supervised", "TestSupport", "Tokenizers", "Torch", "VisionLanguage",
         ], swiftSettings: strict),
     .testTarget(name: "TorchTests", dependencies: ["TestSupport", "Torch"], swiftSettings: strict),
+    .testTarget(
+        name: "TrainingTests",
+        dependencies: [
+            "Configuration", "Datasets", "Embeddings", "EndToEndTestSupport", "Evaluating",
+            "EventFiles", "Files", "FilesTestSupport", "Imaging", "NN", "NewModels", "Pictures",
+            "Policies", "PolicyFamilies", "PromptedMasks", "RLTrainer", "Rewards", "Runs", "SAM2",
+            "Scenes", "Segmentation", "Settings", "Shards", "Tokenizers", "Torch", "Training",
+            "TrainingRuns", "TrainingTestSupport", "VisionLanguage",
+        ], swiftSettings: strict),
+    .testTarget(
+        name: "VerificationTests",
+        dependencies: ["Files", "FilesTestSupport", "TestSupport", "Verification"],
+        swiftSettings: strict),
     .testTarget(
         name: "VisionLanguageTests",
         dependencies: ["ChatTemplates", "Imaging", "NN", "TestSupport", "Torch", "VisionLanguage"],

@@ -1,4 +1,4 @@
-"""Makes the table of losses and advantages that Tests/RLTrainerTests and RecipesTests check.
+"""Makes the table of losses and advantages that Tests/RLTrainerTests and VerificationTests check.
 
 Pinned: Python 3.11, torch 2.13.0+cpu, transformers 5.23.0, trl 1.16.0, accelerate 1.15.0.
 `Tests/Fixtures/generate losses` runs it; SEED (default 0) decides about every number.
