@@ -3,6 +3,7 @@ import Benchmarking
 import Foundation
 import Segmentation
 import Settings
+import SharedSettings
 import TrainingRuns
 
 struct BenchmarkCommand: ParsableCommand {

@@ -3,6 +3,7 @@ import Benchmarking
 import Foundation
 import PolicyFamilies
 import Settings
+import SharedSettings
 import Torch
 import TrainingRuns
 

@@ -5,6 +5,7 @@ import PolicyFamilies
 import RLTrainer
 public import Segmentation
 import Settings
+import SharedSettings
 import TrainingRuns
 
 struct PredictCommand: ParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SegmenterTraining
 import Settings
+import SharedSettings
 import Supervised
 
 struct PretrainSegmenterCommand: ParsableCommand {

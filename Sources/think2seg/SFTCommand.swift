@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Foundation
 import Settings
+import SharedSettings
 import Supervised
 import SupervisedTraining
 

@@ -5,6 +5,7 @@ import Rewards
 import Scoring
 import Segmentation
 import Settings
+import SharedSettings
 
 struct ScoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -5,7 +5,7 @@ import Imaging
 import Inference
 import PromptedMasks
 import Segmentation
-public import Settings
+public import SharedSettings
 import Threads
 import Torch
 import TrainingRuns

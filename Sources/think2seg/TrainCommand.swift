@@ -7,6 +7,7 @@ import Files
 import Foundation
 import RLTrainer
 import Settings
+import SharedSettings
 import Threads
 import Training
 import TrainingRuns

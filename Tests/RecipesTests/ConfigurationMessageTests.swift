@@ -1,4 +1,5 @@
 import Foundation
+import Policies
 import Testing
 
 @testable import Configuration

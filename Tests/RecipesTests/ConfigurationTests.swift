@@ -3,6 +3,7 @@ import Evaluating
 import Files
 import Foundation
 import NN
+import Policies
 import RLTrainer
 import Rewards
 import Settings

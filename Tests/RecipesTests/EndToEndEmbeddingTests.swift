@@ -1,4 +1,6 @@
+import Evaluation
 import Foundation
+import Policies
 import RLTrainer
 import Scenes
 import Testing

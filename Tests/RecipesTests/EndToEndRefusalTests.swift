@@ -1,4 +1,6 @@
+import Embeddings
 import Foundation
+import Policies
 import RLTrainer
 import Settings
 import Testing

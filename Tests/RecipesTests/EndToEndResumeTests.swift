@@ -1,7 +1,10 @@
+import Embeddings
 import Evaluation
 import Foundation
 import NN
+import Policies
 import RLTrainer
+import SharedSettings
 import Testing
 import Torch
 

@@ -1,4 +1,6 @@
+import Embeddings
 import Evaluating
+import Evaluation
 import Files
 import Foundation
 import Imaging
