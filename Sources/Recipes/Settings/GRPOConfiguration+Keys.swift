@@ -9,6 +9,13 @@ extension ImportanceSamplingLevel: ConfigurationValue {}
 extension ConfigurationKey {
     /// The algorithm, which knows of no configuration itself.
     package static func grpo(_ section: WritableKeyPath<Root, GRPOConfiguration>) -> [Self] {
+        grpoRollouts(section) + grpoLoss(section) + grpoRewards(section)
+    }
+
+    /// How many answers there are, and how they are drawn.
+    private static func grpoRollouts(
+        _ section: WritableKeyPath<Root, GRPOConfiguration>
+    ) -> [Self] {
         [
             Self(
                 "grpo.num_generations", section.appending(path: \.numGenerations),
@@ -50,6 +57,14 @@ extension ConfigurationKey {
             Self(
                 "grpo.top_p", section.appending(path: \.sampling.topP),
                 "Draw among the likeliest tokens of this total probability", in: 0.01...1),
+        ]
+    }
+
+    /// How answers become one number to descend.
+    private static func grpoLoss(
+        _ section: WritableKeyPath<Root, GRPOConfiguration>
+    ) -> [Self] {
+        [
             Self(
                 "grpo.loss_type", section.appending(path: \.loss.lossType),
                 "How token losses become one number"),
@@ -73,6 +88,14 @@ extension ConfigurationKey {
             Self(
                 "grpo.use_bias_correction_kl", section.appending(path: \.loss.usesBiasCorrectionKL),
                 "Whether the divergence is multiplied by the ratio"),
+        ]
+    }
+
+    /// What becomes of the rewards of a group.
+    private static func grpoRewards(
+        _ section: WritableKeyPath<Root, GRPOConfiguration>
+    ) -> [Self] {
+        [
             Self(
                 "grpo.kl_in_reward", section.appending(path: \.klInReward),
                 "Whether the divergence is taken from the reward and not added to the loss"),
