@@ -131,7 +131,12 @@ var targets: [Target] = [
         exclude: ["event.proto"], swiftSettings: optimized),
     .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: optimized),
     // Layer 5  folders of runs, shards, drawn scenes, answers, measures, models of pictures and text
-    .target(name: "Evaluation", dependencies: ["Datasets", "Imaging"], swiftSettings: optimized),
+    .target(
+        name: "Evaluation",
+        dependencies: [
+            "Configuration", "Datasets", "Imaging",
+        ],
+        swiftSettings: optimized),
     .target(
         name: "Scenes", dependencies: ["Datasets", "Imaging"], path: "Sources/Datasets/Scenes",
         swiftSettings: optimized),
@@ -226,6 +231,12 @@ let withLibtorch: [Target] = [
             "Torch",
         ], path: "Sources/Recipes/Runs", swiftSettings: strict),
     .target(
+        name: "SharedSettings",
+        dependencies: [
+            "Configuration", "NN", "Torch",
+        ],
+        path: "Sources/Recipes/SharedSettings", swiftSettings: strict),
+    .target(
         name: "VisionLanguage",
         dependencies: [
             "ChatTemplates", "Imaging", "NN", "SystemErrors", "TextFiles", "Tokenizers", "Torch",
@@ -248,7 +259,8 @@ let withLibtorch: [Target] = [
     .target(
         name: "Embeddings",
         dependencies: [
-            "Files", "Imaging", "PromptedMasks", "Segmentation", "SystemErrors", "Torch",
+            "Configuration", "Files", "Imaging", "PromptedMasks", "Segmentation", "SharedSettings",
+            "SystemErrors", "Torch",
         ], path: "Sources/Recipes/Embeddings", swiftSettings: strict),
     // Layer 8  models by their type, what a step costs, what is learnt before
     .target(
@@ -260,7 +272,8 @@ let withLibtorch: [Target] = [
         name: "Policies",
         dependencies: [
             "ChatTemplates", "Configuration", "Files", "Imaging", "NN", "PolicyFamilies",
-            "RLTrainer", "Segmentation", "Tokenizers", "Torch", "VisionLanguage", yams,
+            "RLTrainer", "Segmentation", "SharedSettings", "Tokenizers", "Torch", "VisionLanguage",
+            yams,
         ], path: "Sources/Recipes/Policies", swiftSettings: strict),
     .target(
         name: "Segmenters", dependencies: ["PromptedMasks", "SAM2", "Torch"], swiftSettings: strict),
@@ -278,15 +291,15 @@ let withLibtorch: [Target] = [
     .target(
         name: "Settings",
         dependencies: [
-            "Configuration", "Datasets", "Embeddings", "Evaluation", "NN", "Policies",
-            "PolicyFamilies", "RLTrainer", "Rewards", "Segmentation", "TextFiles", "Torch", yams,
+            "Configuration", "Datasets", "Embeddings", "Evaluation", "NN", "Policies", "RLTrainer",
+            "Rewards", "SharedSettings", "TextFiles", yams,
         ], path: "Sources/Recipes/Settings", swiftSettings: strict),
     // Layer 10  how many threads compute
     .target(
         name: "Threads",
         dependencies: [
-            "Costs", "PolicyFamilies", "PromptedMasks", "RLTrainer", "Runs", "Segmenters",
-            "Settings", "Torch", "VisionLanguage",
+            "Costs", "Embeddings", "Policies", "PolicyFamilies", "PromptedMasks", "RLTrainer",
+            "Runs", "Segmenters", "Settings", "Torch", "VisionLanguage",
         ], path: "Sources/Recipes/Threads", swiftSettings: strict),
     // Layer 11  runs of training, new models
     .target(
@@ -300,8 +313,8 @@ let withLibtorch: [Target] = [
         name: "TrainingRuns",
         dependencies: [
             "Configuration", "Embeddings", "Files", "NN", "Policies", "RLTrainer", "Runs",
-            "Segmentation", "Segmenters", "Settings", "TextFiles", "Threads", "Tokenizers", "Torch",
-            "VisionLanguage",
+            "Segmentation", "Segmenters", "Settings", "SharedSettings", "TextFiles", "Threads",
+            "Tokenizers", "Torch", "VisionLanguage",
         ], path: "Sources/Recipes/TrainingRuns", swiftSettings: strict),
     // Layer 12  single answers, files of completions, the stages before training
     .target(
@@ -321,13 +334,14 @@ let withLibtorch: [Target] = [
         name: "SegmenterTraining",
         dependencies: [
             "Configuration", "Datasets", "Files", "Imaging", "NN", "NewModels", "PromptedMasks",
-            "RLTrainer", "Runs", "SAM2", "Settings", "Shards", "Supervised", "Threads", "Torch",
+            "RLTrainer", "Runs", "SAM2", "Shards", "SharedSettings", "Supervised", "Threads",
+            "Torch",
         ], path: "Sources/Recipes/SegmenterTraining", swiftSettings: strict),
     .target(
         name: "SupervisedTraining",
         dependencies: [
             "Configuration", "Datasets", "Files", "Imaging", "NN", "NewModels", "Policies",
-            "PolicyFamilies", "RLTrainer", "Runs", "Segmentation", "Settings", "Shards",
+            "PolicyFamilies", "RLTrainer", "Runs", "Segmentation", "Shards", "SharedSettings",
             "Supervised", "TextFiles", "Threads", "Tokenizers", "Torch", "VisionLanguage",
         ], path: "Sources/Recipes/SupervisedTraining", swiftSettings: strict),
     // Layer 13  evaluations
@@ -352,50 +366,51 @@ let withLibtorch: [Target] = [
             "Configuration", "Datasets", "Embeddings", "Evaluating", "Evaluation", "EventFiles",
             "Files", "Imaging", "Inference", "NN", "Pictures", "Policies", "PromptedMasks",
             "RLTrainer", "Rewards", "Runs", "Segmentation", "Segmenters", "Settings", "Shards",
-            "Threads", "Torch", "TrainingRuns",
+            "SharedSettings", "Threads", "Torch", "TrainingRuns",
         ], path: "Sources/Recipes/Training", swiftSettings: strict),
     // Layer 15  what is made of whole runs
     .target(
         name: "Ablation",
         dependencies: [
-            "Configuration", "Evaluating", "Evaluation", "Files", "Imaging", "NN", "RLTrainer",
-            "Reporting", "Reports", "Runs", "Segmentation", "Settings", "Shards", "SystemErrors",
-            "TextFiles", "Threads", "Torch", "Training", "TrainingRuns", yams,
+            "Configuration", "Embeddings", "Evaluating", "Evaluation", "Files", "Imaging", "NN",
+            "Policies", "RLTrainer", "Reporting", "Reports", "Runs", "Segmentation", "Settings",
+            "Shards", "SharedSettings", "SystemErrors", "TextFiles", "Threads", "Torch", "Training",
+            "TrainingRuns", yams,
         ], path: "Sources/Recipes/Ablation", swiftSettings: strict),
     .target(
         name: "Benchmarking",
         dependencies: [
             "Costs", "Datasets", "Files", "Imaging", "NN", "NewModels", "Pictures", "Policies",
             "PolicyFamilies", "PromptedMasks", "RLTrainer", "Rewards", "Scenes", "Scoring",
-            "Segmentation", "Segmenters", "Settings", "Shards", "Supervised", "Threads", "Torch",
-            "Training", "VisionLanguage",
+            "Segmentation", "Segmenters", "Settings", "Shards", "SharedSettings", "Supervised",
+            "Threads", "Torch", "Training", "VisionLanguage",
         ], path: "Sources/Recipes/Benchmarking", swiftSettings: strict),
     .target(
         name: "DryRuns",
         dependencies: [
             "Configuration", "Costs", "Datasets", "Embeddings", "Files", "Imaging", "NN",
             "Pictures", "Policies", "PromptedMasks", "RLTrainer", "Rewards", "Segmentation",
-            "Segmenters", "Settings", "Shards", "Threads", "Torch", "Training", "TrainingRuns",
-            "VisionLanguage",
+            "Segmenters", "Settings", "Shards", "SharedSettings", "Threads", "Torch", "Training",
+            "TrainingRuns", "VisionLanguage",
         ], path: "Sources/Recipes/DryRuns", swiftSettings: strict),
     .target(
         name: "Quickstart",
         dependencies: [
-            "Configuration", "Evaluating", "Evaluation", "Files", "Imaging", "NN", "NewModels",
-            "RLTrainer", "Reporting", "Runs", "Scenes", "Segmentation", "Settings", "Shards",
-            "TextFiles", "Torch", "Training", "TrainingRuns",
+            "Configuration", "Embeddings", "Evaluating", "Evaluation", "Files", "Imaging", "NN",
+            "NewModels", "Policies", "RLTrainer", "Reporting", "Runs", "Scenes", "Segmentation",
+            "Settings", "Shards", "TextFiles", "Torch", "Training", "TrainingRuns",
         ], path: "Sources/Recipes/Quickstart", swiftSettings: strict),
     // Layer 16  the commands
     .executableTarget(
         name: "think2seg",
         dependencies: [
             "Ablation", argumentParser, "Benchmarking", "Configuration", "Datasets", "DryRuns",
-            "Evaluating", "Evaluation", "Files", "Imaging", "Importers", "Inference", "NewModels",
-            "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Quickstart", "RLTrainer",
-            "Reporting", "Rewards", "Runs", "Scenes", "Scoring", "Segmentation",
-            "SegmenterTraining", "Settings", "Shards", "Supervised", "SupervisedTraining",
-            "SystemErrors", "TextFiles", "Threads", "Tokenizers", "Torch", "Training",
-            "TrainingRuns", "Verification",
+            "Embeddings", "Evaluating", "Evaluation", "Files", "Imaging", "Importers", "Inference",
+            "NewModels", "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Quickstart",
+            "RLTrainer", "Reporting", "Rewards", "Runs", "Scenes", "Scoring", "Segmentation",
+            "SegmenterTraining", "Settings", "Shards", "SharedSettings", "Supervised",
+            "SupervisedTraining", "SystemErrors", "TextFiles", "Threads", "Tokenizers", "Torch",
+            "Training", "TrainingRuns", "Verification",
         ], swiftSettings: strict, linkerSettings: allocator),
 
     // The tests of these
@@ -406,8 +421,9 @@ let withLibtorch: [Target] = [
     .target(
         name: "EndToEndTestSupport",
         dependencies: [
-            "Imaging", "NN", "NewModels", "Policies", "PolicyFamilies", "RLTrainer", "Scenes",
-            "Segmentation", "Settings", "Tokenizers", "Torch", "VisionLanguage",
+            "Embeddings", "Evaluation", "Imaging", "NewModels", "NN", "Policies", "PolicyFamilies",
+            "RLTrainer", "Scenes", "Segmentation", "Settings", "Tokenizers", "Torch",
+            "VisionLanguage",
         ], path: "Tests/EndToEndSupport", swiftSettings: strict),
     .target(
         name: "TrainingTestSupport",
@@ -440,7 +456,8 @@ let withLibtorch: [Target] = [
         name: "ConfigurationTests",
         dependencies: [
             "Configuration", "Embeddings", "Evaluating", "Files", "FilesTestSupport", "NN",
-            "RLTrainer", "Rewards", "SegmenterTraining", "Settings", "SupervisedTraining",
+            "Policies", "Rewards", "RLTrainer", "SegmenterTraining", "Settings", "SharedSettings",
+            "SupervisedTraining",
         ], swiftSettings: strict),
     .testTarget(
         name: "CostsTests",
@@ -460,11 +477,11 @@ let withLibtorch: [Target] = [
         dependencies: [
             "ChatTemplates", "Configuration", "Costs", "Datasets", "DryRuns", "Embeddings",
             "EndToEndTestSupport", "Evaluating", "Evaluation", "Files", "FilesTestSupport",
-            "Imaging", "Importers", "Inference", "NN", "NewModels", "Pictures", "Policies",
-            "PolicyFamilies", "PromptedMasks", "Quickstart", "RLTrainer", "Reporting", "Runs",
-            "Scenes", "Scoring", "Segmentation", "Settings", "Shards", "TestSupport", "Threads",
-            "Tokenizers", "Torch", "Training", "TrainingRuns", "TrainingTestSupport",
-            "VisionLanguage",
+            "Imaging", "Importers", "Inference", "NewModels", "NN", "Pictures", "Policies",
+            "PolicyFamilies", "PromptedMasks", "Quickstart", "Reporting", "RLTrainer", "Runs",
+            "Scenes", "Scoring", "Segmentation", "Settings", "Shards", "SharedSettings",
+            "TestSupport", "Threads", "Tokenizers", "Torch", "Training", "TrainingRuns",
+            "TrainingTestSupport", "VisionLanguage",
         ], swiftSettings: strict),
     .testTarget(
         name: "EvaluatingTests",
@@ -529,9 +546,9 @@ let withLibtorch: [Target] = [
         name: "StagesTests",
         dependencies: [
             "Configuration", "Datasets", "EndToEndTestSupport", "Evaluating", "Files",
-            "FilesTestSupport", "NN", "NewModels", "Policies", "PromptedMasks", "SAM2", "Scenes",
-            "SegmenterTraining", "Settings", "Shards", "Supervised", "SupervisedTraining",
-            "TestSupport", "Tokenizers", "Torch",
+            "FilesTestSupport", "NewModels", "NN", "Policies", "PromptedMasks", "SAM2", "Scenes",
+            "SegmenterTraining", "Settings", "Shards", "SharedSettings", "Supervised",
+            "SupervisedTraining", "TestSupport", "Tokenizers", "Torch",
         ], swiftSettings: strict),
     .testTarget(
         name: "SupervisedTests",
@@ -544,10 +561,10 @@ let withLibtorch: [Target] = [
         name: "TrainingTests",
         dependencies: [
             "Configuration", "Datasets", "Embeddings", "EndToEndTestSupport", "Evaluating",
-            "EventFiles", "Files", "FilesTestSupport", "Imaging", "NN", "NewModels", "Pictures",
-            "Policies", "PolicyFamilies", "PromptedMasks", "RLTrainer", "Rewards", "Runs", "SAM2",
-            "Scenes", "Segmentation", "Settings", "Shards", "Tokenizers", "Torch", "Training",
-            "TrainingRuns", "TrainingTestSupport", "VisionLanguage",
+            "Evaluation", "EventFiles", "Files", "FilesTestSupport", "Imaging", "NewModels", "NN",
+            "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Rewards", "RLTrainer",
+            "Runs", "SAM2", "Scenes", "Segmentation", "Settings", "Shards", "Tokenizers", "Torch",
+            "Training", "TrainingRuns", "TrainingTestSupport", "VisionLanguage",
         ], swiftSettings: strict),
     .testTarget(
         name: "VerificationTests",
@@ -562,8 +579,8 @@ let withLibtorch: [Target] = [
     .executableTarget(
         name: "fuzz",
         dependencies: [
-            "Configuration", "Datasets", "Evaluating", "Imaging", "Importers", "NN", "Rewards",
-            "Segmentation", "Settings", "Shards", "TestSupport", "Torch",
+            "Configuration", "Datasets", "Embeddings", "Evaluating", "Imaging", "Importers", "NN",
+            "Policies", "Rewards", "Segmentation", "Settings", "Shards", "TestSupport", "Torch",
         ], path: "Tests/Fuzz", swiftSettings: strict),
     // What scripts/check-libtorch compiles by itself; a process of its own, as it changes settings of all.
     .executableTarget(

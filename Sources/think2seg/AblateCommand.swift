@@ -5,6 +5,7 @@ import Evaluating
 import Foundation
 import RLTrainer
 import Settings
+import SharedSettings
 import Threads
 
 struct AblateCommand: ParsableCommand {

@@ -3,6 +3,7 @@ import Benchmarking
 import Foundation
 import Segmentation
 import Settings
+import SharedSettings
 import TrainingRuns
 
 struct BenchmarkCommand: ParsableCommand {
@@ -134,10 +135,8 @@ struct BenchmarkSegmenterCommand: ParsableCommand {
             gemm_peak_gflops is the fastest product of two matrices that was found.
             """)
 
-    @Option(
-        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.",
-        transform: PathArgument.input)
-    var segmenter: String
+    @OptionGroup var masks: SegmenterOption
+    private var segmenter: String { masks.segmenter }
 
     @Option(help: "The side of picture and masks, in pixels.")
     var imageSize = 840

@@ -3,6 +3,7 @@ import Benchmarking
 import Foundation
 import PolicyFamilies
 import Settings
+import SharedSettings
 import Torch
 import TrainingRuns
 
@@ -29,10 +30,8 @@ struct BenchmarkStepCommand: ParsableCommand {
         transform: PathArgument.input)
     var policy: String
 
-    @Option(
-        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.",
-        transform: PathArgument.input)
-    var segmenter: String
+    @OptionGroup var masks: SegmenterOption
+    private var segmenter: String { masks.segmenter }
 
     @Option(help: "The side of the pictures in pixels, a multiple of 28.")
     var imageSize = 448
@@ -73,9 +72,8 @@ struct BenchmarkStepCommand: ParsableCommand {
     @Option(help: "Decides about tokens, pictures and answers.")
     var seed: UInt64 = 42
 
-    @Option(
-        help: "Where the result goes as JSON; - for standard output.", transform: PathArgument.file)
-    var json: String?
+    @OptionGroup var result: ResultOption
+    private var json: String? { result.json }
 
     @OptionGroup var model: ModelOptions
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Settings
+import SharedSettings
 import TrainingRuns
 
 struct CheckpointCommand: ParsableCommand {

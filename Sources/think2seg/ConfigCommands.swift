@@ -3,6 +3,7 @@ import Configuration
 import Foundation
 import SegmenterTraining
 import Settings
+import SharedSettings
 import SupervisedTraining
 
 struct ConfigCommand: ParsableCommand {

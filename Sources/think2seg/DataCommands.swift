@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Datasets
+import Files
 import Foundation
 import Imaging
 import NewModels
@@ -105,7 +106,7 @@ struct DataInspectCommand: ParsableCommand {
     }
 
     private func draw(_ sample: SegmentationSample, to path: String) throws {
-        try makeFolder((path as NSString).deletingLastPathComponent)
+        try makeFolder(path.parentFolder)
         var drawn = overlayPicture(
             try sample.picture(), mask: sample.mask, prompts: [], frame: sample.frame)
         if let ignored = sample.ignored { drawn.drawIgnored(ignored) }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Configuration
+import Embeddings
 import Evaluating
 import Evaluation
 import Foundation
@@ -9,6 +10,7 @@ import PolicyFamilies
 import RLTrainer
 import Segmentation
 import Settings
+import SharedSettings
 import Threads
 import TrainingRuns
 

@@ -3,6 +3,7 @@ import Foundation
 import NewModels
 import PolicyFamilies
 import Settings
+import SharedSettings
 import Torch
 
 struct PolicyCommand: ParsableCommand {

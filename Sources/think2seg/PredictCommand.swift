@@ -5,6 +5,7 @@ import PolicyFamilies
 import RLTrainer
 public import Segmentation
 import Settings
+import SharedSettings
 import TrainingRuns
 
 struct PredictCommand: ParsableCommand {
@@ -85,9 +86,8 @@ struct PredictCommand: ParsableCommand {
     @Flag(help: "Tell the log-probability of each token, over the whole vocabulary.")
     var logprobs = false
 
-    @Option(
-        help: "Where the result goes as JSON; - for standard output.", transform: PathArgument.file)
-    var json: String?
+    @OptionGroup var result: ResultOption
+    private var json: String? { result.json }
 
     @OptionGroup var orientations: ExifOptions
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SegmenterTraining
 import Settings
+import SharedSettings
 import Supervised
 
 struct PretrainSegmenterCommand: ParsableCommand {
@@ -19,44 +20,40 @@ struct PretrainSegmenterCommand: ParsableCommand {
             After Ctrl-C the run goes on with --resume, to the same weights.
             """)
 
-    @Argument(help: "The YAML file.", transform: PathArgument.input)
-    var config: String
-
-    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var file: ConfigurationFile
 
     @Flag(help: "Go on from the newest checkpoint in the run's folder.")
     var resume = false
 
-    @Flag(help: "Say only what is wrong.")
-    var quiet = false
+    @OptionGroup var console: QuietOption
 
     func run() throws {
         let configuration = try SegmenterConfiguration.load(
-            file: config, overrides: options.overrides, requiresInputs: true)
+            file: file.config, overrides: file.options.overrides, requiresInputs: true)
         limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)
         let recipe = try PretrainSegmenterRecipe(
             configuration, command: CommandLine.arguments, resumes: resume)
         recipe.warnings.forEach(Console.warning)
-        if !quiet { recipe.summary.forEach(Console.note) }
+        if !console.quiet { recipe.summary.forEach(Console.note) }
         let total = configuration.training.maxSteps
         var view = SegmenterTrainingView(totalSteps: total)
         Interruption.watch()
         try recipe.run(shouldStop: { Interruption.isRequested }) { event in
             if case .step = event { view.add().map(Console.warning) }
-            if quiet { return }
+            if console.quiet { return }
             switch event {
             case .step(let step): view.show(step)
             case .evaluation(let step, let table): view.show(table, step: step)
             }
         }
-        if !quiet { Console.endProgress() }
+        if !console.quiet { Console.endProgress() }
         if recipe.stepCount < total {
             Console.note(
                 "stopped after step \(recipe.stepCount) of \(total), as asked; --resume goes on")
             throw ExitCode(Interruption.exitStatus)
         }
-        if !quiet { Console.note("segmenter  \(recipe.finalSegmenter)") }
+        if !console.quiet { Console.note("segmenter  \(recipe.finalSegmenter)") }
     }
 }
 

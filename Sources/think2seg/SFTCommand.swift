@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Foundation
 import Settings
+import SharedSettings
 import Supervised
 import SupervisedTraining
 
@@ -18,26 +19,22 @@ struct SFTCommand: ParsableCommand {
             metrics.jsonl and checkpoints/step-N/policy, which `train` and transformers load.
             """)
 
-    @Argument(help: "The YAML file.", transform: PathArgument.input)
-    var config: String
-
-    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var file: ConfigurationFile
 
     @Flag(help: "Go on after the newest checkpoint of output_dir.")
     var resume = false
 
-    @Flag(help: "Say only what is wrong.")
-    var quiet = false
+    @OptionGroup var console: QuietOption
 
     func run() throws {
         let configuration = try SFTConfiguration.load(
-            file: config, overrides: options.overrides, requiresInputs: true)
+            file: file.config, overrides: file.options.overrides, requiresInputs: true)
         limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)
         let recipe = try SFTRecipe(
             configuration, command: CommandLine.arguments, resumes: resume)
         recipe.warnings.forEach(Console.warning)
-        if !quiet { recipe.summary.forEach(Console.note) }
+        if !console.quiet { recipe.summary.forEach(Console.note) }
         let total = configuration.training.maxSteps
         var pace = Pace(total: total)
         Interruption.watch()
@@ -46,7 +43,7 @@ struct SFTCommand: ParsableCommand {
                 pace.add()
                 pace.takeWarning().map(Console.warning)
             }
-            if quiet { return }
+            if console.quiet { return }
             switch event {
             case .step(let step):
                 Console.progress(
@@ -58,12 +55,12 @@ struct SFTCommand: ParsableCommand {
                     "step \(step): held-out loss \(fixed(loss, 3)), accuracy \(fixed(accuracy, 3))")
             }
         }
-        if !quiet { Console.endProgress() }
-        if !quiet { Console.note("policy     \(recipe.finalPolicy)") }
+        if !console.quiet { Console.endProgress() }
+        if !console.quiet { Console.note("policy     \(recipe.finalPolicy)") }
         if recipe.stepCount < total {
             let words =
-                ["think2seg", "sft", PathRule.written(config), "--resume"]
-                + options.overrides.flatMap { ["--set", $0] }
+                ["think2seg", "sft", PathRule.written(file.config), "--resume"]
+                + file.options.overrides.flatMap { ["--set", $0] }
             Console.note(
                 "stopped after step \(recipe.stepCount) of \(total), as asked; go on with\n  "
                     + words.map(shellWord).joined(separator: " "))

@@ -5,6 +5,7 @@ import Rewards
 import Scoring
 import Segmentation
 import Settings
+import SharedSettings
 
 struct ScoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -79,8 +80,7 @@ struct ScoreCommand: ParsableCommand {
         transform: PathArgument.file)
     var json = "-"
 
-    @Flag(help: "Say only what is wrong.")
-    var quiet = false
+    @OptionGroup var console: QuietOption
 
     @OptionGroup var model: ModelOptions
 
@@ -135,11 +135,11 @@ struct ScoreCommand: ParsableCommand {
         recipe.device = try model.apply(segmenter: segmenter)
         recipe.dtype = model.dtype.dtype
         let summary = try recipe.run(to: json, onWarning: Console.warning) { done, total in
-            if !quiet, Console.isTerminal {
+            if !console.quiet, Console.isTerminal {
                 Console.progress("scored \(done)" + (total.map { "/\($0)" } ?? ""))
             }
         }
-        if quiet { return }
+        if console.quiet { return }
         Console.note("\(summary.count) completions, \(summary.parsed) can be read")
         note(summary.failures)
         for (term, values) in summary.terms {
@@ -165,9 +165,11 @@ struct ScoreCommand: ParsableCommand {
         recipe.variant = variant
         recipe.parser = parser ?? .strict
         let summary = try recipe.run(to: json) { done in
-            if !quiet, Console.isTerminal, done % 1000 == 0 { Console.progress("read \(done)") }
+            if !console.quiet, Console.isTerminal, done % 1000 == 0 {
+                Console.progress("read \(done)")
+            }
         }
-        if quiet { return }
+        if console.quiet { return }
         Console.note(
             "\(summary.count) completions: strict accepts \(summary.strict), lenient "
                 + "\(summary.lenient); \(summary.thinkAnswer) are thoughts and then an answer")

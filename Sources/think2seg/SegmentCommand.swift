@@ -5,7 +5,7 @@ import Imaging
 import Inference
 import PromptedMasks
 import Segmentation
-public import Settings
+public import SharedSettings
 import Threads
 import Torch
 import TrainingRuns
@@ -70,10 +70,8 @@ struct SegmentCommand: ParsableCommand {
             --box=-5,0,50,50.
             """)
 
-    @Option(
-        help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.",
-        transform: PathArgument.input)
-    var segmenter: String
+    @OptionGroup var masks: SegmenterOption
+    private var segmenter: String { masks.segmenter }
 
     @Option(help: "The picture: PNG, JPEG or TIFF.", transform: PathArgument.input)
     var image: String
@@ -104,9 +102,8 @@ struct SegmentCommand: ParsableCommand {
         transform: PathArgument.file)
     var logits: String?
 
-    @Option(
-        help: "Where the result goes as JSON; - for standard output.", transform: PathArgument.file)
-    var json: String?
+    @OptionGroup var result: ResultOption
+    private var json: String? { result.json }
 
     @Option(help: "How the picture is resized: bytes as transformers, floats as the official code.")
     var resize = ResizeChoice.bytes

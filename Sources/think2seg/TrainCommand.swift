@@ -7,6 +7,7 @@ import Files
 import Foundation
 import RLTrainer
 import Settings
+import SharedSettings
 import Threads
 import Training
 import TrainingRuns
@@ -39,10 +40,7 @@ struct TrainCommand: ParsableCommand {
             learning rate, time, memory and disk space are told; the device is measured for a second.
             """)
 
-    @Argument(help: "The YAML file.", transform: PathArgument.input)
-    var config: String
-
-    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var file: ConfigurationFile
 
     @Option(
         help: ArgumentHelp(
@@ -57,12 +55,11 @@ struct TrainCommand: ParsableCommand {
             discussion: "Models are read without their weights."))
     var dryRun = false
 
-    @Flag(help: "Say only what is wrong.")
-    var quiet = false
+    @OptionGroup var console: QuietOption
 
     func run() throws {
         let configuration = try RunConfiguration.load(
-            file: config, overrides: options.overrides, toRun: resumeMode)
+            file: file.config, overrides: file.options.overrides, toRun: resumeMode)
         limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)
         if dryRun {
@@ -75,7 +72,7 @@ struct TrainCommand: ParsableCommand {
             configuration, command: CommandLine.arguments, resume: resumeMode)
         recipe.notes.forEach(Console.note)
         recipe.warnings.forEach(Console.warning)
-        if !quiet { recipe.summary.forEach(Console.note) }
+        if !console.quiet { recipe.summary.forEach(Console.note) }
         var view = TrainingView(totalSteps: recipe.totalSteps, secondsLeft: recipe.secondsLeft)
         let before = recipe.stepCount
         Interruption.watch()
@@ -84,22 +81,22 @@ struct TrainCommand: ParsableCommand {
             ending = try recipe.run(
                 shouldStop: { Interruption.isRequested },
                 onFault: { Console.warning($0.description) }, onNote: Console.warning,
-                onEvaluation: { if !quiet { show($0) } },
+                onEvaluation: { if !console.quiet { show($0) } },
                 onStep: { metrics in
                     let line = view.line(metrics)
                     view.takeWarning().map(Console.warning)
-                    if !quiet { Console.progress(line) }
+                    if !console.quiet { Console.progress(line) }
                 })
         } catch {
-            if !quiet { Console.endProgress() }
+            if !console.quiet { Console.endProgress() }
             Console.note(
                 "the run stops at step \(recipe.stepCount + 1); to continue, once it can:"
                     + "\n  \(resumeCommand)")
             throw error
         }
-        if !quiet { Console.endProgress() }
+        if !console.quiet { Console.endProgress() }
         report(ending, recipe, isIdle: recipe.stepCount == before)
-        if !quiet {
+        if !console.quiet {
             Console.note("policy     \(recipe.finalPolicy)")
             if let best = recipe.best, best.step > 0 {
                 Console.note(
@@ -162,8 +159,8 @@ struct TrainCommand: ParsableCommand {
     /// The command that continues this run.
     private var resumeCommand: String {
         let words =
-            [CommandLine.arguments[0], "train", PathRule.written(config)]
-            + options.overrides.flatMap { ["--set", $0] } + (quiet ? ["--quiet"] : [])
+            [CommandLine.arguments[0], "train", PathRule.written(file.config)]
+            + file.options.overrides.flatMap { ["--set", $0] } + (console.quiet ? ["--quiet"] : [])
         return words.map(shellWord).joined(separator: " ")
     }
 }

@@ -1,3 +1,4 @@
+import Embeddings
 import FilesTestSupport
 import Foundation
 import Testing

@@ -1,5 +1,6 @@
 import FilesTestSupport
 import Foundation
+import Policies
 import Testing
 
 @testable import Configuration

@@ -4,6 +4,7 @@ import Files
 import FilesTestSupport
 import Foundation
 import NN
+import Policies
 import RLTrainer
 import Rewards
 import Settings

@@ -4,6 +4,7 @@ import Foundation
 import RLTrainer
 import SegmenterTraining
 import Settings
+import SharedSettings
 import SupervisedTraining
 import Testing
 

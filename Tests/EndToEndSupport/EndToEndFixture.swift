@@ -1,3 +1,5 @@
+import Embeddings
+import Evaluation
 import Foundation
 package import Imaging
 import NewModels

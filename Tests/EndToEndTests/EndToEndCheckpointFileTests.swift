@@ -1,3 +1,4 @@
+import Embeddings
 import EndToEndTestSupport
 import FilesTestSupport
 import Foundation

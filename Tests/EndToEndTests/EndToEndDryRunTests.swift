@@ -1,4 +1,5 @@
 import EndToEndTestSupport
+import Evaluation
 import FilesTestSupport
 import Foundation
 import NN

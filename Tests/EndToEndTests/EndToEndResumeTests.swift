@@ -1,10 +1,13 @@
+import Embeddings
 import EndToEndTestSupport
 import Evaluation
 import Files
 import FilesTestSupport
 import Foundation
 import NN
+import Policies
 import RLTrainer
+import SharedSettings
 import Testing
 import Torch
 import TrainingTestSupport

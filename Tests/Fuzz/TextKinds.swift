@@ -1,6 +1,8 @@
 import Configuration
+import Embeddings
 import Foundation
 import Imaging
+import Policies
 import Rewards
 import Segmentation
 import Settings

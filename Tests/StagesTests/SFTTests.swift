@@ -4,6 +4,7 @@ import FilesTestSupport
 import Foundation
 import Policies
 import Shards
+import SharedSettings
 import Supervised
 import SupervisedTraining
 import Testing
@@ -81,7 +82,7 @@ extension EndToEnd {
             result.prompt.coordinateStep = 4
             result.heads.weight = 0.5
             result.training.maxSteps = 4
-            result.training.imagesPerStep = 2
+            result.training.picturesPerStep = 2
             result.training.learningRate = 1e-3
             result.logging.saveSteps = 2
             result.logging.evalSteps = 2

@@ -10,6 +10,7 @@ import SAM2
 import Scenes
 import SegmenterTraining
 import Shards
+import SharedSettings
 import Supervised
 import TestSupport
 import Testing

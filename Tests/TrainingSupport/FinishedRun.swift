@@ -1,3 +1,4 @@
+import Evaluation
 package import EndToEndTestSupport
 package import Files
 import FilesTestSupport

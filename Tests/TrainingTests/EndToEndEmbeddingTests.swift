@@ -1,6 +1,8 @@
 import EndToEndTestSupport
+import Evaluation
 import FilesTestSupport
 import Foundation
+import Policies
 import RLTrainer
 import Scenes
 import Testing

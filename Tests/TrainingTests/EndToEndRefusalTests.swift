@@ -1,6 +1,8 @@
+import Embeddings
 import EndToEndTestSupport
 import FilesTestSupport
 import Foundation
+import Policies
 import RLTrainer
 import Settings
 import Testing

@@ -3,6 +3,7 @@ import Evaluating
 import Evaluation
 import Foundation
 public import Settings
+import SharedSettings
 import Threads
 import TrainingRuns
 import Yams

@@ -1,13 +1,16 @@
 import Configuration
+import Embeddings
 public import Evaluating
 import Evaluation
 public import Files
 import Foundation
 import NN
+import Policies
 public import RLTrainer
 import Runs
 import Segmentation
 import Settings
+import SharedSettings
 import TextFiles
 import Threads
 import Torch

@@ -8,7 +8,7 @@ import RLTrainer
 import Rewards
 import Segmentation
 import Segmenters
-public import Settings
+public import SharedSettings
 public import Torch
 import VisionLanguage
 

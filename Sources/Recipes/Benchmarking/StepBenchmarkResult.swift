@@ -3,6 +3,7 @@ import Files
 import Foundation
 public import RLTrainer
 import Settings
+import SharedSettings
 import Torch
 
 /// What a ``StepBenchmark`` measured.

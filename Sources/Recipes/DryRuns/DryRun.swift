@@ -1,4 +1,5 @@
 import Datasets
+import Embeddings
 import Files
 import Foundation
 import Imaging
@@ -12,6 +13,7 @@ import Segmentation
 import Segmenters
 public import Settings
 import Shards
+import SharedSettings
 import Threads
 import Torch
 import Training

@@ -11,6 +11,7 @@ import RLTrainer
 import Segmentation
 import Settings
 import Shards
+import SharedSettings
 import Threads
 import Torch
 import Training

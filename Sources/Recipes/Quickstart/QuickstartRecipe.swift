@@ -1,4 +1,5 @@
 import Configuration
+import Embeddings
 import Evaluating
 import Evaluation
 public import Files
@@ -6,6 +7,7 @@ import Foundation
 import Imaging
 import NN
 import NewModels
+import Policies
 public import RLTrainer
 import Runs
 import Scenes

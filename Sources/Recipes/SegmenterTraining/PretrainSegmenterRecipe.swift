@@ -6,8 +6,8 @@ import PromptedMasks
 import RLTrainer
 import Runs
 import SAM2
-import Settings
 import Shards
+import SharedSettings
 public import Supervised
 import Threads
 import Torch

@@ -1,12 +1,12 @@
 public import Configuration
-import Settings
+import SharedSettings
 import Supervised
 import Torch
 
 extension SegmenterConfiguration {
     /// Every key, in the order of the resolved file.
     public static var keys: [ConfigurationKey<SegmenterConfiguration>] {
-        runKeys + dataKeys + lossKeys + trainingKeys + loggingKeys
+        runKeys + dataKeys + lossKeys + trainingKeys
     }
 
     private typealias Key = ConfigurationKey<SegmenterConfiguration>
@@ -91,36 +91,27 @@ extension SegmenterConfiguration {
     }
 
     private static var trainingKeys: [ConfigurationKey<SegmenterConfiguration>] {
-        [
-            Key("training.max_steps", \.training.maxSteps, "Optimizer steps", in: 1...100_000_000),
-            Key(
-                "training.pictures_per_step", \.training.picturesPerStep,
-                "Pictures per optimizer step", in: 1...65536),
-        ] + Key.learningRate(\.training) + [
-            Key(
-                "training.warmup_steps", \.training.warmupSteps,
-                "Steps over which the learning rate rises", in: 0...)
-        ] + Key.adamW(\.training)
-    }
-
-    private static var loggingKeys: [ConfigurationKey<SegmenterConfiguration>] {
-        Key.checkpoints(\.logging) + [
-            Key(
-                "logging.eval_steps", \.logging.evalSteps,
-                "Optimizer steps between evaluations on held-out shards; 0: only the last",
-                in: 0...),
-            Key(
-                "logging.eval_samples", \.logging.evalSamples,
-                "Held-out pictures of the evaluations before the last one, which takes all",
-                in: 1...),
-        ]
+        Key.stageTraining(
+            \.training,
+            length: [
+                Key(
+                    "training.max_steps", \.training.maxSteps, "Optimizer steps",
+                    in: 1...100_000_000),
+                Key(
+                    "training.pictures_per_step", \.training.picturesPerStep,
+                    "Pictures per optimizer step", in: 1...65536),
+            ])
+            + Key.stageLogging(
+                \.logging,
+                evaluations:
+                    "Optimizer steps between evaluations on held-out shards; 0: only the last",
+                samples:
+                    "Held-out pictures of the evaluations before the last one, which takes all")
     }
 
     /// What no single key can tell.
     package func check(_ reader: inout ConfigurationReader<SegmenterConfiguration>) {
-        if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
-        reader.requireDistinct(data.train, "data.train")
-        reader.requireDistinct(data.validation, "data.validation")
+        reader.requireShards(train: data.train, validation: data.validation)
         if !prompts.kinds.entries.contains(where: { $0.weight > 0 }) {
             reader.report("prompts.kinds", "needs a kind above 0")
         }

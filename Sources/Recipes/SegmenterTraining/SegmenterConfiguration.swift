@@ -1,9 +1,8 @@
 public import Configuration
 import Foundation
-public import NN
 import NewModels
 public import SAM2
-public import Settings
+public import SharedSettings
 public import Supervised
 import Torch
 
@@ -86,42 +85,6 @@ public struct SegmenterConfiguration: Sendable, Hashable, RunPlacement, KeyedCon
         public var boxJitter = [0.01, 0.03, 0.06]
     }
 
-    /// How long and how fast the segmenter learns.
-    public struct TrainingSection: Sendable, Hashable, OptimizerSettings {
-        /// Optimizer steps.
-        public var maxSteps = 1000
-        /// Pictures per step.
-        public var picturesPerStep = 4
-        /// The learning rate's peak.
-        public var learningRate = 1e-5
-        /// How the learning rate changes.
-        public var schedule = LearningRateSchedule.Kind.cosine
-        /// Steps over which the learning rate rises.
-        public var warmupSteps = 0
-        /// Decoupled weight decay.
-        public var weightDecay = 0.01
-        /// Decay of the mean of gradients.
-        public var adamBeta1 = 0.9
-        /// Decay of the mean of squared gradients.
-        public var adamBeta2 = 0.98
-        /// Added to AdamW's denominator.
-        public var adamEpsilon = 1e-8
-        /// The norm that gradients are clipped to.
-        public var maxGradientNorm = 1.0
-    }
-
-    /// What a run leaves behind.
-    public struct LoggingSection: Sendable, Hashable, CheckpointSettings {
-        /// Steps between checkpoints; only the last one if 0.
-        public var saveSteps = 500
-        /// Checkpoints that are kept; all if nil.
-        public var saveTotalLimit: Int? = 2
-        /// Steps between evaluations on held-out shards; only the last one if 0.
-        public var evalSteps = 250
-        /// Held-out pictures of the evaluations before the last one.
-        public var evalSamples = 100
-    }
-
     /// The folder that the run writes to.
     public var outputDirectory = "runs/segmenter"
     /// Where all randomness starts.
@@ -141,9 +104,10 @@ public struct SegmenterConfiguration: Sendable, Hashable, RunPlacement, KeyedCon
     /// How much finer than the decoder's the grid of the masks' losses is.
     public var maskRefinement = 1
     /// How long and how fast.
-    public var training = TrainingSection()
+    public var training = StageTraining(
+        picturesPerStep: 4, weightDecay: 0.01, adamBeta2: 0.98)
     /// What the run leaves behind.
-    public var logging = LoggingSection()
+    public var logging = StageLogging(evalSamples: 100)
 
     /// The defaults, which name no data.
     public init() {}
@@ -170,7 +134,7 @@ extension SegmenterConfiguration {
 
     /// What is allowed, but most likely not meant; a sentence each, with the keys.
     public var warnings: [String] {
-        logging.warnings(standard: LoggingSection().saveTotalLimit)
+        logging.warnings
             + training.schedule.warnings(warmupSteps: training.warmupSteps)
     }
 
@@ -187,9 +151,7 @@ extension SegmenterConfiguration {
         options.weights = loss
         options.maskRefinement = maskRefinement
         options.optimizer = training.adamW
-        options.schedule = LearningRateSchedule(
-            kind: training.schedule, warmupSteps: training.warmupSteps,
-            totalSteps: training.maxSteps)
+        options.schedule = training.learningRates
         options.maxGradientNorm = training.maxGradientNorm
         return options
     }

@@ -109,6 +109,16 @@ public struct RewardTable: Hashable, Sendable, ConfigurationTable {
     public var entryCount: Int { entries.count }
 }
 
+extension ConfigurationKey {
+    /// The weight of each reward term.
+    package static func rewards(_ section: WritableKeyPath<Root, RewardTable>) -> Self {
+        Self(
+            table: "rewards", section,
+            "The weight of each reward term, or a table of weight and parameters (rewards.md); with "
+                + "weight 0 a term is reported and does not count")
+    }
+}
+
 /// Reads the table of rewards.
 private struct RewardTableReader {
     private(set) var problems: [LocatedProblems.Problem] = []

@@ -1,10 +1,12 @@
 public import Configuration
 import Embeddings
+import Evaluation
 import Foundation
 import NN
 import Policies
 import RLTrainer
 import Rewards
+import SharedSettings
 
 extension RunConfiguration {
     /// The policy, the segmenter and the shards.
@@ -31,9 +33,7 @@ extension RunConfiguration {
                 "segmenter.path",
                 "is needed: the folder of a checkpoint, or an official .pt file")
         }
-        if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
-        reader.requireDistinct(data.train, "data.train")
-        reader.requireDistinct(data.validation, "data.validation")
+        reader.requireShards(train: data.train, validation: data.validation)
         if evaluation.earlyStoppingPatience != nil, data.validation.isEmpty {
             reader.report(
                 "evaluation.early_stopping_patience",

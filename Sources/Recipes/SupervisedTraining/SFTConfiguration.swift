@@ -1,10 +1,9 @@
 public import Configuration
 import Foundation
-public import NN
 public import Policies
 import PolicyFamilies
 import Segmentation
-public import Settings
+public import SharedSettings
 import Torch
 
 /// Everything that supervised training of a policy depends on; `SFTConfiguration()` holds the defaults.
@@ -21,7 +20,7 @@ public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
     }
 
     /// What is trained.
-    public struct PolicySection: Sendable, Hashable {
+    public struct PolicySection: Sendable, Hashable, PolicySettings {
         /// Where the policy comes from.
         public var start = Start.checkpoint
         /// The folder of a policy's checkpoint; empty with random weights.
@@ -57,7 +56,7 @@ public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
     }
 
     /// How answers are written.
-    public struct PromptSection: Sendable, Hashable {
+    public struct PromptSection: Sendable, Hashable, PromptSettings {
         /// The name of template and grammar.
         public var variant = "box_2points"
         /// The instructions above the conversation; without a system's turn if empty.
@@ -74,42 +73,6 @@ public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
         public var weight = 0.0
         /// The layer of the language model that the late heads read, from 0.
         public var layer = 1
-    }
-
-    /// How long and how fast the policy learns.
-    public struct TrainingSection: Sendable, Hashable, OptimizerSettings {
-        /// Optimizer steps.
-        public var maxSteps = 1000
-        /// Pictures per step.
-        public var imagesPerStep = 8
-        /// The learning rate's peak.
-        public var learningRate = 1e-5
-        /// How the learning rate changes.
-        public var schedule = LearningRateSchedule.Kind.cosine
-        /// Steps over which the learning rate rises.
-        public var warmupSteps = 0
-        /// Decoupled weight decay.
-        public var weightDecay = 0.0
-        /// Decay of the mean of gradients.
-        public var adamBeta1 = 0.9
-        /// Decay of the mean of squared gradients.
-        public var adamBeta2 = 0.999
-        /// Added to AdamW's denominator.
-        public var adamEpsilon = 1e-8
-        /// The norm that gradients are clipped to.
-        public var maxGradientNorm = 1.0
-    }
-
-    /// What a run leaves behind.
-    public struct LoggingSection: Sendable, Hashable, CheckpointSettings {
-        /// Steps between checkpoints; only the last one if 0.
-        public var saveSteps = 500
-        /// Checkpoints that are kept; all if nil.
-        public var saveTotalLimit: Int? = 2
-        /// Steps between evaluations on the held-out shards; only the last one if 0.
-        public var evalSteps = 250
-        /// How many held-out samples are evaluated.
-        public var evalSamples = 200
     }
 
     /// The folder that the run writes to.
@@ -129,9 +92,10 @@ public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
     /// Training-only heads.
     public var heads = HeadSection()
     /// How long and how fast.
-    public var training = TrainingSection()
+    public var training = StageTraining(
+        picturesPerStep: 8, weightDecay: 0, adamBeta2: 0.999)
     /// What the run leaves behind.
-    public var logging = LoggingSection()
+    public var logging = StageLogging(evalSamples: 200)
 
     /// The defaults, which name no policy and no data.
     public init() {}
@@ -161,7 +125,7 @@ extension SFTConfiguration {
     public var warnings: [String] {
         [pictureSideWarning(data.imageSize, name: "data.image_size", policy: policy.path)]
             .compactMap(\.self)
-            + logging.warnings(standard: LoggingSection().saveTotalLimit)
+            + logging.warnings
             + training.schedule.warnings(
                 warmupSteps: training.warmupSteps, maxSteps: training.maxSteps)
     }
@@ -177,14 +141,9 @@ extension SFTConfiguration {
         Key.placement + [
             Key(
                 "policy.start", \.policy.start,
-                "checkpoint: policy.path; embedded: random weights, small, its own vocabulary"),
-            Key(
-                "policy.path", path: \.policy.path,
-                "The folder of a \(PolicyRegistry.names) checkpoint"),
-            Key("policy.dtype", \.policy.dtype, "The type of weights and computations"),
-            Key(
-                "policy.freeze", \.policy.freeze,
-                "Keys of parameters that stay as they are, * standing for anything: visual.*"),
+                "checkpoint: policy.path; embedded: random weights, small, its own vocabulary")
+        ] + Key.policyCheckpoint(\.policy) + [
+            Key.policyFreeze(\.policy),
             Key(
                 "policy.stored_dtype", \.policy.storedType,
                 "The type of the finished weights; checkpoints have that of training"),
@@ -216,10 +175,7 @@ extension SFTConfiguration {
                 "data.guess_absent_class", \.data.guessesAbsentClass,
                 "Whether own questions without a target are taken to ask for some absent class"),
             Key("data.prefetch", \.data.prefetch, "Samples made ready ahead", in: 1...1024),
-            Key(
-                "prompt.variant", \.prompt.variant, "The name of template and grammar",
-                rule: .names(PromptVariant.all.map(\.name))),
-            Key.system(\.prompt.system), Key.chatTemplate(\.prompt.chatTemplate),
+        ] + Key.conversation(\.prompt, variant: "The name of template and grammar") + [
             Key(
                 "prompt.coordinate_step", \.prompt.coordinateStep,
                 "What coordinates of answers are multiples of, in pixels", in: 1...64),
@@ -233,23 +189,18 @@ extension SFTConfiguration {
     }
 
     private static var trainingKeys: [ConfigurationKey<SFTConfiguration>] {
-        [
-            Key("training.max_steps", \.training.maxSteps, "Optimizer steps", in: 1...),
-            Key(
-                "training.images_per_step", \.training.imagesPerStep, "Pictures per step",
-                in: 1...4096),
-        ] + Key.learningRate(\.training) + [
-            Key(
-                "training.warmup_steps", \.training.warmupSteps,
-                "Steps over which the learning rate rises", in: 0...)
-        ] + Key.adamW(\.training) + Key.checkpoints(\.logging) + [
-            Key(
-                "logging.eval_steps", \.logging.evalSteps,
-                "Steps between evaluations on held-out shards; 0: only the last", in: 0...),
-            Key(
-                "logging.eval_samples", \.logging.evalSamples,
-                "How many held-out samples are evaluated", in: 1...),
-        ]
+        Key.stageTraining(
+            \.training,
+            length: [
+                Key("training.max_steps", \.training.maxSteps, "Optimizer steps", in: 1...),
+                Key(
+                    "training.images_per_step", \.training.picturesPerStep, "Pictures per step",
+                    in: 1...4096),
+            ])
+            + Key.stageLogging(
+                \.logging,
+                evaluations: "Steps between evaluations on held-out shards; 0: only the last",
+                samples: "How many held-out samples are evaluated")
     }
 
     /// What no single key can tell.
@@ -260,9 +211,7 @@ extension SFTConfiguration {
         if policy.start == .embedded, !policy.path.isEmpty {
             reader.report("policy.path", "does nothing with policy.start embedded")
         }
-        if data.train.isEmpty { reader.report("data.train", "needs at least one shard") }
-        reader.requireDistinct(data.train, "data.train")
-        reader.requireDistinct(data.validation, "data.validation")
+        reader.requireShards(train: data.train, validation: data.validation)
         if data.answers.isEmpty, data.ownQuestions + data.namedQuestions == 0 {
             reader.report(
                 "data.own_questions", "is 0, and so is data.named_questions: nothing to ask")
@@ -272,8 +221,5 @@ extension SFTConfiguration {
 
 extension SFTConfiguration {
     /// How the policy is asked.
-    package var promptChoice: PromptChoice {
-        PromptChoice(
-            variant: prompt.variant, system: prompt.system, chatTemplate: prompt.chatTemplate)
-    }
+    package var promptChoice: PromptChoice { prompt.choice }
 }

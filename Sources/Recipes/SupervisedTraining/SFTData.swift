@@ -2,6 +2,7 @@ import Datasets
 import Foundation
 import Imaging
 import Shards
+import SharedSettings
 import Supervised
 import VisionLanguage
 

@@ -9,8 +9,8 @@ import Policies
 import RLTrainer
 import Runs
 import Segmentation
-import Settings
 import Shards
+import SharedSettings
 public import Supervised
 import Threads
 import Tokenizers
@@ -112,7 +112,7 @@ public final class SFTRecipe {
         let total = configuration.training.maxSteps
         var stops = false
         while trainer.stepCount < total, !stops {
-            let result = try trainer.step(data.next(configuration.training.imagesPerStep))
+            let result = try trainer.step(data.next(configuration.training.picturesPerStep))
             try directory.append(result.metrics)
             try onEvent(.step(result))
             stops = shouldStop()
@@ -199,7 +199,7 @@ public final class SFTRecipe {
                 + "are trained",
             "threads    \(plan.words)",
             policy.endLine,
-            "data       \(data.count) samples, \(configuration.training.imagesPerStep) a step; "
+            "data       \(data.count) samples, \(configuration.training.picturesPerStep) a step; "
                 + "\(heldOut.count) held out",
             "output     \(configuration.outputDirectory)",
         ]
@@ -217,9 +217,7 @@ extension SFTConfiguration {
     fileprivate var options: SupervisedOptions {
         var options = SupervisedOptions(
             optimizer: training.adamW,
-            schedule: LearningRateSchedule(
-                kind: training.schedule, warmupSteps: training.warmupSteps,
-                totalSteps: training.maxSteps))
+            schedule: training.learningRates)
         options.maxGradientNorm = training.maxGradientNorm
         options.headWeight = heads.weight
         options.headLayer = heads.layer

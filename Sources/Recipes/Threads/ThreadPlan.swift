@@ -1,4 +1,5 @@
 import Foundation
+import PromptedMasks
 package import Runs
 import Torch
 

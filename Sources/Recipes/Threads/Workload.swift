@@ -1,5 +1,7 @@
 import Costs
+import Embeddings
 import Foundation
+import Policies
 import PolicyFamilies
 package import PromptedMasks
 import RLTrainer
@@ -23,16 +25,7 @@ public struct Workload: Sendable {
     package var isOnCPU = true
 
     /// A product of a matrix of `rows` × `inputs` with one of `inputs` × `outputs`.
-    package struct Product: Sendable, Hashable {
-        let rows: Int
-        let inputs: Int
-        let outputs: Int
-
-        /// Multiplications with their additions.
-        var work: Int { rows * inputs * outputs }
-        /// For people.
-        var words: String { "\(inputs) x \(outputs)" }
-    }
+    package typealias Product = ImageEncoderCost.Product
 
     /// Rows of a policy's product that decide: those of a short prompt, more than decoding has.
     private static let policyRows = 256
@@ -81,8 +74,7 @@ public struct Workload: Sendable {
 
     /// The widest of the image encoder's, for one picture.
     package static func product(_ segmenter: any SegmenterSizes) -> Product {
-        let widest = segmenter.encoderCost.widestProduct
-        return Product(rows: widest.rows, inputs: widest.inputs, outputs: widest.outputs)
+        segmenter.encoderCost.widestProduct
     }
 }
 
@@ -116,4 +108,9 @@ extension RunConfiguration {
         let plan = threadPlan(device: Device(device) ?? .cpu, cores: cores)
         (threads, workers) = (plan.threads, plan.workers)
     }
+}
+
+extension ImageEncoderCost.Product {
+    /// For people.
+    var words: String { "\(inputs) x \(outputs)" }
 }

@@ -13,6 +13,7 @@ import Segmentation
 import Segmenters
 public import Settings
 import Shards
+import SharedSettings
 public import Threads
 import Torch
 public import TrainingRuns

@@ -1,3 +1,5 @@
+import SharedSettings
+import Embeddings
 import RLTrainer
 import Pictures
 import Policies

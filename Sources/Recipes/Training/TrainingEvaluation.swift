@@ -15,7 +15,7 @@ import Shards
 package final class TrainingEvaluation {
     /// What was found so far.
     package var progress: EvaluationProgress
-    private let section: RunConfiguration.EvaluationSection
+    private let section: EvaluationSection
     private let settings: EvaluateRecipe.Settings
     private let data: [String]
     private let source: ShardedDataset

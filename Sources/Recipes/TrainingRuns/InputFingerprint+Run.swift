@@ -1,3 +1,4 @@
+import Embeddings
 import Policies
 import RLTrainer
 package import Runs

@@ -1,5 +1,6 @@
 import Configuration
 public import Settings
+import SharedSettings
 
 extension RunConfiguration {
     /// Reads the configuration of a run that is to begin, or to be continued, here and now.

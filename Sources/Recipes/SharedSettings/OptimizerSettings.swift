@@ -1,18 +1,10 @@
-package import Configuration
-package import NN
-package import Policies
-import PolicyFamilies
+public import Configuration
+public import NN
 package import Torch
 
-/// What configurations of all kinds of runs say about where they run.
-package protocol RunPlacement {
-    var outputDirectory: String { get set }
-    var seed: Int { get set }
-    var device: String { get set }
-    var threads: Int { get set }
-}
+extension LearningRateSchedule.Kind: ConfigurationValue {}
 
-/// What they say about the optimizer.
+/// What configurations of all kinds of runs say about the optimizer.
 package protocol OptimizerSettings {
     var learningRate: Double { get set }
     var schedule: LearningRateSchedule.Kind { get set }
@@ -29,47 +21,6 @@ extension OptimizerSettings {
         AdamWOptions(
             learningRate: learningRate, beta1: adamBeta1, beta2: adamBeta2,
             weightDecay: weightDecay, epsilon: adamEpsilon)
-    }
-}
-
-/// What they say about checkpoints.
-package protocol CheckpointSettings {
-    var saveSteps: Int { get set }
-    var saveTotalLimit: Int? { get set }
-}
-
-extension ConfigurationKey {
-    /// What the system says to the policy.
-    package static func system(_ path: WritableKeyPath<Root, String>) -> Self {
-        Self(
-            "prompt.system", path,
-            "The instructions above the conversation; \"\": no system turn, so that the chat template's "
-                + "own stands there, if it has one")
-    }
-
-    /// What makes a conversation one text.
-    package static func chatTemplate(_ path: WritableKeyPath<Root, ChatTemplateChoice>) -> Self {
-        Self(
-            "prompt.chat_template", path: path,
-            "builtin: the released \(PolicyRegistry.names)'s chat template; checkpoint: the policy's own; or a file "
-                + "of Jinja, or of JSON with chat_template")
-    }
-}
-
-extension ConfigurationKey where Root: RunPlacement {
-    /// Where a run runs, and from which seed.
-    package static var placement: [Self] {
-        [
-            Self("output_dir", path: \.outputDirectory, "The folder that the run writes to"),
-            Self("seed", \.seed, "Where all randomness starts", in: 0...),
-            Self(
-                "device", \.device, "Where models compute",
-                rule: .pattern("cpu|cuda(:[0-9]{1,4})?", meaning: "cpu, cuda or cuda:N")),
-            Self(
-                "threads", \.threads,
-                "Threads of an operation; 0: as the sizes of the models' products say. A run keeps what "
-                    + "it began with", in: 0...1024),
-        ]
     }
 }
 
@@ -108,31 +59,6 @@ extension ConfigurationKey {
             Self(
                 "training.max_grad_norm", section.appending(path: \.maxGradientNorm),
                 "The norm that gradients are clipped to", in: 1e-9...1e9),
-        ]
-    }
-
-    /// How often checkpoints are written and how many stay, below `logging`.
-    package static func checkpoints<Section: CheckpointSettings>(
-        _ section: WritableKeyPath<Root, Section>
-    ) -> [Self] {
-        [
-            Self(
-                "logging.save_steps", section.appending(path: \.saveSteps),
-                "Optimizer steps between checkpoints; 0: only the last", in: 0...),
-            Self(
-                "logging.save_total_limit", section.appending(path: \.saveTotalLimit),
-                "Checkpoints that are kept; null: all", rule: .atLeast(1)),
-        ]
-    }
-}
-
-extension CheckpointSettings {
-    /// What is most likely not meant, where the limit is not the `standard` one.
-    package func warnings(standard: Int?) -> [String] {
-        guard saveSteps == 0, let saveTotalLimit, saveTotalLimit != standard else { return [] }
-        return [
-            "logging.save_total_limit is \(saveTotalLimit), but with logging.save_steps 0 a session "
-                + "has one checkpoint, after its last step"
         ]
     }
 }

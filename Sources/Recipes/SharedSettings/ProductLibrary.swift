@@ -1,10 +1,10 @@
-import Configuration
+public import Configuration
 import Torch
 
 /// Who computes float32 products with weights on the CPU.
 ///
 /// The results are the same but for rounding; one library gives the same bytes every time.
-public enum ProductLibrary: String, Sendable, CaseIterable {
+public enum ProductLibrary: String, Sendable, CaseIterable, ConfigurationValue {
     /// oneDNN where libtorch has it.
     case auto
     /// oneDNN, with weights packed for decoding.

@@ -21,13 +21,3 @@ public func availableDevice(_ name: String) throws -> Device {
     }
     return device
 }
-
-extension ModelDType {
-    /// The tensors' element type.
-    public var dtype: DType {
-        switch self {
-        case .float32: .float32
-        case .bfloat16: .bfloat16
-        }
-    }
-}
