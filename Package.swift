@@ -428,7 +428,8 @@ let withLibtorch: [Target] = [
     .target(
         name: "TrainingTestSupport",
         dependencies: [
-            "EndToEndTestSupport", "Files", "FilesTestSupport", "RLTrainer", "Settings", "Training",
+            "EndToEndTestSupport", "Evaluation", "Files", "FilesTestSupport", "RLTrainer",
+            "Settings", "Training",
         ], path: "Tests/TrainingSupport", swiftSettings: strict),
     .testTarget(
         name: "AblationTests",

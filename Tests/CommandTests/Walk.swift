@@ -15,8 +15,8 @@ struct Walk {
         .deletingLastPathComponent().appendingPathComponent("think2seg")
 
     /// The checkout, for the models that it carries.
-    private static let checkout = URL(fileURLWithPath: Fixtures.root)
-        .deletingLastPathComponent().deletingLastPathComponent().path
+    private static let checkout = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
     /// Runs the command; gives its exit status.
     mutating func run(_ words: String...) throws -> Int32 { try run(words) }

@@ -1,5 +1,5 @@
-import Evaluation
 package import EndToEndTestSupport
+import Evaluation
 package import Files
 import FilesTestSupport
 import Foundation

@@ -4,6 +4,7 @@ extension KeyedConfiguration {
     /// - Parameters:
     ///   - text: what the configuration is for
     ///   - resume: whether a key may have another value when a run goes on; nil where that is not said
+    /// - Returns: a heading, the text and a table for each section
     package static func chapter(_ text: String, resume: ((String) -> Bool)?) -> String {
         let defaults = Self()
         let columns =

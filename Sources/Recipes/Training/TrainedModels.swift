@@ -1,12 +1,12 @@
-import SharedSettings
 import Embeddings
-import RLTrainer
 import Pictures
 import Policies
 import PromptedMasks
+import RLTrainer
 import Segmentation
 import Segmenters
 import Settings
+import SharedSettings
 import Torch
 import TrainingRuns
 
