@@ -1,22 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The layers of the project, lowest first; a target depends on lower layers only.
-//
-//   0  CTorchShim  CHDF5  CImageCodecs  CLibcrypto  CChatTemplate
-//                                     the C faces of libtorch, libhdf5, libpng, libjpeg-turbo, libtiff, OpenSSL,
-//                                     llama.cpp's Jinja engine
-//      CChecksums                       an instruction
-//      TextFiles                        the bytes of text files as UTF-8
-//      SystemErrors                     what Foundation's errors mean, in words; above TextFiles
-//      Imaging  Tokenizers  Pickles      pixels, text and Python's values; no tensors
-//      ChatTemplates                    how conversations become one text; above Tokenizers
-//   1  Torch  Segmentation  Datasets
-//   2  NN  Rewards  Evaluation  Reports  EventFiles
-//   3  Qwen25VL  SAM2  RLTrainer
-//   4  Supervised                        what comes before reinforcement learning
-//   5  Recipes                           the one target that knows all the names
-//   6  think2seg                         the commands
+// The targets by layers, as the comments "// Layer N" say; a target depends on lower layers only, which
+// scripts/check-storeys holds. Documentation/architecture.md shows them, and says what each one owns.
 //
 // THINK2SEG_WITHOUT_TORCH=1 leaves out everything that needs libtorch: the pure targets
 // build and test on a machine that has none.
