@@ -1,4 +1,4 @@
 /// Terms of your own: write a type that conforms to ``Reward`` in this file, and name it here.
 ///
-/// `Documentation/rewards.md` has a whole example. `think2seg config reference` lists the term then.
+/// `Documentation/rewards.md` has a whole example. `think2seg config schema` lists the term then.
 let customRewards: [any Reward.Type] = []

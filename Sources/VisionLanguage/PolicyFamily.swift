@@ -77,9 +77,9 @@ extension PolicyFamily {
 
 /// How policies of a family are spoken to.
 public struct ChatConvention: Sendable {
-    /// The built-in chat format.
+    /// What `prompt.chat_template: builtin` means: Qwen2.5-VL's format, or a template of the family's.
     public var format: ChatFormat
-    /// The token that ends a turn, and so an answer to learn.
+    /// The token that ends a turn, and so an answer to learn; one of those that end a drawn answer too.
     public var turnEnd: String
     /// How chat templates of its checkpoints write that a picture stands somewhere.
     public var picture: PictureMark

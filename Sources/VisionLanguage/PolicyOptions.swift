@@ -125,7 +125,7 @@ public struct VisionOptions: Sendable {
     public var patchElements: Int
     /// The side, in patches, of the block that becomes one token.
     public var mergeSize: Int
-    /// What the tower computes over pictures of these grids.
+    /// What the tower computes over pictures of these grids, by the keys of its parameters.
     public var work: @Sendable ([VisionGrid]) -> TowerWork
 
     /// Options from their parts.

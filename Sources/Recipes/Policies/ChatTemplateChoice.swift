@@ -4,7 +4,7 @@ public import Yams
 
 /// Which chat template makes a conversation one text.
 public enum ChatTemplateChoice: Sendable, Hashable, ConfigurationValue {
-    /// This project's own, which is that of the released Qwen2.5-VL.
+    /// That of the policy's family, `ChatConvention.format`.
     case builtin
     /// The one in the policy's folder.
     case checkpoint
