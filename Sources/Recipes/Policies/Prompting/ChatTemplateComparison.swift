@@ -7,14 +7,20 @@ import VisionLanguage
 
 /// What a policy's folder says about how it is served, beside how it is asked here.
 package struct ChatTemplateComparison {
-    private let used: PromptTemplate
+    private var used: PromptTemplate
     private let question = "Where is it?"
 
     package init(_ used: PromptTemplate) { self.used = used }
 
     /// What is told about a folder, a sentence each: files that contradict each other, a template that
     /// cannot be rendered, another prompt than the one that is used, another system prompt.
-    package func warnings(policy: String) -> [String] { spelled + folderWarnings(policy) }
+    package func warnings(policy: String) -> [String] {
+        var resolved = self
+        if used.format == .builtin {
+            resolved.used.format = PolicyRegistry.likely(directory: policy).chat.format
+        }
+        return spelled + resolved.folderWarnings(policy)
+    }
 
     /// That the system prompt spells what other programs take for a token.
     private var spelled: [String] {
