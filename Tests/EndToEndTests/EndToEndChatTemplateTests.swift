@@ -104,6 +104,22 @@ extension EndToEnd {
             }
         }
 
+        @Test("A family with a chat format of its own is not told that another one is used")
+        func ownFormat() throws {
+            try withFolder { folder in
+                let source = "{% for m in messages %}[{{ m.role }}] {% endfor %}"
+                try source.write(
+                    toFile: folder + "/chat_template.jinja", atomically: true, encoding: .utf8)
+                let own = try #require(try ChatTemplateFiles(folder: folder).template())
+                let convention = ChatConvention(
+                    format: .template(own), turnEnd: "]", picture: .qwen)
+                let told = ChatTemplateComparison(PromptTemplate()) { _ in convention }
+                #expect(told.warnings(policy: folder).isEmpty)
+                let other = ChatTemplateComparison(PromptTemplate()).warnings(policy: folder)
+                #expect(other.count == 1 && other[0].contains("the built-in one"))
+            }
+        }
+
         @Test(
             "A run asks with the template of a file, carries it to the byte, and refuses another one later"
         )

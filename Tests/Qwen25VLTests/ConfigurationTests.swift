@@ -221,7 +221,10 @@ struct ConfigurationTests {
                 } catch { return "\(error)" }
             }
             try write(#"{"model_type": "none", "vocab_size": 3}"#)
-            #expect(problem() == "\(path): model_type is none; only qwen2_5_vl is supported")
+            let known = PolicyRegistry.families.flatMap { $0.modelTypes }
+            #expect(
+                problem() == "\(path): model_type is none; only \(known.joined(separator: ", ")) "
+                    + (known.count == 1 ? "is" : "are") + " supported")
             try write("{}")
             #expect(problem() == "\(path): model_type is missing")
             try write(#"{"model_type": 3}"#)

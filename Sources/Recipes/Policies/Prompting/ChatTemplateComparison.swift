@@ -3,21 +3,36 @@ import Foundation
 import PolicyFamilies
 package import Segmentation
 import Tokenizers
-import VisionLanguage
+package import VisionLanguage
 
 /// What a policy's folder says about how it is served, beside how it is asked here.
 package struct ChatTemplateComparison {
     private var used: PromptTemplate
     private let question = "Where is it?"
 
-    package init(_ used: PromptTemplate) { self.used = used }
+    private let chat: (_ policy: String) -> ChatConvention
+
+    /// A comparison with what is used.
+    ///
+    /// - Parameters:
+    ///   - used: how the policy is asked
+    ///   - chat: how policies of a folder's family are spoken to, which is what `builtin` means
+    package init(
+        _ used: PromptTemplate,
+        chat: @escaping (_ policy: String) -> ChatConvention = {
+            PolicyRegistry.likely(directory: $0).chat
+        }
+    ) {
+        self.used = used
+        self.chat = chat
+    }
 
     /// What is told about a folder, a sentence each: files that contradict each other, a template that
     /// cannot be rendered, another prompt than the one that is used, another system prompt.
     package func warnings(policy: String) -> [String] {
         var resolved = self
         if used.format == .builtin {
-            resolved.used.format = PolicyRegistry.likely(directory: policy).chat.format
+            resolved.used.format = chat(policy).format
         }
         return spelled + resolved.folderWarnings(policy)
     }
@@ -33,7 +48,7 @@ package struct ChatTemplateComparison {
 
     private func folderWarnings(_ policy: String) -> [String] {
         do {
-            let chat = PolicyRegistry.likely(directory: policy).chat
+            let chat = chat(policy)
             let files = try ChatTemplateFiles(folder: policy, picture: chat.picture)
             let disagreement = files.disagreement.map { [$0] } ?? []
             guard let found = files.all.first else { return [] }
