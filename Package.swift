@@ -86,6 +86,7 @@ var targets: [Target] = [
             .unsafeFlags(["-Wall", "-Wextra", "-Wshadow", "-Werror"]),
             .unsafeFlags(["-O2"], .when(configuration: .debug)),
         ]),
+    .target(name: "FileSystem", swiftSettings: strict),
     .target(
         name: "HDF5", dependencies: ["CHDF5", "CZlib"], path: "Sources/Datasets/HDF5",
         swiftSettings: optimized),
@@ -95,12 +96,15 @@ var targets: [Target] = [
     .target(name: "Checksums", dependencies: ["CChecksums"], swiftSettings: optimized),
     .target(name: "SystemErrors", dependencies: ["TextFiles"], swiftSettings: strict),
     // Layer 3  files, pictures, text as tokens, layers of networks
-    .target(name: "Files", dependencies: ["CLibcrypto", "SystemErrors"], swiftSettings: strict),
     .target(
-        name: "Imaging", dependencies: ["CImageCodecs", "CZlib", "SystemErrors"],
+        name: "Files", dependencies: ["CLibcrypto", "FileSystem", "SystemErrors"],
+        swiftSettings: strict),
+    .target(
+        name: "Imaging", dependencies: ["CImageCodecs", "CZlib", "FileSystem", "SystemErrors"],
         swiftSettings: optimized),
     .target(
-        name: "Tokenizers", dependencies: ["SystemErrors", "TextFiles"], swiftSettings: optimized),
+        name: "Tokenizers", dependencies: ["FileSystem", "SystemErrors", "TextFiles"],
+        swiftSettings: optimized),
     // Layer 4  keys of configurations, samples, conversations, pages, events
     .target(
         name: "ChatTemplates",
@@ -131,12 +135,14 @@ var targets: [Target] = [
         dependencies: ["ChatTemplates", "Imaging", "TextFiles", "Tokenizers"],
         swiftSettings: optimized),
     .target(
-        name: "Shards", dependencies: ["Checksums", "Datasets", "HDF5", "Imaging"],
+        name: "Shards", dependencies: ["Checksums", "Datasets", "FileSystem", "HDF5", "Imaging"],
         path: "Sources/Datasets/Shards", swiftSettings: optimized),
     // Layer 6  families of policies, masks from prompts, rewards, importers
     .target(
         name: "Importers",
-        dependencies: ["Datasets", "Imaging", "Pickles", "Shards", "SystemErrors", "TextFiles"],
+        dependencies: [
+            "Datasets", "Files", "Imaging", "Pickles", "Shards", "SystemErrors", "TextFiles",
+        ],
         path: "Sources/Datasets/Importers", swiftSettings: optimized),
     .target(
         name: "Pictures", dependencies: ["Datasets", "Imaging", "Segmentation"],
@@ -167,6 +173,7 @@ var targets: [Target] = [
         swiftSettings: strict),
     .testTarget(
         name: "EventFilesTests", dependencies: ["EventFiles", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "FileSystemTests", dependencies: ["FileSystem"], swiftSettings: strict),
     .testTarget(
         name: "ImagingTests", dependencies: ["Imaging", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -206,9 +213,11 @@ let withLibtorch: [Target] = [
     // Layer 1  what needs no other room
     .target(name: "CTorchShim", cxxSettings: torchCompile, linkerSettings: torchLink),
     // Layer 2  errors in words, checksums, tensors
-    .target(name: "Torch", dependencies: ["CTorchShim", "Pickles"], swiftSettings: optimized),
+    .target(
+        name: "Torch", dependencies: ["CTorchShim", "FileSystem", "Pickles"],
+        swiftSettings: optimized),
     // Layer 3  files, pictures, text as tokens, layers of networks
-    .target(name: "NN", dependencies: ["TextFiles", "Torch"], swiftSettings: strict),
+    .target(name: "NN", dependencies: ["FileSystem", "TextFiles", "Torch"], swiftSettings: strict),
     // Layer 5  folders of runs, shards, drawn scenes, answers, measures, models of pictures and text
     .target(
         name: "Runs",
@@ -234,7 +243,9 @@ let withLibtorch: [Target] = [
         swiftSettings: strict),
     .target(
         name: "PromptedMasks",
-        dependencies: ["Imaging", "NN", "Segmentation", "SystemErrors", "TextFiles", "Torch"],
+        dependencies: [
+            "FileSystem", "Imaging", "NN", "Segmentation", "SystemErrors", "TextFiles", "Torch",
+        ],
         swiftSettings: strict),
     // Layer 7  the trainer, families of segmenters, kept embeddings
     .target(
@@ -245,8 +256,8 @@ let withLibtorch: [Target] = [
     .target(
         name: "Embeddings",
         dependencies: [
-            "Configuration", "Files", "Imaging", "PromptedMasks", "Segmentation", "SharedSettings",
-            "SystemErrors", "Torch",
+            "Configuration", "Files", "FileSystem", "Imaging", "PromptedMasks", "Segmentation",
+            "SharedSettings", "SystemErrors", "Torch",
         ], path: "Sources/Recipes/Embeddings", swiftSettings: strict),
     // Layer 8  models by their type, what a step costs, what is learnt before
     .target(

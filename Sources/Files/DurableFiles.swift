@@ -1,3 +1,4 @@
+import FileSystem
 package import Foundation
 
 /// Files and folders that appear whole or not at all, and stay when the power fails.
@@ -6,7 +7,7 @@ package enum DurableFiles {
     ///
     /// - Throws: ``FileError``; what was at `path` before is still there then
     package static func write(_ data: Data, to path: String) throws {
-        let partial = "\(path).tmp-\(ProcessInfo.processInfo.processIdentifier)"
+        let partial = FileOperations.processName(for: path)
         do {
             try data.write(to: URL(fileURLWithPath: partial))
             try synchronize(partial)
@@ -27,22 +28,30 @@ package enum DurableFiles {
 
     /// Gives a file or folder that is on the disk its name.
     package static func publish(_ partial: String, as path: String) throws {
-        guard rename(partial, path) == 0 else { throw failure(path, "cannot rename to this name") }
-        try synchronize(path.parentFolder)
+        try told { () throws(FileOperationFailure) in
+            try FileOperations.publish(partial, as: path)
+        }
     }
 
     /// Waits until a file or folder is on the disk, without what is below it.
     package static func synchronize(_ path: String) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure(path, "cannot open to sync") }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure(path, "cannot sync") }
+        try told { () throws(FileOperationFailure) in try FileOperations.synchronize(path) }
     }
 
-    private static func failure(_ path: String, _ what: String) -> FileError {
-        FileError(
-            path: path, message: "\(what): \(String(cString: strerror(errno)))",
-            kind: .cannotWrite)
+    /// Does something, and says in words what the system refused of it.
+    private static func told(_ body: () throws(FileOperationFailure) -> Void) throws(FileError) {
+        do {
+            try body()
+        } catch {
+            let what =
+                switch error.step {
+                case .open: "cannot open to sync"
+                case .synchronize: "cannot sync"
+                case .rename: "cannot rename to this name"
+                }
+            throw FileError(
+                path: error.path, message: "\(what): \(error.reason)", kind: .cannotWrite)
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+import FileSystem
 package import Foundation
 import SystemErrors
 
@@ -66,20 +67,10 @@ public func refuseFile(_ path: String, inPlaceOf what: String) throws {
 
 extension String {
     /// The text without slashes at its end; empty if it is nothing else.
-    package var withoutSlashes: String {
-        String(reversed().drop { $0 == "/" }.reversed())
-    }
+    package var withoutSlashes: String { FileSystem.withoutSlashes(self) }
 
     /// The folder that the path's file or folder is in; `.` for a name alone.
-    package var parentFolder: String {
-        // Foundation's deletingLastPathComponent traps on names of one character.
-        let plain = withoutSlashes
-        guard let slash = plain.lastIndex(of: "/") else {
-            return plain.isEmpty && hasPrefix("/") ? "/" : "."
-        }
-        let parent = String(plain[..<slash]).withoutSlashes
-        return parent.isEmpty ? "/" : parent
-    }
+    package var parentFolder: String { FileSystem.parentFolder(of: self) }
 
     /// Whether there is a folder at the path.
     package var isFolder: Bool {

@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 
 #if canImport(Glibc)
@@ -40,7 +41,11 @@ package final class LineFile: @unchecked Sendable {
 
     /// Waits until all lines are on the disk.
     package func synchronize() throws {
-        if fsync(descriptor) != 0 { throw Self.failure(path) }
+        do {
+            try FileOperations.synchronize(descriptor: descriptor)
+        } catch {
+            throw FileError.writing(path, reason: error.reason)
+        }
     }
 
     private func write(_ bytes: [UInt8]) throws {

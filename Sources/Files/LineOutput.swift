@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 import SystemErrors
 
@@ -23,8 +24,7 @@ package final class LineOutput {
         let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let type = try? FileManager.default.attributesOfItem(atPath: place)[.type]
         let isSpecial = type.map { $0 as? FileAttributeType != .typeRegular } ?? false
-        let mark = String(UInt64.random(in: .min ... .max), radix: 36)
-        let target = isSpecial ? place : "\(place).\(mark).partial"
+        let target = isSpecial ? place : FileOperations.partialName(for: place)
         let isThere = isSpecial || FileManager.default.createFile(atPath: target, contents: nil)
         guard isThere, let handle = FileHandle(forWritingAtPath: target) else {
             throw Self.failure(path, "cannot be written", "check its folder's permissions")
@@ -64,10 +64,12 @@ package final class LineOutput {
         try flush()
         if path != nil { try handle.close() }
         isFinished = true
-        if let path, let partial, rename(partial, path) != 0 {
-            let reason = String(cString: strerror(errno))
+        guard let path, let partial else { return }
+        do {
+            try FileOperations.move(partial, to: path)
+        } catch {
             unlink(partial)
-            throw Self.failure(path, "cannot be renamed to: \(reason)", "write elsewhere")
+            throw Self.failure(path, "cannot be renamed to: \(error.reason)", "write elsewhere")
         }
     }
 

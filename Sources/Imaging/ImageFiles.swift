@@ -1,3 +1,5 @@
+import FileSystem
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Darwin)
@@ -75,18 +77,29 @@ extension ImageCodec {
                 .cannotWrite)
         }
         var written = 0
-        var failed = false
-        while written < bytes.count && !failed {
+        var failure: Int32?
+        while written < bytes.count && failure == nil {
             let count = bytes.withUnsafeBytes {
                 systemWrite(file, $0.baseAddress.map { $0 + written }, bytes.count - written)
             }
-            if count > 0 { written += count } else { failed = count == 0 || errno != EINTR }
+            if count > 0 {
+                written += count
+            } else if count == 0 || errno != EINTR {
+                failure = errno
+            }
         }
-        failed = failed || fsync(file) != 0
-        var reason = errno
-        if close(file) != 0 && !failed { (failed, reason) = (true, errno) }
-        if !failed && rename(temporary, path) != 0 { (failed, reason) = (true, errno) }
-        guard failed else { return }
+        do throws(FileOperationFailure) {
+            if failure == nil { try FileOperations.synchronize(descriptor: file) }
+        } catch {
+            failure = error.code
+        }
+        if close(file) != 0 && failure == nil { failure = errno }
+        do throws(FileOperationFailure) {
+            if failure == nil { try FileOperations.move(temporary, to: path) }
+        } catch {
+            failure = error.code
+        }
+        guard let reason = failure else { return }
         unlink(temporary)
         throw systemError(
             path, "cannot be written", "check the disk's free space", .cannotWrite, reason)

@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 import TextFiles
 import Torch
@@ -166,20 +167,19 @@ struct ForeignForm {
         let whole =
             [".", ".."].contains(name)
             ? URL(fileURLWithPath: folder).standardized.path as NSString : folder as NSString
-        let parent = parentFolder(of: whole as String)
-        let top = parent.isEmpty ? "." : parent
+        let top = parentFolder(of: whole as String)
         return (top, exists(top, "latest") ? nil : whole.lastPathComponent)
     }
 
     /// The folder of a whole checkpoint of Megatron's around one of its parts.
     private static func megatronTop(_ folder: String) -> String {
-        var top = folder as NSString
-        while ["mp_rank_", "iter_0"].contains(where: top.lastPathComponent.hasPrefix),
-            !parentFolder(of: top as String).isEmpty
+        var top = folder
+        while ["mp_rank_", "iter_0"].contains(where: (top as NSString).lastPathComponent.hasPrefix),
+            let parent = namedParentFolder(of: top)
         {
-            top = parentFolder(of: top as String) as NSString
+            top = parent
         }
-        return top as String
+        return top
     }
 
     private static func exists(_ folder: String, _ name: String) -> Bool {

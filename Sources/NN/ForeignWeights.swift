@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 import Torch
 
@@ -86,7 +87,7 @@ enum ForeignWeights {
     }
 
     private static func optimizer(_ folder: String) -> CheckpointError {
-        let parent = parentFolder(of: (folder as NSString).standardizingPath)
+        let parent = namedParentFolder(of: (folder as NSString).standardizingPath) ?? ""
         let model = NeighbouringFolders.contents(parent).first {
             $0.hasPrefix("pytorch_model_fsdp")
         }

@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 
 /// The folders around one that was given, where its weights may be.
@@ -33,7 +34,7 @@ struct NeighbouringFolders {
         merged = readable
         // Of an actor and a critic the actor is the policy.
         below = found.filter { $0.hasSuffix("/actor") } + found.filter { !$0.hasSuffix("/actor") }
-        let parent = parentFolder(of: (folder as NSString).standardizingPath)
+        let parent = namedParentFolder(of: (folder as NSString).standardizingPath) ?? ""
         above = Self.mayBeInside(folder, parent) ? [parent] : []
     }
 
@@ -74,17 +75,11 @@ struct NeighbouringFolders {
             names.contains("snapshots")
             ? folder
             : name == "snapshots"
-                ? parentFolder(of: (folder as NSString).standardizingPath) : nil
+                ? namedParentFolder(of: (folder as NSString).standardizingPath) ?? "" : nil
         guard let root else { return nil }
         let snapshots = folders(root + "/snapshots")
         let main = (try? String(contentsOfFile: root + "/refs/main", encoding: .utf8))?
             .trimmingCharacters(in: .whitespacesAndNewlines)
         return snapshots.first { $0.hasSuffix("/" + (main ?? "/")) } ?? snapshots.first
     }
-}
-
-/// The folder that a path's file or folder is in; empty for a name alone.
-func parentFolder(of path: String) -> String {
-    // Foundation's deletingLastPathComponent traps on names of one character.
-    path.count == 1 ? (path == "/" ? "/" : "") : (path as NSString).deletingLastPathComponent
 }

@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 import Torch
 
@@ -87,7 +88,7 @@ enum UnfinishedWeights {
     // MARK: - The hub's cache
 
     private static func isSnapshot(_ folder: String) -> Bool {
-        let parent = parentFolder(of: (folder as NSString).standardizingPath)
+        let parent = namedParentFolder(of: (folder as NSString).standardizingPath) ?? ""
         return (parent as NSString).lastPathComponent == "snapshots"
     }
 

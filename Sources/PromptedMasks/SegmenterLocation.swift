@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 import NN
 import Torch
@@ -57,8 +58,7 @@ public enum SegmenterLocation: Hashable, Sendable {
     public var folder: String {
         switch self {
         case .hub(let folder): folder
-        case .official(let file):
-            file.contains("/") ? (file as NSString).deletingLastPathComponent : "."
+        case .official(let file): parentFolder(of: file)
         }
     }
 

@@ -1,4 +1,5 @@
 // Reference: transformers, tokenization_utils_base.py (_from_pretrained)
+import FileSystem
 import Foundation
 
 extension Tokenizer {
@@ -26,10 +27,10 @@ extension Tokenizer {
     ///
     /// - Throws: ``TokenizerError`` if a file is no JSON, or names something that is no token
     static func endToken(of files: TokenizerFiles, id: (String) -> Int?) throws -> EndToken? {
-        let folder = (files.origin as NSString).deletingLastPathComponent
+        let folder = namedParentFolder(of: files.origin)
         func document(_ name: String) throws -> (path: String, json: JSONValue)? {
             guard let data = files.contents[name] else { return nil }
-            let path = folder.isEmpty ? name : folder + "/" + name
+            let path = folder.map { $0 + "/" + name } ?? name
             return (path, try JSONParser.parse(data, file: path))
         }
         let configuration = try document(TokenizerFiles.configuration)

@@ -45,9 +45,11 @@ public struct CheckpointError: Error, Sendable, CustomStringConvertible {
     }
 
     /// The error of a failed system call that should have written, from `errno`.
-    static func writing(_ path: String, _ doing: String) -> CheckpointError {
+    static func writing(
+        _ path: String, _ doing: String, code: Int32 = errno
+    ) -> CheckpointError {
         CheckpointError(
-            path: path, problem: "\(doing): \(String(cString: strerror(errno)))",
+            path: path, problem: "\(doing): \(String(cString: strerror(code)))",
             isWriteFailure: true)
     }
 }

@@ -1,3 +1,4 @@
+import FileSystem
 import Foundation
 
 #if canImport(Glibc)
@@ -42,7 +43,7 @@ extension SafetensorsFile {
             return a != b ? a > b : $0.name < $1.name
         }
         precondition(Set(ordered.map(\.name)).count == ordered.count, "a key occurs twice")
-        let temporary = "\(path).tmp-\(getpid())"
+        let temporary = FileOperations.processName(for: path)
         let output = try OutputFile(path: temporary, named: path)
         do {
             try output.write(header(ordered, metadata))
@@ -51,9 +52,12 @@ extension SafetensorsFile {
                 try source.withBytes { try output.write($0) }
             }
             try output.finish(isSynced: isSynced)
-            if rename(temporary, path) != 0 { throw CheckpointError.writing(path, "cannot rename") }
+            try FileOperations.move(temporary, to: path)
         } catch {
             output.abandon()
+            if let failure = error as? FileOperationFailure {
+                throw CheckpointError.writing(path, "cannot rename", code: failure.code)
+            }
             throw error
         }
     }
@@ -127,7 +131,11 @@ private final class OutputFile {
     }
 
     func finish(isSynced: Bool) throws(CheckpointError) {
-        if isSynced, fsync(descriptor) != 0 { throw .writing(name, "cannot sync") }
+        do {
+            if isSynced { try FileOperations.synchronize(descriptor: descriptor) }
+        } catch {
+            throw .writing(name, "cannot sync", code: error.code)
+        }
         let result = close(descriptor)
         descriptor = -1
         if result != 0 { throw .writing(name, "cannot close") }

@@ -191,8 +191,7 @@ struct DataSynthesizeCommand: ParsableCommand {
     @Option(help: "shards or earthreason.")
     var layout = SynthesisRecipe.Layout.shards
 
-    @Flag(help: "Say only what is wrong.")
-    var quiet = false
+    @OptionGroup var console: QuietOption
 
     private var classRange: ClosedRange<Int>? {
         let ends = classesPerScene?.split(separator: "-").map { Int($0) } ?? []
@@ -226,11 +225,11 @@ struct DataSynthesizeCommand: ParsableCommand {
         recipe.scenes.questionStyle = questions
         recipe.scenes.noTargetShare = noTarget
         let report = try recipe.run { done, total in
-            if !quiet, Console.isTerminal || done == total {
+            if !console.quiet, Console.isTerminal || done == total {
                 Console.progress("drawn \(done)/\(total)")
             }
         }
-        if quiet { return }
+        if console.quiet { return }
         Console.endProgress()
         report.paths.forEach(Console.note)
         Console.note("\(report.samples) scenes, \(report.emptyTargets) without a target")
@@ -256,21 +255,20 @@ struct DataVerifyCommand: ParsableCommand {
     @Argument(help: "The shards.", transform: PathArgument.input)
     var shards: [String]
 
-    @Flag(help: "Say only what is wrong.")
-    var quiet = false
+    @OptionGroup var console: QuietOption
 
     func run() throws {
         var count = 0
         for path in shards {
             let reader = try ShardReader(path: path)
             let problems = reader.verify { done in
-                if !quiet, Console.isTerminal {
+                if !console.quiet, Console.isTerminal {
                     Console.progress("\(path): \(done)/\(reader.count)")
                 }
             }
             problems.forEach { Console.note("\(path): \($0)") }
             count += problems.count
-            if problems.isEmpty, !quiet {
+            if problems.isEmpty, !console.quiet {
                 Console.note("\(path): \(reader.count) samples, no problems")
             }
         }

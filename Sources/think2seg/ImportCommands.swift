@@ -27,8 +27,7 @@ struct ImportOptions: ParsableArguments {
         help: "Where the report goes as JSON; - for standard output.", transform: PathArgument.file)
     var json: String?
 
-    @Flag(help: "Say only what is wrong.")
-    var quiet = false
+    @OptionGroup var console: QuietOption
 
     @Flag(
         help:
@@ -58,7 +57,7 @@ struct ImportOptions: ParsableArguments {
         let report: ImportReport
         do {
             report = try importer.run(output: output) { progress in
-                if !quiet, Console.isTerminal || progress.done == progress.total {
+                if !console.quiet, Console.isTerminal || progress.done == progress.total {
                     Console.progress("\(progress.split): \(progress.done)/\(progress.total)")
                 }
             }
@@ -66,11 +65,11 @@ struct ImportOptions: ParsableArguments {
             error.report.allProblems.forEach { Console.note("\($0)") }
             throw error
         }
-        if !quiet { Console.endProgress() }
+        if !console.quiet { Console.endProgress() }
         report.problems.forEach { Console.note("\($0)") }
         for split in report.splits {
             split.problems.forEach { Console.note("\($0)") }
-            if !quiet {
+            if !console.quiet {
                 Console.note(
                     "\(split.shard): \(split.samples) samples, \(split.questions) questions, "
                         + "\(split.emptyTargets) without a target"

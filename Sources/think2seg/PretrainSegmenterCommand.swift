@@ -34,11 +34,9 @@ struct PretrainSegmenterCommand: ParsableCommand {
         configuration.warnings.forEach(Console.warning)
         let recipe = try PretrainSegmenterRecipe(
             configuration, command: CommandLine.arguments, resumes: resume)
-        recipe.warnings.forEach(Console.warning)
-        if !console.quiet { recipe.summary.forEach(Console.note) }
+        console.beginStage(warnings: recipe.warnings, summary: recipe.summary)
         let total = configuration.training.maxSteps
         var view = SegmenterTrainingView(totalSteps: total)
-        Interruption.watch()
         try recipe.run(shouldStop: { Interruption.isRequested }) { event in
             if case .step = event { view.add().map(Console.warning) }
             if console.quiet { return }
@@ -47,12 +45,8 @@ struct PretrainSegmenterCommand: ParsableCommand {
             case .evaluation(let step, let table): view.show(table, step: step)
             }
         }
-        if !console.quiet { Console.endProgress() }
-        if recipe.stepCount < total {
-            Console.note(
-                "stopped after step \(recipe.stepCount) of \(total), as asked; --resume goes on")
-            throw ExitCode(Interruption.exitStatus)
-        }
+        console.endStage()
+        try requireLastStep(recipe.stepCount, of: total, advice: "--resume goes on")
         if !console.quiet { Console.note("segmenter  \(recipe.finalSegmenter)") }
     }
 }

@@ -33,11 +33,9 @@ struct SFTCommand: ParsableCommand {
         configuration.warnings.forEach(Console.warning)
         let recipe = try SFTRecipe(
             configuration, command: CommandLine.arguments, resumes: resume)
-        recipe.warnings.forEach(Console.warning)
-        if !console.quiet { recipe.summary.forEach(Console.note) }
+        console.beginStage(warnings: recipe.warnings, summary: recipe.summary)
         let total = configuration.training.maxSteps
         var pace = Pace(total: total)
-        Interruption.watch()
         try recipe.run(shouldStop: { Interruption.isRequested }) { event in
             if case .step = event {
                 pace.add()
@@ -55,16 +53,13 @@ struct SFTCommand: ParsableCommand {
                     "step \(step): held-out loss \(fixed(loss, 3)), accuracy \(fixed(accuracy, 3))")
             }
         }
-        if !console.quiet { Console.endProgress() }
+        console.endStage()
         if !console.quiet { Console.note("policy     \(recipe.finalPolicy)") }
-        if recipe.stepCount < total {
-            let words =
-                ["think2seg", "sft", PathRule.written(file.config), "--resume"]
-                + file.options.overrides.flatMap { ["--set", $0] }
-            Console.note(
-                "stopped after step \(recipe.stepCount) of \(total), as asked; go on with\n  "
-                    + words.map(shellWord).joined(separator: " "))
-            throw ExitCode(Interruption.exitStatus)
-        }
+        let words =
+            ["think2seg", "sft", PathRule.written(file.config), "--resume"]
+            + file.options.overrides.flatMap { ["--set", $0] }
+        try requireLastStep(
+            recipe.stepCount, of: total,
+            advice: "go on with\n  " + words.map(shellWord).joined(separator: " "))
     }
 }

@@ -8,11 +8,13 @@ extension StepShapes {
     /// The shapes of `scripts/count-flops`.
     package static var bench: StepShapes {
         get throws {
-            StepShapes(
+            var shapes = StepShapes(
                 policy: try Qwen25VLFamily(.bench).options, segmenter: SAM2Configuration.tiny,
                 promptTokens: 519,
-                grids: [VisionGrid(rows: 32, columns: 32)], groupSize: 8, completionLength: 128,
-                hasReference: true, trainedCount: 47_537_088)
+                grids: [VisionGrid(rows: 32, columns: 32)], groupSize: 8, completionLength: 128)
+            shapes.hasReference = true
+            shapes.trainedCount = 47_537_088
+            return shapes
         }
     }
 }

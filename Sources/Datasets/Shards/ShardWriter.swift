@@ -1,4 +1,5 @@
 public import Datasets
+import FileSystem
 import Foundation
 import HDF5
 
@@ -43,7 +44,7 @@ public final class ShardWriter {
     /// - Throws: ``ShardError`` if no file can be created there.
     public init(path: String, dataset: String, split: String) throws {
         self.path = path
-        partial = DurableFile.partialName(for: path)
+        partial = FileOperations.partialName(for: path)
         state = .closed
         do {
             let file = try HDF5File.create(partial)
@@ -127,8 +128,8 @@ public final class ShardWriter {
                 throw ShardError(
                     .cannotWrite, path: path, "\(written) of \(count) samples were written")
             }
-            try DurableFile.synchronize(partial)
-            try DurableFile.publish(partial, as: path)
+            try FileOperations.synchronize(partial)
+            try FileOperations.publish(partial, as: path)
             state = .closed
         } catch {
             cancel()
@@ -173,6 +174,15 @@ public final class ShardWriter {
 
     private func cannotWrite(_ error: any Error) -> ShardError {
         if let error = error as? ShardError, error.kind == .cannotWrite { return error }
+        if let failure = error as? FileOperationFailure {
+            let what =
+                switch failure.step {
+                case .open: "cannot open the file to sync it"
+                case .synchronize: "cannot sync the file"
+                case .rename: "cannot rename to this name"
+                }
+            return ShardError(.cannotWrite, path: failure.path, "\(what): \(failure.reason)")
+        }
         return ShardError(
             .cannotWrite, path: path,
             "\(error); check that the folder exists, is writable and has space left")

@@ -57,21 +57,18 @@ package struct RunSizes {
     /// The most positions of a micro-batch.
     package var microBatchTokens = 0
 
-    /// A value from its parts.
+    /// A value from what every run has; what has a usual value is set after it.
     package init(
         policy: PolicyOptions, parameterCount: Int, trainedCount: Int, trainsVision: Bool,
-        trained: TrainedWeights = TrainedWeights(), elementBytes: Int, fileBytes: Int,
-        castsHead: Bool, hasReference: Bool, segmenter: any SegmenterSizes, segmenterCount: Int,
-        segmenterElementBytes: Int, embeddingBytes: Int = 0, promptTokens: Int, patches: Int,
-        imageSize: Int, groupSize: Int, completionLength: Int, promptsPerGeneration: Int,
-        promptsAhead: Int = 0, workers: Int, isOnCPU: Bool, promptsPerStep: Int = 1,
-        rolloutBatchTokens: Int = 0, microBatchTokens: Int = 0
+        elementBytes: Int, fileBytes: Int, castsHead: Bool, hasReference: Bool,
+        segmenter: any SegmenterSizes, segmenterCount: Int, segmenterElementBytes: Int,
+        promptTokens: Int, patches: Int, imageSize: Int, groupSize: Int, completionLength: Int,
+        promptsPerGeneration: Int, workers: Int, isOnCPU: Bool
     ) {
         self.policy = policy
         self.parameterCount = parameterCount
         self.trainedCount = trainedCount
         self.trainsVision = trainsVision
-        self.trained = trained
         self.elementBytes = elementBytes
         self.fileBytes = fileBytes
         self.castsHead = castsHead
@@ -79,19 +76,14 @@ package struct RunSizes {
         self.segmenter = segmenter
         self.segmenterCount = segmenterCount
         self.segmenterElementBytes = segmenterElementBytes
-        self.embeddingBytes = embeddingBytes
         self.promptTokens = promptTokens
         self.patches = patches
         self.imageSize = imageSize
         self.groupSize = groupSize
         self.completionLength = completionLength
         self.promptsPerGeneration = promptsPerGeneration
-        self.promptsAhead = promptsAhead
         self.workers = workers
         self.isOnCPU = isOnCPU
-        self.promptsPerStep = promptsPerStep
-        self.rolloutBatchTokens = rolloutBatchTokens
-        self.microBatchTokens = microBatchTokens
     }
 
     /// How many groups of completions of a length a worker has at a time.

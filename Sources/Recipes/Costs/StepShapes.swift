@@ -50,15 +50,10 @@ package struct StepShapes {
     /// Threads that have a group each.
     package var workers = 1
 
-    /// A value from its parts.
+    /// A value from what every step has; what has a usual value is set after it.
     package init(
         policy: PolicyOptions, segmenter: any SegmenterSizes, promptTokens: Int,
-        grids: [VisionGrid], groupSize: Int, completionLength: Int, promptsPerStep: Int = 1,
-        stepsPerGeneration: Int = 1, numIterations: Int = 1, groupsDecodedTogether: Int = 1,
-        instances: Int = 2, pointsPerInstance: Int = 4, distinctPrompts: Int? = nil,
-        hasReference: Bool = false, penalizesDivergence: Bool = false,
-        trained: TrainedWeights = TrainedWeights(), keptEncodings: Double = 0.0,
-        trainedCount: Int = 0, elementBytes: Int = 4, castsHead: Bool = false, workers: Int = 1
+        grids: [VisionGrid], groupSize: Int, completionLength: Int
     ) {
         self.policy = policy
         self.segmenter = segmenter
@@ -66,21 +61,6 @@ package struct StepShapes {
         self.grids = grids
         self.groupSize = groupSize
         self.completionLength = completionLength
-        self.promptsPerStep = promptsPerStep
-        self.stepsPerGeneration = stepsPerGeneration
-        self.numIterations = numIterations
-        self.groupsDecodedTogether = groupsDecodedTogether
-        self.instances = instances
-        self.pointsPerInstance = pointsPerInstance
-        self.distinctPrompts = distinctPrompts
-        self.hasReference = hasReference
-        self.penalizesDivergence = penalizesDivergence
-        self.trained = trained
-        self.keptEncodings = keptEncodings
-        self.trainedCount = trainedCount
-        self.elementBytes = elementBytes
-        self.castsHead = castsHead
-        self.workers = workers
     }
 
     /// Objects of a group, equal ones counted each time.
@@ -119,15 +99,19 @@ extension StepShapes {
     ) {
         self.init(
             policy: sizes.policy, segmenter: sizes.segmenter, promptTokens: sizes.promptTokens,
-            grids: grids, groupSize: sizes.groupSize, completionLength: sizes.completionLength,
-            promptsPerStep: grpo.promptsPerStep, stepsPerGeneration: grpo.stepsPerGeneration,
-            numIterations: grpo.numIterations,
-            pointsPerInstance: (grammar.box == .forbidden ? 0 : 2) + grammar.positivePoints
-                + grammar.negativePoints,
-            hasReference: sizes.hasReference,
-            penalizesDivergence: grpo.klInReward && sizes.hasReference,
-            trained: trained, trainedCount: sizes.trainedCount, elementBytes: sizes.elementBytes,
-            castsHead: sizes.castsHead, workers: sizes.workers)
+            grids: grids, groupSize: sizes.groupSize, completionLength: sizes.completionLength)
+        promptsPerStep = grpo.promptsPerStep
+        stepsPerGeneration = grpo.stepsPerGeneration
+        numIterations = grpo.numIterations
+        pointsPerInstance =
+            (grammar.box == .forbidden ? 0 : 2) + grammar.positivePoints + grammar.negativePoints
+        hasReference = sizes.hasReference
+        penalizesDivergence = grpo.klInReward && sizes.hasReference
+        self.trained = trained
+        trainedCount = sizes.trainedCount
+        elementBytes = sizes.elementBytes
+        castsHead = sizes.castsHead
+        workers = sizes.workers
         groupsDecodedTogether = groupsTogether(
             budget: grpo.rolloutBatchTokens, prompts: grpo.promptsPerGeneration)
     }

@@ -125,26 +125,29 @@ struct DryRunReport {
 
     private var sizes: RunSizes {
         let model = policy.model.options
-        return RunSizes(
+        var sizes = RunSizes(
             policy: model, parameterCount: policy.parameters.numberCount,
             trainedCount: trained.numberCount,
             trainsVision: trained.contains(where: policy.model.isVision),
-            trained: TrainedWeights(frozen: configuration.policy.freeze),
             elementBytes: configuration.policy.dtype.dtype.byteCount, fileBytes: weightBytes,
             castsHead: configuration.policy.castsHeadToFloat32,
             hasReference: configuration.grpo.loss.beta != 0,
             segmenter: segmenter.sizes,
             segmenterCount: segmenter.parameters.numberCount,
             segmenterElementBytes: configuration.segmenter.dtype.dtype.byteCount,
-            embeddingBytes: embeddingBytes(configuration.segmenter.embeddingCache.memoryBytes),
             promptTokens: prompt.tokenCount,
             patches: prompt.input.grids.reduce(0) { $0 + $1.patchCount },
             imageSize: configuration.data.imageSize, groupSize: grpo.numGenerations,
             completionLength: configuration.grpo.sampling.maxCompletionLength,
             promptsPerGeneration: grpo.promptsPerGeneration,
-            promptsAhead: configuration.samplesAhead, workers: grpo.workers,
-            isOnCPU: configuration.device == "cpu", promptsPerStep: grpo.promptsPerStep,
-            rolloutBatchTokens: grpo.rolloutBatchTokens, microBatchTokens: grpo.microBatchTokens)
+            workers: grpo.workers, isOnCPU: configuration.device == "cpu")
+        sizes.trained = TrainedWeights(frozen: configuration.policy.freeze)
+        sizes.embeddingBytes = embeddingBytes(configuration.segmenter.embeddingCache.memoryBytes)
+        sizes.promptsAhead = configuration.samplesAhead
+        sizes.promptsPerStep = grpo.promptsPerStep
+        sizes.rolloutBatchTokens = grpo.rolloutBatchTokens
+        sizes.microBatchTokens = grpo.microBatchTokens
+        return sizes
     }
 
     /// Bytes of the embeddings of all pictures, within a budget.

@@ -1,3 +1,4 @@
+import FileSystem
 import Files
 import Foundation
 import Imaging
@@ -124,13 +125,12 @@ final class EmbeddingFolder: @unchecked Sendable {
                     "format": EmbeddingKeys.format, "key": key.digits,
                     "sha256": try Self.digest(tensors),
                 ], isSynced: false)
-            guard rename(partial, file(key)) == 0 else {
-                throw CheckpointError(
-                    path: file(key), problem: "cannot rename: \(String(cString: strerror(errno)))")
-            }
+            try FileOperations.move(partial, to: file(key))
         } catch {
             try? FileManager.default.removeItem(atPath: partial)
-            let problem = (error as? CheckpointError)?.problem ?? systemReason(error)
+            let problem =
+                (error as? FileOperationFailure).map { "cannot rename: \($0.reason)" }
+                ?? (error as? CheckpointError)?.problem ?? systemReason(error)
             stop("\(path): an embedding could not be written: \(problem)")
         }
     }

@@ -93,19 +93,14 @@ public final class PretrainSegmenterRecipe {
         shouldStop: () -> Bool = { false }, onEvent: (Event) throws -> Void
     ) throws {
         let total = configuration.training.maxSteps
-        var stops = false
-        while trainer.stepCount < total, !stops {
-            let result = try timedStep()
-            try onEvent(.step(result))
-            stops = shouldStop()
-            let step = result.step
-            if step < total, isDue(step, every: configuration.logging.evalSteps), !stops {
-                try evaluateBriefly(onEvent)
-            }
-            if stops || step == total || isDue(step, every: configuration.logging.saveSteps) {
-                try save()
-            }
-        }
+        let logging = configuration.logging
+        try StageLoop(
+            total: total, evalSteps: logging.evalSteps, saveSteps: logging.saveSteps,
+            evaluatesLast: false
+        ).run(
+            after: trainer.stepCount, shouldStop: shouldStop,
+            step: { try onEvent(.step(timedStep())) },
+            evaluate: { try evaluateBriefly(onEvent) }, save: save)
         if trainer.stepCount == total { try finish(onEvent) }
     }
 

@@ -109,21 +109,17 @@ public final class SFTRecipe {
     public func run(
         shouldStop: () -> Bool = { false }, onEvent: (Event) throws -> Void
     ) throws {
-        let total = configuration.training.maxSteps
-        var stops = false
-        while trainer.stepCount < total, !stops {
-            let result = try trainer.step(data.next(configuration.training.picturesPerStep))
-            try directory.append(result.metrics)
-            try onEvent(.step(result))
-            stops = shouldStop()
-            let isLast = stops || result.step == total
-            if isLast || isDue(result.step, every: configuration.logging.evalSteps) {
-                try evaluate(onEvent)
-            }
-            if isLast || isDue(result.step, every: configuration.logging.saveSteps) {
-                try save()
-            }
-        }
+        let logging = configuration.logging
+        try StageLoop(
+            total: configuration.training.maxSteps, evalSteps: logging.evalSteps,
+            saveSteps: logging.saveSteps, evaluatesLast: true
+        ).run(
+            after: trainer.stepCount, shouldStop: shouldStop,
+            step: {
+                let result = try trainer.step(data.next(configuration.training.picturesPerStep))
+                try directory.append(result.metrics)
+                try onEvent(.step(result))
+            }, evaluate: { try evaluate(onEvent) }, save: save)
         if isFinished {
             try makeFolder(finalPolicy)
             try policy.save(to: finalPolicy, dtype: configuration.policy.storedType.dtype)

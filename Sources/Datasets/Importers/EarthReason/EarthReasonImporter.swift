@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Imaging
 import SystemErrors
@@ -43,11 +44,11 @@ public struct EarthReasonImporter: ShardImporter {
     public func run(
         output: String, progress: (ImportProgress) -> Void = { _ in }
     ) throws -> ImportReport {
-        let splits = PlannedSplit.names.filter { isFolder(source + "/" + $0) }
+        let splits = PlannedSplit.names.filter { (source + "/" + $0).isFolder }
         guard !splits.isEmpty else {
             throw ImportError(
                 path: source,
-                message: isFolder(source)
+                message: source.isFolder
                     ? "none of the folders \(PlannedSplit.names.joined(separator: ", ")) "
                         + "is here; give the folder that has them" : "no such folder")
         }

@@ -187,13 +187,6 @@ struct ShardImport {
     }
 }
 
-/// Whether there is a folder at `path`.
-func isFolder(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-        && isFolder.boolValue
-}
-
 /// The folder `path` and those above it that do not exist, the innermost first.
 private func missingFolders(_ path: String) -> [String] {
     var missing: [String] = []

@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 
 /// Makes shards of a data set in a ``PhraseLayout``.
@@ -34,7 +35,7 @@ public struct PhraseImporter: ShardImporter {
             let lists = PlannedSplit.names.map(PhraseLayout.list).joined(separator: ", ")
             throw ImportError(
                 path: source,
-                message: isFolder(source)
+                message: source.isFolder
                     ? "none of the files \(lists) is here; give the folder that has them"
                     : "no such folder")
         }

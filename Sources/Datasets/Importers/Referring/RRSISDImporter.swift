@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 public import Imaging
 import SystemErrors
@@ -39,7 +40,7 @@ public struct RRSISDImporter: ShardImporter {
     public func run(
         output: String, progress: (ImportProgress) -> Void = { _ in }
     ) throws -> ImportReport {
-        guard isFolder(source) else { throw ImportError(path: source, message: "no such folder") }
+        guard source.isFolder else { throw ImportError(path: source, message: "no such folder") }
         let file = source + "/rrsisd/refs(unc).p"
         let references = try RRSISDReferences(try readWhole(file), file: file)
         var choices = ImportChoices()
