@@ -104,20 +104,23 @@ import Testing
     func leftBehind() throws {
         // The command's own limit is far away.
         let clock = TestClock()
+        let late = Messages()
         let reward = try ExternalReward.shell(
-            numbers(else: "echo asked >&2; sleep 100000"), timeout: 86_400
-        ) { _ in clock.pass(1) }
+            numbers(else: "echo asked >&2; \(tooLong)"), timeout: 86_400
+        ) { line in line == "asked" ? clock.pass(1) : late.add(line) }
         var scorer = try scorer(reward)
         scorer.now = clock.now
         let found = try score(
             scorer, ["1", "bad", "2", "bad", "3", "bad", "4"], timeLimit: 0.2)
-        #expect(
+        try #require(
             found.map { $0.fault?.kind } == [nil, .timedOut, nil, .timedOut, nil, .timedOut, nil])
         #expect(comes { scorer.leftBehind.count.withLock { $0 } == 0 })
         // Three in a row stop the run: the third is left behind itself, so the next one says so.
         #expect(throws: RewardCommandError.self) {
             for _ in 0..<2 { _ = try score(scorer, ["bad", "bad", "bad", "5"], timeLimit: 0.2) }
         }
+        // Nobody has waited for a program that was left behind.
+        #expect(late.all.isEmpty)
     }
 
     @Test("a completion that waits for its turn when it is left behind does not wait on")

@@ -93,7 +93,7 @@ import Testing
         // At the second look what was written before the message has been read.
         let clock = TestClock()
         let reward = try ExternalReward.shell(
-            numbers(else: "printf 12; echo 'still loading' >&2; sleep 100000"), timeout: 0.7,
+            numbers(else: "printf 12; echo 'still loading' >&2; \(tooLong)"), timeout: 0.7,
             clock: clock
         ) { _ in clock.pass(0.7, atLook: 2) }
         #expect(try reward.value("1") == 1)
@@ -136,13 +136,14 @@ import Testing
         for close in ["exec >&-", "exec <&-"] {
             let clock = TestClock()
             let reward = try ExternalReward.shell(
-                numbers(else: "\(close); echo closed >&2; sleep 100000"), timeout: 2,
+                numbers(else: "\(close); echo closed >&2; \(tooLong)"), timeout: 2,
                 secondsToEnd: 0.5, clock: clock
             ) { _ in clock.pass(3) }
             #expect(try reward.value("1") == 1)
             let id = try #require(reward.processID)
             // Who closes only its input is found out when it does not answer.
-            #expect(try reward.fault("bad") != nil)
+            let fault = try #require(try reward.fault("bad"))
+            #expect(!fault.description.contains("too long"))
             #expect(!isRunning(id))
             #expect(try reward.value("2") == 2)
         }

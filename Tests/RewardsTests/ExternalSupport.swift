@@ -82,6 +82,8 @@ func comes(within seconds: Double = 60, _ condition: () -> Bool) -> Bool {
 
 /// Answers each line with how often it was asked since it was started.
 let counting = "n=0; while read -r line; do n=$((n+1)); echo $n; done"
+/// Takes longer than any test waits, and ends then, so that who waits on is found out.
+let tooLong = "sleep 60; echo 'too long' >&2; exit 1"
 /// Answers with the number in the completion; does what the rest says where there is none.
 func numbers(else rest: String) -> String {
     #"""
