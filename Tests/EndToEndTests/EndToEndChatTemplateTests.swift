@@ -107,12 +107,13 @@ extension EndToEnd {
         @Test("A family with a chat format of its own is not told that another one is used")
         func ownFormat() throws {
             try withFolder { folder in
-                let source = "{% for m in messages %}[{{ m.role }}] {% endfor %}"
+                let source =
+                    "Hello! " + QwenChatTemplate.jinja(system: PromptTemplate.methodSystem)
                 try source.write(
                     toFile: folder + "/chat_template.jinja", atomically: true, encoding: .utf8)
                 let own = try #require(try ChatTemplateFiles(folder: folder).template())
                 let convention = ChatConvention(
-                    format: .template(own), turnEnd: "]", picture: .qwen)
+                    format: .template(own), turnEnd: "<|im_end|>", picture: .qwen)
                 let told = ChatTemplateComparison(PromptTemplate()) { _ in convention }
                 #expect(told.warnings(policy: folder).isEmpty)
                 let other = ChatTemplateComparison(PromptTemplate()).warnings(policy: folder)
