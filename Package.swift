@@ -222,7 +222,7 @@ let withLibtorch: [Target] = [
     .target(
         name: "Runs",
         dependencies: [
-            "Configuration", "Datasets", "EventFiles", "Files", "SystemErrors", "TextFiles",
+            "Datasets", "EventFiles", "Files", "SystemErrors", "TextFiles",
             "Torch",
         ], path: "Sources/Recipes/Runs", swiftSettings: strict),
     .target(
@@ -478,8 +478,8 @@ let withLibtorch: [Target] = [
             "Imaging", "Importers", "Inference", "NewModels", "NN", "Pictures", "Policies",
             "PolicyFamilies", "PromptedMasks", "Quickstart", "Reporting", "RLTrainer", "Runs",
             "Scenes", "Scoring", "Segmentation", "Settings", "Shards", "SharedSettings",
-            "TestSupport", "Threads", "Tokenizers", "Torch", "Training", "TrainingRuns",
-            "TrainingTestSupport", "VisionLanguage",
+            "SupervisedTraining", "TestSupport", "Threads", "Tokenizers", "Torch", "Training",
+            "TrainingRuns", "TrainingTestSupport", "VisionLanguage",
         ], swiftSettings: strict),
     .testTarget(
         name: "EvaluatingTests",

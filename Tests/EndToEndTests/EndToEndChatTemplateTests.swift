@@ -22,6 +22,7 @@ import VisionLanguage
 @testable import Policies
 @testable import Runs
 @testable import Settings
+@testable import SupervisedTraining
 @testable import Training
 @testable import TrainingRuns
 

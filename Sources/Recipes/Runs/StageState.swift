@@ -1,4 +1,3 @@
-import Configuration
 package import Datasets
 import Foundation
 import TextFiles
@@ -17,20 +16,6 @@ package struct StageState: Codable {
     package init(cursor: EpochSampler.Cursor, prompts: String? = nil) {
         self.cursor = cursor
         self.prompts = prompts
-    }
-
-    /// Fails if the run's prompts were others.
-    ///
-    /// - Throws: ``ConfigurationError``
-    package func require(prompts now: String?, origin: String) throws {
-        guard prompts != now else { return }
-        throw ConfigurationError(problems: [
-            ConfigurationProblem(
-                location: origin, key: "prompt.system, prompt.chat_template",
-                message:
-                    "the prompts are not those that the run was started with; bring system prompt "
-                    + "and chat template back, or choose another output_dir")
-        ])
     }
 
     /// Reads the state of a checkpoint's folder.
