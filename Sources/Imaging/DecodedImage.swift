@@ -74,7 +74,7 @@ extension ImageCodec {
     }
 
     /// The picture in the PNG, JPEG or TIFF file at `path`; see
-    /// ``decode(_:name:stretch:measured:)``.
+    /// `decode(_:name:stretch:measured:)`.
     ///
     /// - Throws: ``ImageError`` naming the path.
     public static func load(path: String, stretch: Stretch?) throws(ImageError) -> DecodedImage {

@@ -153,7 +153,7 @@ public struct Scorer: Sendable {
     ///   - timeLimit: seconds that the terms of one completion may take together; nil: no limit.
     ///   - image: encodes the picture; called once, and only if a mask is needed.
     /// - Returns: one reward per completion, in their order.
-    /// - Throws: as ``score(completions:about:policyFrame:truth:timeLimit:image:)``.
+    /// - Throws: as `score(completions:about:policyFrame:truth:timeLimit:image:)`.
     public func score(
         completions: [String], policyFrame: ImageFrame, truth: BinaryMask,
         timeLimit: Double? = nil, image: () throws -> any SegmenterImage

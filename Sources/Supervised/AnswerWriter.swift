@@ -72,7 +72,7 @@ public struct AnswerWriter: Sendable {
         }
     }
 
-    /// The fixed stretches of completions of ``PromptVariant/box2Points`` with a thought of
+    /// The fixed stretches of completions of `PromptVariant/box2Points` with a thought of
     /// ``thought(many:count:)``: what a small vocabulary may have as one token each.
     public static var stretches: [String] {
         let ends = (0..<numerals.count).map { count in

@@ -6,7 +6,7 @@ import Torch
 
 /// How a new segmenter's parameters start.
 public enum SegmenterInitialization: String, Hashable, Sendable, CaseIterable {
-    /// As ``SAM2Model/random(configuration:seed:dtype:device:)`` makes them.
+    /// As `SAM2Model/random(configuration:seed:dtype:device:)` makes them.
     case plain
     /// Such that prompts find their places from the start: in the attention between prompts and picture
     /// keys are made as queries are, by an orthogonal matrix times 2, and the embeddings of places in

@@ -107,15 +107,15 @@ public enum MaskLoss {
 
 /// How much each loss counts; one with weight 0 is not computed.
 public struct SegmenterLossWeights: Hashable, Sendable {
-    /// Of ``MaskLoss/dice(_:_:)``.
+    /// Of `MaskLoss/dice(_:_:)`.
     public var dice = 1.0
-    /// Of ``MaskLoss/crossEntropy(_:_:positiveWeight:)``.
+    /// Of `MaskLoss/crossEntropy(_:_:positiveWeight:)`.
     public var crossEntropy = 4.0
     /// How much more covered cells count in the cross-entropy at the start of the run.
     public var positiveWeight = 4.0
     /// The share of the run over which that sinks to 1.
     public var positiveWeightShare = 0.2
-    /// Of ``MaskLoss/focal(_:_:alpha:gamma:)``.
+    /// Of `MaskLoss/focal(_:_:alpha:gamma:)`.
     public var focal = 0.0
     /// The focal loss's weight of covered cells.
     public var focalAlpha = 0.25

@@ -70,13 +70,13 @@ public struct ImageProcessorConfiguration: Decodable, Sendable, Equatable {
         return values
     }
 
-    /// Reads what a checkpoint folder says of pictures, from the file that ``ProcessorFiles`` finds.
+    /// Reads what a checkpoint folder says of pictures, from the file that `ProcessorFiles` finds.
     ///
     /// - Parameters:
     ///   - directory: the folder
     ///   - vision: the sizes that the file must agree with
     /// - Returns: the configuration
-    /// - Throws: ``PolicyConfigurationError`` with the file and the key
+    /// - Throws: `PolicyConfigurationError` with the file and the key
     public static func load(
         directory: String, vision: Qwen25VLConfiguration.Vision
     ) throws -> ImageProcessorConfiguration {

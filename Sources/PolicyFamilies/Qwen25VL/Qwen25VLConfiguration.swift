@@ -101,7 +101,7 @@ public struct Qwen25VLConfiguration: Codable, Sendable, Equatable {
     ///
     /// - Parameter path: the file
     /// - Returns: the configuration
-    /// - Throws: ``PolicyConfigurationError`` with the file and the key
+    /// - Throws: `PolicyConfigurationError` with the file and the key
     public static func load(path: String) throws -> Qwen25VLConfiguration {
         try decodeFile(path, as: Qwen25VLConfiguration.self)
     }

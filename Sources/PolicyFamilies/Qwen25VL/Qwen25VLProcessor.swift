@@ -20,7 +20,7 @@ public struct Qwen25VLProcessor: PictureProcessor {
     ///
     /// - Parameter frame: the picture's size
     /// - Returns: the frame that the policy sees
-    /// - Throws: ``PolicyInputError`` if one side is more than 200 times the other
+    /// - Throws: `PolicyInputError` if one side is more than 200 times the other
     public func resizedFrame(_ frame: ImageFrame) throws -> ImageFrame {
         let (width, height) = (Double(frame.width), Double(frame.height))
         guard max(width, height) / min(width, height) <= 200 else {
@@ -50,7 +50,7 @@ public struct Qwen25VLProcessor: PictureProcessor {
     ///
     /// - Parameter image: the picture in its own frame
     /// - Returns: the patches on the CPU, and the frame that the picture was resized to
-    /// - Throws: ``PolicyInputError`` if the picture is too narrow
+    /// - Throws: `PolicyInputError` if the picture is too narrow
     public func process(_ image: RGBImage) throws -> ProcessedImage {
         let frame = try resizedFrame(image.frame)
         let resized = image.frame == frame ? image : image.resized(to: frame, filter: .bicubic)

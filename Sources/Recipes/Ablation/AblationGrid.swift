@@ -75,7 +75,7 @@ public struct AblationGrid: Sendable {
     ///   - plan: the plan
     ///   - cores: cores for each run whose configuration leaves the threads open; nil: all
     ///   - requiresInputs: whether files that are named and not there are problems
-    /// - Throws: ``ConfigurationError`` with every problem of every configuration, once
+    /// - Throws: `ConfigurationError` with every problem of every configuration, once
     public init(
         _ plan: AblationPlan, cores: Int? = nil, requiresInputs: Bool = true
     ) throws {

@@ -170,7 +170,7 @@ extension AblationPlan {
     ///
     /// - Parameter file: the YAML file
     /// - Returns: the plan
-    /// - Throws: ``MissingInputError``, ``ConfigurationError`` with every problem that there is
+    /// - Throws: `MissingInputError`, `ConfigurationError` with every problem that there is
     public static func load(_ file: String) throws -> AblationPlan {
         var plan = AblationPlan()
         plan.file = file

@@ -60,7 +60,7 @@ public final class AblationProcesses {
     ///   - shouldStop: asked all the time; then the processes are told to end
     ///   - onEvent: is told what happens
     /// - Returns: the runs that failed
-    /// - Throws: what `onEvent` throws, and ``FileError`` where a log or process cannot be made;
+    /// - Throws: what `onEvent` throws, and `FileError` where a log or process cannot be made;
     ///   the processes are told to end first
     public func callAsFunction(
         _ runs: [AblationRun], done: Int, shouldStop: () -> Bool = { false },

@@ -21,8 +21,8 @@ public struct AblationRecipe {
     /// - Parameters:
     ///   - file: the plan
     ///   - cores: cores for each run whose configuration leaves the threads open; nil: all
-    /// - Throws: ``MissingInputError``, ``ConfigurationError`` with every problem that there is, and
-    ///   ``FileError`` if a folder holds something else
+    /// - Throws: `MissingInputError`, `ConfigurationError` with every problem that there is, and
+    ///   `FileError` if a folder holds something else
     public init(plan file: String, cores: Int? = nil) throws {
         plan = try AblationPlan.load(file)
         var grid = try AblationGrid(plan, cores: cores)

@@ -98,7 +98,7 @@ public struct AblationResult: Sendable, Codable {
     ///
     /// - Parameter path: the file
     /// - Returns: the result
-    /// - Throws: ``MissingInputError``, or ``EvaluationError`` if it is none
+    /// - Throws: `MissingInputError`, or `EvaluationError` if it is none
     public static func load(_ path: String) throws -> AblationResult {
         let data = try inputFile(path, "result of an ablation")
         do {

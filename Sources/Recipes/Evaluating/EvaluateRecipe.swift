@@ -109,7 +109,7 @@ public struct EvaluateRecipe: Sendable {
     ///   - onNote: is told what was found in the folder, and what was loaded
     ///   - onWarning: is told what makes answers doubtful
     /// - Returns: answers and metrics
-    /// - Throws: the error of the file that cannot be used; ``FileError`` where the folder holds
+    /// - Throws: the error of the file that cannot be used; `FileError` where the folder holds
     ///   an evaluation with another setup
     public func run(
         output: String? = nil, overwrite: Bool = false,

@@ -15,7 +15,7 @@ public struct EvaluatedRun: Sendable {
     ///
     /// - Parameter path: the run's folder; or a configuration, whose folder is the run's if it holds
     ///   checkpoints, and else the one that `output_dir` names
-    /// - Throws: ``MissingInputError``, ``ConfigurationError``
+    /// - Throws: `MissingInputError`, `ConfigurationError`
     public init(_ path: String) throws {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -32,7 +32,7 @@ public struct EvaluatedRun: Sendable {
     ///
     /// - Parameter choice: which checkpoint
     /// - Returns: the folder
-    /// - Throws: ``MissingInputError`` or ``FileError`` where there is no such checkpoint, or it
+    /// - Throws: `MissingInputError` or `FileError` where there is no such checkpoint, or it
     ///   is damaged
     public func policy(_ choice: CheckpointRecipe.Choice) throws -> String {
         let checkpoints = CheckpointFolder(run: folder)

@@ -130,7 +130,7 @@ public struct EvaluationResult: Sendable, Codable {
     ///
     /// - Parameter folder: the folder
     /// - Returns: the evaluation with its answers
-    /// - Throws: ``MissingInputError``, or ``EvaluationError`` that names file and line
+    /// - Throws: `MissingInputError`, or ``EvaluationError`` that names file and line
     public static func load(folder: String) throws -> EvaluationResult {
         try EvaluationFolder.requireFinished(folder)
         let decoder = JSONDecoder.answers

@@ -188,7 +188,7 @@ public final class VisionLanguagePolicy: Policy {
     ///
     /// - Parameter patterns: keys, `*` standing for anything
     /// - Returns: how many numbers stay as they are
-    /// - Throws: ``ConfigurationError`` if a pattern names no parameter, or all are named
+    /// - Throws: `ConfigurationError` if a pattern names no parameter, or all are named
     @discardableResult
     public func setTrainable(freezing patterns: [String]) throws -> Int {
         try parameters.setTrainable(freezing: patterns)

@@ -13,7 +13,7 @@ public struct CarriedModels: Sendable, Hashable {
     /// Finds them: in `folder`, or where `THINK2SEG_RESOURCES` says, or in `Resources` of the working
     /// directory or of a folder above the program.
     ///
-    /// - Throws: ``MissingInputError``
+    /// - Throws: `MissingInputError`
     public static func find(_ folder: String?) throws -> CarriedModels {
         let environment = ProcessInfo.processInfo.environment["THINK2SEG_RESOURCES"]
         var candidates = [folder ?? environment].compactMap { $0 }

@@ -143,7 +143,7 @@ public struct RunReport: Sendable {
     /// The page.
     ///
     /// - Returns: HTML that needs no other file
-    /// - Throws: ``MissingInputError`` and ``EvaluationError`` where the run's files cannot be used,
+    /// - Throws: `MissingInputError` and `EvaluationError` where the run's files cannot be used,
     ///   `EvaluationComparison.Mismatch` where before and after are not of the same questions, and
     ///   the errors of the samples
     public func html() throws -> String {

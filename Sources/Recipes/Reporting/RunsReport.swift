@@ -39,7 +39,7 @@ public struct RunsReport: Sendable {
     /// The page.
     ///
     /// - Returns: HTML that needs no other file
-    /// - Throws: ``MissingInputError`` and ``EvaluationError`` where a run's files cannot be used
+    /// - Throws: `MissingInputError` and `EvaluationError` where a run's files cannot be used
     public func html() throws -> String {
         let records = try runs.map(RunRecord.init(path:))
         let names = Self.names(runs)

@@ -40,7 +40,7 @@ public struct SceneStrip: Sendable {
     ///
     /// - Parameter places: which answers, in the order of the columns; at least one
     /// - Returns: the picture
-    /// - Throws: ``EvaluationError`` for an answer about another question or an unknown sample, and
+    /// - Throws: `EvaluationError` for an answer about another question or an unknown sample, and
     ///   the errors of the samples
     public func picture(of places: [Int]) throws -> RGBImage {
         precondition(!places.isEmpty, "a strip of no samples")

@@ -115,7 +115,7 @@ public struct SegmenterConfiguration: Sendable, Hashable, RunPlacement, KeyedCon
 
 extension SegmenterConfiguration {
     /// Reads a configuration file and overrides; see
-    /// ``RunConfiguration/load(file:overrides:requiresInputs:)``.
+    /// `RunConfiguration/load(file:overrides:requiresInputs:)`.
     public static func load(
         file: String?, overrides: [String] = [], requiresInputs: Bool = false
     ) throws -> SegmenterConfiguration {

@@ -38,7 +38,7 @@ public struct RewardTable: Hashable, Sendable, ConfigurationTable {
     /// - Parameters:
     ///   - argument: the text
     ///   - option: what the problems are said of
-    /// - Throws: ``ConfigurationError`` with everything that is wrong
+    /// - Throws: `ConfigurationError` with everything that is wrong
     public init(argument: String, option: String) throws {
         func failure(_ problems: [LocatedProblems.Problem]) -> ConfigurationError {
             ConfigurationError(
@@ -64,7 +64,7 @@ public struct RewardTable: Hashable, Sendable, ConfigurationTable {
         }
     }
 
-    /// Reads a table; nil if anything in it is wrong, which ``read(_:)`` tells.
+    /// Reads a table; nil if anything in it is wrong, which `read(_:)` tells.
     public init?(yaml: Node) {
         var reader = RewardTableReader()
         guard let table = reader.read(yaml), reader.problems.isEmpty else { return nil }

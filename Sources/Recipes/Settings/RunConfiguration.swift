@@ -94,7 +94,7 @@ extension RunConfiguration {
     ///   - overrides: `key=value` each, the later one wins
     ///   - requiresInputs: whether files that are named and not there are problems, and a device that is not
     /// - Returns: the configuration, complete and checked
-    /// - Throws: ``ConfigurationError`` with every problem that there is
+    /// - Throws: `ConfigurationError` with every problem that there is
     public static func load(
         file: String?, overrides: [String] = [], requiresInputs: Bool = false
     ) throws -> RunConfiguration {

@@ -5,7 +5,7 @@ public import Torch
 ///
 /// - Parameter name: cpu, cuda or cuda:N
 /// - Returns: the device
-/// - Throws: ``ConfigurationError`` if the name is none, or no such device is there
+/// - Throws: `ConfigurationError` if the name is none, or no such device is there
 public func availableDevice(_ name: String) throws -> Device {
     func problem(_ message: String) -> ConfigurationError {
         ConfigurationError(problems: [

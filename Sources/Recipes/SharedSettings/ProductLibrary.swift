@@ -14,7 +14,7 @@ public enum ProductLibrary: String, Sendable, CaseIterable, ConfigurationValue {
 
     /// Makes the choice for the whole process.
     ///
-    /// - Throws: ``ConfigurationError`` if oneDNN is wanted and not there
+    /// - Throws: `ConfigurationError` if oneDNN is wanted and not there
     public func apply() throws {
         if self == .onednn, !TorchRuntime.hasOneDNN {
             throw ConfigurationError(problems: [

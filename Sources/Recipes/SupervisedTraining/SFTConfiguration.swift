@@ -102,7 +102,7 @@ public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
 }
 
 extension SFTConfiguration {
-    /// Reads a configuration file and overrides; see ``RunConfiguration/load(file:overrides:requiresInputs:)``.
+    /// Reads a configuration file and overrides; see `RunConfiguration/load(file:overrides:requiresInputs:)`.
     public static func load(
         file: String?, overrides: [String] = [], requiresInputs: Bool = false
     ) throws -> SFTConfiguration {

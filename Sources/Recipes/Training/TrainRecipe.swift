@@ -113,7 +113,7 @@ public final class TrainRecipe {
             configuration, threadPlan, command: command, start: start, lock: lock)
     }
 
-    /// Where the last checkpoint's policy stands after ``run(shouldStop:onFault:onEvaluation:onStep:)``.
+    /// Where the last checkpoint's policy stands after ``run(shouldStop:onFault:onNote:onEvaluation:onStep:)``.
     public var finalPolicy: String { directory.checkpoint(step: trainer.stepCount) + "/policy" }
 
     /// Optimizer steps done.

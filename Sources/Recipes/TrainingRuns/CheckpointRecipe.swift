@@ -35,7 +35,7 @@ public enum CheckpointRecipe {
     ///   - path: a run's folder, or a checkpoint's
     ///   - readingAll: whether every byte is held to the manifest, or sizes only
     /// - Returns: one entry each, those that are damaged among them
-    /// - Throws: ``MissingInputError`` if there is none
+    /// - Throws: `MissingInputError` if there is none
     public static func list(_ path: String, readingAll: Bool) throws -> [CheckpointListing] {
         let folder = CheckpointFolder(run: path)
         guard FileManager.default.fileExists(atPath: folder.path) else {
@@ -98,7 +98,7 @@ public enum CheckpointRecipe {
     ///   - output: the folder, which does not exist or is empty
     ///   - dtype: the element type in the files; that of the run if nil, whose weights are copied then
     /// - Returns: the checkpoint that was taken
-    /// - Throws: ``MissingInputError`` or ``FileError`` if there is no such checkpoint or it is
+    /// - Throws: `MissingInputError` or `FileError` if there is no such checkpoint or it is
     ///   damaged, and the errors of writing
     public static func export(
         _ path: String, _ choice: Choice, to output: String, dtype: DType?
