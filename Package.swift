@@ -446,9 +446,9 @@ let withLibtorch: [Target] = [
     .testTarget(
         name: "CommandTests",
         dependencies: [
-            "Ablation", argumentParser, "Configuration", "Embeddings", "Evaluating", "Files",
-            "FilesTestSupport", "Policies", "Runs", "SegmenterTraining", "Settings",
-            "SupervisedTraining", "TestSupport", "Torch", "TrainingRuns", "think2seg",
+            "Ablation", argumentParser, "Configuration", "Embeddings", "Evaluating", "Evaluation",
+            "Files", "FilesTestSupport", "Policies", "Rewards", "Runs", "SegmenterTraining",
+            "Settings", "SupervisedTraining", "TestSupport", "Torch", "TrainingRuns", "think2seg",
         ], swiftSettings: strict),
     .testTarget(
         name: "ConfigurationTests",

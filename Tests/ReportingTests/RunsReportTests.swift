@@ -26,7 +26,9 @@ extension EndToEnd {
                 let page = String(decoding: try contents(path), as: UTF8.self)
                 #expect(page.contains("<code>grpo.beta</code>"))
                 #expect(!page.contains("<code>training.max_steps</code>"), "it is the same in both")
-                #expect(page.contains("first, step 3: IoU") && page.contains("second, step 3: IoU"))
+                #expect(
+                    page.contains("first, step 3: mask IoU")
+                        && page.contains("second, step 3: mask IoU"))
                 #expect(page.contains("<figcaption>Learning rate</figcaption>"))
                 #expect(page.contains("id=\"gallery\""))
             }

@@ -17,7 +17,7 @@ extension RunReport {
             let rollout = rollouts[index]
             let terms = rollout.rewards.sorted { $0.key < $1.key }
                 .map { name, value in
-                    "\(name) " + (value.map { String(format: "%.2f", $0) } ?? "—")
+                    "\(Glossary.name(name)) " + (value.map { String(format: "%.2f", $0) } ?? "—")
                 }
             return GalleryCard(
                 question: rollout.question,

@@ -84,9 +84,9 @@ public struct RunsReport: Sendable {
 
     private static func numbers(_ records: [RunRecord], _ names: [String]) -> HTML {
         let heads = [
-            "run", "steps", "reward", "mask IoU", "held-out gIoU", "best", "tokens per answer",
-            "KL",
-            "s per step", "hours",
+            "run", "steps", "reward", Glossary.name("mask_iou"), "held-out \(Metric.gIoU.title)",
+            "best",
+            Metric.meanLength.title, Glossary.name("kl"), "s per step", "hours",
         ]
         let rows = zip(names, records).map { name, record -> [HTML] in
             func late(_ metric: String, _ digits: Int) -> HTML {

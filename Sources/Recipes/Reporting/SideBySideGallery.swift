@@ -101,7 +101,9 @@ package struct SideBySideGallery {
         var shots: [GalleryCard.Shot] = []
         for (place, column) in columns.enumerated() {
             let answer = column.answers[index]
-            let label = "\(column.name): IoU \(metricText(answer.outcome.iou, .gIoU))"
+            let label =
+                "\(column.name): \(Glossary.name("mask_iou")) "
+                + metricText(answer.outcome.iou, .gIoU)
             shots.append(
                 GalleryCard.Shot(
                     caption: label,
