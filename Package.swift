@@ -124,7 +124,7 @@ var targets: [Target] = [
     .target(
         name: "Evaluation",
         dependencies: [
-            "Configuration", "Datasets", "Imaging",
+            "Configuration", "Datasets", "Imaging", yams,
         ],
         swiftSettings: optimized),
     .target(
