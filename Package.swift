@@ -519,7 +519,7 @@ let withLibtorch: [Target] = [
         name: "ReportingTests",
         dependencies: [
             "Datasets", "EndToEndTestSupport", "Evaluating", "Evaluation", "FilesTestSupport",
-            "Imaging", "RLTrainer", "Reporting", "Segmentation", "TestSupport",
+            "Imaging", "RLTrainer", "Reporting", "Reports", "Segmentation", "TestSupport",
             "TrainingTestSupport",
         ], swiftSettings: strict),
     .testTarget(

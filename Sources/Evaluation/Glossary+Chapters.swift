@@ -8,8 +8,6 @@ extension Glossary {
         Chapter(title: "Words", entries: words),
     ]
 
-    private static let share = "share, 0 to 1"
-
     /// What both training and evaluation say of answers.
     private static let answers = [
         GlossaryEntry(

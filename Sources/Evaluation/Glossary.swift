@@ -39,15 +39,30 @@ package enum Glossary {
     /// Every entry.
     package static var entries: [GlossaryEntry] { chapters.flatMap(\.entries) }
 
-    private static let namesByKey: [String: String] = Dictionary(
-        entries.flatMap { entry in entry.keys.map { ($0, entry.name) } },
+    private static let entriesByKey: [String: GlossaryEntry] = Dictionary(
+        entries.flatMap { entry in entry.keys.map { ($0, entry) } },
         uniquingKeysWith: { first, _ in first })
 
     /// What people read for a key.
     ///
     /// - Parameter key: a key of metrics, of an evaluation or of a configuration
     /// - Returns: the name; the key where there is no entry, such as that of somebody's own reward term
-    package static func name(_ key: String) -> String { namesByKey[key] ?? key }
+    package static func name(_ key: String) -> String { entriesByKey[key]?.name ?? key }
+
+    /// The numbers that what a key stands for can have: 0 to 1 for a share, from 0 for what is counted.
+    ///
+    /// - Parameter key: as for ``name(_:)``
+    /// - Returns: nil where any number may come, or where there is no entry
+    package static func bounds(_ key: String) -> ClosedRange<Double>? {
+        switch entriesByKey[key]?.unit {
+        case nil, "", "reward": nil
+        case share: 0...1
+        default: 0...Double.infinity
+        }
+    }
+
+    /// The unit of shares.
+    static let share = "share, 0 to 1"
 
     /// What people read for a key, at the beginning of a line: "Valid format", "gIoU".
     package static func heading(_ key: String) -> String { heading(of: name(key)) }

@@ -46,6 +46,15 @@ extension EndToEnd {
             }
         }
 
+        @Test("A run is called by the shortest ending of its path that no other run has")
+        func endings() {
+            func names(_ paths: String...) -> [String] { RunsReport.names(paths) }
+            #expect(names("x/a/run", "x/b/run/", "c") == ["a/run", "b/run", "c"])
+            #expect(names("x/a", "y/z/a", "y/z/b") == ["x/a", "z/a", "b"])
+            #expect(names("/a", "/x/a") == ["/a", "x/a"])
+            #expect(names("x/a", "x/a") == ["x/a", "x/a"])
+        }
+
         @Test("Runs of the same name in different folders are told apart")
         func names() throws {
             try withFolder { folder in

@@ -66,11 +66,11 @@ public struct QuickstartResult: Sendable {
         report.seed = settings.seed
         report.comparisons = [
             .init(
-                "Implicit questions",
+                "implicit questions",
                 note: "What the policy was trained on, about scenes that it has not seen.",
                 before: before.implicit, after: main.after.implicit),
             .init(
-                "Explicit questions",
+                "explicit questions",
                 note:
                     "They name the class. What it knew before; not part of this training, so a fall is forgetting.",
                 before: before.named, after: main.after.named),

@@ -43,13 +43,16 @@ package struct RunCurves {
         _ name: String, _ note: String, title: String? = nil,
         _ transform: (Double) -> Double = { $0 }
     ) -> LineChart? {
-        curves(title ?? Glossary.heading(name), note, .line) { record in
+        curves(title ?? Glossary.heading(name), note, .line, RunReport.bounds(name)) { record in
             ChartSeries("", record.curve(name, transform)).smoothed
         }
     }
 
     private var heldOut: LineChart? {
-        curves("\(Metric.gIoU.title) on held-out samples, along the way", "", .marked) { record in
+        curves(
+            "\(Metric.gIoU.title) on held-out samples, along the way", "", .marked,
+            Glossary.bounds("giou")
+        ) { record in
             record.evaluations.compactMap { step in
                 step.values["eval_giou"].map { ChartPoint(x: Double(step.number), y: $0) }
             }
@@ -58,6 +61,7 @@ package struct RunCurves {
 
     private func curves(
         _ title: String, _ note: String, _ style: ChartSeries.Style,
+        _ bounds: ClosedRange<Double>?,
         _ points: (RunRecord) -> [ChartPoint]
     ) -> LineChart? {
         let series = groups.map { group in
@@ -66,7 +70,9 @@ package struct RunCurves {
         let values = Set(series.flatMap(\.points).map(\.y).filter(\.isFinite))
         // What never changes is no curve, and neither is a single point.
         let isCurve = values.count > 1 && series.contains { $0.points.count > 1 }
-        return isCurve ? LineChart(title: title, note: note, series: series) : nil
+        var chart = LineChart(title: title, note: note, series: series)
+        chart.bounds = bounds
+        return isCurve ? chart : nil
     }
 
     /// The mean of curves, where all have a point.

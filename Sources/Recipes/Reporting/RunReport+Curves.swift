@@ -8,10 +8,12 @@ extension RunReport {
     package func addCurves(to page: inout HTMLPage, _ record: RunRecord) {
         let curves = heldOut.isEmpty ? record.heldOut.map { [$0] } ?? [] : heldOut
         if !curves.isEmpty || !controls.isEmpty {
+            let chart = heldOutChart(curves)
+            let figure = HTML.element("div", ["class": "charts"], [chart.figure])
+            let isCurve = !chart.series.isEmpty
             page.addSection(
-                "How it was learnt", id: "held-out", lead: heldOutLead,
-                [.element("div", ["class": "charts"], [heldOutChart(curves).figure])]
-                    + controlTable)
+                isCurve ? "How it was learnt" : "Controls", id: "held-out",
+                lead: heldOutLead(isCurve: isCurve), (isCurve ? [figure] : []) + controlTable)
         }
         let all = trainingCharts(record).filter { chart in
             chart.series.contains { $0.points.contains { $0.y.isFinite } }
@@ -44,12 +46,15 @@ extension RunReport {
         return values.count == 1 ? values.first : nil
     }
 
-    private var heldOutLead: String {
+    private func heldOutLead(isCurve: Bool) -> String {
         let curve =
-            "Mean IoU on samples that are never trained on, measured along the way with greedy "
-            + "answers."
+            isCurve
+            ? "Mean IoU on samples that are never trained on, measured along the way with greedy "
+                + "answers." : ""
         if controls.isEmpty { return curve }
-        return curve + " The dashed lines are controls: the same training with what should make it "
+        let isDashed = isCurve && controls.contains { !$0.points.isEmpty }
+        return curve + (isDashed ? " The dashed lines are controls: " : isCurve ? " " : "")
+            + (isDashed ? "the" : "Controls are the") + " same training with what should make it "
             + "fail. Only if they stay down does the rise come from the reward."
     }
 
@@ -62,11 +67,11 @@ extension RunReport {
                 point.range.map { (Double(point.step), $0.low, $0.high) }
             }
         }
-        let runs = curves.map { curve in
+        let runs = curves.filter { !$0.points.isEmpty }.map { curve in
             ChartSeries(
                 curve.name, points(curve.points), style: .marked, band: band(curve.points))
         }
-        let others = controls.map {
+        let others = controls.filter { !$0.points.isEmpty }.map {
             ChartSeries($0.name, points($0.points), style: .dashed, band: band($0.points))
         }
         var chart = LineChart(
@@ -77,6 +82,7 @@ extension RunReport {
             chart.note = "Bands reach from the lowest to the highest of several seeds."
         }
         chart.isWide = true
+        chart.bounds = Glossary.bounds("giou")
         return chart
     }
 
@@ -134,16 +140,25 @@ extension RunReport {
     /// The terms whose mean is a metric that people know by itself.
     static let knownTerms: Set = ["mask_iou", "sam_json_format"]
 
+    /// The numbers that a metric of training can have; nil where nobody knows.
+    static func bounds(_ metric: String) -> ClosedRange<Double>? {
+        let parts = metric.split(separator: "/")
+        guard parts.count == 3, parts[0] == "rewards" else { return Glossary.bounds(metric) }
+        return parts[2] == "mean" ? Glossary.bounds(String(parts[1])) : 0...Double.infinity
+    }
+
     private func trainingCharts(_ record: RunRecord) -> [LineChart] {
         func chart(
             _ name: String, title: String? = nil, including: [Double] = [], note: String = "",
             _ transform: (Double) -> Double = { $0 }
         ) -> LineChart {
-            LineChart(
+            var chart = LineChart(
                 title: title ?? Glossary.heading(name), note: note,
                 series: [
                     ChartSeries("", record.curve(name, transform), style: .smoothed)
                 ], including: including)
+            chart.bounds = Self.bounds(name)
+            return chart
         }
         let terms = record.rewardTerms.filter { !Self.knownTerms.contains($0) }
         let first = [

@@ -27,7 +27,7 @@ extension RunReport {
                         rollout.reward.map { "reward \(String(format: "%.2f", $0))" }
                             ?? "no reward"),
                     .text(" · " + (terms + [rollout.id]).joined(separator: " · ")),
-                ], shots: [], statements: [("answer:", shortened(rollout.completion))])
+                ], shots: [], statements: [("answer:", rollout.completion)])
         }
         page.addSection(
             "Answers of step \(step)", id: "answers",
@@ -112,7 +112,7 @@ extension RunReport {
 }
 
 /// A text of bounded length; what is cut off is said.
-func shortened(_ text: String, limit: Int = 600) -> String {
+func shortened(_ text: String, limit: Int) -> String {
     text.count <= limit ? text : text.prefix(limit) + "… (\(text.count - limit) more characters)"
 }
 

@@ -122,12 +122,12 @@ package struct SideBySideGallery {
 }
 
 extension EvaluatedAnswer {
-    /// The thought, or the whole answer where there is none; and why it cannot be read.
+    /// Why it cannot be read; then the thought, or the whole answer where there is none.
     var statement: String {
         let said = thought(of: completion) ?? completion
         let trimmed = said.trimmingCharacters(in: .whitespacesAndNewlines)
-        let problem = parseError.map { " [cannot be read: \($0)]" } ?? ""
-        return (trimmed.isEmpty ? "(no words)" : shortened(trimmed, limit: 400)) + problem
+        let problem = parseError.map { "[cannot be read: \(shortened($0, limit: 160))] " } ?? ""
+        return problem + (trimmed.isEmpty ? "(no words)" : trimmed)
     }
 
     /// What is drawn over the picture of a sample: mask, truth, ignored pixels, boxes and points.
