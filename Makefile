@@ -2,7 +2,7 @@
 # test        everything that must hold; needs no Python and no GPU
 # quickstart  shows reinforcement learning working, in about ten minutes: scenes, GRPO, report
 # lint        format, storeys, sizes, fixtures against their hashes, the list of traps against the tests
-# reference   Documentation/configuration.md from the tables of keys
+# reference   Documentation/configuration.md and glossary.md from the tables in the code
 # docs        the API reference, as HTML below .build/docs
 .PHONY: setup build test quickstart lint reference docs clean
 
@@ -29,6 +29,7 @@ lint:
 reference: setup
 	swift build --product think2seg
 	.build/debug/think2seg config reference > Documentation/configuration.md
+	.build/debug/think2seg glossary --markdown > Documentation/glossary.md
 
 docs: setup
 	scripts/docs

@@ -124,7 +124,7 @@ var targets: [Target] = [
     .target(
         name: "Evaluation",
         dependencies: [
-            "Configuration", "Datasets", "Imaging",
+            "Configuration", "Datasets", "Imaging", yams,
         ],
         swiftSettings: optimized),
     .target(
@@ -446,9 +446,9 @@ let withLibtorch: [Target] = [
     .testTarget(
         name: "CommandTests",
         dependencies: [
-            "Ablation", argumentParser, "Configuration", "Embeddings", "Evaluating", "Files",
-            "FilesTestSupport", "Policies", "Runs", "SegmenterTraining", "Settings",
-            "SupervisedTraining", "TestSupport", "Torch", "TrainingRuns", "think2seg",
+            "Ablation", argumentParser, "Configuration", "Embeddings", "Evaluating", "Evaluation",
+            "Files", "FilesTestSupport", "Policies", "Rewards", "Runs", "SegmenterTraining",
+            "Settings", "SupervisedTraining", "TestSupport", "Torch", "TrainingRuns", "think2seg",
         ], swiftSettings: strict),
     .testTarget(
         name: "ConfigurationTests",
@@ -519,7 +519,7 @@ let withLibtorch: [Target] = [
         name: "ReportingTests",
         dependencies: [
             "Datasets", "EndToEndTestSupport", "Evaluating", "Evaluation", "FilesTestSupport",
-            "Imaging", "RLTrainer", "Reporting", "Segmentation", "TestSupport",
+            "Imaging", "RLTrainer", "Reporting", "Reports", "Segmentation", "TestSupport",
             "TrainingTestSupport",
         ], swiftSettings: strict),
     .testTarget(

@@ -1,7 +1,14 @@
 public import Configuration
+public import Yams
 
 extension EvaluatedQuestions: ConfigurationValue {}
-extension Metric: ConfigurationValue {}
+extension Metric: ConfigurationValue {
+    /// Reads a metric, by its key or by what people read.
+    public init?(yaml: Node) {
+        guard let name = yaml.scalar?.string else { return nil }
+        self.init(called: name)
+    }
+}
 
 /// What is found out about the policy while it is trained; nothing without `data.validation`.
 public struct EvaluationSection: Sendable, Hashable {

@@ -35,24 +35,20 @@ public enum Metric: String, Hashable, Sendable, Codable, CaseIterable {
     case meanLength = "mean_length"
 
     /// What people read.
-    public var title: String {
-        switch self {
-        case .gIoU: "gIoU"
-        case .cIoU: "cIoU"
-        case .gIoUWithTarget: "gIoU, target present"
-        case .precision50: "Pr@0.5"
-        case .precision60: "Pr@0.6"
-        case .precision70: "Pr@0.7"
-        case .precision80: "Pr@0.8"
-        case .precision90: "Pr@0.9"
-        case .emptyTargetAccuracy: "empty-target accuracy"
-        case .formatValidity: "format validity"
-        case .tagValidity: "tag validity"
-        case .thoughtNamesTarget: "thought names the target"
-        case .gIoUWhenNamed: "gIoU, target named"
-        case .meanObjects: "objects per answer"
-        case .meanLength: "tokens per answer"
-        }
+    public var title: String { Glossary.name(rawValue) }
+
+    /// What people read at the beginning of a line.
+    package var heading: String { Glossary.heading(rawValue) }
+
+    /// The metric that people call so: by its key or its title, whatever the case.
+    package init?(called name: String) {
+        let name = name.lowercased()
+        guard
+            let found = Self.allCases.first(where: {
+                $0.rawValue == name || $0.title.lowercased() == name
+            })
+        else { return nil }
+        self = found
     }
 
     /// Whether the number is a share, 0...1.

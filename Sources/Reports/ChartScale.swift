@@ -18,8 +18,11 @@ public struct ChartScale: Hashable, Sendable {
     ///   - including: numbers that the axis covers in any case
     ///   - count: about how many marks
     ///   - isTight: whether the axis ends at the greatest number instead of a mark
+    ///   - bounds: the numbers that what is shown can have, which the axis does not leave, such as 0 to 1
+    ///     for a share; no matter if something shown is outside
     public init(
-        covering values: [Double], including: [Double] = [], count: Int = 4, isTight: Bool = false
+        covering values: [Double], including: [Double] = [], count: Int = 4, isTight: Bool = false,
+        bounds: ClosedRange<Double>? = nil
     ) {
         let all = (values + including).filter(\.isFinite)
         // Beyond this the arithmetic of an axis overflows.
@@ -35,10 +38,31 @@ public struct ChartScale: Hashable, Sendable {
         let step = Self.niceStep((most - least) / Double(max(1, count)))
         let first = isTight ? (least / step).rounded(.up) : (least / step).rounded(.down)
         let last = isTight ? (most / step).rounded(.down) : (most / step).rounded(.up)
-        ticks = first <= last ? Array(Int(first)...Int(last)).map { Double($0) * step } : []
-        low = isTight ? least : first * step
-        high = isTight ? most : last * step
+        let marks = first <= last ? Array(Int(first)...Int(last)).map { Double($0) * step } : []
+        let ends = (isTight ? least : first * step, isTight ? most : last * step)
         self.step = step
+        guard let bounds, all.allSatisfy(bounds.contains) else {
+            (low, high, ticks) = (ends.0, ends.1, marks)
+            return
+        }
+        low = max(ends.0, bounds.lowerBound)
+        high = min(ends.1, bounds.upperBound)
+        // A multiple of 0.1 may be a bit above 1.
+        let slack = step * 1e-6
+        ticks = marks.filter { $0 >= bounds.lowerBound - slack && $0 <= bounds.upperBound + slack }
+            .map { min(max($0, bounds.lowerBound), bounds.upperBound) }
+    }
+
+    /// The marks that get a number: as many of them, evenly, as stand beside each other without touching.
+    ///
+    /// - Parameter length: the axis's length in units of the drawing, whose digits are 7 wide
+    /// - Returns: some of ``ticks``
+    public func labelledTicks(length: Double) -> [Double] {
+        guard ticks.count > 1 else { return ticks }
+        let widest = Double(ticks.map { label($0).count }.max() ?? 1) * 7 + 8
+        let gap = length * (place(of: ticks[1]) - place(of: ticks[0]))
+        let every = max(1, Int((widest / max(gap, 1e-9)).rounded(.up)))
+        return stride(from: 0, to: ticks.count, by: every).map { ticks[$0] }
     }
 
     /// The smallest of 1, 2, 5 times a power of ten that is at least `step`.

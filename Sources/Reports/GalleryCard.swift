@@ -20,7 +20,8 @@ public struct GalleryCard: Sendable {
     public var score: [HTML]
     /// The pictures.
     public var shots: [Shot]
-    /// What was said, each with who or when.
+    /// What was said, each with who or when; of what is long the beginning is shown, and the rest on
+    /// demand.
     public var statements: [(speaker: String, text: String)]
     /// Whether the last picture is the truth alone, which the others show too: narrow screens leave it
     /// out.
@@ -42,11 +43,7 @@ public struct GalleryCard: Sendable {
         let pictures = shots.map { shot in
             HTML.element("figure", [:], [.element("figcaption", shot.caption), shot.picture])
         }
-        let said = statements.map { statement in
-            HTML.element(
-                "p", ["class": "said"],
-                [.element("span", statement.speaker + " "), .text(statement.text)])
-        }
+        let said = statements.map(Self.said)
         return .element(
             "div", ["class": "card"],
             [
@@ -57,6 +54,35 @@ public struct GalleryCard: Sendable {
                     : .element(
                         "div", ["class": endsWithTruth ? "shots truth-last" : "shots"], pictures),
             ] + said)
+    }
+
+    /// About how many characters of what was said are shown at first.
+    private static let shownCharacters = 180
+
+    private static func said(_ statement: (speaker: String, text: String)) -> HTML {
+        let speaker = HTML.element("span", statement.speaker + " ")
+        // Some more than that are not worth a click.
+        guard statement.text.count > shownCharacters * 3 / 2 else {
+            return .element("p", ["class": "said"], [speaker, .text(statement.text)])
+        }
+        let start = beginning(of: statement.text)
+        let rest = HTML.element(
+            "span", "(\(statement.text.count - start.count) more characters)")
+        return .element(
+            "details", ["class": "said"],
+            [
+                .element("summary", [:], [speaker, .text(start + "… "), rest]),
+                .element("p", ["class": "whole"], [.text(statement.text)]),
+            ])
+    }
+
+    /// The first words of a text, or its first characters where no words end in time.
+    private static func beginning(of text: String) -> String {
+        let start = text.prefix(shownCharacters)
+        guard let space = start.lastIndex(where: \.isWhitespace),
+            start.distance(from: start.startIndex, to: space) > shownCharacters * 3 / 4
+        else { return String(start) }
+        return String(start[..<space])
     }
 
     /// Cards side by side, as many as fit.

@@ -43,7 +43,7 @@ public struct HTMLPage: Sendable {
                     "meta",
                     ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
                 .element("meta", ["name": "color-scheme", "content": "light dark"]),
-                .element("title", title), .style(pageStyle),
+                .element("title", title), .style(pageStyle), .style(tableStyle),
             ])
         let header = HTML.element(
             "header", [:],
@@ -56,36 +56,6 @@ public struct HTMLPage: Sendable {
             [head, .element("body", [:], [.element("main", [:], [header] + body)])])
         return "<!DOCTYPE html>\n" + page.source + "\n"
     }
-}
-
-/// A table with a heading for each column; it scrolls sideways where the screen is narrow.
-///
-/// - Parameters:
-///   - columns: the headings; the first column is text, the others are numbers
-///   - rows: the cells
-///   - highlighted: how many of the first rows stand out
-///   - words: columns of words instead of numbers
-/// - Returns: the table
-public func htmlTable(
-    _ columns: [String], rows: [[HTML]], highlighted: Int = 0, words: Set<Int> = []
-) -> HTML {
-    let head = HTML.element(
-        "tr", [:], columns.map { .element("th", ["scope": "col"], $0) })
-    let body = rows.enumerated().map { index, row in
-        HTML.element(
-            "tr", ["class": index < highlighted ? "strong" : "plain"],
-            row.enumerated().map { column, cell in
-                column == 0
-                    ? .element("th", ["scope": "row"], [cell])
-                    : .element("td", words.contains(column) ? ["class": "words"] : [:], [cell])
-            })
-    }
-    return .element(
-        "div", ["class": "scroll"],
-        [
-            .element(
-                "table", [:], [.element("thead", [:], [head]), .element("tbody", [:], body)])
-        ])
 }
 
 private let pageStyle: StaticString = """
@@ -125,10 +95,10 @@ private let pageStyle: StaticString = """
     .tile .arrow { color: var(--soft); font-weight: 400; padding: 0 .15em; }
     .tile .more { font-size: .85rem; color: var(--soft); }
     .up { color: var(--good); } .down { color: var(--bad); }
-    .scroll { overflow-x: auto; margin: 12px 0; }
     table { border-collapse: collapse; font-size: .92rem; font-variant-numeric: tabular-nums; }
     th, td { padding: 6px 14px 6px 0; text-align: right; border-bottom: 1px solid var(--rule); white-space: nowrap; vertical-align: top; }
     th[scope=row], th:first-child { text-align: left; font-weight: 500; }
+    th[scope=row] { white-space: normal; min-width: 9em; }
     thead th { color: var(--soft); font-weight: 500; font-size: .85rem; }
     tr.strong td, tr.strong th { font-weight: 650; }
     td small { color: var(--soft); font-weight: 400; display: block; font-size: .82rem; }
@@ -140,6 +110,7 @@ private let pageStyle: StaticString = """
     .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 20px 24px; margin-top: 16px; }
     figure { margin: 0; min-width: 0; }
     .chart.wide { grid-column: 1 / -1; max-width: 640px; }
+    .chart.rows { grid-column: 1 / -1; max-width: 480px; }
     figcaption { font-weight: 600; font-size: .95rem; }
     .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: .85rem; color: var(--soft); margin: 2px 0; }
     .key { display: inline-flex; align-items: center; gap: 6px; }
@@ -168,8 +139,11 @@ private let pageStyle: StaticString = """
     .shots figcaption { font-weight: 500; font-size: .82rem; color: var(--soft); margin-bottom: 3px; }
     .said { margin: 10px 0 0; font-size: .88rem; max-width: none; }
     .said span { color: var(--soft); }
+    .said summary, .said .whole { overflow-wrap: anywhere; }
+    .said .whole { margin: 8px 0 0; padding: 8px 10px; border-left: 3px solid var(--rule); max-height: 24em; overflow-y: auto; max-width: none; }
     @media (max-width: 520px) {
       .shots.truth-last figure:last-child { display: none; }
+      .plot.broad text { font-size: 15px; }
       main { padding: 20px 16px 48px; }
       table { font-size: .85rem; }
       th, td { padding-right: 10px; }

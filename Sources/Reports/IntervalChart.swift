@@ -38,6 +38,9 @@ public struct IntervalChart: Sendable {
     public var rows: [Row]
     /// A value that all are compared with: an upright line.
     public var reference: Double?
+    /// The numbers that values can have, such as 0 to 1 for shares; nil for any. Intervals that reach
+    /// beyond are cut there, and end in an arrow.
+    public var bounds: ClosedRange<Double>?
 
     /// A chart.
     public init(title: String, note: String = "", rows: [Row], reference: Double? = nil) {
@@ -50,90 +53,25 @@ public struct IntervalChart: Sendable {
     /// The chart with title and note.
     public var figure: HTML {
         .element(
-            "figure", ["class": "chart wide"],
+            "figure", ["class": "chart rows"],
             [
                 .element("figcaption", title), svg,
                 note.isEmpty ? .none : .element("p", ["class": "note"], note),
             ])
     }
 
-    private static let width = 400.0
-    private static let rowHeight = 40.0
-    private static let (left, right) = (8.0, 392.0)
-
     /// The drawing alone: a well-formed XML document.
     public var svg: HTML {
-        let bottom = Self.rowHeight * Double(rows.count) + 6
-        let scale = ChartScale(
-            covering: rows.flatMap { row in
-                [row.value, row.low, row.high].compactMap(\.self).filter(\.isFinite)
-                    + row.parts.filter(\.isFinite)
-            }, including: reference.map { [$0] } ?? [], count: 5)
-        func across(_ value: Double) -> Double {
-            Self.left + 14 + (Self.right - Self.left - 28) * scale.place(of: value)
-        }
-        var parts: [HTML] = [.element("title", title), .element("desc", description)]
-        for tick in scale.ticks {
-            let x = number(across(tick))
-            parts.append(
-                .element(
-                    "line",
-                    ["class": "grid", "x1": x, "x2": x, "y1": "2", "y2": number(bottom)]))
-            parts.append(
-                .element(
-                    "text", ["x": x, "y": number(bottom + 15), "text-anchor": "middle"],
-                    scale.label(tick)))
-        }
-        if let reference {
-            let x = number(across(reference))
-            parts.append(
-                .element(
-                    "line",
-                    ["class": "axis", "x1": x, "x2": x, "y1": "2", "y2": number(bottom)]))
-        }
-        for (place, row) in rows.enumerated() {
-            parts += line(row, top: Self.rowHeight * Double(place), across)
-        }
+        let drawing = IntervalDrawing(self)
         return .element(
             "svg",
             [
                 "xmlns": "http://www.w3.org/2000/svg",
-                "viewBox": "0 0 \(number(Self.width)) \(number(bottom + 22))", "role": "img",
-                "class": "plot",
-            ], parts)
-    }
-
-    private func line(_ row: Row, top: Double, _ across: (Double) -> Double) -> [HTML] {
-        let middle = number(top + 29)
-        let color = "c\(row.color % LineChart.colorCount)"
-        var parts: [HTML] = [
-            .element(
-                "text", ["class": "row", "x": number(Self.left), "y": number(top + 15)], row.name)
-        ]
-        if let low = row.low, let high = row.high, low.isFinite, high.isFinite {
-            parts.append(
-                .element(
-                    "path",
-                    [
-                        "class": "line \(color)",
-                        "d": "M\(number(across(low))) \(middle)H\(number(across(high)))",
-                    ]))
-        }
-        parts += row.parts.filter(\.isFinite).map { value in
-            .element(
-                "circle",
-                ["class": "part \(color)", "cx": number(across(value)), "cy": middle, "r": "3"])
-        }
-        if row.value.isFinite {
-            parts.append(
-                .element(
-                    "circle",
-                    [
-                        "class": "mark \(color)", "cx": number(across(row.value)), "cy": middle,
-                        "r": "5",
-                    ]))
-        }
-        return parts
+                "viewBox":
+                    "0 0 \(number(IntervalDrawing.width)) \(number(drawing.bottom + 22))",
+                "role": "img", "class": "plot",
+            ],
+            [.element("title", title), .element("desc", description)] + drawing.parts)
     }
 
     /// The values in words, for those who hear the page.

@@ -59,7 +59,8 @@ public struct ChartSeries: Hashable, Sendable {
 
     /// The straight line through the neighbours, by least squares, at every point.
     ///
-    /// In the middle it is their mean, near the ends what those on one side say. Gaps are left out.
+    /// In the middle it is their mean, near the ends what those on one side say, but nothing beyond them.
+    /// Gaps are left out.
     public var smoothed: [ChartPoint] {
         points.indices.map { index in
             let first = max(0, index - smoothingReach)
@@ -78,7 +79,9 @@ public struct ChartSeries: Hashable, Sendable {
         let spread = points.reduce(0) { $0 + ($1.x - middle) * ($1.x - middle) }
         if spread == 0 { return mean }
         let slope = points.reduce(0) { $0 + ($1.x - middle) * ($1.y - mean) } / spread
-        return mean + slope * (x - middle)
+        // Near an end the line may leave what its points have, and so what they can be.
+        let values = points.map(\.y)
+        return min(max(mean + slope * (x - middle), values.min() ?? mean), values.max() ?? mean)
     }
 }
 
@@ -94,6 +97,8 @@ public struct LineChart: Sendable {
     public var series: [ChartSeries]
     /// Numbers that the upward axis covers in any case.
     public var including: [Double]
+    /// The numbers that what goes up can have, such as 0 to 1 for a share; nil for any.
+    public var bounds: ClosedRange<Double>?
     /// Whether the chart is wider than others.
     public var isWide = false
 
@@ -144,7 +149,7 @@ public struct LineChart: Sendable {
             [
                 "xmlns": "http://www.w3.org/2000/svg",
                 "viewBox": "0 0 \(number(size.width)) \(number(size.height))", "role": "img",
-                "class": "plot",
+                "class": isWide ? "plot broad" : "plot",
             ],
             [.element("title", title), .element("desc", description)]
                 + parts(width: size.width, height: size.height))
@@ -183,12 +188,13 @@ private struct Drawing {
         x = ChartScale(covering: points.map(\.x), count: 5, isTight: true)
         let upward = ChartScale(
             covering: points.map(\.y) + bands.flatMap { [$0.low, $0.high] },
-            including: chart.including)
+            including: chart.including, bounds: chart.bounds)
         y = upward
         let longest = upward.ticks.map { upward.label($0).count }.max() ?? 1
         left = Double(longest) * 7 + 10
-        right = width - 12
-        bottom = height - 38
+        // Half of the number at the end stands beyond it.
+        right = width - max(12, Double(Self.digits(x)) * 3.5 + 1)
+        bottom = height - 41
     }
 
     var parts: [HTML] {
@@ -197,10 +203,15 @@ private struct Drawing {
                 .element(
                     "text",
                     [
-                        "x": number((left + right) / 2), "y": number(bottom + 33),
+                        "x": number((left + right) / 2), "y": number(bottom + 36),
                         "text-anchor": "middle",
                     ], chart.xLabel)
             ] + chart.series.enumerated().flatMap { curve($0.element, color: $0.offset) }
+    }
+
+    /// How many characters the number at the end of an axis has.
+    private static func digits(_ scale: ChartScale) -> Int {
+        scale.ticks.last.map { scale.label($0).count } ?? 0
     }
 
     private var horizontal: [HTML] {
@@ -223,29 +234,28 @@ private struct Drawing {
     }
 
     private var vertical: [HTML] {
-        x.ticks.flatMap { tick -> [HTML] in
+        let marks = x.ticks.map { tick -> HTML in
             let place = number(across(tick))
-            return [
-                .element(
-                    "line",
-                    [
-                        "class": "axis", "x1": place, "x2": place, "y1": number(bottom),
-                        "y2": number(bottom + 4),
-                    ]),
-                .element(
-                    "text",
-                    ["x": place, "y": number(bottom + 17), "text-anchor": "middle"],
-                    x.label(tick)),
-            ]
+            return .element(
+                "line",
+                [
+                    "class": "axis", "x1": place, "x2": place, "y1": number(bottom),
+                    "y2": number(bottom + 4),
+                ])
         }
-            + [
-                .element(
-                    "line",
-                    [
-                        "class": "axis", "x1": number(left), "x2": number(right),
-                        "y1": number(bottom), "y2": number(bottom),
-                    ])
-            ]
+        let labels = x.labelledTicks(length: right - left).map { tick -> HTML in
+            .element(
+                "text",
+                ["x": number(across(tick)), "y": number(bottom + 20), "text-anchor": "middle"],
+                x.label(tick))
+        }
+        let axis = HTML.element(
+            "line",
+            [
+                "class": "axis", "x1": number(left), "x2": number(right),
+                "y1": number(bottom), "y2": number(bottom),
+            ])
+        return marks + labels + [axis]
     }
 
     private func curve(_ series: ChartSeries, color: Int) -> [HTML] {

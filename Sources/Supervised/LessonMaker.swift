@@ -68,8 +68,8 @@ public struct LessonMaker: Sendable {
             guard let objects else {
                 throw LessonError(
                     description:
-                        "\(sample.id): does not know its objects, so none can be asked for "
-                        + "by name; set data.named_questions to 0")
+                        "\(sample.id): does not know its objects, so no explicit question "
+                        + "can ask for one; set data.named_questions to 0")
             }
             answers += named(objects.map(\.known), ignored, &random)
         }

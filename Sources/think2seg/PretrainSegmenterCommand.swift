@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import Foundation
 import SegmenterTraining
 import Settings
@@ -16,7 +17,7 @@ struct PretrainSegmenterCommand: ParsableCommand {
 
             The run's folder gets config.yaml (resolved, every key with its meaning), run.json, \
             metrics.jsonl, checkpoints/step-N, and in the end segmenter/, which think2seg and \
-            transformers load, and evaluation.json: IoU by kind of prompt on the held-out shards. \
+            transformers load, and evaluation.json: mask IoU by kind of prompt on the held-out shards. \
             After Ctrl-C the run goes on with --resume, to the same weights.
             """)
 
@@ -78,7 +79,8 @@ struct SegmenterTrainingView {
         func value(_ name: String) -> String { step[name].map { fixed($0, 3) } ?? "-" }
         Console.progress(
             [
-                "step \(step.step)/\(totalSteps)", "loss \(value("loss"))", "IoU \(value("iou"))",
+                "step \(step.step)/\(totalSteps)", "loss \(value("loss"))",
+                "\(Glossary.name("iou")) \(value("iou"))",
                 pace,
             ].joined(separator: "  "))
     }
@@ -91,7 +93,8 @@ struct SegmenterTrainingView {
             table.lines.forEach(Console.note)
         } else {
             let scores = table.scores.map { "\($0.probe) \(fixed($0.meanIoU, 3))" }
-            Console.note("step \(step): held-out IoU: " + scores.joined(separator: ", "))
+            Console.note(
+                "step \(step): held-out \(Glossary.name("iou")): " + scores.joined(separator: ", "))
         }
     }
 }

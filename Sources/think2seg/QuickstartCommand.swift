@@ -13,8 +13,8 @@ struct QuickstartCommand: ParsableCommand {
 
             Draws scenes, evaluates the small policy that the project carries on held-out ones, \
             trains it with GRPO on the masks that the carried segmenter makes of its answers, \
-            evaluates it again, and writes report.html. The policy finds objects by name, but was \
-            never told what the implicit questions of these scenes mean: that is what it learns.
+            evaluates it again, and writes report.html. The policy answers explicit questions, which \
+            name the class, but was never told what the implicit questions of these scenes mean: that is what it learns.
 
             Interrupted, the same command goes on where it was.
             """)

@@ -29,7 +29,7 @@ struct Think2SegCommand: ParsableCommand {
             ReportCommand.self,
             PredictCommand.self, SegmentCommand.self, ScoreCommand.self, VerifyCommand.self,
             CheckpointCommand.self, DataCommand.self, ConfigCommand.self, PolicyCommand.self,
-            SegmenterCommand.self, BenchmarkCommand.self,
+            SegmenterCommand.self, BenchmarkCommand.self, GlossaryCommand.self,
         ])
 }
 

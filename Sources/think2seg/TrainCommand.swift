@@ -142,7 +142,7 @@ struct TrainCommand: ParsableCommand {
             }
         case .finished(let step, let metric, let value, let isBest, let seconds):
             Console.note(
-                "step \(step)  held-out \(metric.rawValue) "
+                "step \(step)  held-out \(metric.title) "
                     + (value.map { fixed($0, 3) } ?? "-") + (isBest ? ", the best so far" : "")
                     + " (\(duration(seconds)))")
         }
@@ -245,15 +245,19 @@ struct TrainingView {
         func value(_ name: String, _ digits: Int) -> String {
             metrics[name].flatMap { $0.isFinite ? fixed($0, digits) : nil } ?? "-"
         }
+        func field(_ name: String, _ digits: Int) -> String {
+            "\(Glossary.name(name)) \(value(name, digits))"
+        }
+        // Also of runs whose reward has no term for it.
+        let validFormat =
+            Glossary.name("format_validity") + " "
+            + (metrics["parse_failure_rate"].map { fixed(1 - $0, 2) } ?? "-")
         let fields = [
             "step \(metrics.step)/\(totalSteps)",
-            "reward \(value("reward", 3))",
-            "IoU \(value("rewards/mask_iou/mean", 3))",
-            "format \(value("rewards/sam_json_format/mean", 2))",
-            "length \(value("completions/mean_length", 0))",
-            metrics["kl"] == nil ? nil : "kl \(value("kl", 4))",
+            field("reward", 3), field("rewards/mask_iou/mean", 3), validFormat,
+            field("completions/mean_length", 0), metrics["kl"] == nil ? nil : field("kl", 4),
             metrics["completions/without_reward"].flatMap {
-                $0 > 0 ? "without reward \(fixed($0, 0))" : nil
+                $0 > 0 ? field("completions/without_reward", 0) : nil
             },
             pace.text(metrics.step, most: left),
         ]

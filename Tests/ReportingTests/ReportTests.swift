@@ -139,7 +139,7 @@ struct ReportFixture {
             let read = XMLReading(try ReportFixture().report(folder).html())
             for text in [
                 "gIoU on held-out samples", "three seeds", "rewards shuffled", "no signal",
-                "format validity 0.75", "Reward term: odd_term", "answering (generation)", "75 %",
+                "valid format 0.75", "Reward term: odd_term", "answering (generation)", "75 %",
                 "Chosen at random", "The biggest gains", "Failures", "Before and after",
             ] { #expect(read.text.contains(text), "\(text)") }
             #expect(!read.text.contains("Entropy"))
@@ -314,7 +314,8 @@ struct ReportFixture {
                 record.newestRollouts()?.rollouts.first?.rewards == ["judge": nil, "mask_iou": 0.5])
             let report = XMLReading(try RunReport(run: folder).html())
             #expect(report.problem == nil)
-            for words in ["judge —", "no reward", "Abstentions: judge", "Without a reward"] {
+            for words in ["judge —", "no reward", "Abstentions: judge", "Answers without a reward"]
+            {
                 #expect(report.text.contains(words), "\(words)")
             }
             #expect(!report.text.contains("judge 0.00") && !report.text.contains("nan"))

@@ -26,7 +26,9 @@ extension EndToEnd {
                 let page = String(decoding: try contents(path), as: UTF8.self)
                 #expect(page.contains("<code>grpo.beta</code>"))
                 #expect(!page.contains("<code>training.max_steps</code>"), "it is the same in both")
-                #expect(page.contains("first, step 3: IoU") && page.contains("second, step 3: IoU"))
+                #expect(
+                    page.contains("first, step 3: mask IoU")
+                        && page.contains("second, step 3: mask IoU"))
                 #expect(page.contains("<figcaption>Learning rate</figcaption>"))
                 #expect(page.contains("id=\"gallery\""))
             }
@@ -42,6 +44,15 @@ extension EndToEnd {
                 let random = try #require(page.range(of: ">Chosen at random<"))
                 #expect(failures.lowerBound < random.lowerBound, "failures come first")
             }
+        }
+
+        @Test("A run is called by the shortest ending of its path that no other run has")
+        func endings() {
+            func names(_ paths: String...) -> [String] { RunsReport.names(paths) }
+            #expect(names("x/a/run", "x/b/run/", "c") == ["a/run", "b/run", "c"])
+            #expect(names("x/a", "y/z/a", "y/z/b") == ["x/a", "z/a", "b"])
+            #expect(names("/a", "/x/a") == ["/a", "x/a"])
+            #expect(names("x/a", "x/a") == ["x/a", "x/a"])
         }
 
         @Test("Runs of the same name in different folders are told apart")

@@ -96,4 +96,82 @@ import Testing
         let height = (1000 - 100) / Double(2 * series.smoothingReach + 1)
         #expect(abs(spiked.smoothed[50].y - 100 - height) < 1e-9)
     }
+
+    @Test(
+        "An axis does not leave the numbers that something can have, unless what is shown does",
+        arguments: [
+            ([0, 0], 0...1, ["0.0", "0.5", "1.0"]),
+            ([1, 1], 0...1, ["0.90", "0.95", "1.00"]),
+            ([0.02, 0.98], 0...1, ["0.0", "0.5", "1.0"]),
+            ([0, 0], 0...Double.infinity, ["0.0", "0.5", "1.0"]),
+            ([-0.5, 0.5], 0...1, ["-0.5", "0.0", "0.5"]),
+        ] as [([Double], ClosedRange<Double>, [String])])
+    func bounds(values: [Double], bounds: ClosedRange<Double>, labels: [String]) {
+        let scale = ChartScale(covering: values, bounds: bounds)
+        #expect(scale.ticks.map(scale.label) == labels)
+        #expect(values.allSatisfy { (0...1).contains(scale.place(of: $0)) })
+    }
+
+    @Test("A smoothed curve has no number beyond those of its points")
+    func smoothedRange() {
+        let values = [1, 1, 1, 0.2, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 0.3, 1, 1, 1]
+        let series = ChartSeries(
+            "", values.enumerated().map { ChartPoint(x: Double($0), y: $1) })
+        #expect(series.smoothed.allSatisfy { (0...1).contains($0.y) })
+    }
+
+    @Test("Numbers of an axis stand apart, however long they are")
+    func labels() {
+        let scale = ChartScale(covering: [0, 1_250_000], count: 10)
+        #expect(scale.ticks.count > 5)
+        #expect(scale.labelledTicks(length: 2000) == scale.ticks)
+        let few = scale.labelledTicks(length: 200)
+        #expect(few.count >= 2 && few.count < scale.ticks.count)
+        let gap = 200 * (scale.place(of: few[1]) - scale.place(of: few[0]))
+        #expect(gap > Double(few.map { scale.label($0).count }.max() ?? 0) * 7)
+    }
+
+    /// The numbers of an attribute of the elements of a kind.
+    private func numbers(_ svg: String, _ pattern: Regex<(Substring, Substring, Substring)>)
+        -> [(Double, Double)]
+    {
+        svg.matches(of: pattern).compactMap { match in
+            Double(match.1).flatMap { first in Double(match.2).map { (first, $0) } }
+        }
+    }
+
+    @Test("The names of an interval chart lie on no line, however many words they have")
+    func names() {
+        let long = String(repeating: "many words ", count: 20)
+        let rows = ["short", long, String(repeating: "x", count: 200)].map {
+            IntervalChart.Row($0, value: 0, low: -1, high: 1)
+        }
+        let chart = IntervalChart(title: "t", rows: rows, reference: 0)
+        let svg = chart.svg.source
+        let names = svg.matches(of: #/<text class="row" x="[\d.]+" y="([\d.]+)"/#).compactMap {
+            Double($0.1)
+        }
+        #expect(names.count > 6)
+        let lines = numbers(svg, #/<line [^>]*y1="([\d.]+)" y2="([\d.]+)"/#)
+        #expect(lines.count >= 4 * rows.count)
+        for base in names {
+            for (top, bottom) in lines {
+                #expect(base + 3 <= top || base - 11 >= bottom, "\(base) in \(top)...\(bottom)")
+            }
+        }
+        #expect(XMLReading(svg).text.filter { $0 == "x" }.count >= 200, "nothing is left out")
+    }
+
+    @Test("An interval that reaches beyond what its values can be is cut there, with an arrow")
+    func cut() {
+        var chart = IntervalChart(
+            title: "share", rows: [.init("a", value: 0.9, low: 0.1, high: 1.7)])
+        let open = chart.svg.source
+        chart.bounds = 0...1
+        let cut = chart.svg.source
+        #expect(XMLReading(open).text.contains("2.0") || XMLReading(open).text.contains("1.5"))
+        #expect(!XMLReading(cut).text.contains("1.5") && XMLReading(cut).text.contains("1.0"))
+        let path = XMLReading(cut).attributes["d"]?.first ?? ""
+        #expect(path.count(where: { $0 == "M" }) == 2, "one line, one arrow")
+    }
 }

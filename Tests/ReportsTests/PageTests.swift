@@ -118,4 +118,34 @@ import Testing
     func urls() {
         #expect(dataURL([0x4D, 0x61, 0x6E], type: "image/png") == "data:image/png;base64,TWFu")
     }
+
+    @Test(
+        "A table of many columns keeps its headings in its cells, for screens that it is too wide for"
+    )
+    func stackedTable() {
+        func table(_ count: Int) -> String {
+            let columns = (0..<count).map { "c\($0)" }
+            return htmlTable(columns, rows: [columns.map { HTML.text("\($0) & more") }]).source
+        }
+        let headings = XMLReading(table(9)).attributes["data-heading"] ?? []
+        #expect(headings == (1..<9).map { "c\($0)" })
+        #expect(XMLReading(table(3)).attributes["data-heading"] == nil)
+        #expect(table(3).contains("class=\"scroll\""))
+    }
+
+    @Test("Of a long answer a card shows the beginning, and all of it on demand")
+    func longAnswers() {
+        func card(_ text: String) -> XMLReading {
+            XMLReading(
+                GalleryCard(question: "Q?", score: [], shots: [], statements: [("after:", text)])
+                    .html.source)
+        }
+        let noise = String(repeating: "0123456789", count: 300)
+        let read = card(noise)
+        #expect(read.problem == nil && read.elements["details"] == 1)
+        #expect(read.text.contains(noise) && read.text.contains("(2820 more characters)"))
+        let words = card(String(repeating: "seven ponds ", count: 100))
+        #expect(words.text.contains("ponds… ") || words.text.contains("seven… "))
+        #expect(card("short").elements["details"] == nil)
+    }
 }

@@ -109,6 +109,7 @@ struct AblationReport {
                 }
             })
         means.reference = result.baseline?.metrics[name]?.mean
+        means.bounds = Glossary.bounds(metric.metric.rawValue)
         var charts = [means]
         let rows = result.variants.enumerated().compactMap { place, variant in
             variant.differences[name].map {
@@ -118,14 +119,15 @@ struct AblationReport {
             }
         }
         if !rows.isEmpty {
-            charts.append(
-                IntervalChart(
-                    title:
-                        "\(metric.title): difference to \(result.baseline?.name ?? "the baseline")",
-                    note:
-                        "Dots: means over pairs of the same seed; circles: single pairs; lines: 95 % "
-                        + "intervals from drawing seeds and samples again.",
-                    rows: rows, reference: 0))
+            var differences = IntervalChart(
+                title:
+                    "\(metric.title): difference to \(result.baseline?.name ?? "the baseline")",
+                note:
+                    "Dots: means over pairs of the same seed; circles: single pairs; lines: 95 % "
+                    + "intervals from drawing seeds and samples again.",
+                rows: rows, reference: 0)
+            if metric.metric.isShare { differences.bounds = -1...1 }
+            charts.append(differences)
         }
         return charts
     }

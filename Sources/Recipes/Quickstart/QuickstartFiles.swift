@@ -5,7 +5,7 @@ import Foundation
 public struct CarriedModels: Sendable, Hashable {
     /// The folder that holds both.
     public let folder: String
-    /// The policy that finds objects by name.
+    /// The policy that answers explicit questions.
     public var policy: String { folder + "/policy" }
     /// The segmenter.
     public var segmenter: String { folder + "/segmenter" }
@@ -75,7 +75,7 @@ public struct QuickstartFiles: Sendable, Hashable {
     public var train: String { training + "/train.h5" }
     /// The held-out scenes with implicit questions.
     public var heldOutImplicit: String { implicit + "/val.h5" }
-    /// The same scenes with questions by name.
+    /// The same scenes with explicit questions.
     public var heldOutNamed: String { named + "/val.h5" }
     package var shards: [String] { [train, heldOutImplicit, heldOutNamed] }
     /// The page that shows everything.

@@ -20,8 +20,8 @@ import TrainingRuns
 
 /// The whole loop on a machine that has no weights and no data: the `quickstart` command.
 ///
-/// The carried policy finds objects that are asked for by name, but was never told what some implicit
-/// questions mean: taught to answer them with some object, whatever they ask. GRPO on the masks' IoU
+/// The carried policy answers explicit questions, but was never told what some implicit questions
+/// mean: taught to answer them with some object, whatever they ask. GRPO on the masks' IoU
 /// alone then teaches it their meaning, in minutes. The recipe draws scenes, evaluates the carried
 /// policy on held-out ones, trains it, evaluates it again, and writes a report.
 ///
@@ -38,7 +38,7 @@ public struct QuickstartRecipe: Sendable {
         /// Scenes to train on.
         public var trainScenes = 2000
         /// Scenes that are held out, the same for every seed; each has two questions, an implicit one
-        /// and one by name.
+        /// and an explicit one.
         public var heldOutScenes = 400
         /// Whether the run is repeated with rewards shuffled within each group, and with learning rate
         /// 0, to compare.
@@ -201,12 +201,12 @@ public struct QuickstartRecipe: Sendable {
         _ policy: String, _ models: CarriedModels, _ files: QuickstartFiles, _ name: String,
         _ what: String, _ shouldStop: () -> Bool, _ onEvent: (Event) throws -> Void
     ) throws -> QuickstartScores {
-        func scores(_ kind: String, _ shard: String) throws -> EvaluationResult {
+        func scores(_ kind: String, asks: String, _ shard: String) throws -> EvaluationResult {
             let folder = files.evaluation(name, kind)
             if FileManager.default.fileExists(atPath: folder + "/evaluation.json") {
                 return try EvaluationResult.load(folder: folder)
             }
-            try onEvent(.stage("evaluating \(what) on held-out scenes, \(kind) questions"))
+            try onEvent(.stage("evaluating \(what) on held-out scenes, \(asks) questions"))
             var recipe = EvaluateRecipe(policy: policy, segmenter: models.segmenter, data: [shard])
             recipe.settings.imageSize = EmbeddedModels.imageSide
             recipe.settings.maxCompletionLength = Self.longestAnswer
@@ -224,8 +224,8 @@ public struct QuickstartRecipe: Sendable {
         }
         try TorchRuntime.setThreadCount(1)
         return QuickstartScores(
-            implicit: try scores("implicit", files.heldOutImplicit),
-            named: try scores("named", files.heldOutNamed))
+            implicit: try scores("implicit", asks: "implicit", files.heldOutImplicit),
+            named: try scores("named", asks: "explicit", files.heldOutNamed))
     }
 
     private func train(

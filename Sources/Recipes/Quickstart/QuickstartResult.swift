@@ -8,7 +8,7 @@ import Shards
 public struct QuickstartScores: Sendable {
     /// Asked by implicit questions, which reinforcement learning saw.
     public let implicit: EvaluationResult
-    /// Asked for objects by name, which it did not see.
+    /// Asked explicit questions, which it did not see.
     public let named: EvaluationResult
 }
 
@@ -43,7 +43,7 @@ public struct QuickstartResult: Sendable {
     /// What was built in on purpose, and what the run therefore shows and does not; a paragraph each.
     public static let scenario = [
         "The scenario, said plainly: before this run the carried policy was taught, by supervised "
-            + "training, to answer in the right form, to find objects that are asked for by name, and "
+            + "training, to answer in the right form, to find what explicit questions name, and "
             + "what five implicit questions about each class mean. The implicit questions of this run "
             + "are others. For them it was taught something useless on purpose: to answer each with "
             + "some visible object, drawn without regard to the question. So it can point at things, "
@@ -66,12 +66,13 @@ public struct QuickstartResult: Sendable {
         report.seed = settings.seed
         report.comparisons = [
             .init(
-                "Implicit questions",
+                "implicit questions",
                 note: "What the policy was trained on, about scenes that it has not seen.",
                 before: before.implicit, after: main.after.implicit),
             .init(
-                "Questions by name",
-                note: "What it knew before; not part of this training, so a fall is forgetting.",
+                "explicit questions",
+                note:
+                    "They name the class. What it knew before; not part of this training, so a fall is forgetting.",
                 before: before.named, after: main.after.named),
         ]
         report.controls = outcomes.dropFirst().map { outcome in
@@ -90,7 +91,7 @@ public struct QuickstartResult: Sendable {
         var lines = [row("", ["before", "after", "change"])]
         for (title, old, new) in [
             ("implicit questions", before.implicit, main.after.implicit),
-            ("questions by name", before.named, main.after.named),
+            ("explicit questions", before.named, main.after.named),
         ] {
             lines.append(title)
             for metric in [Metric.gIoU, .cIoU, .emptyTargetAccuracy, .formatValidity] {

@@ -117,8 +117,8 @@ struct ComparedResult {
         return
             "\(after.samples) held-out samples, \(after.answers) questions, \(after.emptyTargets) "
             + "of them about something that is not there; greedy answers. gIoU is the mean of the "
-            + "answers' IoUs, cIoU the sum of all intersections over the sum of all unions, Pr@X "
-            + "the share of answers with an IoU of at least X. Small numbers: "
+            + "answers' mask IoUs, cIoU the sum of all intersections over the sum of all unions, Pr@X "
+            + "the share of answers with a mask IoU of at least X. Small numbers: "
             + "\(Self.percent(after)) intervals from drawing the samples again "
             + "\(bootstrap.resamples) times; those of the change draw the same samples before and "
             + "after. They speak of other samples, not of other seeds."

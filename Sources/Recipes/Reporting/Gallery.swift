@@ -53,7 +53,7 @@ struct Gallery {
             .element("h3", "Failures"),
             .element(
                 "p", ["class": "lead"],
-                "\(failed) of \(after.count) answers have an IoU below 0.5 after training, and "
+                "\(failed) of \(after.count) answers have a mask IoU below 0.5 after training, and "
                     + "\(worse) lost more than 0.05. The worst, those that lost most first:"),
             try grid(selection.failures), .element("h3", "Chosen at random"),
             .element(
@@ -78,7 +78,7 @@ struct Gallery {
             sample.picture(), id: "picture-\(index)")
         let truth = sample.mask
         var score: [HTML] = [
-            .text("IoU \(text(old)) → "), .element("b", text(new)),
+            .text("\(Glossary.name("mask_iou")) \(text(old)) → "), .element("b", text(new)),
             .text(" · target: \(new.outcome.targetClass ?? (truth.isEmpty ? "none" : "marked"))"),
         ]
         score.append(.text(" · \(sample.id)"))

@@ -38,9 +38,10 @@ public struct LearningCurve: Sendable {
             }
         }
         let others = try controls.map { ChartSeries($0.name, try points($0.run), style: .dashed) }
-        let chart = LineChart(
+        var chart = LineChart(
             title: "Mask IoU of sampled answers, means over \(window) steps",
             xLabel: "optimizer step", series: [main] + others, including: [0])
+        chart.bounds = 0...1
         try ImageCodec.write(Array(chart.document.utf8), path: path)
     }
 

@@ -1,3 +1,4 @@
+import Evaluation
 package import Reports
 
 /// Curves of several runs, or groups of runs, in the same charts.
@@ -13,40 +14,45 @@ package struct RunCurves {
     /// The charts for which some run has numbers that change.
     package var charts: [LineChart] {
         let terms = Set(groups.flatMap { $0.runs.flatMap(\.rewardTerms) }).sorted()
-            .filter { $0 != "mask_iou" }
+            .filter { !RunReport.knownTerms.contains($0) }
         let first = [
-            chart("Reward", "reward", "weighted sum of each run's own terms"),
-            chart("Reward term: mask_iou", "rewards/mask_iou/mean", "mean over sampled answers"),
+            chart("reward", "weighted sum of each run's own terms"),
+            chart(
+                "rewards/mask_iou/mean", "of the masks of sampled answers, mean over a step"),
             heldOut,
         ]
         let rest = [
-            chart("Format validity", "parse_failure_rate", "share of answers that can be read") {
-                1 - $0
-            },
-            chart("Length", "completions/mean_length", "tokens per answer"),
-            chart("KL", "kl", "distance to the policy before training"),
-            chart("Entropy", "entropy", "nats per token: how much is left to chance"),
-            chart("Gradient norm", "grad_norm", ""),
-            chart("Learning rate", "learning_rate", ""),
+            chart(
+                "parse_failure_rate", "share of answers that the strict parser reads",
+                title: Metric.formatValidity.heading
+            ) { 1 - $0 },
+            chart("completions/mean_length", "mean over sampled answers"),
+            chart("kl", "distance to the policy before training"),
+            chart("entropy", "nats per token: how much is left to chance"),
+            chart("grad_norm", ""),
+            chart("learning_rate", ""),
         ]
         let silent = Set(groups.flatMap { $0.runs.flatMap(\.abstainingTerms) }).sorted()
         let middle =
-            terms.map { chart("Reward term: \($0)", "rewards/\($0)/mean", "") }
-            + RunReport.silentMetrics(of: silent).map { chart($0.title, $0.name, $0.note) }
+            terms.map { chart("rewards/\($0)/mean", "", title: RunReport.termTitle($0)) }
+            + RunReport.silentMetrics(of: silent).map { chart($0.name, $0.note, title: $0.title) }
         return (first + middle + rest).compactMap(\.self)
     }
 
     private func chart(
-        _ title: String, _ name: String, _ note: String,
+        _ name: String, _ note: String, title: String? = nil,
         _ transform: (Double) -> Double = { $0 }
     ) -> LineChart? {
-        curves(title, note, .line) { record in
+        curves(title ?? Glossary.heading(name), note, .line, RunReport.bounds(name)) { record in
             ChartSeries("", record.curve(name, transform)).smoothed
         }
     }
 
     private var heldOut: LineChart? {
-        curves("gIoU on held-out samples, along the way", "", .marked) { record in
+        curves(
+            "\(Metric.gIoU.title) on held-out samples, along the way", "", .marked,
+            Glossary.bounds("giou")
+        ) { record in
             record.evaluations.compactMap { step in
                 step.values["eval_giou"].map { ChartPoint(x: Double(step.number), y: $0) }
             }
@@ -55,6 +61,7 @@ package struct RunCurves {
 
     private func curves(
         _ title: String, _ note: String, _ style: ChartSeries.Style,
+        _ bounds: ClosedRange<Double>?,
         _ points: (RunRecord) -> [ChartPoint]
     ) -> LineChart? {
         let series = groups.map { group in
@@ -63,7 +70,9 @@ package struct RunCurves {
         let values = Set(series.flatMap(\.points).map(\.y).filter(\.isFinite))
         // What never changes is no curve, and neither is a single point.
         let isCurve = values.count > 1 && series.contains { $0.points.count > 1 }
-        return isCurve ? LineChart(title: title, note: note, series: series) : nil
+        var chart = LineChart(title: title, note: note, series: series)
+        chart.bounds = bounds
+        return isCurve ? chart : nil
     }
 
     /// The mean of curves, where all have a point.

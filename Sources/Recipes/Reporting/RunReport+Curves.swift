@@ -8,10 +8,12 @@ extension RunReport {
     package func addCurves(to page: inout HTMLPage, _ record: RunRecord) {
         let curves = heldOut.isEmpty ? record.heldOut.map { [$0] } ?? [] : heldOut
         if !curves.isEmpty || !controls.isEmpty {
+            let chart = heldOutChart(curves)
+            let figure = HTML.element("div", ["class": "charts"], [chart.figure])
+            let isCurve = !chart.series.isEmpty
             page.addSection(
-                "How it was learnt", id: "held-out", lead: heldOutLead,
-                [.element("div", ["class": "charts"], [heldOutChart(curves).figure])]
-                    + controlTable)
+                isCurve ? "How it was learnt" : "Controls", id: "held-out",
+                lead: heldOutLead(isCurve: isCurve), (isCurve ? [figure] : []) + controlTable)
         }
         let all = trainingCharts(record).filter { chart in
             chart.series.contains { $0.points.contains { $0.y.isFinite } }
@@ -19,7 +21,9 @@ extension RunReport {
         guard !all.isEmpty, record.steps.count > 1 else { return }
         let charts = all.filter { constant($0) == nil }
         let constants = all.compactMap { chart in
-            constant(chart).map { "\(chart.title.lowercased()) \(String(format: "%g", $0))" }
+            constant(chart).map {
+                "\(Glossary.withinSentence(chart.title)) \(String(format: "%g", $0))"
+            }
         }
         page.addSection(
             "Training, step by step", id: "training",
@@ -42,12 +46,15 @@ extension RunReport {
         return values.count == 1 ? values.first : nil
     }
 
-    private var heldOutLead: String {
+    private func heldOutLead(isCurve: Bool) -> String {
         let curve =
-            "Mean IoU on samples that are never trained on, measured along the way with greedy "
-            + "answers."
+            isCurve
+            ? "Mean IoU on samples that are never trained on, measured along the way with greedy "
+                + "answers." : ""
         if controls.isEmpty { return curve }
-        return curve + " The dashed lines are controls: the same training with what should make it "
+        let isDashed = isCurve && controls.contains { !$0.points.isEmpty }
+        return curve + (isDashed ? " The dashed lines are controls: " : isCurve ? " " : "")
+            + (isDashed ? "the" : "Controls are the") + " same training with what should make it "
             + "fail. Only if they stay down does the rise come from the reward."
     }
 
@@ -60,20 +67,22 @@ extension RunReport {
                 point.range.map { (Double(point.step), $0.low, $0.high) }
             }
         }
-        let runs = curves.map { curve in
+        let runs = curves.filter { !$0.points.isEmpty }.map { curve in
             ChartSeries(
                 curve.name, points(curve.points), style: .marked, band: band(curve.points))
         }
-        let others = controls.map {
+        let others = controls.filter { !$0.points.isEmpty }.map {
             ChartSeries($0.name, points($0.points), style: .dashed, band: band($0.points))
         }
         var chart = LineChart(
-            title: "gIoU on held-out samples", xLabel: "optimizer step", series: runs + others,
+            title: "\(Metric.gIoU.title) on held-out samples", xLabel: "optimizer step",
+            series: runs + others,
             including: [0])
         if curves.contains(where: { $0.points.contains { $0.range != nil } }) {
             chart.note = "Bands reach from the lowest to the highest of several seeds."
         }
         chart.isWide = true
+        chart.bounds = Glossary.bounds("giou")
         return chart
     }
 
@@ -105,7 +114,7 @@ extension RunReport {
                 final.map(cell) ?? .text("–"), .text(control.note),
             ])
         }
-        return [htmlTable(["", "gIoU", ""], rows: rows, words: [2])]
+        return [htmlTable(["", Metric.gIoU.title, ""], rows: rows, words: [2])]
     }
 
     /// How many answers terms abstained from.
@@ -114,56 +123,71 @@ extension RunReport {
     ) -> [(title: String, name: String, note: String)] {
         terms.map {
             (
-                "Abstentions: \($0)", "rewards/\($0)/abstained",
+                "Abstentions: \(Glossary.name($0))", "rewards/\($0)/abstained",
                 "answers of which the term says nothing"
             )
         } + [
             (
-                "Without a reward", "completions/without_reward",
+                Glossary.heading("completions/without_reward"), "completions/without_reward",
                 "answers that no term judges, or that one failed on"
             )
         ]
     }
 
+    /// What the chart of a term that has no chart of its own is called.
+    static func termTitle(_ term: String) -> String { "Reward term: \(Glossary.name(term))" }
+
+    /// The terms whose mean is a metric that people know by itself.
+    static let knownTerms: Set = ["mask_iou", "sam_json_format"]
+
+    /// The numbers that a metric of training can have; nil where nobody knows.
+    static func bounds(_ metric: String) -> ClosedRange<Double>? {
+        let parts = metric.split(separator: "/")
+        guard parts.count == 3, parts[0] == "rewards" else { return Glossary.bounds(metric) }
+        return parts[2] == "mean" ? Glossary.bounds(String(parts[1])) : 0...Double.infinity
+    }
+
     private func trainingCharts(_ record: RunRecord) -> [LineChart] {
         func chart(
-            _ title: String, _ name: String, including: [Double] = [], note: String = "",
+            _ name: String, title: String? = nil, including: [Double] = [], note: String = "",
             _ transform: (Double) -> Double = { $0 }
         ) -> LineChart {
-            LineChart(
-                title: title, note: note,
+            var chart = LineChart(
+                title: title ?? Glossary.heading(name), note: note,
                 series: [
                     ChartSeries("", record.curve(name, transform), style: .smoothed)
                 ], including: including)
+            chart.bounds = Self.bounds(name)
+            return chart
         }
-        let terms = record.rewardTerms.filter { $0 != "mask_iou" && $0 != "sam_json_format" }
+        let terms = record.rewardTerms.filter { !Self.knownTerms.contains($0) }
         let first = [
-            chart("Reward", "reward", note: "weighted sum of all terms, mean over answers"),
+            chart("reward", note: "weighted sum of all terms, mean over answers"),
             chart(
-                "Reward term: mask IoU", "rewards/mask_iou/mean", including: [0],
-                note: "mean over sampled answers"),
+                "rewards/mask_iou/mean", including: [0],
+                note: "of the masks of sampled answers, mean over a step"),
             chart(
-                "Format validity", "parse_failure_rate", including: [1],
-                note: "share of answers that can be read"
+                "parse_failure_rate", title: Metric.formatValidity.heading, including: [1],
+                note: "share of answers that the strict parser reads"
             ) { 1 - $0 },
-            chart("Length", "completions/mean_length", note: "tokens per answer"),
-            chart("KL", "kl", including: [0], note: "distance to the policy before training"),
-            chart("Entropy", "entropy", note: "nats per token: how much is left to chance"),
+            chart("completions/mean_length", note: "mean over sampled answers"),
+            chart("kl", including: [0], note: "distance to the policy before training"),
+            chart("entropy", note: "nats per token: how much is left to chance"),
         ]
         let silent = Self.silentMetrics(of: record.abstainingTerms).map {
-            chart($0.title, $0.name, including: [0], note: $0.note)
+            chart($0.name, title: $0.title, including: [0], note: $0.note)
         }
         let rest = [
             chart(
-                "Clip ratio", "clip_ratio/region_mean", including: [0],
+                "clip_ratio/region_mean", including: [0],
                 note: "share of tokens whose probability ratio was clipped"),
             chart(
-                "Groups that teach nothing", "frac_reward_zero_std", including: [0],
+                "frac_reward_zero_std", including: [0],
                 note: "share of answers whose whole group earned the same"),
-            chart("Gradient norm", "grad_norm", including: [0]),
-            chart("Learning rate", "learning_rate", including: [0]),
+            chart("grad_norm", including: [0]),
+            chart("learning_rate", including: [0]),
         ]
         return first
-            + terms.map { chart("Reward term: \($0)", "rewards/\($0)/mean") } + silent + rest
+            + terms.map { chart("rewards/\($0)/mean", title: Self.termTitle($0)) } + silent + rest
     }
 }

@@ -17,7 +17,7 @@ extension RunReport {
             let rollout = rollouts[index]
             let terms = rollout.rewards.sorted { $0.key < $1.key }
                 .map { name, value in
-                    "\(name) " + (value.map { String(format: "%.2f", $0) } ?? "—")
+                    "\(Glossary.name(name)) " + (value.map { String(format: "%.2f", $0) } ?? "—")
                 }
             return GalleryCard(
                 question: rollout.question,
@@ -27,7 +27,7 @@ extension RunReport {
                         rollout.reward.map { "reward \(String(format: "%.2f", $0))" }
                             ?? "no reward"),
                     .text(" · " + (terms + [rollout.id]).joined(separator: " · ")),
-                ], shots: [], statements: [("answer:", shortened(rollout.completion))])
+                ], shots: [], statements: [("answer:", rollout.completion)])
         }
         page.addSection(
             "Answers of step \(step)", id: "answers",
@@ -112,7 +112,7 @@ extension RunReport {
 }
 
 /// A text of bounded length; what is cut off is said.
-func shortened(_ text: String, limit: Int = 600) -> String {
+func shortened(_ text: String, limit: Int) -> String {
     text.count <= limit ? text : text.prefix(limit) + "… (\(text.count - limit) more characters)"
 }
 

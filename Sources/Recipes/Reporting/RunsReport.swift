@@ -51,7 +51,7 @@ public struct RunsReport: Sendable {
                 "p", ["class": "lead"],
                 "Numbers of training are of questions that differ from step to step; what a policy "
                     + "learnt, only held-out questions tell. Differences between single runs are "
-                    + "also those of their seeds: `think2seg ablate` compares with several."))
+                    + "also those of their seeds: think2seg ablate compares with several."))
         page.addSection(
             "Where they stand", id: "numbers", [Self.numbers(records, names)])
         page.addSection(
@@ -69,24 +69,26 @@ public struct RunsReport: Sendable {
         return page.source
     }
 
-    /// The last part of each path that tells it from the others.
+    /// The shortest ending of each path that no other path has; the path itself where there is none.
     package static func names(_ paths: [String]) -> [String] {
         let parts = paths.map { path in
             URL(fileURLWithPath: path).standardizedFileURL.pathComponents.filter { $0 != "/" }
         }
-        let longest = parts.map(\.count).max() ?? 1
-        for count in 1...max(1, longest) {
-            let names = parts.map { $0.suffix(count).joined(separator: "/") }
-            if Set(names).count == names.count { return names }
+        return parts.indices.map { place in
+            let own = parts[place]
+            let others = parts.indices.filter { $0 != place }.map { parts[$0] }
+            let count = (1...max(1, own.count)).first { count in
+                others.allSatisfy { $0.suffix(count) != own.suffix(count) }
+            }
+            return count.map { own.suffix($0).joined(separator: "/") } ?? paths[place]
         }
-        return paths
     }
 
     private static func numbers(_ records: [RunRecord], _ names: [String]) -> HTML {
         let heads = [
-            "run", "steps", "reward", "mask IoU", "held-out gIoU", "best", "tokens per answer",
-            "KL",
-            "s per step", "hours",
+            "run", "steps", "reward", Glossary.name("mask_iou"), "held-out \(Metric.gIoU.title)",
+            "best",
+            Metric.meanLength.title, Glossary.name("kl"), "s per step", "hours",
         ]
         let rows = zip(names, records).map { name, record -> [HTML] in
             func late(_ metric: String, _ digits: Int) -> HTML {
@@ -139,7 +141,8 @@ public struct RunsReport: Sendable {
                     .element("code", record.facts.first { $0.name == name }?.value ?? "–")
                 }
         }
-        return htmlTable([""] + names, rows: rows, words: Set(1...names.count))
+        let folders = [HTML.text("folder")] + records.map { .element("code", $0.path) }
+        return htmlTable([""] + names, rows: [folders] + rows, words: Set(1...names.count))
     }
 
     /// The newest held-out answers of each run, if all are to the same questions.

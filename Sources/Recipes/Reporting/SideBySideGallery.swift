@@ -101,7 +101,9 @@ package struct SideBySideGallery {
         var shots: [GalleryCard.Shot] = []
         for (place, column) in columns.enumerated() {
             let answer = column.answers[index]
-            let label = "\(column.name): IoU \(metricText(answer.outcome.iou, .gIoU))"
+            let label =
+                "\(column.name): \(Glossary.name("mask_iou")) "
+                + metricText(answer.outcome.iou, .gIoU)
             shots.append(
                 GalleryCard.Shot(
                     caption: label,
@@ -120,12 +122,12 @@ package struct SideBySideGallery {
 }
 
 extension EvaluatedAnswer {
-    /// The thought, or the whole answer where there is none; and why it cannot be read.
+    /// Why it cannot be read; then the thought, or the whole answer where there is none.
     var statement: String {
         let said = thought(of: completion) ?? completion
         let trimmed = said.trimmingCharacters(in: .whitespacesAndNewlines)
-        let problem = parseError.map { " [cannot be read: \($0)]" } ?? ""
-        return (trimmed.isEmpty ? "(no words)" : shortened(trimmed, limit: 400)) + problem
+        let problem = parseError.map { "[cannot be read: \(shortened($0, limit: 160))] " } ?? ""
+        return problem + (trimmed.isEmpty ? "(no words)" : trimmed)
     }
 
     /// What is drawn over the picture of a sample: mask, truth, ignored pixels, boxes and points.

@@ -45,9 +45,9 @@ public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
         public var imageSize = 840
         /// How many of a sample's own questions are asked in a pass.
         public var ownQuestions = 1
-        /// How many classes are asked for by name.
+        /// How many classes are asked for by explicit questions.
         public var namedQuestions = 0
-        /// The share of named questions that ask for an absent class.
+        /// The share of explicit questions that ask for an absent class.
         public var absentShare = 0.15
         /// Whether own questions without a target are taken to ask for some absent class.
         public var guessesAbsentClass = false
@@ -166,11 +166,11 @@ extension SFTConfiguration {
                 "How many of a sample's own questions are asked in a pass", in: 0...100),
             Key(
                 "data.named_questions", \.data.namedQuestions,
-                "How many classes are asked for by name; needs shards that know their objects",
+                "How many explicit questions are asked of a sample; needs shards that know their objects",
                 in: 0...100),
             Key(
                 "data.absent_share", \.data.absentShare,
-                "The share of named questions that ask for an absent class", in: 0...1),
+                "The share of explicit questions that ask for an absent class", in: 0...1),
             Key(
                 "data.guess_absent_class", \.data.guessesAbsentClass,
                 "Whether own questions without a target are taken to ask for some absent class"),
