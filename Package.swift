@@ -498,6 +498,10 @@ let withLibtorch: [Target] = [
     .testTarget(
         name: "NNTests", dependencies: ["NN", "TestSupport", "Torch"], swiftSettings: strict),
     .testTarget(
+        name: "PagesTests",
+        dependencies: [argumentParser, "TestSupport", "think2seg", yams], exclude: ["prepare.sh"],
+        swiftSettings: strict),
+    .testTarget(
         name: "PromptedMasksTests",
         dependencies: [
             "Imaging", "NN", "PromptedMasks", "SAM2", "Segmentation", "Segmenters", "TestSupport",
