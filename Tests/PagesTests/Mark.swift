@@ -22,6 +22,8 @@ struct Mark: Equatable {
 
     let language: String
     let purpose: Purpose
+    /// A program without which the commands do not run.
+    let needs: String?
     /// Numbers before a unit of time may differ.
     let times: Bool
     /// So far may a number with a point be off.
@@ -45,11 +47,15 @@ struct Mark: Equatable {
             }
         }
         self.language = language
+        needs = values.removeValue(forKey: "needs")
         times = values.removeValue(forKey: "times") != nil
         within = try values.removeValue(forKey: "within").map(Self.number) ?? 0
         purpose = try Self.purpose(language, &values)
         if let unknown = values.keys.sorted().first {
             throw Problem(description: "\(unknown) is no mark of a block of \(language)")
+        }
+        if needs != nil, language != "sh" {
+            throw Problem(description: "needs=PROGRAM is for commands")
         }
         if times || within > 0, purpose != .output(errors: true), purpose != .output(errors: false)
         {

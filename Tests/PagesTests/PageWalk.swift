@@ -29,9 +29,11 @@ struct PageWalk {
     mutating func run() throws {
         for block in page.blocks {
             switch block.mark.purpose {
-            case .run(let status): try run(block, status: status)
-            case .slow where all: try run(block, status: 0)
-            case .skip, .slow: try skip(block)
+            case .run(let status) where block.mark.needs.map(shell.has) ?? true:
+                try run(block, status: status)
+            case .slow where all && block.mark.needs.map(shell.has) ?? true:
+                try run(block, status: 0)
+            case .run, .skip, .slow: try skip(block)
             case .output(let errors): compare(block, errors: errors)
             case .file(let name): try save(block, as: name)
             case .configuration(let command): try check(block, command: command)

@@ -47,6 +47,13 @@ struct Shell {
         return try wait(for: process)
     }
 
+    /// Whether a program is on the path.
+    func has(_ program: String) -> Bool {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
+            FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
+        }
+    }
+
     /// The words of every command of this program in a text, none of which runs.
     ///
     /// No program is found, so only what the shell itself does is done, in a folder of its own.
@@ -67,7 +74,9 @@ struct Shell {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["bash", "-c", "exec 9>&1\n" + script]
-        process.environment = ["HOME": folder, "LANG": "C.UTF-8"]
+        process.environment = [
+            "HOME": folder, "LANG": "C.UTF-8", "SLURM_ARRAY_TASK_ID": "1",
+        ]
         let result = try wait(for: process)
         var commands: [[String]] = []
         var words: [String] = []

@@ -23,7 +23,7 @@ small_run() { # folder, then overrides
     [ -e shards/train.h5 ] || draw_shards shards 8
     for word in "output_dir=$folder" data.train=shards/train.h5 data.validation=shards/val.h5 \
         grpo.num_generations=2 grpo.num_prompts_per_step=1 training.max_steps=2 \
-        evaluation.eval_steps=1 logging.save_steps=1 "$@"; do
+        training.warmup_steps=0 evaluation.eval_steps=1 logging.save_steps=1 "$@"; do
         words+=(--set "$word")
     done
     think2seg train Configs/embedded/grpo.yaml "${words[@]}" --quiet >/dev/null
