@@ -91,7 +91,10 @@ var targets: [Target] = [
         name: "HDF5", dependencies: ["CHDF5", "CZlib"], path: "Sources/Datasets/HDF5",
         swiftSettings: optimized),
     .target(name: "Pickles", swiftSettings: optimized),
+    .target(name: "SourceCommit", swiftSettings: strict, plugins: ["WriteCommit"]),
     .target(name: "TextFiles", swiftSettings: optimized),
+    // Writes down at every build the commit that the sources are of.
+    .plugin(name: "WriteCommit", capability: .buildTool()),
     // Layer 2  errors in words, checksums, tensors
     .target(name: "Checksums", dependencies: ["CChecksums"], swiftSettings: optimized),
     .target(name: "SystemErrors", dependencies: ["TextFiles"], swiftSettings: strict),
@@ -222,7 +225,7 @@ let withLibtorch: [Target] = [
     .target(
         name: "Runs",
         dependencies: [
-            "Datasets", "EventFiles", "Files", "SystemErrors", "TextFiles",
+            "Datasets", "EventFiles", "Files", "SourceCommit", "SystemErrors", "TextFiles",
             "Torch",
         ], path: "Sources/Recipes/Runs", swiftSettings: strict),
     .target(

@@ -21,7 +21,7 @@ struct Think2SegCommand: ParsableCommand {
 
             To begin:  think2seg quickstart
             """,
-        version: "think2seg \(Think2Seg.version)",
+        version: Think2Seg.description,
         subcommands: [
             QuickstartCommand.self, TrainCommand.self, SFTCommand.self,
             PretrainSegmenterCommand.self, EvaluateCommand.self, CompareCommand.self,
