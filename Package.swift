@@ -225,7 +225,7 @@ let withLibtorch: [Target] = [
     .target(
         name: "Runs",
         dependencies: [
-            "Datasets", "EventFiles", "Files", "SourceCommit", "SystemErrors", "TextFiles",
+            "Datasets", "EventFiles", "Files", "SystemErrors", "TextFiles",
             "Torch",
         ], path: "Sources/Recipes/Runs", swiftSettings: strict),
     .target(
@@ -408,7 +408,7 @@ let withLibtorch: [Target] = [
             "Embeddings", "Evaluating", "Evaluation", "Files", "Imaging", "Importers", "Inference",
             "NewModels", "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Quickstart",
             "RLTrainer", "Reporting", "Rewards", "Runs", "Scenes", "Scoring", "Segmentation",
-            "SegmenterTraining", "Settings", "Shards", "SharedSettings", "Supervised",
+            "SegmenterTraining", "Settings", "Shards", "SharedSettings", "SourceCommit", "Supervised",
             "SupervisedTraining", "SystemErrors", "TextFiles", "Threads", "Tokenizers", "Torch",
             "Training", "TrainingRuns", "Verification",
         ], swiftSettings: strict, linkerSettings: allocator),

@@ -8,7 +8,6 @@ extension RunDirectory {
     private struct Description: Codable {
         var program = "think2seg"
         var version = Think2Seg.version
-        var commit = Think2Seg.commit
         var libtorch = TorchRuntime.version
         let device: String
         let threads: Int
@@ -20,7 +19,7 @@ extension RunDirectory {
         let resumedFrom: String?
 
         enum CodingKeys: String, CodingKey {
-            case program, version, commit, libtorch, device, threads, workers, seed, command
+            case program, version, libtorch, device, threads, workers, seed, command
             case resumedFrom = "resumed_from"
         }
     }
