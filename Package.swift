@@ -91,7 +91,10 @@ var targets: [Target] = [
         name: "HDF5", dependencies: ["CHDF5", "CZlib"], path: "Sources/Datasets/HDF5",
         swiftSettings: optimized),
     .target(name: "Pickles", swiftSettings: optimized),
+    .target(name: "SourceCommit", swiftSettings: strict, plugins: ["WriteCommit"]),
     .target(name: "TextFiles", swiftSettings: optimized),
+    // Writes down at every build the commit that the sources are of.
+    .plugin(name: "WriteCommit", capability: .buildTool()),
     // Layer 2  errors in words, checksums, tensors
     .target(name: "Checksums", dependencies: ["CChecksums"], swiftSettings: optimized),
     .target(name: "SystemErrors", dependencies: ["TextFiles"], swiftSettings: strict),
@@ -405,7 +408,7 @@ let withLibtorch: [Target] = [
             "Embeddings", "Evaluating", "Evaluation", "Files", "Imaging", "Importers", "Inference",
             "NewModels", "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Quickstart",
             "RLTrainer", "Reporting", "Rewards", "Runs", "Scenes", "Scoring", "Segmentation",
-            "SegmenterTraining", "Settings", "Shards", "SharedSettings", "Supervised",
+            "SegmenterTraining", "Settings", "Shards", "SharedSettings", "SourceCommit", "Supervised",
             "SupervisedTraining", "SystemErrors", "TextFiles", "Threads", "Tokenizers", "Torch",
             "Training", "TrainingRuns", "Verification",
         ], swiftSettings: strict, linkerSettings: allocator),
@@ -497,6 +500,10 @@ let withLibtorch: [Target] = [
         ], swiftSettings: strict),
     .testTarget(
         name: "NNTests", dependencies: ["NN", "TestSupport", "Torch"], swiftSettings: strict),
+    .testTarget(
+        name: "PagesTests",
+        dependencies: [argumentParser, "TestSupport", "think2seg", yams], exclude: ["prepare.sh"],
+        swiftSettings: strict),
     .testTarget(
         name: "PromptedMasksTests",
         dependencies: [

@@ -5,6 +5,9 @@
 
 #include <string_view>
 
+// The library's own word; the header that has it brings much else.
+extern "C" uint64_t aoti_torch_abi_version();
+
 // The numbers and the operations are checked against one version; another one may differ in either.
 // scripts/setup writes down which version this is: the pinned one, or one that passed the check.
 static_assert(std::string_view(TORCH_VERSION) == CTS_CHECKED_LIBTORCH,
@@ -54,3 +57,10 @@ c10::Device device(CTSDevice where) {
 
 const char *cts_last_error_message(void) { return cts::lastError().c_str(); }
 const char *cts_libtorch_version(void) { return TORCH_VERSION; }
+
+void cts_loaded_libtorch_version(int64_t *major, int64_t *minor, int64_t *patch) {
+    const uint64_t packed = aoti_torch_abi_version();
+    *major = static_cast<int64_t>(packed >> 56);
+    *minor = static_cast<int64_t>(packed >> 48 & 255);
+    *patch = static_cast<int64_t>(packed >> 40 & 255);
+}

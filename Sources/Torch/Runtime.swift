@@ -35,6 +35,15 @@ public enum TorchRuntime {
     /// The libtorch that this was built against.
     public static var version: String { String(cString: cts_libtorch_version()) }
 
+    /// The libtorch that is loaded, as "2.13.0".
+    public static var loadedVersion: String {
+        var major: Int64 = 0
+        var minor: Int64 = 0
+        var patch: Int64 = 0
+        cts_loaded_libtorch_version(&major, &minor, &patch)
+        return "\(major).\(minor).\(patch)"
+    }
+
     /// How many threads an operation may use that this thread starts.
     public static var threadCount: Int { Int(cts_thread_count()) }
 

@@ -87,11 +87,11 @@ public enum ConfigurationReference {
         pretrain-segmenter` those of the other commands). Editors with a YAML language server complete \
         and check keys by it, when the file's first line names it, relative to the file:
 
-        ```
+        ```sh
         think2seg config schema > train.schema.json
         ```
 
-        ```yaml
+        ```yaml config=train
         # yaml-language-server: $schema=train.schema.json
         output_dir: runs/first
         ```

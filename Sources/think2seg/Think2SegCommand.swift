@@ -2,7 +2,9 @@ import ArgumentParser
 import Foundation
 import PolicyFamilies
 import Runs
+import SourceCommit
 import SystemErrors
+import Torch
 
 #if canImport(Glibc)
     import Glibc
@@ -21,7 +23,7 @@ struct Think2SegCommand: ParsableCommand {
 
             To begin:  think2seg quickstart
             """,
-        version: "think2seg \(Think2Seg.version)",
+        version: versionLine,
         subcommands: [
             QuickstartCommand.self, TrainCommand.self, SFTCommand.self,
             PretrainSegmenterCommand.self, EvaluateCommand.self, CompareCommand.self,
@@ -31,6 +33,12 @@ struct Think2SegCommand: ParsableCommand {
             CheckpointCommand.self, DataCommand.self, ConfigCommand.self, PolicyCommand.self,
             SegmenterCommand.self, BenchmarkCommand.self, GlossaryCommand.self,
         ])
+}
+
+/// Version, commit and libtorch, in a line.
+private var versionLine: String {
+    "think2seg \(Think2Seg.version) (commit \(sourceCommit() ?? "unknown"), "
+        + "libtorch \(TorchRuntime.loadedVersion))"
 }
 
 @main

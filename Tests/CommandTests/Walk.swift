@@ -15,7 +15,7 @@ struct Walk {
         .deletingLastPathComponent().appendingPathComponent("think2seg")
 
     /// The checkout, for the models that it carries.
-    private static let checkout = URL(fileURLWithPath: #filePath)
+    static let checkout = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
     /// Runs the command; gives its exit status.

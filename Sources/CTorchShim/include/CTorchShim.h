@@ -40,6 +40,9 @@ const char *cts_last_error_message(void);
 /// The version of the libtorch that this was compiled against, "2.13.0"; static.
 const char *cts_libtorch_version(void);
 
+/// The version of the libtorch that is loaded, as cts_libtorch_version's, but asked from the library.
+void cts_loaded_libtorch_version(int64_t *major, int64_t *minor, int64_t *patch);
+
 typedef struct CTSTensor CTSTensor;
 typedef struct CTSGenerator CTSGenerator;
 

@@ -10,20 +10,15 @@ public struct CarriedModels: Sendable, Hashable {
     /// The segmenter.
     public var segmenter: String { folder + "/segmenter" }
 
-    /// Finds them: in `folder`, or where `THINK2SEG_RESOURCES` says, or in `Resources` of the working
-    /// directory or of a folder above the program.
+    /// Finds them: in `folder`, or where `THINK2SEG_RESOURCES` says, or in `Resources` where
+    /// ``ProjectFolders`` looks for it.
     ///
     /// - Throws: `MissingInputError`
     public static func find(_ folder: String?) throws -> CarriedModels {
         let environment = ProcessInfo.processInfo.environment["THINK2SEG_RESOURCES"]
         var candidates = [folder ?? environment].compactMap { $0 }
         if candidates.isEmpty {
-            candidates = [FileManager.default.currentDirectoryPath + "/Resources"]
-            var above = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-            for _ in 0..<5 {
-                above.deleteLastPathComponent()
-                candidates.append(above.path + "/Resources")
-            }
+            candidates = ProjectFolders.candidates("Resources")
         }
         for candidate in candidates {
             let models = CarriedModels(folder: candidate)
