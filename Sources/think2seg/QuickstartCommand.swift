@@ -72,19 +72,27 @@ struct QuickstartCommand: ParsableCommand {
         recipe.settings.heldOutScenes = heldOut
         recipe.settings.runsControls = controls
         var view = TrainingView(totalSteps: 0, secondsLeft: nil)
-        Interruption.watch()
+        Interruption.watch(
+            endsAfter: "this step",
+            rest: "the same command goes on"
+                + (output == nil ? " with --output \(recipe.output)" : ""))
         let ending = try recipe.run(shouldStop: { Interruption.isRequested }) { event in
             switch event {
             case .stage(let text):
                 Console.endProgress()
                 Console.note("- \(text)")
             case .done(let text): Console.note("- \(text) (done before)")
-            case .progress(let text): Console.progress("  \(text)")
+            case .progress(let text, let done, let total, let stage):
+                Console.progress("  \(text)", done, of: total, work: stage)
+            case .note(let text): Console.note("  \(text)")
+            case .warning(let text): Console.warning(text)
             case .training(let summary, let steps, let seconds):
                 summary.forEach { Console.note("  \($0)") }
                 view = TrainingView(totalSteps: steps, secondsLeft: seconds)
             case .fault(let fault): Console.warning(fault.description)
-            case .step(let metrics): Console.progress("  " + view.line(metrics))
+            case .step(let metrics):
+                view.add()
+                view.show(metrics, indent: "  ")
             }
         }
         Console.endProgress()
