@@ -97,7 +97,7 @@ struct QuickstartCommand: ParsableCommand {
         }
         Console.endProgress()
         switch ending {
-        case .finished(let result): show(result)
+        case .finished(let result): show(result, try result.conclusion())
         case .stopped:
             Console.note(
                 "stopped, as asked; the same command goes on:\n  think2seg "
@@ -107,7 +107,7 @@ struct QuickstartCommand: ParsableCommand {
         }
     }
 
-    private func show(_ result: QuickstartResult) {
+    private func show(_ result: QuickstartResult, _ conclusion: String) {
         let (run, policy) = (result.main.run, result.main.policy)
         let configuration = PathArgument.word(result.files.configuration(.rewarded))
         Console.note("")
@@ -116,8 +116,8 @@ struct QuickstartCommand: ParsableCommand {
             """
 
             The policy was never told what the implicit questions mean: the warm start answered them
-            with any visible object, on purpose. The masks' IoU alone taught it. What this shows, and
-            what it does not, is in the report:
+            with any visible object, on purpose. \(conclusion)
+            What this shows, and what it does not, is in the report:
 
               \(result.files.report)
 
