@@ -26,6 +26,9 @@ public struct SampleRatio: Hashable, Sendable {
         return below == 0 ? nil : numerators.reduce(0, +) / below
     }
 
+    /// How many samples count.
+    var count: Int { denominators.count { $0 != 0 } }
+
     /// The ratio over the samples at `indices`, which may name a sample several times.
     func value(at indices: [Int]) -> Double? {
         var above = 0.0
@@ -62,8 +65,11 @@ public struct Interval: Hashable, Sendable, Codable {
 ///
 /// The interval says how far a figure would move with other samples from where these came from; of
 /// other seeds or trainings it says nothing. A share that all samples agree on gets an interval
-/// without width, because nothing in them shows how it could vary.
+/// without width, because nothing in them shows how it could vary. Of one or two samples there is none:
+/// they show nothing of others.
 public struct Bootstrap: Hashable, Sendable, Codable {
+    /// How many samples must count for an interval.
+    public static let leastSamples = 3
     /// Decides about every draw.
     public var seed: UInt64
     /// How often all samples are drawn.
@@ -82,11 +88,13 @@ public struct Bootstrap: Hashable, Sendable, Codable {
     /// The interval of each ratio; all see the same draws.
     ///
     /// - Parameter ratios: ratios over the same samples
-    /// - Returns: one interval per ratio; nil where it is undefined
+    /// - Returns: one interval per ratio; nil where it is undefined, or fewer than ``leastSamples`` count
     public func intervals(of ratios: [SampleRatio]) -> [Interval?] {
-        intervals(ratios.map(\.numerators.count), count: ratios.count) { place, indices in
+        let found = intervals(ratios.map(\.numerators.count), count: ratios.count) {
+            place, indices in
             ratios[place].value(at: indices)
         }
+        return zip(found, ratios).map { $1.count < Self.leastSamples ? nil : $0 }
     }
 
     /// The interval of how much each ratio changed between two evaluations of the same samples.
@@ -96,15 +104,19 @@ public struct Bootstrap: Hashable, Sendable, Codable {
     /// - Parameters:
     ///   - before: ratios over samples
     ///   - after: the same ratios over the same samples, in the same order
-    /// - Returns: one interval of `after - before` per ratio; nil where it is undefined
+    /// - Returns: one interval of `after - before` per ratio; nil where it is undefined, or fewer than
+    ///   ``leastSamples`` count in one of the two
     public func differences(from before: [SampleRatio], to after: [SampleRatio]) -> [Interval?] {
         precondition(before.count == after.count, "a ratio is missing")
         let counts = (before + after).map(\.numerators.count)
-        return intervals(counts, count: before.count) { place, indices in
+        let found = intervals(counts, count: before.count) { place, indices in
             guard let old = before[place].value(at: indices),
                 let new = after[place].value(at: indices)
             else { return nil }
             return new - old
+        }
+        return found.indices.map { place in
+            min(before[place].count, after[place].count) < Self.leastSamples ? nil : found[place]
         }
     }
 

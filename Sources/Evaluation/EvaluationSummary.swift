@@ -2,7 +2,7 @@
 public struct Estimate: Hashable, Sendable, Codable {
     /// The value; nil where no answer counts.
     public var value: Double?
-    /// The confidence interval; nil where there is no value.
+    /// The confidence interval; nil where there is no value, or too few samples count.
     public var interval: Interval?
     /// How many answers count.
     public var count: Int

@@ -10,7 +10,8 @@ public struct SeedMean: Hashable, Sendable, Codable {
     public let mean: Double
     /// The standard deviation, with the number of seeds less one below the line; nil for one seed.
     public let deviation: Double?
-    /// The confidence interval of the mean; nil for one seed.
+    /// The confidence interval of the mean; nil for one seed, and for two of the same number, which show
+    /// nothing of how others vary.
     public let interval: Interval?
     /// The number of each seed.
     public let values: [Double]
@@ -36,7 +37,9 @@ public struct SeedMean: Hashable, Sendable, Codable {
             studentQuantile(confidence, degrees: values.count - 1) * deviation
             / count.squareRoot()
         self.deviation = deviation
-        interval = Interval(low: mean - reach, high: mean + reach)
+        interval =
+            values.count == 2 && deviation == 0
+            ? nil : Interval(low: mean - reach, high: mean + reach)
     }
 }
 
@@ -84,7 +87,8 @@ private func studentMass(within t: Double, degrees: Int) -> Double {
 public struct SeedDifference: Hashable, Sendable, Codable {
     /// The mean over the seeds of the differences.
     public let value: Double
-    /// The interval from drawing seeds and samples again, the same ones for both kinds.
+    /// The interval from drawing seeds and samples again, the same ones for both kinds; nil where fewer
+    /// than ``Bootstrap/leastSamples`` samples count.
     public let interval: Interval?
     /// The differences seed by seed with Student's interval of their mean.
     public let bySeed: SeedMean
@@ -182,7 +186,9 @@ extension Bootstrap {
             }
             if sum.isFinite { drawn.append(sum / Double(pairs.count)) }
         }
+        let counts = pairs.flatMap { [$0.baseline.count, $0.other.count] }
+        let isShort = counts.contains { $0 < Self.leastSamples }
         return SeedDifference(
-            value: bySeed.mean, interval: interval(of: drawn), bySeed: bySeed)
+            value: bySeed.mean, interval: isShort ? nil : interval(of: drawn), bySeed: bySeed)
     }
 }

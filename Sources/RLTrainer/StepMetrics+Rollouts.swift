@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Imaging
 import Rewards
 import Torch
 
@@ -46,6 +47,21 @@ extension StepMetrics {
         append(
             "parse_failure_rate",
             mean(rewards.map { $0.failure == nil ? 0 : 1 }))
+        appendAnswers(groups)
+    }
+
+    /// How answers fit, whatever their rewards are made of: their IoU; and of those about a target, the
+    /// share that met it, and of those that can be read the share that is empty, 0 if none can.
+    private mutating func appendAnswers<Prompt>(_ groups: [RolloutGroup<Prompt>]) {
+        append("answers/iou", mean(groups.flatMap(\.rewards).map(\.iou)))
+        let targeted = groups.filter { !$0.example.truth.isEmpty }.flatMap(\.rewards)
+        // Without a target there are no such shares, and so no numbers.
+        if targeted.isEmpty { return }
+        let readable = targeted.filter { $0.failure == nil }
+        let met = targeted.count { $0.iou >= RunHealth.metIoU }
+        let empty = readable.count { $0.prompts.isEmpty }
+        append("answers/met_target", Double(met) / Double(targeted.count))
+        append("answers/empty", Double(empty) / Double(max(1, readable.count)))
     }
 
     private mutating func appendLengths(

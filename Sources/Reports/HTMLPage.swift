@@ -88,6 +88,10 @@ private let pageStyle: StaticString = """
     .lead, .note { color: var(--soft); }
     .note { font-size: .85rem; margin: 6px 0 0; }
     .summary { font-size: 1.08rem; }
+    .warnings { background: var(--raised); border: 1px solid var(--bad); border-radius: 10px; padding: 12px 16px; margin: 0 0 18px; }
+    .warnings h2 { font-size: 1.05rem; color: var(--bad); }
+    .warnings ul { margin: 0; padding-left: 1.2em; }
+    .warnings li { margin: 0 0 6px; max-width: 80ch; overflow-wrap: anywhere; }
     .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(230px, 1fr)); gap: 12px; margin: 20px 0 8px; }
     .tile { background: var(--raised); border: 1px solid var(--rule); border-radius: 10px; padding: 14px 16px; }
     .tile .name { color: var(--soft); font-size: .85rem; }

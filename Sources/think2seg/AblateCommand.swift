@@ -62,7 +62,9 @@ struct AblateCommand: ParsableCommand {
         if list { return show(recipe) }
         if let number { return try work(number, recipe) }
         if results { return try conclude(recipe, []) }
-        Interruption.watch()
+        Interruption.watch(
+            endsAfter: "the steps that are being made",
+            rest: "the same command goes on from the newest checkpoints")
         let failures = try runMissing(recipe)
         try conclude(recipe, failures)
         if Interruption.isRequested {
@@ -142,17 +144,18 @@ struct AblateCommand: ParsableCommand {
         ) { event in
             switch event {
             case .note(let text): Console.note(text)
+            case .warning(let text): Console.warning(text)
             case .training(let steps): view = TrainingView(totalSteps: steps)
             case .fault(let fault): Console.warning(fault.description)
             case .step(let metrics):
-                let line = view.line(metrics)
+                view.add()
                 view.takeWarning().map(Console.warning)
-                Console.progress(line)
+                view.show(metrics)
             case .trainingEvaluation: break
             case .evaluation(let progress):
                 Console.progress(
-                    "evaluating \(progress.done)/\(progress.total)  gIoU \(fixed(progress.gIoU, 3))"
-                )
+                    "evaluating \(progress.done)/\(progress.total)  gIoU \(fixed(progress.gIoU, 3))",
+                    progress.done, of: progress.total, work: "evaluating")
             }
         }
         switch ending {
@@ -177,10 +180,13 @@ struct AblationView {
                 "  \(failure.run) failed, exit status \(failure.status): \(failure.message)\n"
                     + "  see \(failure.log)")
         case .progress(let progress):
-            let pause: Duration = Console.isTerminal ? .milliseconds(500) : .seconds(30)
-            guard ContinuousClock.now - last >= pause, !progress.active.isEmpty else { return }
-            last = .now
-            Console.progress(line(progress))
+            if progress.active.isEmpty { return }
+            if Console.isTerminal {
+                guard ContinuousClock.now - last >= .milliseconds(500) else { return }
+                last = .now
+            }
+            // Whole runs are told of by their own lines.
+            Console.progress(line(progress), progress.done, of: nil, work: "\(progress.done)")
         }
     }
 

@@ -116,7 +116,9 @@ struct BenchmarkLoaderCommand: ParsableCommand {
         benchmark.count = count
         benchmark.policy = policy
         benchmark.repeats = options.repeats
-        let report = try benchmark.run { if Console.isTerminal { Console.progress($0) } }
+        let report = try benchmark.run {
+            if Console.isTerminal { Console.progress($0, 0, of: nil) }
+        }
         Console.endProgress()
         try options.show(report)
     }

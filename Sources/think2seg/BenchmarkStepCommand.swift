@@ -114,7 +114,7 @@ struct BenchmarkStepCommand: ParsableCommand {
             device: model.apply(policy: policy, segmenter: segmenter)
         ) { number, seconds in
             let name = number == 0 ? "warm-up" : "step \(number) of \(`repeat`)"
-            Console.progress("\(name)  \(fixed(seconds, 2)) s")
+            Console.progress("\(name)  \(fixed(seconds, 2)) s", number + 1, of: `repeat` + 1)
         }
         Console.endProgress()
         if let json { try writeJSON(result, to: json) }

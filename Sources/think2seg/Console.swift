@@ -27,14 +27,28 @@ enum Console {
     /// What the user should know, although the command goes on.
     static func warning(_ text: String) { note("warning: \(text)") }
 
-    /// How far work has come; drawn over on a terminal, a line each elsewhere.
-    static func progress(_ text: String) {
+    /// Which lines of progress were shown, where they are not drawn over.
+    nonisolated(unsafe) private static var pace = ProgressPace()
+
+    /// How far work has come; drawn over on a terminal, elsewhere a line for some, as ``ProgressPace`` says.
+    ///
+    /// - Parameters:
+    ///   - text: the line
+    ///   - done: how much of the work is done
+    ///   - total: all of it; nil if that is not known
+    ///   - work: its name, which tells it from other work that goes on at the same time
+    static func progress(
+        _ text: @autoclosure () -> String, _ done: Int, of total: Int?, work: String = ""
+    ) {
         if isTerminal {
-            write("\r\u{1B}[K" + text)
-        } else {
-            write(text + "\n")
+            write("\r\u{1B}[K" + text())
+            return
         }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        if pace.shows(work, done: done, of: total, seconds: seconds) { write(text() + "\n") }
     }
+
+    private static let start = ContinuousClock.now
 
     /// Ends a line that was drawn over.
     static func endProgress() { if isTerminal { write("\n") } }

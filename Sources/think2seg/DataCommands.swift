@@ -225,9 +225,7 @@ struct DataSynthesizeCommand: ParsableCommand {
         recipe.scenes.questionStyle = questions
         recipe.scenes.noTargetShare = noTarget
         let report = try recipe.run { done, total in
-            if !console.quiet, Console.isTerminal || done == total {
-                Console.progress("drawn \(done)/\(total)")
-            }
+            if !console.quiet { Console.progress("drawn \(done)/\(total)", done, of: total) }
         }
         if console.quiet { return }
         Console.endProgress()
@@ -262,9 +260,9 @@ struct DataVerifyCommand: ParsableCommand {
         for path in shards {
             let reader = try ShardReader(path: path)
             let problems = reader.verify { done in
-                if !console.quiet, Console.isTerminal {
-                    Console.progress("\(path): \(done)/\(reader.count)")
-                }
+                if console.quiet { return }
+                Console.progress(
+                    "\(path): \(done)/\(reader.count)", done, of: reader.count, work: path)
             }
             problems.forEach { Console.note("\(path): \($0)") }
             count += problems.count

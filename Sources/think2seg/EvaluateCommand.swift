@@ -228,17 +228,20 @@ struct EvaluateCommand: ParsableCommand {
     private func answered() throws -> EvaluationResult {
         let recipe = try recipe()
         struct Stop: Error {}
-        Interruption.watch()
+        Interruption.watch(
+            endsAfter: "this sample",
+            rest: output == nil
+                ? "nothing is kept without --output" : "the same command goes on")
         var done = 0
         do {
             let result = try recipe.run(
                 output: output, overwrite: overwrite,
                 onProgress: { progress in
                     done = progress.done
-                    if !quiet, Console.isTerminal || progress.done == progress.total {
+                    if !quiet {
                         Console.progress(
                             "\(progress.done)/\(progress.total) samples  gIoU "
-                                + fixed(progress.gIoU, 3))
+                                + fixed(progress.gIoU, 3), progress.done, of: progress.total)
                     }
                     if Interruption.isRequested, progress.done < progress.total { throw Stop() }
                 }, onNote: { if !quiet { Console.note($0) } }, onWarning: Console.warning)

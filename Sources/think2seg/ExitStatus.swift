@@ -33,6 +33,8 @@ enum SystemExit {
     static let cannotWrite: Int32 = 74
     /// Nothing is wrong, but not everything is done: the same command goes on.
     static let goOnLater: Int32 = 75
+    /// A run ended because `training.stop_when` says so; not one of sysexits.
+    static let learnsNothing: Int32 = 80
     /// The configuration is wrong.
     static let badConfiguration: Int32 = 78
 }

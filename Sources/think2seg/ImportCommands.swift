@@ -57,9 +57,10 @@ struct ImportOptions: ParsableArguments {
         let report: ImportReport
         do {
             report = try importer.run(output: output) { progress in
-                if !console.quiet, Console.isTerminal || progress.done == progress.total {
-                    Console.progress("\(progress.split): \(progress.done)/\(progress.total)")
-                }
+                if console.quiet { return }
+                Console.progress(
+                    "\(progress.split): \(progress.done)/\(progress.total)", progress.done,
+                    of: progress.total, work: progress.split)
             }
         } catch let error as ImportError {
             error.report.allProblems.forEach { Console.note("\($0)") }

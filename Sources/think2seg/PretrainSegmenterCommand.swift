@@ -57,7 +57,6 @@ struct SegmenterTrainingView {
     let totalSteps: Int
     private var pace: Pace
     /// Steps between lines where lines are not drawn over.
-    private static let interval = 20
 
     init(totalSteps: Int) {
         self.totalSteps = totalSteps
@@ -73,16 +72,13 @@ struct SegmenterTrainingView {
     /// Shows a step.
     mutating func show(_ step: SegmenterStep) {
         let pace = pace.text(step.step)
-        let isShown =
-            Console.isTerminal || step.step % Self.interval == 0 || step.step == totalSteps
-        if !isShown { return }
         func value(_ name: String) -> String { step[name].map { fixed($0, 3) } ?? "-" }
         Console.progress(
             [
                 "step \(step.step)/\(totalSteps)", "loss \(value("loss"))",
                 "\(Glossary.name("iou")) \(value("iou"))",
                 pace,
-            ].joined(separator: "  "))
+            ].joined(separator: "  "), step.step, of: totalSteps)
     }
 
     /// Shows scores: all of them after the last step, in a line before it.

@@ -72,24 +72,32 @@ struct QuickstartCommand: ParsableCommand {
         recipe.settings.heldOutScenes = heldOut
         recipe.settings.runsControls = controls
         var view = TrainingView(totalSteps: 0, secondsLeft: nil)
-        Interruption.watch()
+        Interruption.watch(
+            endsAfter: "this step",
+            rest: "the same command goes on"
+                + (output == nil ? " with --output \(recipe.output)" : ""))
         let ending = try recipe.run(shouldStop: { Interruption.isRequested }) { event in
             switch event {
             case .stage(let text):
                 Console.endProgress()
                 Console.note("- \(text)")
             case .done(let text): Console.note("- \(text) (done before)")
-            case .progress(let text): Console.progress("  \(text)")
+            case .progress(let text, let done, let total, let stage):
+                Console.progress("  \(text)", done, of: total, work: stage)
+            case .note(let text): Console.note("  \(text)")
+            case .warning(let text): Console.warning(text)
             case .training(let summary, let steps, let seconds):
                 summary.forEach { Console.note("  \($0)") }
                 view = TrainingView(totalSteps: steps, secondsLeft: seconds)
             case .fault(let fault): Console.warning(fault.description)
-            case .step(let metrics): Console.progress("  " + view.line(metrics))
+            case .step(let metrics):
+                view.add()
+                view.show(metrics, indent: "  ")
             }
         }
         Console.endProgress()
         switch ending {
-        case .finished(let result): show(result)
+        case .finished(let result): show(result, try result.conclusion())
         case .stopped:
             Console.note(
                 "stopped, as asked; the same command goes on:\n  think2seg "
@@ -99,7 +107,7 @@ struct QuickstartCommand: ParsableCommand {
         }
     }
 
-    private func show(_ result: QuickstartResult) {
+    private func show(_ result: QuickstartResult, _ conclusion: String) {
         let (run, policy) = (result.main.run, result.main.policy)
         let configuration = PathArgument.word(result.files.configuration(.rewarded))
         Console.note("")
@@ -108,8 +116,8 @@ struct QuickstartCommand: ParsableCommand {
             """
 
             The policy was never told what the implicit questions mean: the warm start answered them
-            with any visible object, on purpose. The masks' IoU alone taught it. What this shows, and
-            what it does not, is in the report:
+            with any visible object, on purpose. \(conclusion)
+            What this shows, and what it does not, is in the report:
 
               \(result.files.report)
 

@@ -46,7 +46,8 @@ struct SFTCommand: ParsableCommand {
             case .step(let step):
                 Console.progress(
                     "step \(step.step)/\(total)  loss \(fixed(step.loss, 3))  "
-                        + "accuracy \(fixed(step.tokenAccuracy, 3))  \(pace.text(step.step))")
+                        + "accuracy \(fixed(step.tokenAccuracy, 3))  \(pace.text(step.step))",
+                    step.step, of: total)
             case .evaluation(let step, let loss, let accuracy):
                 Console.endProgress()
                 Console.note(

@@ -135,9 +135,8 @@ struct ScoreCommand: ParsableCommand {
         recipe.device = try model.apply(segmenter: segmenter)
         recipe.dtype = model.dtype.dtype
         let summary = try recipe.run(to: json, onWarning: Console.warning) { done, total in
-            if !console.quiet, Console.isTerminal {
-                Console.progress("scored \(done)" + (total.map { "/\($0)" } ?? ""))
-            }
+            if console.quiet { return }
+            Console.progress("scored \(done)" + (total.map { "/\($0)" } ?? ""), done, of: total)
         }
         if console.quiet { return }
         Console.note("\(summary.count) completions, \(summary.parsed) can be read")
@@ -165,9 +164,7 @@ struct ScoreCommand: ParsableCommand {
         recipe.variant = variant
         recipe.parser = parser ?? .strict
         let summary = try recipe.run(to: json) { done in
-            if !console.quiet, Console.isTerminal, done % 1000 == 0 {
-                Console.progress("read \(done)")
-            }
+            if !console.quiet, done % 1000 == 0 { Console.progress("read \(done)", done, of: nil) }
         }
         if console.quiet { return }
         Console.note(

@@ -10,7 +10,7 @@ extension QuietOption {
     func beginStage(warnings: [String], summary: [String]) {
         warnings.forEach(Console.warning)
         if !quiet { summary.forEach(Console.note) }
-        Interruption.watch()
+        Interruption.watch(rest: "with --resume it goes on from the newest checkpoint")
     }
 
     /// Ends the progress of a stage, before other lines.

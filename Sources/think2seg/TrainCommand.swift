@@ -12,12 +12,6 @@ import Threads
 import Training
 import TrainingRuns
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "train",
@@ -27,14 +21,16 @@ struct TrainCommand: ParsableCommand {
               think2seg train Configs/train.yaml --set output_dir=runs/a --set seed=7
 
             The run's folder gets config.yaml (resolved), run.json, metrics.jsonl, tensorboard/, \
-            rollouts/, evaluation/ with data.validation, faults.jsonl if something was wrong, and \
+            rollouts/, evaluation/ with data.validation, faults.jsonl if something was wrong, \
+            warnings.jsonl if its numbers warn of something, and \
             checkpoints/step-N/ with policy/, which transformers loads, and all that a run continues from. `think2seg config show` lists all keys.
 
             The same command continues a run that was interrupted, from its newest whole checkpoint; \
             on the CPU the steps to come are to the byte those of a run that was not. Only the \
             length, what is evaluated, logged and saved, and device, threads and workers may change.
 
-            Exit status 75: ended in time for logging.save_before_time_limit; 130, 143: Ctrl-C, SIGTERM.
+            Exit status 75: ended in time for logging.save_before_time_limit; 80: ended by \
+            training.stop_when; 130, 143: Ctrl-C, SIGTERM.
 
             With --dry-run: shards, tokenizer, parameters and the segmenter are looked into, and steps, \
             learning rate, time, memory and disk space are told; the device is measured for a second.
@@ -83,9 +79,9 @@ struct TrainCommand: ParsableCommand {
                 onFault: { Console.warning($0.description) }, onNote: Console.warning,
                 onEvaluation: { if !console.quiet { show($0) } },
                 onStep: { metrics in
-                    let line = view.line(metrics)
+                    view.add()
                     view.takeWarning().map(Console.warning)
-                    if !console.quiet { Console.progress(line) }
+                    if !console.quiet { view.show(metrics) }
                 })
         } catch {
             if !console.quiet { Console.endProgress() }
@@ -99,14 +95,16 @@ struct TrainCommand: ParsableCommand {
         if !console.quiet {
             Console.note("policy     \(recipe.finalPolicy)")
             if let best = recipe.best, best.step > 0 {
+                let doubt = best.shortage.map { ", of \($0), too few to tell" } ?? ""
                 Console.note(
-                    "best       step \(best.step), \(fixed(best.value, 3)): "
+                    "best       step \(best.step), \(fixed(best.value, 3))\(doubt): "
                         + "\(configuration.outputDirectory)/checkpoints/best/policy")
             }
         }
         switch ending {
         case .stopped: throw ExitCode(Interruption.exitStatus)
         case .timeLimit: throw ExitCode(SystemExit.goOnLater)
+        case .learnsNothing: throw ExitCode(SystemExit.learnsNothing)
         case .finished, .stalled, .outOfTime: break
         }
     }
@@ -122,7 +120,16 @@ struct TrainCommand: ParsableCommand {
             Console.note(
                 "ended after \(steps): no evaluation was better since step "
                     + "\(recipe.best?.step ?? 0) (evaluation.early_stopping_patience)")
-        case .outOfTime: Console.note("ended after \(steps): training.max_minutes have passed")
+        case .outOfTime:
+            let minutes = recipe.configuration.training.maxMinutes?.yaml ?? "?"
+            Console.note(
+                "ended after \(steps): the \(minutes) minutes of training.max_minutes have passed; "
+                    + "the same command with more goes on")
+        case .learnsNothing(let reason):
+            Console.note(
+                "ended after \(steps), as training.stop_when asks (\(reason.condition.rawValue)): "
+                    + "\(reason.message). The same command goes on once training.stop_when is changed"
+            )
         case .timeLimit:
             Console.note(
                 "ended after \(steps), before logging.save_before_time_limit; to continue:"
@@ -138,12 +145,13 @@ struct TrainCommand: ParsableCommand {
             if Console.isTerminal {
                 Console.progress(
                     "step \(step)  evaluating \(progress.done)/\(progress.total)  "
-                        + "gIoU \(fixed(progress.gIoU, 3))")
+                        + "gIoU \(fixed(progress.gIoU, 3))", progress.done, of: progress.total)
             }
-        case .finished(let step, let metric, let value, let isBest, let seconds):
+        case .finished(let step, let metric, let value, let isBest, let shortage, let seconds):
+            let claim = shortage.map { " of \($0), too few to tell" } ?? ", the best so far"
             Console.note(
                 "step \(step)  held-out \(metric.title) "
-                    + (value.map { fixed($0, 3) } ?? "-") + (isBest ? ", the best so far" : "")
+                    + (value.map { fixed($0, 3) } ?? "-") + (isBest ? claim : "")
                     + " (\(duration(seconds)))")
         }
     }
@@ -174,51 +182,6 @@ func shellWord(_ word: String) -> String {
         ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
 }
 
-/// Ctrl-C, SIGTERM and the end of the terminal: the first one asks for the end after the step, the second one ends at once.
-enum Interruption {
-    /// Written by the signal handler alone, read by the training loop.
-    nonisolated(unsafe) private static var count: sig_atomic_t = 0
-    /// The last signal; written by the handler alone.
-    nonisolated(unsafe) private static var number: sig_atomic_t = 0
-
-    /// Whether somebody asked for the end.
-    static var isRequested: Bool { count > 0 }
-
-    /// The exit status of who ends because of it, as shells have it: 130 after Ctrl-C, 143 after SIGTERM,
-    /// 129 after SIGHUP.
-    static var exitStatus: Int32 { 128 + Int32(number) }
-
-    /// Asks for the end when the process that began this one is there no more, and leaves Ctrl-C to it:
-    /// it passes on what is asked of it.
-    static func follow(parent: Int32) {
-        signal(SIGINT, SIG_IGN)
-        signal(SIGHUP, SIG_IGN)
-        let thread = Thread {
-            while getppid() == parent { Thread.sleep(forTimeInterval: 0.25) }
-            kill(getpid(), SIGTERM)
-        }
-        thread.name = "parent"
-        thread.start()
-    }
-
-    /// Begins to listen.
-    static func watch() {
-        for number in [SIGINT, SIGTERM, SIGHUP] {
-            let before = signal(number) { number in
-                // A terminal that goes away may say so more than once.
-                if number == SIGHUP, Interruption.count > 0 { return }
-                Interruption.number = sig_atomic_t(number)
-                Interruption.count += 1
-                if Interruption.count > 1 { _exit(128 + number) }
-            }
-            // As nohup wants it.
-            if number == SIGHUP, unsafeBitCast(before, to: Int.self) == 1 {
-                signal(number, SIG_IGN)
-            }
-        }
-    }
-}
-
 /// The line that shows how training goes.
 struct TrainingView {
     let totalSteps: Int
@@ -237,9 +200,17 @@ struct TrainingView {
     /// What people should know about how long steps take, if there is something new.
     mutating func takeWarning() -> String? { pace.takeWarning() }
 
+    /// Counts a step that ends now.
+    mutating func add() { pace.add() }
+
+    /// Shows a step.
+    func show(_ metrics: StepMetrics, indent: String = "") {
+        Console.progress(
+            indent + line(metrics), metrics.step, of: totalSteps, work: "training")
+    }
+
     /// The line after a step: where it is, what it earned, how fast, how long still.
-    mutating func line(_ metrics: StepMetrics) -> String {
-        pace.add()
+    func line(_ metrics: StepMetrics) -> String {
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
         let left = secondsLeft.map { max(0, $0 - elapsed) } ?? .infinity
         func value(_ name: String, _ digits: Int) -> String {

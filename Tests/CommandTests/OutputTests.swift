@@ -18,6 +18,7 @@ import Testing
         "compare @/ev @/ev2 --json @/ev2/../ev2/predictions.jsonl",
         "report @/run --output @/run/metrics.jsonl", "report @/run --output @/run/config.yaml",
         "report @/run --output @/run/rollouts/step-1.jsonl",
+        "report @/run --output @/run/warnings.jsonl",
         "report @/run --output @/run/checkpoints/step-1/state.json",
         "report @/run @/run2 --output @/run2/metrics.jsonl",
         "report @/run --curve @/run/report.html",
@@ -44,6 +45,7 @@ import Testing
     private static let files = [
         "ev/predictions.jsonl", "ev/evaluation.json", "ev2/predictions.jsonl",
         "ev2/evaluation.json", "run/metrics.jsonl", "run/config.yaml", "run/rollouts/step-1.jsonl",
+        "run/warnings.jsonl",
         "run/checkpoints/step-1/state.json", "run2/metrics.jsonl", "set/train/QAs/a.json",
         "set/output_phrase_val.txt", "a.png", "t", "s.pt", "pp/overlay.png", "p/config.json",
     ]

@@ -136,7 +136,7 @@ extension EndToEnd {
                 let first = try session(
                     run,
                     onEvaluation: {
-                        if case .finished(let step, _, let value, let isBest, _) = $0 {
+                        if case .finished(let step, _, let value, let isBest, _, _) = $0 {
                             #expect(value == 0 && isBest == (step == 1))
                             found.append(step)
                         }

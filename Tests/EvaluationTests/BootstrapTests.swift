@@ -16,6 +16,26 @@ import Testing
         #expect(first != Bootstrap(seed: 5, resamples: 200).intervals(of: [ratio]))
     }
 
+    @Test("One or two samples have no interval, nor has a ratio in which so few count")
+    func fewSamples() {
+        let bootstrap = Bootstrap(resamples: 50)
+        for values in [[0.5], [0.5, 0.5], [0, 1]] {
+            let ratio = SampleRatio(mean: values)
+            #expect(bootstrap.intervals(of: [ratio]) == [nil])
+            #expect(bootstrap.differences(from: [ratio], to: [ratio]) == [nil])
+            #expect(bootstrap.difference(of: [(ratio, ratio), (ratio, ratio)])?.interval == nil)
+            #expect(bootstrap.difference(of: [(ratio, ratio)])?.isClear == false)
+        }
+        let sparse = SampleRatio(
+            numerators: [1, 0, 1, 0, 0], denominators: [1, 0, 1, 0, 0])
+        let full = SampleRatio(mean: [1, 0, 1, 0, 0])
+        let found = bootstrap.intervals(of: [sparse, full])
+        #expect(found[0] == nil && found[1] != nil)
+        #expect(bootstrap.differences(from: [full], to: [sparse]) == [nil])
+        #expect(SeedMean([0.4, 0.4])?.interval == nil && SeedMean([0.4, 0.5])?.interval != nil)
+        #expect(SeedMean([0.4, 0.4, 0.4])?.interval != nil)
+    }
+
     @Test("Of 95 % intervals of a mean about 95 % hold the true mean")
     func coverageOfMeans() throws {
         var generator = SeededGenerator(seed: 2)

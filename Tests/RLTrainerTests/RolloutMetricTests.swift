@@ -74,6 +74,45 @@ import Testing
         }
     }
 
+    /// A group of answers with these IoUs and numbers of prompts, nil for one that cannot be read.
+    private func group(
+        hasTarget: Bool, _ answers: [(iou: Double, prompts: Int?)]
+    ) -> RolloutGroup<TablePolicy.Prompt> {
+        var example = CountingSource().next()
+        if !hasTarget { example.truth = BinaryMask(width: 32, height: 32) }
+        let point = SegmentationPrompt(positivePoints: [.init(x: 1, y: 1)])
+        return RolloutGroup(
+            example: example, prompt: TablePolicy.Prompt(), promptTokenCount: 3,
+            completions: answers.map { _ in
+                Completion(
+                    tokenIDs: [0], logProbabilities: [], text: "", stopReason: .endOfSequence)
+            },
+            rewards: answers.map { answer in
+                RewardBreakdown(
+                    terms: [], total: 0,
+                    parse: answer.prompts.map {
+                        .success(ParsedAnswer(prompts: Array(repeating: point, count: $0)))
+                    } ?? .failure(.noFence),
+                    mask: nil, iou: answer.iou)
+            }, advantages: answers.map { _ in 0 })
+    }
+
+    @Test("Answers meet a target from an IoU of 0.05 on; shares are of answers about targets alone")
+    func answers() {
+        var metrics = StepMetrics(step: 1)
+        metrics.appendRollouts([
+            group(hasTarget: true, [(0.05, 1), (0.04, 1), (0, 0), (0, nil)]),
+            group(hasTarget: false, [(1, 0), (0, 2), (1, 0), (0, nil)]),
+        ])
+        #expect(metrics["answers/iou"] == 2.09 / 8)
+        #expect(metrics["answers/met_target"] == 0.25)
+        #expect(metrics["answers/empty"] == 1.0 / 3)
+        var without = StepMetrics(step: 1)
+        without.appendRollouts([group(hasTarget: false, [(1, 0)])])
+        #expect(without["answers/iou"] == 1)
+        #expect(without["answers/met_target"] == nil && without["answers/empty"] == nil)
+    }
+
     @Test("Rewards, lengths and shares of a batch of rollouts are TRL's, by TRL's names")
     func table() throws {
         let names = ["mask_iou", "sam_json_format", "think_answer_format"]

@@ -91,7 +91,8 @@ import Torch
             "rewards/sam_json_format/mean": 1, "rewards/think_answer_format/std": 0,
             "frac_reward_zero_std": 1, "completions/mean_length": 2,
             "completions/clipped_ratio": 0, "completions/max_terminated_length": 2,
-            "parse_failure_rate": 0, "learning_rate": 0.1, "grad_norm": 0, "entropy": 0.5,
+            "parse_failure_rate": 0, "answers/iou": 1, "answers/met_target": 1, "answers/empty": 0,
+            "learning_rate": 0.1, "grad_norm": 0, "entropy": 0.5,
             "num_tokens": Double(16 * (2 + 3)), "epoch": 0.5, "loss": 0,
             "clip_ratio/region_mean": 0,
         ]
@@ -105,6 +106,7 @@ import Torch
     func failures() throws {
         let unreadable = try Run(logits: [0, 0, 0, 30]).trainer.step().metrics
         #expect(unreadable["parse_failure_rate"] == 1 && unreadable["reward"] == 0)
+        #expect(unreadable["answers/met_target"] == 0 && unreadable["answers/empty"] == 0)
         let run = try Run(logits: [0, 0, 0, 0.5])
         run.policy.isCut = { $0 == 0 }
         let report = try run.trainer.step()
@@ -117,6 +119,7 @@ import Torch
         #expect(report.metrics["parse_failure_rate"] == share(3))
         #expect(report.metrics["rewards/sam_json_format/mean"] == 1 - share(3))
         #expect(report.metrics["completions/clipped_ratio"] == share(0))
+        #expect(report.metrics["answers/met_target"] == share(1))
     }
 
     @Test("The logged reward is the weighted sum of the logged terms")

@@ -161,9 +161,12 @@ public final class AblationProcesses {
         return line.hasPrefix("step ") ? 0.85 * part : 0.85 + 0.15 * part
     }
 
-    /// The last line of a log that says something.
+    /// The last line of a log that says how far the run is, or else anything.
     static func lastLine(of log: String) -> String {
-        tail(of: log).last ?? ""
+        let lines = tail(of: log)
+        return lines.last { $0.prefixMatch(of: #/(step|evaluating) \d+\/\d+ /#) != nil } ?? lines
+            .last
+            ?? ""
     }
 
     /// The errors that a log ends with, or its last line.

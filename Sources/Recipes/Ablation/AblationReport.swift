@@ -70,7 +70,7 @@ struct AblationReport {
         let parts = clear.compactMap { variant in
             variant.differences[metric.name].map {
                 "\(variant.name) \(signedText($0.value, metric.metric)) "
-                    + "(\($0.interval.map { signedText($0, metric.metric) } ?? ""))"
+                    + "(\($0.interval.map { signedText($0, metric.metric) } ?? tooFew))"
             }
         }
         return start + "More than seeds and samples explain differ: "

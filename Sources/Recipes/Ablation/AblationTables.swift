@@ -159,7 +159,10 @@ extension AblationResult.Variant {
 
 /// A mean over seeds as people read it.
 func meanText(_ mean: SeedMean, _ metric: Metric) -> String {
-    guard let interval = mean.interval else { return metricText(mean.mean, metric) }
+    guard let interval = mean.interval else {
+        let value = metricText(mean.mean, metric)
+        return mean.values.count < 2 ? value : "\(value) ± \(tooFew)"
+    }
     return "\(metricText(mean.mean, metric)) ± \(metricText(interval.width / 2, metric))"
 }
 
@@ -167,6 +170,6 @@ func meanText(_ mean: SeedMean, _ metric: Metric) -> String {
 func differenceText(_ difference: SeedDifference, _ metric: Metric) -> String {
     let value = signedText(difference.value, metric)
     let shown = difference.isClear ? "**\(value)**" : value
-    guard let interval = difference.interval else { return shown }
+    guard let interval = difference.interval else { return "\(shown) [\(tooFew)]" }
     return "\(shown) [\(signedText(interval.low, metric)), \(signedText(interval.high, metric))]"
 }

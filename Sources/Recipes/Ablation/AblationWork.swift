@@ -25,6 +25,8 @@ public struct AblationWork {
     public enum Event: Sendable {
         /// Something that was found, in lines for people.
         case note(String)
+        /// What people should know, and what changes nothing of the run.
+        case warning(String)
         /// Training begins, or goes on.
         case training(totalSteps: Int)
         /// Something was wrong in a step that did not stop the run.
@@ -89,7 +91,7 @@ public struct AblationWork {
         switch try train(command, shouldStop, onEvent) {
         case .stopped: return .stopped
         case .timeLimit: return .timeLimit
-        case .finished, .outOfTime, .stalled: break
+        case .finished, .outOfTime, .stalled, .learnsNothing: break
         }
         do {
             // What is there and does not fit is of fewer steps, or of other measures.
@@ -135,7 +137,7 @@ public struct AblationWork {
         try onEvent(.training(totalSteps: recipe.totalSteps))
         return try recipe.run(
             shouldStop: shouldStop, onFault: { try onEvent(.fault($0)) },
-            onNote: { try onEvent(.note($0)) },
+            onNote: { try onEvent(.warning($0)) },
             onEvaluation: { try onEvent(.trainingEvaluation($0)) },
             onStep: { try onEvent(.step($0)) })
     }

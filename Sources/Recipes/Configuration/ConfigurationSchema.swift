@@ -132,8 +132,9 @@ package struct JSONSchema: Encodable {
         case .entries(let form):
             type = ["object"]
             properties = form.entries()
-            others = Box(form.others())
-            minProperties = 1
+            others = form.others().map(Box.init)
+            allowsOthers = others == nil ? false : nil
+            minProperties = form.leastEntries > 0 ? form.leastEntries : nil
         case .weights:
             type = ["object"]
             let weight = JSONSchema(.number, rule)

@@ -105,7 +105,7 @@ struct DryRunReport {
             "a step     \(perStep) prompts x \(grpo.numGenerations) completions = "
                 + "\(perStep * grpo.numGenerations)\(grpo.reuse.map { "; " + $0 } ?? "")",
             "rate       " + grpo.schedule.words(peak: configuration.training.learningRate),
-        ]
+        ] + (configuration.training.stopWhen.words.map { ["ends when  \($0)"] } ?? [])
     }
 
     // MARK: - What it takes

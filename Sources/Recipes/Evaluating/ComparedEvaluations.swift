@@ -159,9 +159,8 @@ public struct ComparedEvaluations: Sendable, Encodable {
             return [
                 metric.title, metricText(row.before, metric), metricText(row.after, metric),
                 row.change.value.map { signedText($0, metric) } ?? "–",
-                row.change.interval.map {
-                    signedText($0, metric).replacingOccurrences(of: "\u{A0}", with: " ")
-                } ?? "–",
+                signedIntervalText(row.change, metric)
+                    .replacingOccurrences(of: "\u{A0}", with: " "),
             ]
         }
         return textTable(

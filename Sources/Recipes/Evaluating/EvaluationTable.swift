@@ -76,7 +76,7 @@ private struct Column {
     func cells(_ estimate: Estimate?, _ metric: Metric) -> [String] {
         guard let estimate, estimate.value != nil else { return ["–", "–", "–"] }
         return [
-            metricText(estimate.value, metric), intervalText(estimate.interval, metric),
+            metricText(estimate.value, metric), intervalText(estimate, metric),
             "\(estimate.count)",
         ]
     }
@@ -124,9 +124,16 @@ package func metricText(_ value: Double?, _ metric: Metric) -> String {
     return String(format: metric == .meanLength ? "%.1f" : "%.3f", value)
 }
 
-/// An interval as people read it.
-package func intervalText(_ interval: Interval?, _ metric: Metric) -> String {
-    guard let interval else { return "–" }
+/// What stands where an interval would, of too few samples.
+package let tooFew = "too few"
+
+/// An interval as people read it: "too few" where there is a value of too few samples.
+package func intervalText(_ estimate: Estimate, _ metric: Metric) -> String {
+    guard estimate.value != nil else { return "–" }
+    // Files of earlier versions have intervals of one and two samples.
+    guard let interval = estimate.interval, estimate.count >= Bootstrap.leastSamples else {
+        return tooFew
+    }
     return "\(metricText(interval.low, metric))–\(metricText(interval.high, metric))"
 }
 
@@ -135,6 +142,12 @@ package func signedText(_ value: Double, _ metric: Metric) -> String {
     let text = metricText(value.magnitude, metric)
     let isZero = text.allSatisfy { $0 == "0" || $0 == "." }
     return (isZero ? "±" : value < 0 ? "−" : "+") + text
+}
+
+/// An interval of a change as people read it: "too few" where there is a change of too few samples.
+package func signedIntervalText(_ change: Estimate, _ metric: Metric) -> String {
+    guard change.value != nil else { return "–" }
+    return change.interval.map { signedText($0, metric) } ?? tooFew
 }
 
 /// An interval of a change as people read it; a line may break only before its upper end.

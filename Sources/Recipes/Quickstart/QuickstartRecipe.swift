@@ -73,8 +73,12 @@ public struct QuickstartRecipe: Sendable {
         case stage(String)
         /// A stage was done before, and is left as it is.
         case done(String)
-        /// How far a stage is.
-        case progress(String)
+        /// How far a stage, which has a name, is.
+        case progress(String, done: Int, of: Int, stage: String)
+        /// Something about the stage that is being done.
+        case note(String)
+        /// What people should know, and what changes nothing of the run.
+        case warning(String)
         /// Training begins: what it works on.
         case training(summary: [String], totalSteps: Int, secondsLeft: Double?)
         /// Something was wrong in a step that did not stop the run.
@@ -191,7 +195,11 @@ public struct QuickstartRecipe: Sendable {
             scenes.validationCount = count == 0 ? settings.heldOutScenes : 0
             scenes.seed = count == 0 ? Self.heldOutSeed : settings.seed
             _ = try scenes.run { done, total in
-                if done % 50 == 0 { try onEvent(.progress("\(done)/\(total) scenes")) }
+                if done % 50 == 0 {
+                    try onEvent(
+                        .progress(
+                            "\(done)/\(total) scenes", done: done, of: total, stage: folder))
+                }
                 try pause(shouldStop)
             }
         }
@@ -217,7 +225,8 @@ public struct QuickstartRecipe: Sendable {
                     try onEvent(
                         .progress(
                             "\(progress.done)/\(progress.total) scenes, gIoU "
-                                + String(format: "%.3f", progress.gIoU)))
+                                + String(format: "%.3f", progress.gIoU),
+                            done: progress.done, of: progress.total, stage: folder))
                 }
                 try pause(shouldStop)
             }
@@ -245,8 +254,14 @@ public struct QuickstartRecipe: Sendable {
                 secondsLeft: recipe.secondsLeft))
         let ending = try recipe.run(
             shouldStop: shouldStop, onFault: { try onEvent(.fault($0)) },
-            onStep: { try onEvent(.step($0)) })
+            onNote: { try onEvent(.warning($0)) }, onStep: { try onEvent(.step($0)) })
         if ending == .stopped { throw Stop() }
+        if ending == .outOfTime {
+            try onEvent(
+                .note(
+                    "ended after step \(recipe.stepCount) of \(recipe.totalSteps): the "
+                        + "\(settings.minutes.yaml) minutes of --minutes have passed"))
+        }
         return recipe.finalPolicy
     }
 

@@ -40,6 +40,27 @@ public struct QuickstartResult: Sendable {
     /// The training run that the quickstart is about.
     public var main: QuickstartOutcome { outcomes[0] }
 
+    /// How gIoU on implicit questions changed, and what that shows.
+    ///
+    /// - Throws: `EvaluationComparison.Mismatch`, where the two evaluations are not of the same questions
+    public func conclusion() throws -> String {
+        let (old, new) = (before.implicit, main.after.implicit)
+        let change = try EvaluationComparison(
+            from: old.outcomes, to: new.outcomes, bootstrap: new.summary.bootstrap)[.gIoU]
+        switch LearningVerdict(change, of: new.summary) {
+        case .learnt: return "The masks' IoU alone taught it."
+        case .worse:
+            return "This run made it worse, by more than the choice of scenes explains."
+        case .unclear:
+            return "This run does not show that it learnt: the change is within what the choice of "
+                + "scenes explains. More steps would (--minutes, --steps)."
+        case .tooFew(let shortage):
+            return "Whether it learnt cannot be told: "
+                + (shortage.map { "\($0) are too few" } ?? "too few scenes count")
+                + " (--held-out)."
+        }
+    }
+
     /// What was built in on purpose, and what the run therefore shows and does not; a paragraph each.
     public static let scenario = [
         "The scenario, said plainly: before this run the carried policy was taught, by supervised "
@@ -118,7 +139,7 @@ public struct QuickstartResult: Sendable {
 
     private func text(_ estimate: Estimate) -> String {
         guard estimate.value != nil else { return "–" }
-        return "\(metricText(estimate.value, .gIoU)) (\(intervalText(estimate.interval, .gIoU)))"
+        return "\(metricText(estimate.value, .gIoU)) (\(intervalText(estimate, .gIoU)))"
     }
 
     private func row(_ name: String, _ cells: [String]) -> String {

@@ -13,22 +13,18 @@ struct ComparedResult {
 
     /// The result in words.
     func sentence(steps: Int) -> String {
-        guard let old = before[.gIoU].value, let new = after[.gIoU].value,
-            let interval = change[.gIoU].interval
-        else { return "" }
-        let verdict =
-            interval.low > 0
-            ? "The policy learnt: more than the choice of samples explains."
-            : interval.high < 0
-                ? "The policy got worse: more than the choice of samples explains."
-                : "The change is within what the choice of samples explains: these samples do "
-                    + "not show that the policy learnt."
+        guard let old = before[.gIoU].value, let new = after[.gIoU].value else { return "" }
+        let reach = change[.gIoU].interval.map {
+            " (\(Self.percent(after)) interval \(signedText($0, .gIoU)))"
+        }
         return "After \(steps) steps of reinforcement learning the policy's mean IoU with the "
             + "truth (gIoU) on \(after.samples) held-out samples went from "
             + "\(metricText(old, .gIoU)) to \(metricText(new, .gIoU)), a change of "
-            + "\(signedText(new - old, .gIoU)) (\(Self.percent(after)) interval "
-            + "\(signedText(interval, .gIoU))). " + verdict
+            + "\(signedText(new - old, .gIoU))\(reach ?? ""). " + verdict.sentence
     }
+
+    /// What the change of gIoU shows.
+    var verdict: LearningVerdict { LearningVerdict(change[.gIoU], of: after) }
 
     private static func percent(_ summary: EvaluationSummary) -> String {
         String(format: "%g %%", summary.bootstrap.confidence * 100)
@@ -44,7 +40,7 @@ struct ComparedResult {
                 .text(metricText(old, metric)), .element("span", ["class": "arrow"], " → "),
                 .element("span", ["class": direction(metric)], metricText(new, metric)),
             ]
-            let interval = change[metric].interval.map { signedText($0, metric) }
+            let interval = signedIntervalText(change[metric], metric)
             return .element(
                 "div", ["class": "tile"],
                 [
@@ -53,7 +49,7 @@ struct ComparedResult {
                     .element(
                         "div", ["class": "more"],
                         "change \(signedText(new - old, metric))"
-                            + (interval.map { ", \(Self.percent(after)): \($0)" } ?? "")),
+                            + ", \(Self.percent(after)): \(interval)"),
                 ])
         }
     }
@@ -61,7 +57,9 @@ struct ComparedResult {
     /// Green or red where the interval of the change leaves no doubt about its sign, and more is
     /// better.
     private func direction(_ metric: Metric) -> String {
-        guard metric.isShare, let interval = change[metric].interval else { return "same" }
+        guard metric.isShare, let interval = change[metric].interval,
+            SampleShortage(after) == nil
+        else { return "same" }
         return interval.low > 0 ? "up" : interval.high < 0 ? "down" : "same"
     }
 
@@ -127,18 +125,16 @@ struct ComparedResult {
     private func cell(_ estimate: Estimate, _ metric: Metric) -> HTML {
         .group([
             .text(metricText(estimate.value, metric)),
-            .element("small", intervalText(estimate.interval, metric)),
+            .element("small", intervalText(estimate, metric)),
         ])
     }
 
     private func changeCell(_ metric: Metric) -> HTML {
         let estimate = change[metric]
-        guard let value = estimate.value, let interval = estimate.interval else {
-            return .text("–")
-        }
+        guard let value = estimate.value else { return .text("–") }
         return .group([
             .element("span", ["class": direction(metric)], signedText(value, metric)),
-            .element("small", signedText(interval, metric)),
+            .element("small", signedIntervalText(estimate, metric)),
         ])
     }
 }

@@ -91,8 +91,9 @@ extension RunReport {
         func cell(_ estimate: Estimate) -> HTML {
             .group([
                 .text(metricText(estimate.value, .gIoU)),
-                estimate.interval == nil
-                    ? .none : .element("small", intervalText(estimate.interval, .gIoU)),
+                // A point of a curve has none.
+                estimate.count == 0
+                    ? .none : .element("small", intervalText(estimate, .gIoU)),
             ])
         }
         var rows: [[HTML]] = []

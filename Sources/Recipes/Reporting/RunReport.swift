@@ -187,6 +187,7 @@ public struct RunReport: Sendable {
         var page = HTMLPage(
             title: title.isEmpty ? Self.title(results.first) : title,
             kicker: "think2seg · \(run)")
+        page.body.append(record.warningList())
         page.body.append(introduction(record, results))
         for (place, result) in results.enumerated() {
             page.addSection(

@@ -52,6 +52,7 @@ public struct RunsReport: Sendable {
                 "Numbers of training are of questions that differ from step to step; what a policy "
                     + "learnt, only held-out questions tell. Differences between single runs are "
                     + "also those of their seeds: think2seg ablate compares with several."))
+        page.body += zip(names, records).map { $1.warningList(of: $0) }
         page.addSection(
             "Where they stand", id: "numbers", [Self.numbers(records, names)])
         page.addSection(

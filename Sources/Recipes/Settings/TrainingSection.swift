@@ -30,6 +30,8 @@ public struct TrainingSection: Sendable, Hashable, OptimizerSettings {
     public var maxGradientNorm = 1.0
     /// Steps in a row that may be skipped because their loss or gradient is not finite.
     public var maxSkippedSteps = 5
+    /// What ends a run that learns nothing.
+    public var stopWhen = StopTable()
 
     /// The defaults.
     public init() {}
@@ -62,7 +64,12 @@ extension ConfigurationKey {
             Self(
                 "training.max_skipped_steps", section.appending(path: \.maxSkippedSteps),
                 "Steps in a row that may be skipped because their loss or gradient is not finite; one "
-                    + "more stops the run", in: 0...1_000_000)
+                    + "more stops the run", in: 0...1_000_000),
+            Self(
+                table: "training.stop_when", section.appending(path: \.stopWhen),
+                "What ends a run that learns nothing, with a checkpoint and exit status 80: conditions "
+                    + "with the steps in a row in which each must hold, or true for as many as its "
+                    + "warning takes; {}: nothing does (grpo.md)"),
         ]
     }
 }

@@ -18,6 +18,8 @@ public enum TrainEnding: Sendable, Hashable {
     case outOfTime
     /// `evaluation.early_stopping_patience` evaluations in a row were no better.
     case stalled
+    /// A condition of `training.stop_when` holds: the run learns nothing.
+    case learnsNothing(EarlyEnding)
     /// Another step might not have left the time to save before `logging.save_before_time_limit`.
     case timeLimit
     /// Somebody asked for it.
@@ -29,7 +31,9 @@ public enum TrainingEvaluationEvent: Sendable {
     /// How far it is.
     case progress(step: Int, EvaluateRecipe.Progress)
     /// It is done.
-    case finished(step: Int, metric: Metric, value: Double?, isBest: Bool, seconds: Double)
+    case finished(
+        step: Int, metric: Metric, value: Double?, isBest: Bool, shortage: SampleShortage?,
+        seconds: Double)
 }
 
 extension TrainRecipe {
@@ -70,6 +74,8 @@ extension TrainRecipe {
         } catch {
             // A checkpoint that is being written becomes whole; what stopped the run is what counts.
             try? directory.writer.finish()
+            // What is in the run's folder is not told again.
+            for note in takeNotes() { try? onNote(note) }
             throw error
         }
     }
@@ -106,6 +112,7 @@ extension TrainRecipe {
     private var endingBeforeFirstStep: TrainEnding? {
         if trainer.stepCount >= totalSteps { return .finished }
         if evaluation?.isStalled == true { return .stalled }
+        if let reason = health.stop { return .learnsNothing(reason) }
         return secondsLeft == 0 ? .outOfTime : nil
     }
 
@@ -135,7 +142,6 @@ extension TrainRecipe {
         let metrics = try record(report.metrics, report.faults)
         if report.isFresh { try record(report.groups) }
         if !report.hasLearned { tellOfNothingLearned(metrics) }
-        if metrics.step == 1, let warning = cutWarning(report.groups) { stepNotes.append(warning) }
         try report.faults.forEach(onFault)
         return metrics
     }
@@ -155,14 +161,6 @@ extension TrainRecipe {
     private func takeNotes() -> [String] {
         defer { stepNotes = [] }
         return stepNotes + segmenter.takeNotes()
-    }
-
-    /// That none of the first completions ended, if so.
-    private func cutWarning(_ groups: [RolloutGroup<VisionLanguagePolicy.Prompt>]) -> String? {
-        policy.cutWarning(
-            groups.flatMap { $0.completions.map(\.stopReason) },
-            "all completions of the first step",
-            length: configuration.grpo.sampling.maxCompletionLength)
     }
 
     /// Leaves completions on the disk, and pictures of them, if the step is one of those.
@@ -187,6 +185,7 @@ extension TrainRecipe {
         secondsInSaves = 0
         try directory.append(numbers)
         try directory.append(faults, step: numbers.step)
+        stepNotes += try health.add(numbers).map(\.description)
         return numbers
     }
 
@@ -213,7 +212,8 @@ extension TrainRecipe {
         try onEvaluation(
             .finished(
                 step: step, metric: outcome.metric, value: outcome.value, isBest: outcome.isBest,
-                seconds: outcome.result.seconds))
+                shortage: outcome.shortage, seconds: outcome.result.seconds))
+        stepNotes += try health.add(outcome).map(\.description)
         return outcome.isBest && step > 0 ? .best : .made
     }
 

@@ -1,5 +1,7 @@
 import Configuration
 package import Embeddings
+import Evaluating
+public import Evaluation
 import Files
 import Foundation
 import Imaging
@@ -14,6 +16,7 @@ import Segmenters
 public import Settings
 import Shards
 import SharedSettings
+import TextFiles
 public import Threads
 import Torch
 public import TrainingRuns
@@ -45,8 +48,10 @@ public final class TrainRecipe {
     package let inputs: [String: String]
     /// Seconds that earlier sessions trained.
     let earlierSeconds: Double
+    /// Watches whether the run learns.
+    var health: HealthMonitor
     /// What people should know of the last step, until it is told.
-    var stepNotes: [String] = []
+    var stepNotes: [String]
     /// Whether it was said that a step had nothing to learn from.
     var hasToldOfNothingLearned = false
     /// Seconds that training waited for checkpoints since the last step's numbers.
@@ -111,6 +116,10 @@ public final class TrainRecipe {
         self.configuration = configuration
         directory = try RunDirectory(
             configuration, threadPlan, command: command, start: start, lock: lock)
+        health = try HealthMonitor(
+            configuration, grpo, run: configuration.outputDirectory,
+            endTokens: models.policy.endTokens)
+        stepNotes = health.late.map(\.description)
     }
 
     /// Where the last checkpoint's policy stands after ``run(shouldStop:onFault:onNote:onEvaluation:onStep:)``.
@@ -119,12 +128,16 @@ public final class TrainRecipe {
     /// Optimizer steps done.
     public var stepCount: Int { trainer.stepCount }
 
-    /// The step that evaluations liked best, and its value; nil without evaluations.
-    public var best: (step: Int, value: Double)? {
+    /// The step that evaluations liked best, its value, and that they tell too little for that, if so; nil
+    /// without evaluations.
+    public var best: (step: Int, value: Double, shortage: SampleShortage?)? {
         guard let progress = evaluation?.progress, let step = progress.bestStep,
             let value = progress.best
         else { return nil }
-        return (step, value)
+        let folder = EvaluationResult.document("\(directory.path)/evaluation/step-\(step)")
+        let found = FileManager.default.contents(atPath: folder)
+            .flatMap { try? JSONDecoder().decode(EvaluationResult.self, file: $0) }
+        return (step, value, found.flatMap { SampleShortage($0.summary) })
     }
 
     /// Begins to count the seconds of training.
@@ -161,9 +174,10 @@ public final class TrainRecipe {
             "training   \(steps) steps of \(grpo.promptsPerStep) prompts x \(grpo.numGenerations) "
                 + "completions, \(grpo.reuse.map { $0 + ", " } ?? "")\(grpo.loss.lossType.rawValue), beta \(grpo.loss.beta.yaml), "
                 + "learning rate \(configuration.training.learningRate.yaml)",
-        ] + (evaluation.map { ["evaluation \($0.summary)"] } ?? []) + [
-            "output     \(configuration.outputDirectory)"
-        ]
+        ] + (evaluation.map { ["evaluation \($0.summary)"] } ?? [])
+            + (configuration.training.stopWhen.words.map { ["ends when  \($0)"] } ?? []) + [
+                "output     \(configuration.outputDirectory)"
+            ]
     }
 }
 

@@ -95,6 +95,8 @@ package final class TrainingEvaluation {
         package let value: Double?
         package let isBest: Bool
         package let result: EvaluationResult
+        /// That it tells too little to choose by, if so.
+        package var shortage: SampleShortage? { SampleShortage(result.summary) }
 
         /// The numbers, as a line of `metrics.jsonl`: `eval_…`.
         package var numbers: StepMetrics {

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Runs
 
 /// What a command reads, as far as an output could overwrite it.
 ///
@@ -45,7 +46,9 @@ public enum CommandInputFiles: Sendable, Hashable {
     private static func run(_ folder: String) -> [String] {
         let evaluations = "\(folder)/evaluation"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: evaluations)) ?? []
-        return ["config.yaml", "run.json", "metrics.jsonl"].map { "\(folder)/\($0)" }
+        return ["config.yaml", "run.json", "metrics.jsonl", RunWarnings.file].map {
+            "\(folder)/\($0)"
+        }
             + names.flatMap { evaluation("\(evaluations)/\($0)") }
             + ["rollouts", "checkpoints"].flatMap { part in
                 below("\(folder)/\(part)").map { "\(folder)/\(part)/\($0)" }

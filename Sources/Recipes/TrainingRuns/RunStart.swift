@@ -190,6 +190,7 @@ package struct RunStart {
         "output_dir", "device", "threads", "workers", "data.prefetch", "data.workers",
         "data.validation", "grpo.reward_workers", "grpo.reward_timeout", "training.max_steps",
         "training.num_train_epochs", "training.max_minutes", "training.max_skipped_steps",
+        "training.stop_when",
         "strict",
     ]
     private static let freeSections = ["evaluation.", "logging.", "segmenter.embedding_cache."]
