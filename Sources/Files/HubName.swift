@@ -6,6 +6,8 @@ public struct HubName: Sendable, Hashable {
     public let name: String
     /// Whether it can be nothing else, as the address of a page.
     private let isCertain: Bool
+    /// Where it is to be put.
+    private let folder: String
 
     /// Understands a path that is not there.
     ///
@@ -13,28 +15,35 @@ public struct HubName: Sendable, Hashable {
     /// - Returns: nil if there is something at the path, or it does not look like a name on the hub
     public init?(_ path: String) {
         if path.isEmpty || FileManager.default.fileExists(atPath: path) { return nil }
-        for begin in Self.addresses where path.hasPrefix(begin) {
+        let last = path.split(separator: "/").last.map(String.init) ?? path
+        let owner = String(path.prefix { $0 != "/" })
+        if let begin = Self.addresses.first(where: path.hasPrefix) {
             let parts = path.dropFirst(begin.count).split(separator: "/").prefix(2)
             guard parts.count == 2 else { return nil }
             (name, isCertain) = (parts.joined(separator: "/"), true)
-            return
+            folder = "models/\(parts[parts.endIndex - 1])"
+        } else if let known = Self.known.first(where: { $0.hasSuffix("/" + last) }) {
+            // Also where a folder of that name is meant, which is not there.
+            (name, isCertain) = (known, path == known)
+            folder = path == known || path == last ? "models/\(last)" : path
+        } else if Self.isName(path, owner: owner, last: last) {
+            (name, isCertain) = (path, Self.known.contains { $0.hasPrefix(owner + "/") })
+            folder = "models/\(last)"
+        } else {
+            return nil
         }
-        if let known = Self.known.first(where: { $0.hasSuffix("/" + path) }) {
-            (name, isCertain) = (known, false)
-            return
-        }
-        guard path.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._\-]*\/[A-Za-z0-9][A-Za-z0-9._\-]*/) != nil
-        else { return nil }
-        let owner = String(path.prefix { $0 != "/" })
-        let ending = path.split(separator: ".").last.map { $0.lowercased() } ?? ""
-        // Where the first part is a folder here, or the last one a file's name, a path was meant.
-        if owner.isFolder || Self.endings.contains(ending) { return nil }
-        (name, isCertain) = (path, Self.known.contains { $0.hasPrefix(owner + "/") })
+    }
+
+    /// Whether a path has the form of a name, and no folder here is meant.
+    private static func isName(_ path: String, owner: String, last: String) -> Bool {
+        let form = /[A-Za-z0-9][A-Za-z0-9._\-]*\/[A-Za-z0-9][A-Za-z0-9._\-]*/
+        let ending = last.split(separator: ".").last.map { $0.lowercased() } ?? ""
+        return path.wholeMatch(of: form) != nil && !owner.isFolder
+            && !folders.contains(owner.lowercased()) && !endings.contains(ending)
     }
 
     /// What to do: the command that fetches it, and the path that it has then.
     public var advice: String {
-        let folder = "models/" + (name.split(separator: "/").last.map(String.init) ?? name)
         let begin =
             isCertain
             ? "\(name) is a name on the Hugging Face hub, and no path"
@@ -43,6 +52,13 @@ public struct HubName: Sendable, Hashable {
         return
             "\(begin): fetch it with `hf download \(name) --local-dir \(folder)`, and give \(folder)"
     }
+
+    /// What people call folders of their own.
+    private static let folders: Set<String> = [
+        "models", "model", "runs", "run", "checkpoints", "checkpoint", "policies", "policy",
+        "segmenters", "segmenter", "shards", "data", "datasets", "weights", "output", "outputs",
+        "results", "resources", "tmp", "home", "configs", "experiments", "bench", "scenes",
+    ]
 
     private static let addresses = [
         "https://huggingface.co/", "http://huggingface.co/", "huggingface.co/", "https://hf.co/",

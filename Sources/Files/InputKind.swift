@@ -53,7 +53,9 @@ public enum InputKind: Sendable, Hashable {
         case .policy: "the folder of a policy"
         case .segmenter: "the folder of a segmenter"
         case .adapter: "the folder of a LoRA adapter; merge it into its model first"
-        case .run: "the folder of a run; its policies are \(path)/checkpoints/step-N/policy"
+        case .run:
+            "the folder of a run; its policies are \(path)/checkpoints/step-N/policy, its evaluations "
+                + "\(path)/evaluation/step-N"
         case .checkpoint: "the folder of a checkpoint; its policy is \(path)/policy"
         case .evaluation: "the folder of an evaluation"
         case .dataSet: "a data set's folder; make shards of it with 'think2seg data import'"
@@ -130,15 +132,37 @@ extension InputKind {
         case segmenter = "a segmenter's folder or .pt file"
         /// A shard.
         case shard = "a shard, an HDF5 file"
+        /// A picture.
+        case picture = "a picture: PNG, JPEG or TIFF"
+        /// A run, or its configuration.
+        case run = "the folder of a run"
+        /// An evaluation.
+        case evaluation = "the folder of an evaluation"
+        /// A configuration; what is said of folders in its place is left to who reads it.
+        case configuration = "a YAML file"
+        /// A model's sizes.
+        case sizes = "a config.json, or a folder with one"
         /// Anything.
         case any = "a file or folder"
 
         fileprivate func takes(_ kind: InputKind) -> Bool {
             switch (self, kind) {
-            case (.any, _), (.policy, .policy), (.shard, .shard): true
+            case (.any, _), (.policy, .policy), (.shard, .shard), (.picture, .picture): true
+            case (.run, .run), (.run, .checkpoint), (.run, .yaml): true
+            case (.run, .configurations), (.evaluation, .evaluation): true
+            case (.sizes, .policy), (.sizes, .segmenter), (.sizes, .json): true
+            case (.configuration, let kind): kind == .yaml || kind.isFolder
             case (.segmenter, .segmenter), (.segmenter, .torch), (.segmenter, .safetensors): true
             default: false
             }
+        }
+    }
+
+    /// Whether it is one of folders.
+    private var isFolder: Bool {
+        switch self {
+        case .picture, .shard, .yaml, .json, .safetensors, .torch, .page: false
+        default: true
         }
     }
 

@@ -90,7 +90,7 @@ public struct AblationPlan {
     /// The baseline's level of each axis.
     var baseline: [Int] = []
 
-    init() {}
+    package init() {}
 }
 
 /// A table of YAML, kept as it is written.

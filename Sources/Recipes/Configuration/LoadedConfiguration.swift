@@ -25,6 +25,21 @@ package func loadConfiguration<Root: KeyedConfiguration>(
     throw ConfigurationError(problems: reader.problems)
 }
 
+extension KeyedConfiguration {
+    /// The defaults with some keys in their place; what they mean together is not looked at.
+    ///
+    /// - Throws: ``ConfigurationError`` with every key that is wrong
+    package static func defaults(
+        overrides: [String], foreign: ForeignNames = ForeignNames()
+    ) throws -> Self {
+        var configuration = Self()
+        var reader = ConfigurationReader(keys: keys, listing: listing, foreign: foreign)
+        for assignment in overrides { reader.override(assignment, into: &configuration) }
+        if reader.problems.isEmpty { return configuration }
+        throw ConfigurationError(problems: reader.problems)
+    }
+}
+
 /// A file's text.
 ///
 /// - Throws: ``MissingInputError``, or ``ConfigurationError`` if it is no text

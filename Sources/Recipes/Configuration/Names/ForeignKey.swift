@@ -13,7 +13,7 @@ package struct ForeignKey: Sendable, Hashable {
     ///
     /// - Parameter known: the keys that may be named; those of other commands are said to be so
     package func words(known: [String]) -> String {
-        let begin = "\(trainer)'s \(name)"
+        let begin = trainer + (trainer.hasSuffix("s") ? "' " : "'s ") + name
         let end = note.isEmpty ? "" : ": \(note)"
         if ours.isEmpty { return "\(begin) has no key here\(end)" }
         let here = ours.filter(known.contains)

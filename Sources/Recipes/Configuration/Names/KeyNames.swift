@@ -38,16 +38,25 @@ package struct KeyNames: Sendable {
         if isTable, let section = nearest(name, among: sections) {
             return asked(section)
         }
-        if name.contains("."), let key = foreign.keys.first(where: { $0.name == name }) {
-            return told(key)
+        if let found = exact(name) {
+            return found.key.map(asked) ?? found.foreign.map(told)
+                ?? Guess(message: nil, meant: nil)
         }
-        let tail = Nearest.squeezed(Self.tail(name))
-        let same = keys.filter { Nearest.squeezed(Self.tail($0)) == tail }
-        if !same.isEmpty { return asked(Self.closest(same, to: name)) }
-        if let key = foreign.whole(name) ?? foreign.last(name) { return told(key) }
         if let key = nearest(name, among: keys + sections) { return asked(key) }
         if let key = foreign.nearest(name) { return told(key) }
         return Guess(message: nil, meant: nil)
+    }
+
+    /// The key that a name says but for its section, or another trainer's key of that name.
+    package func exact(_ name: String) -> (key: String?, foreign: ForeignKey?)? {
+        if keys.contains(name) { return (name, nil) }
+        if name.contains("."), let key = foreign.keys.first(where: { $0.name == name }) {
+            return (nil, key)
+        }
+        let tail = Nearest.squeezed(Self.tail(name))
+        let same = tail.isEmpty ? [] : keys.filter { Nearest.squeezed(Self.tail($0)) == tail }
+        if !same.isEmpty { return (Self.closest(same, to: name), nil) }
+        return (foreign.whole(name) ?? foreign.last(name)).map { (nil, $0) }
     }
 
     private func asked(_ name: String) -> Guess {

@@ -3,8 +3,8 @@ package import Configuration
 extension ForeignNames {
     /// The keys of EasyR1's configuration.
     package static let easyR1Table = """
-        data.train_files: data.train | shards: make them with 'think2seg data import'
-        data.val_files: data.validation | shards: make them with 'think2seg data import'
+        data.train_files: data.train | shards, which 'think2seg data import' makes
+        data.val_files: data.validation | shards, which 'think2seg data import' makes
         data.prompt_key: - | shards have their questions
         data.answer_key: - | shards have the targets' masks
         data.image_key: - | shards have the pictures
@@ -117,7 +117,7 @@ extension ForeignNames {
         worker.ref.micro_batch_size_per_device_for_experience: grpo.micro_batch_tokens
         worker.critic.strategy: - | there is no critic
         worker.reward.reward_type: rewards
-        worker.reward.reward_function: rewards | terms by name; one's own is a command: rewards: {mine: {command: [python3, my.py]}}
+        worker.reward.reward_function: rewards | terms by name; one's own is a command, as in rewards: {mine: {command: [python3, my.py]}}
         worker.reward.reward_function_kwargs: rewards | a term's parameters stand beside its weight
         worker.reward.reward_function_name: rewards | terms by name
         worker.reward.num_cpus: grpo.reward_workers

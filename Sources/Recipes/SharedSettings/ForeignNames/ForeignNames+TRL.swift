@@ -102,7 +102,7 @@ extension ForeignNames {
         num_ppo_epochs: grpo.num_iterations
         rloo_k: grpo.num_generations
         response_length: grpo.max_completion_length
-        reward_funcs: rewards | terms by name with their weights; one's own is a command: rewards: {mine: {command: [python3, my.py]}}
+        reward_funcs: rewards | terms by name with their weights; one's own is a command, as in rewards: {mine: {command: [python3, my.py]}}
         reward_model_path: rewards | there is no model of rewards; one's own is a command
         reward_processing_classes: rewards
         ref_model: grpo.beta | the reference is the starting policy, and is loaded where grpo.beta is above 0
@@ -135,8 +135,8 @@ extension ForeignNames {
         bnb_4bit_quant_type: - | quantised weights cannot be trained
         use_bnb_nested_quant: - | quantised weights cannot be trained
         bnb_4bit_quant_storage: - | quantised weights cannot be trained
-        dataset_name: data.train | shards: make them with 'think2seg data import'
-        dataset_config: data.train | shards: make them with 'think2seg data import'
+        dataset_name: data.train | shards, which 'think2seg data import' makes
+        dataset_config: data.train | shards, which 'think2seg data import' makes
         dataset_train_split: data.train | each split is a shard of its own
         dataset_test_split: data.validation | each split is a shard of its own
         dataset_streaming: data.prefetch | samples are read from the shards when they come

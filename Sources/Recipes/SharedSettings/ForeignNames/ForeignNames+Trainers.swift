@@ -10,8 +10,20 @@ extension ForeignNames {
             + keys(of: "transformers", transformersTable)
             + keys(of: "transformers", transformersEarlierTable)
             + keys(of: "TRL", trlModelTable) + keys(of: "EasyR1", easyR1Table)
-            + keys(of: "verl", verlTable),
+            + keys(of: "verl", verlTable)
+            + keys(of: "the GRPO paper", paperTable),
         values: values(valueTable))
+
+    /// The signs of the papers: GRPO (arXiv 2402.03300), and DAPO (2503.14476) for the two clips.
+    private static let paperTable = """
+        G: grpo.num_generations
+        β: grpo.beta
+        ε: grpo.epsilon
+        ε_low: grpo.epsilon
+        ε_high: grpo.epsilon_high
+        μ: grpo.num_iterations
+        π_ref: grpo.beta | the reference is the starting policy
+        """
 
     /// Values that other trainers take, and what to write here.
     private static let valueTable = """

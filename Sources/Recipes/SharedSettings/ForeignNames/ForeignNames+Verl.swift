@@ -86,9 +86,9 @@ extension ForeignNames {
         reward_model.enable: rewards | there is no model of rewards; one's own term is a command
         reward_model.reward_manager: rewards
         reward_model.model.path: rewards | there is no model of rewards; one's own term is a command
-        custom_reward_function.path: rewards | one's own is a command: rewards: {mine: {command: [python3, my.py]}}
+        custom_reward_function.path: rewards | one's own is a command, as in rewards: {mine: {command: [python3, my.py]}}
         custom_reward_function.name: rewards
-        reward.custom_reward_function.path: rewards | one's own is a command: rewards: {mine: {command: [python3, my.py]}}
+        reward.custom_reward_function.path: rewards | one's own is a command, as in rewards: {mine: {command: [python3, my.py]}}
         trainer.total_training_steps: training.max_steps
         trainer.test_freq: evaluation.eval_steps, logging.eval_steps
         trainer.default_local_dir: output_dir
