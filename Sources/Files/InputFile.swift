@@ -17,6 +17,12 @@ public struct MissingInputError: Error, Sendable, CustomStringConvertible {
         self.what = what
     }
 
+    /// An error about what is there, and is not what it should be.
+    package init(path: String, what: String, reason: String) {
+        self.init(path: path, what: what)
+        self.reason = reason
+    }
+
     /// An error about a file that cannot be read, whatever there is in its place.
     package init(unreadable path: String, what: String) {
         self.init(path: path, what: what)

@@ -28,7 +28,7 @@ struct AblateCommand: ParsableCommand {
             Exit status 70: some runs failed; 130, 143: Ctrl-C, SIGTERM.
             """)
 
-    @Argument(help: "The plan, a YAML file.", transform: PathArgument.input)
+    @Argument(help: "The plan, a YAML file.", transform: PathArgument.configuration)
     var plan: String
 
     @Option(help: "How many runs at a time, each a process of its own.")
@@ -57,8 +57,13 @@ struct AblateCommand: ParsableCommand {
 
     func run() throws {
         let cores = ProcessInfo.processInfo.activeProcessorCount
-        let recipe = try AblationRecipe(
-            plan: plan, cores: jobs > 1 ? max(1, cores / jobs) : nil)
+        let base = ConfigurationOutline.text("base", in: plan)
+        let recipe = try ConfigurationForm.ablate.loading(plan) {
+            try ConfigurationForm.train.loading(base) {
+                try AblationRecipe(
+                    plan: plan, cores: jobs > 1 ? max(1, cores / jobs) : nil)
+            }
+        }
         if list { return show(recipe) }
         if let number { return try work(number, recipe) }
         if results { return try conclude(recipe, []) }

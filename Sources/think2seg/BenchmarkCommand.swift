@@ -69,7 +69,7 @@ struct BenchmarkLoaderCommand: ParsableCommand {
 
     @Option(
         parsing: .upToNextOption, help: "Shards; drawn scenes without them.",
-        transform: PathArgument.input)
+        transform: PathArgument.shard)
     var data: [String] = []
 
     @Option(help: "S: pictures and masks are stretched to S x S pixels.")
@@ -91,7 +91,7 @@ struct BenchmarkLoaderCommand: ParsableCommand {
 
     @Option(
         help: "The folder of a policy: its prompts are made as well, in a phase of their own.",
-        transform: PathArgument.input)
+        transform: PathArgument.policy)
     var policy: String?
 
     @OptionGroup var options: BenchmarkOptions
@@ -183,7 +183,7 @@ struct BenchmarkScoreCommand: ParsableCommand {
 
     @Option(
         help: "A SAM2.1 checkpoint; without one the phase 'score' is left out.",
-        transform: PathArgument.input)
+        transform: PathArgument.segmenter)
     var segmenter: String?
 
     @Option(
@@ -193,7 +193,7 @@ struct BenchmarkScoreCommand: ParsableCommand {
 
     @Option(
         parsing: .upToNextOption, help: "The shards with the samples of --completions.",
-        transform: PathArgument.input)
+        transform: PathArgument.shard)
     var data: [String] = []
 
     @Option(help: "How many answers are written about drawn scenes.")

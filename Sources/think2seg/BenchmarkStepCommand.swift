@@ -27,7 +27,7 @@ struct BenchmarkStepCommand: ParsableCommand {
 
     @Option(
         help: "The folder of a \(PolicyRegistry.names) checkpoint; needs no tokenizer.",
-        transform: PathArgument.input)
+        transform: PathArgument.policy)
     var policy: String
 
     @OptionGroup var masks: SegmenterOption

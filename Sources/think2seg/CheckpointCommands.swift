@@ -23,7 +23,7 @@ struct CheckpointListCommand: ParsableCommand {
             Holds file sizes to the manifest; `checkpoint verify` reads every byte.
             """)
 
-    @Argument(help: "The run's folder.", transform: PathArgument.input)
+    @Argument(help: "The run's folder.", transform: PathArgument.run)
     var folder: String
 
     func run() throws {
@@ -74,7 +74,7 @@ struct CheckpointVerifyCommand: ParsableCommand {
 
     @Argument(
         help: "Folders of runs, all of whose checkpoints are read, or of checkpoints.",
-        transform: PathArgument.input)
+        transform: PathArgument.run)
     var paths: [String]
 
     func run() throws {
@@ -103,7 +103,7 @@ struct CheckpointExportCommand: ParsableCommand {
               think2seg checkpoint export runs/a --best --output policies/a --dtype bfloat16
             """)
 
-    @Argument(help: "The folder of a run or of a checkpoint.", transform: PathArgument.input)
+    @Argument(help: "The folder of a run or of a checkpoint.", transform: PathArgument.run)
     var path: String
 
     @Option(

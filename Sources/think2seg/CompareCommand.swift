@@ -20,10 +20,10 @@ struct CompareCommand: ParsableCommand {
             the choice of samples explains. No model is loaded.
             """)
 
-    @Argument(help: "The folder of the first evaluation.", transform: PathArgument.input)
+    @Argument(help: "The folder of the first evaluation.", transform: PathArgument.evaluation)
     var before: String
 
-    @Argument(help: "The folder of the second evaluation.", transform: PathArgument.input)
+    @Argument(help: "The folder of the second evaluation.", transform: PathArgument.evaluation)
     var after: String
 
     @Option(

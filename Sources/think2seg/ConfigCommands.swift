@@ -10,8 +10,8 @@ struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Checks, shows and documents configurations of runs.",
         subcommands: [
-            ConfigCheckCommand.self, ConfigShowCommand.self, ConfigSchemaCommand.self,
-            ConfigReferenceCommand.self,
+            ConfigInitCommand.self, ConfigCheckCommand.self, ConfigShowCommand.self,
+            ConfigExplainCommand.self, ConfigSchemaCommand.self, ConfigReferenceCommand.self,
         ])
 }
 
@@ -28,6 +28,9 @@ struct ConfigurationOptions: ParsableArguments {
 enum ConfiguredCommand: String, ExpressibleByArgument, CaseIterable {
     case train, sft
     case pretrainSegmenter = "pretrain-segmenter"
+
+    /// What its file is.
+    var form: ConfigurationForm { ConfigurationForm(rawValue: rawValue) ?? .train }
 
     /// The command's configuration.
     var type: any KeyedConfiguration.Type {
@@ -51,7 +54,7 @@ struct ConfigCheckCommand: ParsableCommand {
             too. `train --dry-run` looks into the files that a configuration names.
             """)
 
-    @Argument(help: "The YAML file.", transform: PathArgument.input)
+    @Argument(help: "The YAML file.", transform: PathArgument.configuration)
     var config: String
 
     @Option(help: "Whose configuration: train, sft or pretrain-segmenter.")
@@ -63,13 +66,17 @@ struct ConfigCheckCommand: ParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() throws {
-        let configuration = try of.type.load(
-            file: config, overrides: options.overrides, requiresInputs: strict)
+        let configuration = try of.form.loading(config) {
+            try of.type.load(file: config, overrides: options.overrides, requiresInputs: strict)
+        }
         var warnings = configuration.warnings
         if !strict {
             warnings += configuration.inputs.filter { !$0.exists }.map {
                 "\($0.key): \($0.path) does not exist here"
             }
+        }
+        warnings += configuration.inputs.compactMap { input in
+            input.mismatch.map { "\(input.key): \($0)" }
         }
         do { _ = try availableDevice(configuration.device) } catch { warnings.append("\(error)") }
         warnings.forEach(strict ? Console.error : Console.warning)
@@ -86,11 +93,11 @@ struct ConfigShowCommand: ParsableCommand {
             Example:
               think2seg config show Configs/train.yaml
 
-            Without a file: all keys with their defaults. With --of, those of another command than \
-            train.
+            Without a file: all keys with their defaults, or what --set gives them. With --of, those \
+            of another command than train.
             """)
 
-    @Argument(help: "The YAML file.", transform: PathArgument.input)
+    @Argument(help: "The YAML file.", transform: PathArgument.configuration)
     var config: String?
 
     @Option(help: "Whose configuration: train, sft or pretrain-segmenter.")
@@ -104,9 +111,11 @@ struct ConfigShowCommand: ParsableCommand {
     func run() throws {
         let (file, overrides) = (config, options.overrides)
         let configuration: any KeyedConfiguration =
-            file == nil && overrides.isEmpty
-            ? of.type.init()
-            : try of.type.load(file: file, overrides: overrides, requiresInputs: false)
+            file == nil
+            ? try of.type.defaults(overrides: overrides, foreign: .trainers)
+            : try of.form.loading(file) {
+                try of.type.load(file: file, overrides: overrides, requiresInputs: false)
+            }
         print(configuration.resolved(comments: !plain), terminator: "")
     }
 }

@@ -30,7 +30,7 @@ struct DataInspectCommand: ParsableCommand {
             that do not count are hatched.
             """)
 
-    @Argument(help: "The shards.", transform: PathArgument.input)
+    @Argument(help: "The shards.", transform: PathArgument.shard)
     var shards: [String]
 
     @Option(help: "How many samples to list.")
@@ -250,7 +250,7 @@ struct DataVerifyCommand: ParsableCommand {
         abstract: "Reads every sample of shards: checksums, pictures, masks and texts.",
         discussion: "Example:\n  think2seg data verify shards/train.h5")
 
-    @Argument(help: "The shards.", transform: PathArgument.input)
+    @Argument(help: "The shards.", transform: PathArgument.shard)
     var shards: [String]
 
     @OptionGroup var console: QuietOption

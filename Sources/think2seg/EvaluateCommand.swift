@@ -3,6 +3,7 @@ import Configuration
 import Embeddings
 import Evaluating
 import Evaluation
+import Files
 import Foundation
 import Imaging
 import Policies
@@ -44,7 +45,7 @@ struct EvaluateCommand: ParsableCommand {
     @Argument(
         help: ArgumentHelp(
             "A run's folder, or its configuration.", valueName: "run"),
-        transform: PathArgument.input)
+        transform: PathArgument.run)
     var config: String?
 
     @Option(
@@ -53,15 +54,15 @@ struct EvaluateCommand: ParsableCommand {
     var checkpoint: CheckpointName?
 
     @Option(
-        help: "The folder of a \(PolicyRegistry.names) checkpoint.", transform: PathArgument.input)
+        help: "The folder of a \(PolicyRegistry.names) checkpoint.", transform: PathArgument.policy)
     var policy: String?
 
     @Option(
         help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.",
-        transform: PathArgument.input)
+        transform: PathArgument.segmenter)
     var segmenter: String?
 
-    @Option(parsing: .upToNextOption, help: "The shards.", transform: PathArgument.input)
+    @Option(parsing: .upToNextOption, help: "The shards.", transform: PathArgument.shard)
     var data: [String] = []
 
     @Option(help: "How many samples count, from the first on; all if not given.")
@@ -94,7 +95,7 @@ struct EvaluateCommand: ParsableCommand {
 
     @Option(
         help: "Only compute metrics, from the answers in a folder that --output named before.",
-        transform: PathArgument.input)
+        transform: PathArgument.evaluation)
     var predictions: String?
 
     @Option(
@@ -154,10 +155,7 @@ struct EvaluateCommand: ParsableCommand {
         if !(1...1_000_000).contains(resamples) {
             throw ValidationError("--resamples must be from 1 to 1000000")
         }
-        if let variant, PromptVariant.named(variant) == nil {
-            let known = PromptVariant.all.map(\.name).joined(separator: ", ")
-            throw ValidationError("--variant is \(variant), must be one of \(known)")
-        }
+        if let variant { try requireVariant(variant) }
         if questions == .first, predictions == nil, protocols == .paper || protocols == .both {
             throw ValidationError(
                 "the paper's protocol draws one of each sample's questions: give --questions all "
@@ -261,7 +259,11 @@ struct EvaluateCommand: ParsableCommand {
     private var command: String { CommandLine.arguments.map(shellWord).joined(separator: " ") }
 
     private func recipe() throws -> EvaluateRecipe {
-        let run = try config.map(EvaluatedRun.init)
+        let run = try config.map { path in
+            try ConfigurationForm.train.loading(path.isFolder ? path + "/config.yaml" : path) {
+                try EvaluatedRun(path)
+            }
+        }
         let configuration = run?.configuration
         let shards = data.isEmpty ? configuration?.data.validation ?? [] : data
         if shards.isEmpty {
@@ -334,6 +336,9 @@ enum ProtocolChoice: String, ExpressibleByArgument, CaseIterable {
 /// A checkpoint of a run as people name it.
 struct CheckpointName: ExpressibleByArgument {
     let choice: CheckpointRecipe.Choice
+
+    /// What can be written.
+    static let allValueStrings = ["last", "best", "step-N"]
 
     init?(argument: String) {
         switch argument {

@@ -25,7 +25,7 @@ struct PolicyInitCommand: ParsableCommand {
             so that training can start from the new folder. The same seed gives the same weights.
             """)
 
-    @Option(help: "The config.json with the sizes.", transform: PathArgument.input)
+    @Option(help: "The config.json with the sizes.", transform: PathArgument.sizes)
     var config: String
 
     @Option(
@@ -38,7 +38,7 @@ struct PolicyInitCommand: ParsableCommand {
 
     @Option(
         help: "A folder whose tokenizer and processor files are taken; else that of --config.",
-        transform: PathArgument.input)
+        transform: PathArgument.policy)
     var tokenizer: String?
 
     @Option(help: "The element type in the files: float32 or bfloat16.")
@@ -70,7 +70,7 @@ struct SegmenterInitCommand: ParsableCommand {
             The same seed gives the same weights. pretrain-segmenter trains the model further.
             """)
 
-    @Option(help: "The config.json with the sizes.", transform: PathArgument.input)
+    @Option(help: "The config.json with the sizes.", transform: PathArgument.sizes)
     var config: String
 
     @Option(

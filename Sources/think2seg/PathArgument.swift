@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Files
 import Foundation
 
 /// How every option and argument that is a path is read; shells leave the `~` of `--output=~/runs` as
@@ -16,6 +17,64 @@ enum PathArgument {
             throw ValidationError(error.problem)
         }
     }
+
+    /// The folder of a policy.
+    static func policy(_ text: String) throws -> String { try input(text, .policy) }
+    /// A segmenter's folder or file.
+    static func segmenter(_ text: String) throws -> String { try input(text, .segmenter) }
+    /// A shard.
+    static func shard(_ text: String) throws -> String { try input(text, .shard) }
+    /// A picture.
+    static func picture(_ text: String) throws -> String { try input(text, .picture) }
+    /// A run's folder.
+    static func run(_ text: String) throws -> String { try input(text, .run) }
+    /// A folder that an evaluation wrote.
+    static func evaluation(_ text: String) throws -> String { try input(text, .evaluation) }
+    /// A configuration.
+    static func configuration(_ text: String) throws -> String { try input(text, .configuration) }
+    /// A config.json, or a folder with one.
+    static func sizes(_ text: String) throws -> String { try input(text, .sizes) }
+
+    /// What is read, unless there is something else in its place.
+    private static func input(_ text: String, _ wanted: InputKind.Wanted) throws -> String {
+        let path = try input(text)
+        if let mismatch = InputKind.mismatch(path, wanted: wanted) {
+            throw ValidationError(mismatch)
+        }
+        return path
+    }
+
+    /// A PNG that is written.
+    static func png(_ text: String) throws -> String { try file(text, "PNG", ["png"]) }
+
+    /// A file of one format that is written.
+    private static func file(
+        _ text: String, _ format: String, _ endings: [String]
+    ) throws -> String {
+        let path = try file(text)
+        if let problem = wrongEnding(path, format, endings) { throw ValidationError(problem) }
+        return path
+    }
+
+    /// What is wrong with the name of a file that gets another format than it says; nil if nothing is.
+    static func wrongEnding(_ path: String, _ format: String, _ endings: [String]) -> String? {
+        guard let (name, ending) = fileName(path), !endings.contains(ending) else { return nil }
+        return "\(path) gets a \(format); call it \(name).\(endings[0])"
+    }
+
+    /// A path without its ending, and the ending, where that is one of files.
+    private static func fileName(_ path: String) -> (name: String, ending: String)? {
+        guard let dot = path.lastIndex(of: "."), dot != path.startIndex else { return nil }
+        let ending = path[path.index(after: dot)...].lowercased()
+        return endings.contains(ending) ? (String(path[..<dot]), ending) : nil
+    }
+
+    /// Endings that only files have.
+    private static let endings: Set<String> = [
+        "png", "jpg", "jpeg", "gif", "tif", "tiff", "bmp", "webp", "svg", "pdf", "json", "jsonl",
+        "yaml", "yml", "h5", "hdf5", "html", "htm", "md", "txt", "csv", "pt", "pth", "safetensors",
+        "zip", "xlsx",
+    ]
 
     /// A file that is written, or `-`.
     static func file(_ text: String) throws -> String {
@@ -45,6 +104,12 @@ enum PathArgument {
     /// A folder that is written to, without slashes after its name.
     static func folder(_ text: String) throws -> String {
         var path = try input(text)
+        // With a slash after its name, or where there is one, a folder is meant.
+        if let (name, _) = fileName(path), !path.isFolder {
+            throw ValidationError(
+                "\(path) is the name of a file, and this takes a folder; write \(name), or \(path)/ for "
+                    + "a folder of that name")
+        }
         while path.count > 1, path.hasSuffix("/") || path.hasSuffix("/.") { path.removeLast() }
         return path
     }

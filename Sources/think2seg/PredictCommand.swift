@@ -28,15 +28,15 @@ struct PredictCommand: ParsableCommand {
             """)
 
     @Option(
-        help: "The folder of a \(PolicyRegistry.names) checkpoint.", transform: PathArgument.input)
+        help: "The folder of a \(PolicyRegistry.names) checkpoint.", transform: PathArgument.policy)
     var policy: String
 
     @Option(
         help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.",
-        transform: PathArgument.input)
+        transform: PathArgument.segmenter)
     var segmenter: String?
 
-    @Option(help: "The picture: PNG, JPEG or TIFF.", transform: PathArgument.input)
+    @Option(help: "The picture: PNG, JPEG or TIFF.", transform: PathArgument.picture)
     var image: String
 
     @OptionGroup var pixels: StretchOptions
@@ -104,10 +104,7 @@ struct PredictCommand: ParsableCommand {
         if !(temperature > 0) { throw ValidationError("--temperature must be above 0") }
         if topK < 0 { throw ValidationError("--top-k must not be negative") }
         if !(topP > 0 && topP <= 1) { throw ValidationError("--top-p must be above 0, at most 1") }
-        if PromptVariant.named(variant) == nil {
-            let known = PromptVariant.all.map(\.name).joined(separator: ", ")
-            throw ValidationError("--variant is \(variant), must be one of \(known)")
-        }
+        try requireVariant(variant)
     }
 
     func run() throws {

@@ -29,8 +29,10 @@ struct PretrainSegmenterCommand: ParsableCommand {
     @OptionGroup var console: QuietOption
 
     func run() throws {
-        let configuration = try SegmenterConfiguration.load(
-            file: file.config, overrides: file.options.overrides, requiresInputs: true)
+        let configuration = try ConfigurationForm.pretrainSegmenter.loading(file.config) {
+            try SegmenterConfiguration.load(
+                file: file.config, overrides: file.options.overrides, requiresInputs: true)
+        }
         limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)
         let recipe = try PretrainSegmenterRecipe(

@@ -24,7 +24,7 @@ struct ReportCommand: ParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp("The runs' folders.", valueName: "run"), transform: PathArgument.input)
+        help: ArgumentHelp("The runs' folders.", valueName: "run"), transform: PathArgument.run)
     var folders: [String]
 
     /// The only run, or the first.
@@ -36,16 +36,17 @@ struct ReportCommand: ParsableCommand {
         transform: PathArgument.fileOrFolder)
     var output: String?
 
-    @Option(help: "An evaluation of the policy before training.", transform: PathArgument.input)
+    @Option(
+        help: "An evaluation of the policy before training.", transform: PathArgument.evaluation)
     var before: String?
 
-    @Option(help: "An evaluation of the policy after training.", transform: PathArgument.input)
+    @Option(help: "An evaluation of the policy after training.", transform: PathArgument.evaluation)
     var after: String?
 
     @Option(
         parsing: .upToNextOption,
         help: "The evaluations' shards, if they are not where they were.",
-        transform: PathArgument.input)
+        transform: PathArgument.shard)
     var data: [String] = []
 
     @Option(help: "What kind of questions the evaluations ask, for the headings.")
@@ -56,7 +57,7 @@ struct ReportCommand: ParsableCommand {
 
     @Option(
         help: "Also a PNG of a few samples before and after, chosen like the random ones.",
-        transform: PathArgument.file)
+        transform: PathArgument.png)
     var strip: String?
 
     @Option(
@@ -67,7 +68,7 @@ struct ReportCommand: ParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: "Runs that differ in the seed only: the SVG shows mean and range.",
-        transform: PathArgument.input)
+        transform: PathArgument.run)
     var seeds: [String] = []
 
     @Option(
@@ -144,6 +145,13 @@ struct ReportCommand: ParsableCommand {
                 + [before, after].compactMap(\.self).map(CommandInputFiles.evaluation)
                 + CommandInputFiles.shards(data + shards),
             makes: [page.folder].compactMap(\.self))
+        for (path, format, endings) in [
+            (page.file, "page", ["html", "htm"]), (curve, "drawing", ["svg"]),
+        ] {
+            if let problem = path.flatMap({ PathArgument.wrongEnding($0, format, endings) }) {
+                throw ValidationError(problem)
+            }
+        }
     }
 
     private func write(

@@ -27,8 +27,10 @@ struct SFTCommand: ParsableCommand {
     @OptionGroup var console: QuietOption
 
     func run() throws {
-        let configuration = try SFTConfiguration.load(
-            file: file.config, overrides: file.options.overrides, requiresInputs: true)
+        let configuration = try ConfigurationForm.sft.loading(file.config) {
+            try SFTConfiguration.load(
+                file: file.config, overrides: file.options.overrides, requiresInputs: true)
+        }
         limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)
         let recipe = try SFTRecipe(

@@ -41,12 +41,12 @@ struct ScoreCommand: ParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: "The shards with the samples that the completions are about.",
-        transform: PathArgument.input)
+        transform: PathArgument.shard)
     var data: [String] = []
 
     @Option(
         help: "The folder of a SAM2.1 checkpoint in the hub's layout, or an official .pt file.",
-        transform: PathArgument.input)
+        transform: PathArgument.segmenter)
     var segmenter: String?
 
     @Flag(help: "Only read the answers; needs no segmenter and no shards.")
@@ -85,10 +85,7 @@ struct ScoreCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
 
     func validate() throws {
-        if PromptVariant.named(variant) == nil {
-            let known = PromptVariant.all.map(\.name).joined(separator: ", ")
-            throw ValidationError("--variant is \(variant), must be one of \(known)")
-        }
+        try requireVariant(variant)
         if !(28...4096).contains(imageSize) {
             throw ValidationError("--image-size must be from 28 to 4096")
         }

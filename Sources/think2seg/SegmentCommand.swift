@@ -73,7 +73,7 @@ struct SegmentCommand: ParsableCommand {
     @OptionGroup var masks: SegmenterOption
     private var segmenter: String { masks.segmenter }
 
-    @Option(help: "The picture: PNG, JPEG or TIFF.", transform: PathArgument.input)
+    @Option(help: "The picture: PNG, JPEG or TIFF.", transform: PathArgument.picture)
     var image: String
 
     @OptionGroup var pixels: StretchOptions
@@ -90,11 +90,11 @@ struct SegmentCommand: ParsableCommand {
     @Flag(help: "Choose the best of the alternative masks instead of the single one.")
     var multimask = false
 
-    @Option(help: "Where the mask goes: a PNG of 0 and 255.", transform: PathArgument.file)
+    @Option(help: "Where the mask goes: a PNG of 0 and 255.", transform: PathArgument.png)
     var output: String
 
     @Option(
-        help: "Where the picture with mask and prompts goes: a PNG.", transform: PathArgument.file)
+        help: "Where the picture with mask and prompts goes: a PNG.", transform: PathArgument.png)
     var overlay: String?
 
     @Option(

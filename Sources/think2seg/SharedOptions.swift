@@ -8,7 +8,7 @@ struct QuietOption: ParsableArguments {
 
 /// The configuration file of a run, and what is set in its place.
 struct ConfigurationFile: ParsableArguments {
-    @Argument(help: "The YAML file.", transform: PathArgument.input)
+    @Argument(help: "The YAML file.", transform: PathArgument.configuration)
     var config: String
 
     @OptionGroup var options: ConfigurationOptions
@@ -18,7 +18,7 @@ struct ConfigurationFile: ParsableArguments {
 struct SegmenterOption: ParsableArguments {
     @Option(
         help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.",
-        transform: PathArgument.input)
+        transform: PathArgument.segmenter)
     var segmenter: String
 }
 

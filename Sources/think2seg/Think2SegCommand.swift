@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import PolicyFamilies
 import Runs
@@ -41,6 +42,15 @@ private var versionLine: String {
         + "libtorch \(TorchRuntime.loadedVersion))"
 }
 
+/// What to do about a path that is not there and is a model's name on the hub.
+///
+/// - Parameter words: what is said, the path first
+private func hubAdvice(_ words: String) -> String? {
+    guard !words.contains("Hugging Face hub") else { return nil }
+    let path = words.range(of: ": ").map { String(words[..<$0.lowerBound]) } ?? words
+    return HubName(path)?.advice
+}
+
 @main
 enum Main {
     static func main() {
@@ -49,12 +59,23 @@ enum Main {
             var command = try Think2SegCommand.parseAsRoot()
             try command.run()
         } catch {
+            let arguments = Array(CommandLine.arguments.dropFirst())
             guard let status = exitStatus(of: error) else {
-                let message = Think2SegCommand.message(for: error)
-                lookAlikeHint(message, CommandLine.arguments).map(Console.note)
-                Think2SegCommand.exit(withError: error)
+                let status = Think2SegCommand.exitCode(for: error)
+                if arguments.first == "help", let advice = CommandTree(arguments).advice {
+                    Console.error(advice)
+                    exit(SystemExit.usage)
+                }
+                // Help that was asked for, and the end of a command that has said why.
+                if status == .success || error is ExitCode {
+                    Think2SegCommand.exit(withError: error)
+                }
+                Console.note("\(ParserMessage(error, CommandLine.arguments))")
+                exit(status.rawValue)
             }
-            Console.error(words(of: error))
+            let words = words(of: error)
+            let advice = status == SystemExit.missingInput ? hubAdvice(words) : nil
+            Console.error(advice.map { "\(words); \($0)" } ?? words)
             exit(status)
         }
     }

@@ -54,8 +54,10 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var console: QuietOption
 
     func run() throws {
-        let configuration = try RunConfiguration.load(
-            file: file.config, overrides: file.options.overrides, toRun: resumeMode)
+        let configuration = try ConfigurationForm.train.loading(file.config) {
+            try RunConfiguration.load(
+                file: file.config, overrides: file.options.overrides, toRun: resumeMode)
+        }
         limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)
         if dryRun {

@@ -87,7 +87,8 @@ public struct AblationGrid: Sendable {
             for (place, variant) in variants.enumerated() {
                 var configuration = RunConfiguration()
                 var reader = ConfigurationReader(
-                    keys: RunConfiguration.keys, listing: RunConfiguration.listing)
+                    keys: RunConfiguration.keys, listing: RunConfiguration.listing,
+                    foreign: .trainers)
                 reader.read(text, file: plan.base, into: &configuration)
                 let layers = [plan.settings.node] + Self.settings(variant, of: plan)
                 for layer in layers where layer.mapping != nil {

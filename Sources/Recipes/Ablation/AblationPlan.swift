@@ -90,7 +90,7 @@ public struct AblationPlan {
     /// The baseline's level of each axis.
     var baseline: [Int] = []
 
-    init() {}
+    package init() {}
 }
 
 /// A table of YAML, kept as it is written.
@@ -270,7 +270,8 @@ extension AblationPlan {
                 ConfigurationProblem(
                     location: place(key), key: "baseline.\(name)",
                     message: "is no axis; the axes are "
-                        + axes.map(\.name).joined(separator: ", "))
+                        + axes.map(\.name).joined(separator: ", ")
+                        + Nearest.question(name, among: axes.map(\.name)))
             ])
         }
         return axes.map { axis in
@@ -285,7 +286,8 @@ extension AblationPlan {
                 ConfigurationProblem(
                     location: place(value), key: "baseline.\(axis.name)",
                     message: "is \(label), must be one of "
-                        + axis.levels.map(\.label).joined(separator: ", "))
+                        + axis.levels.map(\.label).joined(separator: ", ")
+                        + Nearest.question(label, among: axis.levels.map(\.label)))
             ])
             return 0
         }

@@ -74,6 +74,8 @@ public struct ConfigurationKey<Root> {
             func problem(_ message: String) -> [LocatedProblems.Problem] {
                 [.init(place: nil, key: "", message: message)]
             }
+            let entries = ListEntries(node, Value.self)?.problems(rule) ?? []
+            if !entries.isEmpty { return entries }
             guard let value = Value(yaml: node) else {
                 return problem(
                     "expected \(Value.kind.name), found \(Misreading.words(node, expecting: Value.kind))"
@@ -148,20 +150,4 @@ extension ConfigurationValue {
         precondition(numbers.count == 1, "a bound is a number")
         return numbers[0]
     }
-}
-
-/// How many single-character edits turn one name into another, for suggestions.
-package func editDistance(_ a: String, _ b: String) -> Int {
-    let (a, b) = (Array(a), Array(b))
-    var row = Array(0...b.count)
-    for i in a.indices {
-        var diagonal = row[0]
-        row[0] = i + 1
-        for j in b.indices {
-            let substitution = diagonal + (a[i] == b[j] ? 0 : 1)
-            diagonal = row[j + 1]
-            row[j + 1] = min(substitution, diagonal + 1, row[j] + 1)
-        }
-    }
-    return row[b.count]
 }

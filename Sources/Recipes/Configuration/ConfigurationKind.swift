@@ -152,7 +152,9 @@ public struct ConfigurationRule: Sendable, Hashable {
         }
         if let names, let stranger = value.names.first(where: { !names.contains($0) }) {
             let known = "must be one of \(names.joined(separator: ", "))"
-            let note = LookAlikes.note(stranger).map { ": \($0)" } ?? ""
+            let note =
+                (LookAlikes.note(stranger).map { ": \($0)" } ?? "")
+                + Nearest.question(stranger, among: names)
             return value.numbers.isEmpty
                 ? "is \(stranger), \(known)\(note)"
                 : "unknown \(noun) \(stranger), \(known)\(note)"

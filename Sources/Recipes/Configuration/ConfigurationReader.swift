@@ -1,4 +1,4 @@
-import Foundation
+import Files
 import TextFiles
 package import Yams
 
@@ -9,6 +9,8 @@ package struct ConfigurationReader<Root> {
     package let keys: [ConfigurationKey<Root>]
     /// The command that lists all keys.
     package let listing: String
+    /// The names of the keys, and those that other trainers have for them.
+    package let names: KeyNames
     package private(set) var problems: [ConfigurationProblem] = []
     /// Where each key was set, for problems that show only later.
     package private(set) var locations: [String: String] = [:]
@@ -16,10 +18,16 @@ package struct ConfigurationReader<Root> {
     private var unread: Set<String> = []
     /// The lines of the keys of the file that is being read.
     private var lines: [String: Int] = [:]
+    /// Where the entries of lists stand.
+    private var entries: [String: [String]] = [:]
 
-    package init(keys: [ConfigurationKey<Root>], listing: String = "think2seg config show") {
+    package init(
+        keys: [ConfigurationKey<Root>], listing: String = "think2seg config show",
+        foreign: ForeignNames = ForeignNames()
+    ) {
         self.keys = keys
         self.listing = listing
+        names = KeyNames(keys.map(\.name), foreign: foreign)
     }
 
     /// Reads a file's text into `root`.
@@ -68,8 +76,32 @@ package struct ConfigurationReader<Root> {
             } else if name.hasSuffix("<<") {
                 report(mark, name, "merge keys are not read: write the keys out")
             } else {
-                report(mark, name, unknown(name))
+                let others = (node.mapping ?? [:]).compactMap { $0.key.scalar?.string }
+                readUnknown(
+                    name, value, at: mark, besides: others.map { prefix + $0 }, file: file,
+                    into: &root)
             }
+        }
+    }
+
+    /// Reports a name that is no key; of a section the keys below it are read as what was meant.
+    private mutating func readUnknown(
+        _ name: String, _ value: Node, at mark: String, besides others: [String], file: String,
+        into root: inout Root
+    ) {
+        let isTable = value.mapping?.isEmpty == false
+        let guess = names.guess(name, isTable: isTable)
+        let section = guess.meant.flatMap { names.sections.contains($0) ? $0 : nil }
+        if isTable, section == nil, names.foreign.isSection(name) {
+            read(value, prefix: name + ".", file: file, into: &root)
+            return
+        }
+        report(mark, name, unknown(name, isTable: isTable))
+        guard let meant = guess.meant, !others.contains(meant) else { return }
+        if isTable, section != nil {
+            read(value, prefix: meant + ".", file: file, into: &root)
+        } else if locations[meant] == nil {
+            unread.insert(meant)
         }
     }
 
@@ -104,6 +136,7 @@ package struct ConfigurationReader<Root> {
         let text = String(assignment[assignment.index(after: split)...])
         guard keys.contains(where: { $0.name == name }) else {
             report(location, name, unknown(name))
+            if let meant = names.guess(name).meant, locations[meant] == nil { unread.insert(meant) }
             return
         }
         do {
@@ -119,7 +152,10 @@ package struct ConfigurationReader<Root> {
     ) {
         guard let key = keys.first(where: { $0.name == name }) else { return }
         locations[name] = location
-        let found = key.read(node, &root)
+        entries[name] = node.sequence?.map { node in
+            node.mark.flatMap { Self.place(($0.line, $0.column), in: location) } ?? location
+        }
+        let found = elsewhere(name, node).map { [$0] } ?? key.read(node, &root)
         if found.isEmpty { unread.remove(name) } else { unread.insert(name) }
         let isText = key.kind.isTable && node.scalar != nil
         for problem in found {
@@ -130,6 +166,14 @@ package struct ConfigurationReader<Root> {
                 [name, problem.key].filter { !$0.isEmpty }.joined(separator: "."),
                 problem.message + reason)
         }
+    }
+
+    /// What is wrong with a value that is another trainer's.
+    private func elsewhere(_ name: String, _ node: Node) -> LocatedProblems.Problem? {
+        guard let text = node.scalar?.string, let advice = names.foreign.advice(name, text) else {
+            return nil
+        }
+        return .init(place: nil, key: "", message: "is \(text): \(advice)")
     }
 
     /// A place in the file that a location is in; nil if it is in none.
@@ -145,13 +189,23 @@ package struct ConfigurationReader<Root> {
         report(locations[key] ?? "", key, message)
     }
 
-    /// Adds a key that names a file or folder which is not there.
-    package mutating func report(missing path: String, _ key: String) {
+    /// Adds a problem of an entry of a list, where it stands.
+    package mutating func report(_ key: String, entry: Int?, _ message: String) {
+        guard let entry, let places = entries[key], places.indices.contains(entry) else {
+            report(key, message)
+            return
+        }
         if unread.contains(key) { return }
-        problems.append(
-            ConfigurationProblem(
-                location: locations[key] ?? "", key: key, message: "\(path) does not exist",
-                isMissingInput: true))
+        report(places[entry], key, "entry \(entry + 1): \(message)")
+    }
+
+    /// Adds a key that names a file or folder which is not there.
+    package mutating func report(missing input: ConfigurationInput) {
+        if unread.contains(input.key) { return }
+        let count = problems.count
+        let advice = HubName(input.path).map { "; \($0.advice)" } ?? ""
+        report(input.key, entry: input.entry, "\(input.path) does not exist\(advice)")
+        for place in count..<problems.count { problems[place].isMissingInput = true }
     }
 
     /// Adds problems that were found elsewhere.
@@ -161,7 +215,7 @@ package struct ConfigurationReader<Root> {
         problems.append(ConfigurationProblem(location: location, key: key, message: message))
     }
 
-    private func unknown(_ name: String) -> String {
+    private func unknown(_ name: String, isTable: Bool = false) -> String {
         let note = LookAlikes.note(name).map { ": \($0)" } ?? ""
         // A key whose value is a table is set as a whole.
         if let table = keys.first(where: { name.hasPrefix($0.name + ".") }) {
@@ -173,18 +227,8 @@ package struct ConfigurationReader<Root> {
         if Double(name.split(separator: ".").last ?? "") != nil {
             return "unknown key; if it is a part of a number, write the number with a point"
         }
-        // Compared as they look, with the hyphens that people put for underscores.
-        let written = LookAlikes.plain(name).filter { $0 != " " }
-        let name = written.replacingOccurrences(of: "-", with: "_")
-        let last = name.split(separator: ".").last.map(String.init) ?? name
-        let candidates = keys.map(\.name).map { candidate in
-            let tail = candidate.split(separator: ".").last.map(String.init) ?? candidate
-            return (candidate, min(editDistance(name, candidate), editDistance(last, tail)))
-        }
-        guard let (nearest, distance) = candidates.min(by: { $0.1 < $1.1 }),
-            distance <= max(2, last.count / 3)
-        else { return "unknown key\(note); `\(listing)` lists all keys" }
-        return "unknown key\(note); did you mean \(nearest)?"
+        let guess = names.guess(name, isTable: isTable)
+        return "unknown key\(note); \(guess.message ?? "`\(listing)` lists all keys")"
     }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A file or folder that a configuration names.
@@ -6,13 +7,44 @@ public struct ConfigurationInput: Sendable, Hashable {
     public let key: String
     /// Where it should be.
     public let path: String
+    /// Its place in the key's list, from 0; nil if the key takes one path.
+    package var entry: Int?
+    /// What it should be.
+    var wanted = InputKind.Wanted.any
+
     /// Whether it is there.
     public var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
     /// Those of a key, without empty paths.
     package static func of(_ key: String, _ paths: [String]) -> [Self] {
-        paths.filter { !$0.isEmpty }.map { Self(key: key, path: $0) }
+        of(key, paths, wanted: .any)
     }
+
+    /// Folders of policies.
+    package static func policy(_ key: String, _ paths: [String]) -> [Self] {
+        of(key, paths, wanted: .policy)
+    }
+
+    /// Segmenters.
+    package static func segmenter(_ key: String, _ paths: [String]) -> [Self] {
+        of(key, paths, wanted: .segmenter)
+    }
+
+    /// Shards.
+    package static func shards(_ key: String, _ paths: [String]) -> [Self] {
+        of(key, paths, wanted: .shard)
+    }
+
+    private static func of(
+        _ key: String, _ paths: [String], wanted: InputKind.Wanted
+    ) -> [Self] {
+        paths.enumerated().filter { !$0.element.isEmpty }.map {
+            Self(key: key, path: $0.element, entry: $0.offset, wanted: wanted)
+        }
+    }
+
+    /// What is wrong with what is there; nil if nothing is, as far as its first bytes tell.
+    package var mismatch: String? { InputKind.mismatch(path, wanted: wanted) }
 }
 
 /// The configuration of a command: a table of keys, its defaults, and what its values mean together.
@@ -55,15 +87,23 @@ extension KeyedConfiguration {
 extension ConfigurationReader {
     /// Reports files that are named and not there.
     package mutating func requireInputs(_ inputs: [ConfigurationInput]) {
-        for input in inputs where !input.exists { report(missing: input.path, input.key) }
+        for input in inputs {
+            if !input.exists {
+                report(missing: input)
+            } else if let mismatch = input.mismatch {
+                report(input.key, entry: input.entry, mismatch)
+            }
+        }
     }
 
     /// Reports files that a list names twice, however they are written.
     package mutating func requireDistinct(_ paths: [String], _ key: String) {
         var seen: Set<String> = []
-        for path in paths {
+        for (place, path) in paths.enumerated() {
             let file = URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
-            if !seen.insert(file).inserted { report(key, "names \(path) twice; keep one") }
+            if !seen.insert(file).inserted {
+                report(key, entry: place, "names \(path) twice; keep one")
+            }
         }
     }
 }

@@ -5,11 +5,12 @@ import TextFiles
 ///
 /// - Throws: ``ConfigurationError`` with every problem that there is
 package func loadConfiguration<Root: KeyedConfiguration>(
-    file: String?, overrides: [String],
+    file: String?, overrides: [String], foreign: ForeignNames = ForeignNames(),
     check: (Root, inout ConfigurationReader<Root>) -> Void
 ) throws -> Root {
     var configuration = Root()
-    var reader = ConfigurationReader(keys: Root.keys, listing: Root.listing)
+    var reader = ConfigurationReader(
+        keys: Root.keys, listing: Root.listing, foreign: foreign)
     if let file {
         let text = try configurationText(file, what: "configuration file")
         reader.read(text, file: file, into: &configuration)
@@ -24,10 +25,26 @@ package func loadConfiguration<Root: KeyedConfiguration>(
     throw ConfigurationError(problems: reader.problems)
 }
 
+extension KeyedConfiguration {
+    /// The defaults with some keys in their place; what they mean together is not looked at.
+    ///
+    /// - Throws: ``ConfigurationError`` with every key that is wrong
+    package static func defaults(
+        overrides: [String], foreign: ForeignNames = ForeignNames()
+    ) throws -> Self {
+        var configuration = Self()
+        var reader = ConfigurationReader(keys: keys, listing: listing, foreign: foreign)
+        for assignment in overrides { reader.override(assignment, into: &configuration) }
+        if reader.problems.isEmpty { return configuration }
+        throw ConfigurationError(problems: reader.problems)
+    }
+}
+
 /// A file's text.
 ///
 /// - Throws: ``MissingInputError``, or ``ConfigurationError`` if it is no text
 package func configurationText(_ file: String, what: String) throws -> String {
+    if file.isFolder { throw folderError(file, what) }
     let data = try inputFile(file, what)
     do throws(TextFault) {
         return try TextContents(data).text
@@ -37,4 +54,18 @@ package func configurationText(_ file: String, what: String) throws -> String {
                 location: "\(file):\(error.line)", key: "", message: error.description)
         ])
     }
+}
+
+/// What is said of a folder in the place of a configuration: what it is, and the file that is meant.
+private func folderError(_ folder: String, _ what: String) -> MissingInputError {
+    let path = folder.withoutSlashes.isEmpty ? folder : folder.withoutSlashes
+    let advice =
+        switch InputKind.of(folder) {
+        case .run: "it is the folder of a run: write \(path)/config.yaml"
+        case .configurations(let file): "write a file of it, such as \(file)"
+        case let kind?: "it is \(kind.words(path))"
+        case nil: "write the path of a YAML file"
+        }
+    return MissingInputError(
+        path: folder, what: what, reason: "is a folder, expected a \(what); \(advice)")
 }

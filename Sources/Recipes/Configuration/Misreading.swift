@@ -79,7 +79,7 @@ package struct Misreading {
             NumberSpelling.replacement(for: text).flatMap { Int(exactly: $0.value) }.map(
                 String.init)
         case .truth: truth(text)
-        case .choice(let names): choice(text, names)
+        case .choice(let names): Nearest.name(to: text, among: names)
         default: nil
         }
     }
@@ -135,19 +135,6 @@ package struct Misreading {
             "false": ["false", "no", "off", "n", "f", "0"],
         ]
         return words.first { $0.value.contains(plain) }?.key
-    }
-
-    private func choice(_ text: String, _ names: [String]) -> String? {
-        func folded(_ text: String) -> String {
-            LookAlikes.plain(text).lowercased().filter { !"\"' ".contains($0) }
-                .replacingOccurrences(of: "-", with: "_")
-        }
-        let plain = folded(text)
-        if let same = names.first(where: { folded($0) == plain }) { return same }
-        guard let nearest = names.min(by: { editDistance($0, plain) < editDistance($1, plain) }),
-            editDistance(nearest, plain) <= max(1, nearest.count / 4)
-        else { return nil }
-        return nearest
     }
 }
 

@@ -84,6 +84,7 @@ public struct SegmentRecipe {
             inputs: [.file(image), .segmenter(segmenter)])
         let input = try InputPicture(path: image, exif: exif, stretch: stretch)
         let picture = input.picture
+        let misplaced = try PromptPlacement(image: image, frame: picture.frame).warnings(prompts)
         let model = try SegmenterRegistry.standard.load(
             path: segmenter, dtype: dtype, device: device, resizing: resizing)
         let encoded = try model.embed(picture)
@@ -112,7 +113,7 @@ public struct SegmentRecipe {
             predictedIoU: chosen.map(\.predictedIoU).min() ?? 0,
             objectScore: chosen.map(\.objectScore).min() ?? 0,
             alternatives: multimask ? first?.predictedIoU : nil, stretch: input.stretch,
-            warnings: input.warnings + model.warnings)
+            warnings: input.warnings + misplaced + model.warnings)
     }
 
     private func write(

@@ -119,7 +119,8 @@ extension SegmenterConfiguration {
     public static func load(
         file: String?, overrides: [String] = [], requiresInputs: Bool = false
     ) throws -> SegmenterConfiguration {
-        try loadConfiguration(file: file, overrides: overrides) { configuration, reader in
+        try loadConfiguration(file: file, overrides: overrides, foreign: .trainers) {
+            configuration, reader in
             configuration.check(&reader)
             if requiresInputs { reader.requireMachine(configuration) }
         }
@@ -127,9 +128,9 @@ extension SegmenterConfiguration {
 
     /// The segmenter and the shards.
     public var inputs: [ConfigurationInput] {
-        ConfigurationInput.of("segmenter.path", [segmenter.path])
-            + ConfigurationInput.of("data.train", data.train)
-            + ConfigurationInput.of("data.validation", data.validation)
+        ConfigurationInput.segmenter("segmenter.path", [segmenter.path])
+            + ConfigurationInput.shards("data.train", data.train)
+            + ConfigurationInput.shards("data.validation", data.validation)
     }
 
     /// What is allowed, but most likely not meant; a sentence each, with the keys.

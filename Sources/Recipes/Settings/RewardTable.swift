@@ -200,8 +200,14 @@ private struct RewardTableReader {
 
     /// The kind of term whose name is most like a text, if it is like enough.
     private func nearest(_ text: String) -> String? {
-        registry.kinds.map { $0.name }.min { editDistance($0, text) < editDistance($1, text) }
-            .flatMap { editDistance($0, text) <= max(2, text.count / 3) ? $0 : nil }
+        Nearest.name(to: text, among: registry.kinds.map { $0.name })
+    }
+
+    /// The parameter of a kind of term that a name is close to, where it is none.
+    private func nearestParameter(_ name: String, of kind: String) -> String {
+        let known = registry.kind(kind).map { registry.parameters(of: $0).map(\.name) } ?? []
+        return known.contains(name)
+            ? "" : Nearest.question(name, among: known + ["weight", "term"])
     }
 
     /// The term, if there is such a kind and its parameters are right.
@@ -223,10 +229,14 @@ private struct RewardTableReader {
             let place = table?.first { $0.key.scalar?.string == problem.parameter }?.key ?? key
             report(
                 place, "\(entry.name).\(problem.parameter)",
-                problem.message + note(problem.parameter))
+                problem.message + note(problem.parameter)
+                    + nearestParameter(problem.parameter, of: kind))
         }
         return entry
     }
+
+    /// What a table with a command may have.
+    private static let ofCommand = ["command", "weight", "timeout", "masks"]
 
     private mutating func command(_ name: String, _ table: Node.Mapping) -> RewardSpecification? {
         var command = ExternalCommand([])
@@ -235,9 +245,12 @@ private struct RewardTableReader {
             let word = key.scalar?.string ?? "?"
             switch word {
             case "command":
-                command.words = [String](yaml: value) ?? []
-                if command.words.isEmpty {
-                    report(key, "\(name).command", "expected a list of texts: program, arguments")
+                switch CommandWords.read(value) {
+                case .success(let words): command.words = words
+                case .failure(let error):
+                    problems += error.problems.map {
+                        .init(place: $0.place, key: "\(name).command", message: $0.message)
+                    }
                 }
             case "weight":
                 if let number = Double(yaml: value) {
@@ -262,8 +275,8 @@ private struct RewardTableReader {
             default:
                 report(
                     key, "\(name).\(word)",
-                    "is no parameter of a command; it has command, weight, timeout, masks"
-                        + note(word))
+                    "is no parameter of a command; it has \(Self.ofCommand.joined(separator: ", "))"
+                        + note(word) + Nearest.question(word, among: Self.ofCommand))
             }
         }
         return RewardSpecification(name, command: command, weight: weight)

@@ -16,10 +16,10 @@ extension RunConfiguration {
     /// that it started from only if it is the reference.
     package func inputs(continues: Bool) -> [ConfigurationInput] {
         let policies = continues && grpo.loss.beta == 0 ? [] : [policy.path]
-        return ConfigurationInput.of("policy.path", policies)
-            + ConfigurationInput.of("segmenter.path", [segmenter.path])
-            + ConfigurationInput.of("data.train", data.train)
-            + ConfigurationInput.of("data.validation", data.validation)
+        return ConfigurationInput.policy("policy.path", policies)
+            + ConfigurationInput.segmenter("segmenter.path", [segmenter.path])
+            + ConfigurationInput.shards("data.train", data.train)
+            + ConfigurationInput.shards("data.validation", data.validation)
             + ConfigurationInput.of("prompt.chat_template", [prompt.chatTemplate.path ?? ""])
     }
 

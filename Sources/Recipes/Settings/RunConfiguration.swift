@@ -98,7 +98,8 @@ extension RunConfiguration {
     public static func load(
         file: String?, overrides: [String] = [], requiresInputs: Bool = false
     ) throws -> RunConfiguration {
-        try loadConfiguration(file: file, overrides: overrides) { configuration, reader in
+        try loadConfiguration(file: file, overrides: overrides, foreign: .trainers) {
+            configuration, reader in
             configuration.check(&reader)
             if requiresInputs { reader.requireMachine(configuration) }
         }

@@ -106,7 +106,8 @@ extension SFTConfiguration {
     public static func load(
         file: String?, overrides: [String] = [], requiresInputs: Bool = false
     ) throws -> SFTConfiguration {
-        try loadConfiguration(file: file, overrides: overrides) { configuration, reader in
+        try loadConfiguration(file: file, overrides: overrides, foreign: .trainers) {
+            configuration, reader in
             configuration.check(&reader)
             if requiresInputs { reader.requireMachine(configuration) }
         }
@@ -114,10 +115,10 @@ extension SFTConfiguration {
 
     /// The policy, the shards and the answers.
     public var inputs: [ConfigurationInput] {
-        ConfigurationInput.of("policy.path", [policy.path])
-            + ConfigurationInput.of("data.train", data.train)
+        ConfigurationInput.policy("policy.path", [policy.path])
+            + ConfigurationInput.shards("data.train", data.train)
             + ConfigurationInput.of("data.answers", [data.answers])
-            + ConfigurationInput.of("data.validation", data.validation)
+            + ConfigurationInput.shards("data.validation", data.validation)
             + ConfigurationInput.of("prompt.chat_template", [prompt.chatTemplate.path ?? ""])
     }
 

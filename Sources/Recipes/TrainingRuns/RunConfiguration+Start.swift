@@ -16,7 +16,8 @@ extension RunConfiguration {
     public static func load(
         file: String?, overrides: [String], toRun resume: ResumeMode
     ) throws -> RunConfiguration {
-        try loadConfiguration(file: file, overrides: overrides) { configuration, reader in
+        try loadConfiguration(file: file, overrides: overrides, foreign: .trainers) {
+            configuration, reader in
             configuration.check(&reader)
             let isReadable = reader.problems.isEmpty
             let start = Result { try RunStart(configuration, resume, readingAll: false) }

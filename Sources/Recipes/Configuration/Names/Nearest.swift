@@ -1,0 +1,55 @@
+import TextFiles
+
+/// Which of several known names a text was most likely meant to be.
+///
+/// Names are compared as people mix them up: without case, hyphens, underscores, dots and spaces, by the
+/// edits of single characters, two that change places being one edit.
+package enum Nearest {
+    /// The known name that a text is closest to; nil if none is close.
+    ///
+    /// - Parameters:
+    ///   - text: as it was written
+    ///   - names: the names that are known; the first one wins among equals
+    package static func name(to text: String, among names: [String]) -> String? {
+        let plain = squeezed(text)
+        guard !plain.isEmpty else { return nil }
+        if let same = names.first(where: { squeezed($0) == plain }) { return same }
+        let begun = names.filter { squeezed($0).hasPrefix(plain) }
+        if plain.count >= 3, begun.count == 1 { return begun[0] }
+        let distances = names.map { ($0, editDistance(plain, squeezed($0))) }
+        guard let (nearest, distance) = distances.min(by: { $0.1 < $1.1 }),
+            distance <= max(1, plain.count / 3), distance < squeezed(nearest).count
+        else { return nil }
+        return nearest
+    }
+
+    /// `; did you mean NAME?`; empty if no name is close.
+    package static func question(_ text: String, among names: [String]) -> String {
+        name(to: text, among: names).map { "; did you mean \($0)?" } ?? ""
+    }
+
+    /// A text's letters and digits, as they look, without case.
+    package static func squeezed(_ text: String) -> String {
+        LookAlikes.plain(text).lowercased().filter { $0.isLetter || $0.isNumber }
+    }
+}
+
+/// How many single-character edits turn one name into another, for suggestions; two neighbours that
+/// change places are one edit.
+package func editDistance(_ a: String, _ b: String) -> Int {
+    let (a, b) = (Array(a), Array(b))
+    var before: [Int] = []
+    var row = Array(0...b.count)
+    for i in a.indices {
+        var next = [i + 1]
+        for j in b.indices {
+            var cost = min(row[j] + (a[i] == b[j] ? 0 : 1), min(row[j + 1], next[j]) + 1)
+            if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+                cost = min(cost, before[j - 1] + 1)
+            }
+            next.append(cost)
+        }
+        (before, row) = (row, next)
+    }
+    return row[b.count]
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Configuration
+import Foundation
+import SegmenterTraining
+import Settings
+import SharedSettings
+import SupervisedTraining
+
+/// What is said of a command line that the argument parser refuses, in this program's form, with the
+/// nearest name of what was meant.
+struct ParserMessage: CustomStringConvertible {
+    /// What is wrong, and what to write.
+    let problem: String
+    /// A line about what no keyboard writes; nil if there is nothing of it.
+    let hint: String?
+    /// The lines below: help of the option, usage.
+    let usage: String
+
+    /// Understands an error.
+    ///
+    /// - Parameters:
+    ///   - error: what the parser threw
+    ///   - arguments: the words of the command line, the program's name first
+    init(_ error: any Error, _ arguments: [String]) {
+        let message = Think2SegCommand.message(for: error)
+        let full = Think2SegCommand.fullMessage(for: error)
+        let begin = "Error: " + message
+        usage = full.hasPrefix(begin) ? String(full.dropFirst(begin.count)) : "\n"
+        hint = lookAlikeHint(message, arguments)
+        let tree = CommandTree(Array(arguments.dropFirst()))
+        problem =
+            Self.command(message, tree)
+            ?? Self.choice(message, isKnown: hint != nil)
+            ?? Self.option(message, tree, arguments)
+            ?? Self.stray(message, tree, arguments) ?? message
+    }
+
+    /// A mistyped option, where the parser misses the one that was meant.
+    private static func stray(
+        _ message: String, _ tree: CommandTree, _ arguments: [String]
+    ) -> String? {
+        guard message.hasPrefix("Missing expected argument") else { return nil }
+        let known = tree.inputs.options + ["help", "version", "help-hidden"]
+        let names = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }
+            .map { String($0.dropFirst(2).prefix { $0 != "=" }) }
+        guard let name = names.first(where: { !known.contains($0) }) else { return nil }
+        let unknown = "Unknown option '--\(name)'"
+        if let words = option(unknown, tree, arguments) { return words }
+        return "\(unknown). \(message)"
+    }
+
+    /// All of it.
+    var description: String {
+        "error: \(problem)\n" + (hint.map { $0 + "\n" } ?? "")
+            + String(usage.drop { $0 == "\n" })
+    }
+
+    /// A word that is no command.
+    private static func command(_ message: String, _ tree: CommandTree) -> String? {
+        message.contains("nexpected argument") ? tree.advice : nil
+    }
+
+    /// A value that is none of those that an option takes.
+    private static func choice(_ message: String, isKnown: Bool) -> String? {
+        guard !isKnown, let list = message.range(of: "Please provide one of"),
+            let value = message.firstMatch(of: /The value '(.*?)' is invalid/)?.1
+        else { return nil }
+        let rest = message[list.upperBound...]
+        let quoted = rest.matches(of: /'([^']*)'/).map { String($0.1) }
+        let listed = rest.matches(of: /\n  - (.*)/).map { String($0.1) }
+        let names = quoted.isEmpty ? listed : quoted
+        guard let nearest = Nearest.name(to: String(value), among: names) else { return nil }
+        return message + (quoted.isEmpty ? "\n" : " ") + "Did you mean '\(nearest)'?"
+    }
+
+    /// A name that is no option of the command.
+    private static func option(
+        _ message: String, _ tree: CommandTree, _ arguments: [String]
+    ) -> String? {
+        guard let name = message.firstMatch(of: /Unknown option '(--?[^'=]+)/)?.1 else {
+            return nil
+        }
+        let plain = String(name.drop { $0 == "-" })
+        let begin = "Unknown option '\(name)'"
+        let inputs = tree.inputs
+        if inputs.arguments.contains(plain) {
+            return "\(begin): give the \(plain) without it, as in 'think2seg "
+                + "\((tree.path + [plain.uppercased()]).joined(separator: " "))'"
+        }
+        if inputs.options.contains("set"),
+            let key = key(plain, tree.path.last ?? "", value(of: String(name), arguments))
+        {
+            return "\(begin): \(key)"
+        }
+        if message.contains("Did you mean") { return nil }
+        return Nearest.name(to: plain, among: inputs.options).map {
+            "\(begin). Did you mean '--\($0)'?"
+        }
+    }
+
+    /// The value that stands behind an option.
+    private static func value(of option: String, _ arguments: [String]) -> String {
+        for (place, word) in arguments.enumerated() {
+            if word.hasPrefix(option + "=") { return String(word.dropFirst(option.count + 1)) }
+            if word == option, place + 1 < arguments.count, !arguments[place + 1].hasPrefix("-") {
+                return arguments[place + 1]
+            }
+        }
+        return "VALUE"
+    }
+
+    /// What to write for a name that is a key of the command's configuration, here or elsewhere.
+    private static func key(_ name: String, _ command: String, _ value: String) -> String? {
+        guard let form = ConfigurationForm(rawValue: command), form != .ablate else { return nil }
+        let names = KeyNames(form.keys, foreign: .trainers)
+        guard let found = names.exact(name) else { return nil }
+        let words = found.foreign.map { $0.words(known: form.keys) }
+        let key = found.key ?? found.foreign?.ours.first(where: form.keys.contains)
+        let set = key.map { "write --set \($0)=\(value)" }
+        return [words, set].compactMap(\.self).joined(separator: "; ")
+    }
+}
