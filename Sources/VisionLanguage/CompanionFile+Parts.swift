@@ -26,7 +26,9 @@ extension CompanionFile {
         let words = name.lowercased().split { !$0.isLetter }
         let isText = endings.contains((name as NSString).pathExtension.lowercased())
         return isText && !name.hasPrefix(".")
-            && (words.contains { ["license", "licence", "copying", "copyright", "notice"].contains($0) }
+            && (words.contains {
+                ["license", "licence", "copying", "copyright", "notice"].contains($0)
+            }
                 || words.starts(with: ["use", "policy"]))
     }
 }

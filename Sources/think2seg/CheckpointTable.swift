@@ -63,11 +63,15 @@ struct CheckpointTable: Encodable {
         let rows = listings.map { cells($0, columns) }
         let whole = zip(listings, rows).filter { $0.0.problem == nil }.map(\.1)
         let widths = heading.indices.map { place in
-            max([11, 18, 10].dropFirst(place).first ?? 10, 2 + (whole + [heading]).map { $0[place].count }.max()!)
+            max(
+                [11, 18, 10].dropFirst(place).first ?? 10,
+                2 + (whole + [heading]).map { $0[place].count }.max()!)
         }
         func line(_ cells: [String]) -> String {
-            zip(cells, widths + [0]).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
-                .joined().trimmingCharacters(in: .whitespaces)
+            zip(cells, widths + [0]).map {
+                $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0)
+            }
+            .joined().trimmingCharacters(in: .whitespaces)
         }
         return [line(heading)]
             + zip(listings, rows).map { listing, cells in

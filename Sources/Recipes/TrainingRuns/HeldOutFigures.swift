@@ -39,7 +39,8 @@ struct HeldOutFigures {
             let lines = try? TextContents(data, validating: false).lines()
         else { return }
         for line in lines {
-            guard let object = try? JSONSerialization.jsonObject(with: line.bytes) as? [String: Any],
+            guard
+                let object = try? JSONSerialization.jsonObject(with: line.bytes) as? [String: Any],
                 let step = (object["step"] as? NSNumber)?.intValue
             else { continue }
             let figures = object.compactMap { key, value in
@@ -58,7 +59,8 @@ struct HeldOutFigures {
 
     /// The folder of the run that a checkpoint lies in; nil if it lies elsewhere.
     static func run(of checkpoint: String) -> String? {
-        let folder = URL(fileURLWithPath: checkpoint).standardizedFileURL.deletingLastPathComponent()
+        let folder = URL(fileURLWithPath: checkpoint).standardizedFileURL
+            .deletingLastPathComponent()
         return folder.lastPathComponent == "checkpoints"
             ? folder.deletingLastPathComponent().path : nil
     }

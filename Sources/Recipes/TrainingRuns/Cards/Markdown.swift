@@ -12,7 +12,8 @@ enum Markdown {
             case "<": result += "&lt;"
             case ">": result += "&gt;"
             case "&": result += "&amp;"
-            case _ where scalar.properties.generalCategory == .control
+            case _
+            where scalar.properties.generalCategory == .control
                 || "\u{2028}\u{2029}".unicodeScalars.contains(scalar):
                 result += " "
             default: result.unicodeScalars.append(scalar)

@@ -1,6 +1,8 @@
 import Foundation
+import Policies
 import RLTrainer
 import Runs
+import Segmentation
 import TextFiles
 
 extension ModelCard {
@@ -23,6 +25,7 @@ extension ModelCard {
         let config = FileManager.default.contents(atPath: policy + "/config.json")
             .flatMap { try? JSONSerialization.jsonObject(file: $0) as? [String: Any] }
         elementType = (config?["torch_dtype"] ?? config?["dtype"]) as? String
+        saysSystem = PromptFiles.areSaying(Self.template(facts).system, in: policy)
         let data = facts.fileNames("data.validation")
         if let run, let step {
             heldOut = HeldOutReport(run: run, step: step, data: data)

@@ -5,7 +5,7 @@ import Segmentation
 
 extension ModelCard {
     /// The prompt of training; that of the method where nothing is configured.
-    private var template: PromptTemplate {
+    static func template(_ facts: TrainingFacts) -> PromptTemplate {
         let variant = facts.text("prompt.variant").flatMap(PromptVariant.named) ?? .box2Points
         return PromptTemplate(
             variant, system: facts.text("prompt.system") ?? PromptTemplate.methodSystem)
@@ -15,16 +15,21 @@ extension ModelCard {
 
     /// How to ask the policy, with this project's command and with transformers.
     var usage: [String] {
-        let template = template
+        let template = Self.template(facts)
         var lines = [
             "## How to ask it", "",
             "Pictures are stretched to \(side) x \(side) pixels before the policy sees them, and the "
                 + "coordinates of answers are pixels of that square.", "",
         ]
         lines += Markdown.block(command(template), "sh") + [""]
-        lines += Markdown.block(Self.python(template, side: side, longest: longest), "python") + [""]
+        lines += Markdown.block(python(template), "python") + [""]
         if template.system.isEmpty {
             return lines + ["It was trained without a system prompt."]
+        }
+        if !saysSystem {
+            return lines + [
+                "The system prompt is that of training, which the chat template does not say."
+            ]
         }
         lines += [
             "The chat template in this folder says the system prompt of training where a conversation has "
@@ -53,7 +58,17 @@ extension ModelCard {
         "'\(text.replacing("'", with: "'\\''"))'"
     }
 
-    private static func python(_ template: PromptTemplate, side: String, longest: String) -> String {
+    /// The system's turn, where the chat template does not say it.
+    private func turn(_ system: String) -> String {
+        if saysSystem || system.isEmpty { return "" }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        // Strings of JSON are strings of Python.
+        let text = (try? encoder.encode(system)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return #"{"role": "system", "content": [{"type": "text", "text": \#(text)}]}, "#
+    }
+
+    private func python(_ template: PromptTemplate) -> String {
         #"""
         from PIL import Image
         from transformers import AutoModelForImageTextToText, AutoProcessor
@@ -62,7 +77,7 @@ extension ModelCard {
         model = AutoModelForImageTextToText.from_pretrained(".")
         picture = Image.open("picture.png").convert("RGB").resize((\#(side), \#(side)), Image.LANCZOS)
         words = """\#(template.user(question: "QUESTION"))"""
-        messages = [{"role": "user", "content": [
+        messages = [\#(turn(template.system)){"role": "user", "content": [
             {"type": "image", "image": picture},
             {"type": "text", "text": words.replace("QUESTION", "Where could fuel be stored?")}]}]
         inputs = processor.apply_chat_template(

@@ -17,6 +17,8 @@ struct ModelCard {
     let facts: TrainingFacts
     /// The element type of the weights, as `config.json` states it.
     let elementType: String?
+    /// Whether the chat template in the folder says the system prompt where a conversation has none.
+    let saysSystem: Bool
     /// What held-out samples told of this step; nil if it was not evaluated.
     let heldOut: HeldOutReport?
 
@@ -84,7 +86,8 @@ struct ModelCard {
             ("weights", elementType),
         ]
         return ["## How it was trained", ""]
-            + Markdown.table(["", ""], rows.compactMap { name, value in value.map { [name, $0] } })
+            + Markdown.table(
+                ["", ""], rows.compactMap { name, value in value.map { [name, $0] } })
     }
 
     private var stepWords: String? {
@@ -111,10 +114,14 @@ struct ModelCard {
         let rows = table.entries.map { entry in
             var parameters = entry.parameters.sorted { $0.key < $1.key }
                 .map { "\($0.key): \($0.value.yaml)" }
-            if let kind = entry.kind, kind != entry.name { parameters.insert("term: \(kind)", at: 0) }
+            if let kind = entry.kind, kind != entry.name {
+                parameters.insert("term: \(kind)", at: 0)
+            }
             if let command = entry.command {
                 // A program is named, and not where it lies.
-                let words = command.words.map { $0.contains("/") ? ($0 as NSString).lastPathComponent : $0 }
+                let words = command.words.map {
+                    $0.contains("/") ? ($0 as NSString).lastPathComponent : $0
+                }
                 parameters.insert("command: \(words.joined(separator: " "))", at: 0)
             }
             return [entry.name, entry.weight.yaml, parameters.joined(separator: ", ")]
@@ -124,6 +131,9 @@ struct ModelCard {
     }
 
     private var notEvaluated: [String] {
-        ["## Held-out figures", "", "The policy of this step was not evaluated on held-out samples."]
+        [
+            "## Held-out figures", "",
+            "The policy of this step was not evaluated on held-out samples.",
+        ]
     }
 }

@@ -50,7 +50,9 @@ struct ModelOrigin {
         return parts.count == 2
             && parts.allSatisfy { part in
                 part.first?.isLetter == true || part.first?.isNumber == true
-                    ? part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) }
+                    ? part.allSatisfy {
+                        $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0))
+                    }
                     : false
             }
     }
@@ -63,8 +65,10 @@ struct ModelOrigin {
             return "\(parts[parts.count - 3]), \(parts[parts.count - 1])"
         }
         // Such a name alone says nothing.
-        return parts.suffix(["policy", "segmenter"].contains(parts.last) && parts.count > 2 ? 2 : 1)
-            .joined(separator: "/")
+        return parts.suffix(
+            ["policy", "segmenter"].contains(parts.last) && parts.count > 2 ? 2 : 1
+        )
+        .joined(separator: "/")
     }
 
     /// The front of the card in a folder.
