@@ -312,9 +312,9 @@ let withLibtorch: [Target] = [
     .target(
         name: "TrainingRuns",
         dependencies: [
-            "Configuration", "Embeddings", "Files", "NN", "Policies", "RLTrainer", "Runs",
-            "Segmentation", "Segmenters", "Settings", "SharedSettings", "TextFiles", "Threads",
-            "Tokenizers", "Torch", "VisionLanguage",
+            "Configuration", "Embeddings", "Evaluation", "Files", "NN", "Policies", "RLTrainer",
+            "Rewards", "Runs", "Segmentation", "Segmenters", "Settings", "SharedSettings",
+            "TextFiles", "Threads", "Tokenizers", "Torch", "VisionLanguage", yams,
         ], path: "Sources/Recipes/TrainingRuns", swiftSettings: strict),
     // Layer 12  single answers, files of completions, the stages before training
     .target(

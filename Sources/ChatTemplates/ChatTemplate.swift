@@ -34,8 +34,8 @@ public struct ChatTemplate: Sendable, Hashable {
     public let variables: [String: String]
     /// How it writes that a picture stands somewhere.
     public let picture: PictureMark
-    private let engine: Engine
-    private let form: ContentForm
+    let engine: Engine
+    let form: ContentForm
 
     /// Reads a template, and tries it with a picture.
     ///
@@ -55,9 +55,16 @@ public struct ChatTemplate: Sendable, Hashable {
         self.origin = origin
         self.variables = variables
         self.picture = picture
-        // As Jinja and transformers read it.
-        engine = try Engine(source.replacingOccurrences(of: "\r\n", with: "\n"), origin: origin)
+        engine = try Self.engine(source, origin)
         form = try Self.form(engine, picture, variables)
+    }
+
+    /// An engine for another text in this template's place.
+    func reading(_ source: String) throws -> Engine { try Self.engine(source, origin) }
+
+    /// Lines end as Jinja and transformers read them.
+    private static func engine(_ source: String, _ origin: String) throws -> Engine {
+        try Engine(source.replacingOccurrences(of: "\r\n", with: "\n"), origin: origin)
     }
 
     /// Templates are the same if they render alike, wherever they come from.

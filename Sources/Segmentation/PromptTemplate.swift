@@ -154,6 +154,15 @@ public struct PromptTemplate: Hashable, Sendable {
             ? [user] : [ChatMessage(role: .system, parts: [.text(system)]), user]
     }
 
+    /// That conversation as one text, up to where the answer begins; the picture's place is one token.
+    ///
+    /// - Parameter question: what is asked
+    /// - Returns: the text
+    /// - Throws: `ChatTemplateError` if the chat template refuses the conversation
+    public func text(question: String) throws -> String {
+        try format.render(messages(question: question), addGenerationPrompt: true)
+    }
+
     /// The ids of that conversation, up to where the answer begins.
     ///
     /// - Parameters:

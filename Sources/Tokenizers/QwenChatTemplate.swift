@@ -116,7 +116,7 @@ public enum QwenChatTemplate {
     private static let placeholder = "SYSTEM"
 
     /// A text as the inside of a string in Jinja.
-    private static func literal(_ text: String) -> String {
+    package static func literal(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             let escape: String.UnicodeScalarView? =

@@ -17,14 +17,10 @@ public struct CompanionFile: Sendable, Equatable {
         self.data = name.hasSuffix(".json") ? (try? TextContents(data))?.bytes ?? data : data
     }
 
-    /// The configuration, tokenizer and processor files of a folder, sorted by name.
+    /// The files of a folder that are parts of its policy, sorted by name; see ``isPart(_:)``.
     public static func all(in directory: String) throws -> [CompanionFile] {
         let manager = FileManager.default
-        let endings = [".json", ".txt", ".jinja", ".model", ".tiktoken"]
-        return try manager.contentsOfDirectory(atPath: directory).sorted()
-            .filter { name in
-                endings.contains { name.hasSuffix($0) } && !name.hasSuffix(".index.json")
-            }
+        return try manager.contentsOfDirectory(atPath: directory).sorted().filter(isPart)
             .compactMap { name in
                 let path = directory + "/" + name
                 var isFolder: ObjCBool = false

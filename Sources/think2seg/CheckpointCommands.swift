@@ -20,36 +20,20 @@ struct CheckpointListCommand: ParsableCommand {
             Example:
               think2seg checkpoint list runs/a
 
-            Holds file sizes to the manifest; `checkpoint verify` reads every byte.
+            Held-out figures are those of the evaluation after the step; - where it was not \
+            evaluated. Holds file sizes to the manifest; `checkpoint verify` reads every byte.
             """)
 
     @Argument(help: "The run's folder.", transform: PathArgument.run)
     var folder: String
 
+    @OptionGroup var result: ResultOption
+
     func run() throws {
-        let entries = try CheckpointRecipe.list(folder, readingAll: false)
-        print("step       written           size      held-out")
-        for entry in entries {
-            if let problem = entry.problem {
-                print("damaged    \(problem)")
-                continue
-            }
-            let value = entry.best.map { fixed($0, 4) } ?? "-"
-            let cells = [
-                (entry.step.map(String.init) ?? "?", 11), (entry.date.map(minute) ?? "?", 18),
-                (size(entry.bytes), 10), (value, 10),
-            ].map { $0.0.padding(toLength: $0.1, withPad: " ", startingAt: 0) }
-            print(cells.joined() + (entry.isBest ? "best" : origin(entry.command)))
-        }
-    }
-
-    /// Which command wrote a checkpoint, where it is not `train`.
-    private func origin(_ command: String) -> String { command == "train" ? "" : "of \(command)" }
-
-    private func minute(_ date: Date) -> String {
-        let formatter = DateFormatter()
-        formatter.dateFormat = "yyyy-MM-dd HH:mm"
-        return formatter.string(from: date)
+        try requireWritable([result.json], inputs: [.run(folder)])
+        let table = CheckpointTable(try CheckpointRecipe.list(folder, readingAll: false))
+        if let json = result.json { try writeJSON(table, to: json) }
+        if result.json != "-" { table.lines.forEach { print($0) } }
     }
 }
 

@@ -123,7 +123,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A run asks with the template of a file, carries it to the byte, and refuses another one later"
+            "A run asks with the template of a file, carries it below its system prompt, and refuses another one later"
         )
         func carriesFile() throws {
             try withFolder { folder in
@@ -135,7 +135,18 @@ extension EndToEnd {
                 #expect(recipe.warnings.contains { $0.contains("writes another prompt") })
                 try recipe.run { _ in }
                 let checkpoint = folder + "/run/checkpoints/step-1"
-                #expect(try carried(checkpoint + "/policy") == Self.thinking)
+                let policy = checkpoint + "/policy"
+                let own = try carried(policy)
+                #expect(own.hasSuffix("%}\n" + Self.thinking) && own.contains("remote sensing"))
+                // Whoever goes on from it carries the same, and is told of nothing.
+                let choice = PromptChoice(chatTemplate: .checkpoint)
+                let again = try choice.template(policy: policy)
+                #expect(PromptFiles(again).source == own)
+                #expect(ChatTemplateComparison(again).warnings(policy: policy).isEmpty)
+                #expect(PromptFiles.areSaying(PromptTemplate.methodSystem, in: policy))
+                #expect(
+                    ChatTemplateComparison(try configuration.promptChoice.template(policy: policy))
+                        .warnings(policy: policy).isEmpty)
                 let prompt = try recipe.policy.prompt(image: .black(side: 56), question: "a")
                 let text = recipe.policy.tokenizer.decode(
                     prompt.input.tokenIDs, skipSpecialTokens: false)

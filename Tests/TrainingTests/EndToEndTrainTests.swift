@@ -125,7 +125,13 @@ extension EndToEnd {
                     #expect(record["step"] as? Int == step)
                     let question = try #require(record["question"] as? String)
                     let prompt = try #require(record["prompt"] as? String)
-                    #expect(prompt == PromptTemplate(.box2Points).user(question: question))
+                    let template = PromptTemplate(.box2Points)
+                    #expect(
+                        prompt
+                            == "<|im_start|>system\n\(template.system)<|im_end|>\n<|im_start|>user\n"
+                            + "<|vision_start|><|image_pad|><|vision_end|>"
+                            + template.user(question: question)
+                            + "<|im_end|>\n<|im_start|>assistant\n")
                     #expect(prompt.contains("\"\(question)\""))
                     let rewards = try #require(record["rewards"] as? [String: Double])
                     #expect(

@@ -77,7 +77,7 @@ public enum ModelInitialization {
         if let pictures = try? family.processor(directory: source) {
             companions = pictures.reconciled(companions)
         }
-        return try PromptFiles(source: source, builtin: type(of: family).chat.format)
+        return try PromptFiles(source: source, chat: type(of: family).chat)
             .applied(to: companions)
     }
 

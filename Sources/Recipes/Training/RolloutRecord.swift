@@ -10,7 +10,8 @@ struct RolloutRecord: Encodable {
     let id: String
     let epoch: Int
     let question: String
-    /// What the policy was asked, without the picture.
+    /// What the policy was asked, as one text: the system's turn, the picture's place, the question, and
+    /// where the answer begins.
     let prompt: String
     let completion: String
     let length: Int
@@ -33,13 +34,13 @@ struct RolloutRecord: Encodable {
         case parseError = "parse_error"
     }
 
-    init<P>(_ group: RolloutGroup<P>, _ index: Int, step: Int, template: PromptTemplate) {
+    init<P>(_ group: RolloutGroup<P>, _ index: Int, step: Int, prompt: String) {
         let (completion, score) = (group.completions[index], group.rewards[index])
         self.step = step
         id = group.example.id
         epoch = group.example.epoch
         question = group.example.question
-        prompt = template.user(question: question)
+        self.prompt = prompt
         self.completion = completion.text
         length = completion.tokenIDs.count
         stopReason = completion.stopReason

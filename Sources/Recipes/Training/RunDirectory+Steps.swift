@@ -18,8 +18,9 @@ extension RunDirectory {
         rollouts groups: [RolloutGroup<Prompt>], asked template: PromptTemplate, step: Int
     ) throws {
         let lines = try groups.flatMap { group in
-            try group.completions.indices.map {
-                try RolloutRecord(group, $0, step: step, template: template).line()
+            let prompt = try template.text(question: group.example.question)
+            return try group.completions.indices.map {
+                try RolloutRecord(group, $0, step: step, prompt: prompt).line()
             }
         }
         try Self.write(

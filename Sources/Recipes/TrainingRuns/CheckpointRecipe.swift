@@ -17,14 +17,16 @@ public struct CheckpointListing: Sendable {
     public let date: Date?
     /// Bytes of all files.
     public let bytes: Int
-    /// The value that evaluations gave its step, if they did and it was the best then.
-    public let best: Double?
+    /// What the evaluation of its step found; nil if there was none.
+    public let heldOut: [HeldOutFigure]?
     /// Whether it is the run's best.
     public let isBest: Bool
     /// What is wrong with it; nil if nothing is.
     public let problem: String?
     /// The command that wrote it: `train`, `sft` or `pretrain-segmenter`.
     public var command = "train"
+    /// What the best checkpoint is told by, as in `metrics.jsonl` without `eval_`; nil where none is.
+    public var metric: String?
 }
 
 /// Checkpoints of runs: the `checkpoint` commands.
@@ -43,39 +45,46 @@ public enum CheckpointRecipe {
             else {
                 throw MissingInputError(path: path, what: "run with checkpoints, or checkpoint")
             }
-            return [listing(path, best: nil, readingAll)]
+            let run = HeldOutFigures.run(of: path)
+            return [
+                listing(
+                    path, HeldOutFigures(run: run),
+                    best: run.flatMap { CheckpointFolder(run: $0).best }, readingAll)
+            ]
         }
         let best = folder.best
         let steps = folder.steps.sorted()
         if steps.isEmpty {
             throw MissingInputError(path: folder.path, what: "checkpoint; the run has none yet")
         }
-        return steps.map { listing(folder.step($0), best: best, readingAll) }
+        let figures = HeldOutFigures(run: path)
+        return steps.map { listing(folder.step($0), figures, best: best, readingAll) }
     }
 
-    private static func listing(_ path: String, best: Int?, _ readingAll: Bool) -> CheckpointListing
-    {
+    private static func listing(
+        _ path: String, _ figures: HeldOutFigures, best: Int?, _ readingAll: Bool
+    ) -> CheckpointListing {
         let date =
             try? FileManager.default.attributesOfItem(atPath: path)[.modificationDate] as? Date
         do {
             let manifest = try CheckpointManifest(folder: path)
             if let stage = StageCheckpoint(path: path, manifest: manifest) {
                 try manifest.verify(path, readingAll: readingAll)
+                let step = stepNumber(URL(fileURLWithPath: path).lastPathComponent)
                 return CheckpointListing(
-                    path: path, step: stepNumber(URL(fileURLWithPath: path).lastPathComponent),
-                    date: date, bytes: manifest.totalBytes, best: nil, isBest: false, problem: nil,
+                    path: path, step: step, date: date, bytes: manifest.totalBytes,
+                    heldOut: step.flatMap { figures[$0] }, isBest: false, problem: nil,
                     command: stage.command)
             }
             let checkpoint = try RunCheckpoint(path: path, readingAll: readingAll)
-            let found = checkpoint.state.evaluation
             return CheckpointListing(
                 path: path, step: checkpoint.step, date: date,
-                bytes: checkpoint.manifest.totalBytes,
-                best: found?.bestStep == checkpoint.step ? found?.best : nil,
-                isBest: best == checkpoint.step, problem: nil)
+                bytes: checkpoint.manifest.totalBytes, heldOut: figures[checkpoint.step],
+                isBest: best == checkpoint.step, problem: nil,
+                metric: checkpoint.state.configuration["evaluation.metric_for_best_model"])
         } catch {
             return CheckpointListing(
-                path: path, step: nil, date: date, bytes: 0, best: nil, isBest: false,
+                path: path, step: nil, date: date, bytes: 0, heldOut: nil, isBest: false,
                 problem: "\(error)")
         }
     }
@@ -90,7 +99,8 @@ public enum CheckpointRecipe {
         case step(Int)
     }
 
-    /// Writes a checkpoint's policy as a folder in the hub's layout, which transformers loads.
+    /// Writes a checkpoint's policy as a folder in the hub's layout, which transformers loads, with a card
+    /// of what it is.
     ///
     /// - Parameters:
     ///   - path: a run's folder, or a checkpoint's
@@ -105,7 +115,11 @@ public enum CheckpointRecipe {
     ) throws -> String {
         let checkpoint = try chosen(path, choice)
         let policy = try policy(of: checkpoint)
-        try NewFolder.write(output) { try write(policy, into: $0, dtype) }
+        try NewFolder.write(output) { folder in
+            try write(policy, into: folder, dtype)
+            let card = ModelCard(checkpoint: checkpoint, policy: folder)
+            try DurableFiles.write(Data(card.text.utf8), to: "\(folder)/\(ModelCard.file)")
+        }
         return checkpoint
     }
 
@@ -130,7 +144,9 @@ public enum CheckpointRecipe {
             try loaded.model.save(directory: folder, dtype: dtype)
         } else {
             let files = FileManager.default
-            for name in try files.contentsOfDirectory(atPath: policy) {
+            // Checkpoints of earlier versions hold what spoke of the weights that the run began with.
+            for name in try files.contentsOfDirectory(atPath: policy)
+            where CompanionFile.isPart(name) || name.hasPrefix("model") {
                 try files.copyItem(
                     atPath: "\(policy)/\(name)", toPath: "\(folder)/\(name)")
             }

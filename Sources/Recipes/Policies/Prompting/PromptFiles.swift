@@ -1,4 +1,4 @@
-package import ChatTemplates
+import ChatTemplates
 import Files
 import Foundation
 package import Segmentation
@@ -11,24 +11,36 @@ package import VisionLanguage
 /// either; no file that is left says anything else. `preprocessor_config.json`, which 4.49 needs, holds what
 /// 5 takes from `processor_config.json` where that is there.
 package struct PromptFiles {
-    /// The template as training used it.
+    /// The template, which makes the prompts of training; see `ChatTemplate.carried(asked:)`.
     package let source: String
 
     /// - Parameter template: how training asked
     package init(_ template: PromptTemplate) {
-        source = template.format.source(system: template.system)
+        source = Self.source(template)
     }
 
-    /// The template of a folder that a policy is made from, and else the built-in one.
+    /// The template of a folder that a policy is made from, and else the built-in one; the system prompt
+    /// is that of training where nothing is configured.
     ///
     /// - Parameters:
     ///   - folder: the folder
-    ///   - builtin: the family's chat format
+    ///   - chat: how the family is spoken to
     /// - Throws: `ChatTemplateError` that names the file that cannot be read
-    package init(source folder: String, builtin: ChatFormat) throws {
-        source =
-            try ChatTemplateFiles(folder: folder).all.first?.source
-            ?? builtin.source(system: PromptTemplate.methodSystem)
+    package init(source folder: String, chat: ChatConvention) throws {
+        let files = try ChatTemplateFiles(folder: folder, picture: chat.picture)
+        if let own = try? files.template() {
+            source = Self.source(PromptTemplate(format: .template(own)))
+        } else {
+            // One that cannot be rendered is told of where it is used.
+            source = files.all.first?.source ?? Self.source(PromptTemplate(format: chat.format))
+        }
+    }
+
+    private static func source(_ template: PromptTemplate) -> String {
+        guard case .template(let own) = template.format else {
+            return template.format.source(system: template.system)
+        }
+        return own.carried(asked: template.messages(question: "Where is it?"))
     }
 
     /// A folder's files with the template in them.

@@ -1,0 +1,81 @@
+import Evaluation
+import Foundation
+
+/// What held-out samples told of a step, for a card: figures, with intervals where they are known.
+struct HeldOutReport {
+    /// A sentence about how they were found; nil where that is not known.
+    private let setup: String?
+    private let heading: [String]
+    private let rows: [[String]]
+
+    /// The lines of the card.
+    var lines: [String] {
+        ["## Held-out figures", ""] + (setup.map { [$0, ""] } ?? []) + Markdown.table(heading, rows)
+    }
+
+    /// What is read of `evaluation.json`.
+    private struct Document: Decodable {
+        struct Setup: Decodable {
+            let data: [String]
+            let questions: EvaluatedQuestions
+            let imageSize: Int
+            let parser: String
+
+            enum CodingKeys: String, CodingKey {
+                case data, questions, parser
+                case imageSize = "image_size"
+            }
+        }
+        let setup: Setup
+        let summary: EvaluationSummary
+    }
+
+    /// The figures of a step of a run; nil if it was not evaluated.
+    ///
+    /// - Parameters:
+    ///   - run: the run's folder
+    ///   - step: the optimizer step
+    ///   - data: the names of the held-out shards
+    init?(run: String, step: Int, data: [String]) {
+        guard let figures = HeldOutFigures(run: run)[step] else { return nil }
+        let file = "\(run)/evaluation/step-\(step)/evaluation.json"
+        guard let json = FileManager.default.contents(atPath: file),
+            let document = try? JSONDecoder().decode(Document.self, from: json)
+        else {
+            setup = nil
+            heading = ["", "value"]
+            rows = figures.map { [Markdown.plain($0.title), Self.number($0.value)] }
+            return
+        }
+        let (summary, asked) = (document.summary, document.setup)
+        let questions =
+            switch asked.questions {
+            case .first: "The first question of each sample was asked"
+            case .random: "One question of each sample, drawn by the seed, was asked"
+            case .all: "Every question of each sample was asked"
+            }
+        setup =
+            "\(summary.answers) answers about \(summary.samples) samples of "
+            + data.map(Markdown.plain).joined(separator: ", ")
+            + ", \(summary.emptyTargets) of them to questions without a target. \(questions), pictures were "
+            + "\(asked.imageSize) x \(asked.imageSize) pixels, answers greedy, read by the "
+            + "\(asked.parser) parser; masks are compared at the pictures' own sizes."
+        heading = [
+            "", "value", String(format: "%g %% interval", summary.bootstrap.confidence * 100),
+            "answers",
+        ]
+        rows = Metric.allCases.compactMap { metric in
+            let estimate = summary[metric]
+            guard estimate.value != nil else { return nil }
+            return [
+                Markdown.plain(metric.title), Self.number(estimate.value),
+                estimate.interval.map { "\(Self.number($0.low))–\(Self.number($0.high))" } ?? "–",
+                "\(estimate.count)",
+            ]
+        }
+    }
+
+    private static func number(_ value: Double?) -> String {
+        value.map { String(format: "%.3f", $0) } ?? "–"
+    }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import Policies
+import RLTrainer
+import Runs
+import Segmentation
+import TextFiles
+
+extension ModelCard {
+    /// The card of a checkpoint's policy.
+    ///
+    /// - Parameters:
+    ///   - checkpoint: its folder, in a run's or elsewhere
+    ///   - policy: the folder that was written, which tells the element type
+    init(checkpoint: String, policy: String) {
+        let run = HeldOutFigures.run(of: checkpoint)
+        let state = try? CheckpointState(folder: checkpoint)
+        if let state {
+            (command, step) = ("train", state.trainer.step)
+            facts = TrainingFacts(state.configuration)
+        } else {
+            let folder = URL(fileURLWithPath: checkpoint).resolvingSymlinksInPath()
+            (command, step) = ("sft", stepNumber(folder.lastPathComponent))
+            facts = TrainingFacts(file: (run ?? "") + "/config.yaml")
+        }
+        let config = FileManager.default.contents(atPath: policy + "/config.json")
+            .flatMap { try? JSONSerialization.jsonObject(file: $0) as? [String: Any] }
+        elementType = (config?["torch_dtype"] ?? config?["dtype"]) as? String
+        saysSystem = PromptFiles.areSaying(Self.template(facts).system, in: policy)
+        let data = facts.fileNames("data.validation")
+        if let run, let step {
+            heldOut = HeldOutReport(run: run, step: step, data: data)
+        } else {
+            heldOut = nil
+        }
+    }
+
+    /// The name of the card's file.
+    static let file = "README.md"
+}

@@ -1,0 +1,90 @@
+import Configuration
+import Foundation
+import Policies
+import Segmentation
+
+extension ModelCard {
+    /// The prompt of training; that of the method where nothing is configured.
+    static func template(_ facts: TrainingFacts) -> PromptTemplate {
+        let variant = facts.text("prompt.variant").flatMap(PromptVariant.named) ?? .box2Points
+        return PromptTemplate(
+            variant, system: facts.text("prompt.system") ?? PromptTemplate.methodSystem)
+    }
+    private var side: String { facts.text("data.image_size") ?? "840" }
+    private var longest: String { facts.text("grpo.max_completion_length") ?? "1024" }
+
+    /// How to ask the policy, with this project's command and with transformers.
+    var usage: [String] {
+        let template = Self.template(facts)
+        var lines = [
+            "## How to ask it", "",
+            "Pictures are stretched to \(side) x \(side) pixels before the policy sees them, and the "
+                + "coordinates of answers are pixels of that square.", "",
+        ]
+        lines += Markdown.block(command(template), "sh") + [""]
+        lines += Markdown.block(python(template), "python") + [""]
+        if template.system.isEmpty {
+            return lines + ["It was trained without a system prompt."]
+        }
+        if !saysSystem {
+            return lines + [
+                "The system prompt is that of training, which the chat template does not say."
+            ]
+        }
+        lines += [
+            "The chat template in this folder says the system prompt of training where a conversation has "
+                + "none:", "",
+        ]
+        return lines + Markdown.block(template.system)
+    }
+
+    private func command(_ template: PromptTemplate) -> String {
+        var options = [
+            "think2seg predict --policy . --segmenter sam2.1-hiera-small --image picture.png",
+            "  --question \"Where could fuel be stored?\" --greedy --image-size \(side)",
+            "  --max-new-tokens \(longest) --variant \(template.variant.name) --output answer",
+        ]
+        if template.system != PromptTemplate.methodSystem {
+            options.append("  --system-prompt \(Self.quoted(template.system))")
+        }
+        if let chat = facts.text("prompt.chat_template"), chat != "builtin" {
+            options.append("  --chat-template checkpoint")
+        }
+        return options.joined(separator: " \\\n")
+    }
+
+    /// A text as a shell's word.
+    private static func quoted(_ text: String) -> String {
+        "'\(text.replacing("'", with: "'\\''"))'"
+    }
+
+    /// The system's turn, where the chat template does not say it.
+    private func turn(_ system: String) -> String {
+        if saysSystem || system.isEmpty { return "" }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        // Strings of JSON are strings of Python.
+        let text = (try? encoder.encode(system)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return #"{"role": "system", "content": [{"type": "text", "text": \#(text)}]}, "#
+    }
+
+    private func python(_ template: PromptTemplate) -> String {
+        #"""
+        from PIL import Image
+        from transformers import AutoModelForImageTextToText, AutoProcessor
+
+        processor = AutoProcessor.from_pretrained(".")
+        model = AutoModelForImageTextToText.from_pretrained(".")
+        picture = Image.open("picture.png").convert("RGB").resize((\#(side), \#(side)), Image.LANCZOS)
+        words = """\#(template.user(question: "QUESTION"))"""
+        messages = [\#(turn(template.system)){"role": "user", "content": [
+            {"type": "image", "image": picture},
+            {"type": "text", "text": words.replace("QUESTION", "Where could fuel be stored?")}]}]
+        inputs = processor.apply_chat_template(
+            messages, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt")
+        ids = model.generate(
+            **inputs, max_new_tokens=\#(longest), do_sample=False, repetition_penalty=1.0)
+        print(processor.decode(ids[0, inputs["input_ids"].shape[1]:], skip_special_tokens=True))
+        """#
+    }
+}

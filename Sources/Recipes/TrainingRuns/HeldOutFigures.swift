@@ -1,0 +1,67 @@
+import Evaluation
+import Foundation
+import Runs
+import TextFiles
+
+/// A number that an evaluation on held-out samples gave a step.
+public struct HeldOutFigure: Sendable, Hashable {
+    /// Its key in `metrics.jsonl`, without `eval_`.
+    public let name: String
+    /// The value; nil where nothing counts.
+    public let value: Double?
+
+    /// What people read.
+    public var title: String {
+        if let metric = Metric(rawValue: name) { return metric.title }
+        switch name {
+        case "loss": return "held-out loss"
+        case "mean_token_accuracy": return "token accuracy"
+        default: return name.replacing("iou/", with: "IoU, ").replacing("_", with: " ")
+        }
+    }
+
+    /// The place among others: what checkpoints are told apart by comes first.
+    fileprivate var rank: Int {
+        ["giou", "ciou", "loss"].firstIndex(of: name)
+            ?? Metric.allCases.firstIndex { $0.rawValue == name }.map { $0 + 3 } ?? 100
+    }
+}
+
+/// What the evaluations of a run found, by the optimizer step that they were made after.
+///
+/// They are those of `metrics.jsonl`, which a run that goes on cuts back with everything else.
+struct HeldOutFigures {
+    private var steps: [Int: [HeldOutFigure]] = [:]
+
+    /// The figures of a run's folder; none without one, or where it was never evaluated.
+    init(run: String?) {
+        guard let run, let data = FileManager.default.contents(atPath: run + "/metrics.jsonl"),
+            let lines = try? TextContents(data, validating: false).lines()
+        else { return }
+        for line in lines {
+            guard
+                let object = try? JSONSerialization.jsonObject(with: line.bytes) as? [String: Any],
+                let step = (object["step"] as? NSNumber)?.intValue
+            else { continue }
+            let figures = object.compactMap { key, value in
+                key.hasPrefix("eval_")
+                    ? HeldOutFigure(
+                        name: String(key.dropFirst(5)), value: (value as? NSNumber)?.doubleValue)
+                    : nil
+            }
+            if figures.isEmpty { continue }
+            steps[step] = figures.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }
+        }
+    }
+
+    /// What the evaluation after a step found; nil if there was none.
+    subscript(_ step: Int) -> [HeldOutFigure]? { steps[step] }
+
+    /// The folder of the run that a checkpoint lies in; nil if it lies elsewhere.
+    static func run(of checkpoint: String) -> String? {
+        let folder = URL(fileURLWithPath: checkpoint).standardizedFileURL
+            .deletingLastPathComponent()
+        return folder.lastPathComponent == "checkpoints"
+            ? folder.deletingLastPathComponent().path : nil
+    }
+}
