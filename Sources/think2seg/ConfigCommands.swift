@@ -64,7 +64,7 @@ struct ConfigCheckCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try of.type.load(
-            file: config, overrides: options.overrides, requiresInputs: strict)
+            file: config, overrides: options.overrides, requiresInputs: strict, onNote: Console.note)
         var warnings = configuration.warnings
         if !strict {
             warnings += configuration.inputs.filter { !$0.exists }.map {
@@ -106,7 +106,8 @@ struct ConfigShowCommand: ParsableCommand {
         let configuration: any KeyedConfiguration =
             file == nil && overrides.isEmpty
             ? of.type.init()
-            : try of.type.load(file: file, overrides: overrides, requiresInputs: false)
+            : try of.type.load(
+                file: file, overrides: overrides, requiresInputs: false, onNote: Console.note)
         print(configuration.resolved(comments: !plain), terminator: "")
     }
 }

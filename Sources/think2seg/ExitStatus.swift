@@ -33,6 +33,8 @@ enum SystemExit {
     static let cannotWrite: Int32 = 74
     /// Nothing is wrong, but not everything is done: the same command goes on.
     static let goOnLater: Int32 = 75
+    /// A policy's answer cannot be read.
+    static let unreadableAnswer: Int32 = 76
     /// The configuration is wrong.
     static let badConfiguration: Int32 = 78
 }

@@ -28,7 +28,8 @@ struct SFTCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try SFTConfiguration.load(
-            file: file.config, overrides: file.options.overrides, requiresInputs: true)
+            file: file.config, overrides: file.options.overrides, requiresInputs: true,
+            resumes: resume, onNote: { if !console.quiet { Console.note($0) } })
         limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)
         let recipe = try SFTRecipe(
