@@ -91,9 +91,13 @@ extension AskingSettings {
     /// with: what templates write is compared elsewhere, and a saved policy's own writes what training
     /// wrote.
     ///
-    /// - Parameter asked: what it is asked with
+    /// - Parameters:
+    ///   - asked: what it is asked with
+    ///   - verb: what is done with that
     /// - Returns: a part of a sentence each
-    package func differences(from asked: AskingSettings) -> [String] {
+    package func differences(
+        from asked: AskingSettings, verb: String = "asked with"
+    ) -> [String] {
         let now = Dictionary(uniqueKeysWithValues: asked.values.map { ($0.key, $0.yaml) })
         return values.compactMap { key, yaml in
             guard let other = now[key], other != yaml else { return nil }
@@ -102,7 +106,7 @@ extension AskingSettings {
             {
                 return nil
             }
-            return "\(Self.name(key)) \(Self.short(yaml)), asked with \(Self.short(other))"
+            return "\(Self.name(key)) \(Self.short(yaml)), \(verb) \(Self.short(other))"
         }
     }
 }

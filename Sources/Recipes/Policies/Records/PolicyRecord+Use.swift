@@ -46,9 +46,12 @@ extension AskingSettings {
     /// - Parameters:
     ///   - begin: the subject and the verb
     ///   - asked: what it is asked with
+    ///   - verb: what is done with that
     /// - Returns: the sentence; nil where nothing differs
-    package func sentence(_ begin: String, _ asked: AskingSettings) -> String? {
-        let found = differences(from: asked)
+    package func sentence(
+        _ begin: String, _ asked: AskingSettings, verb: String = "asked with"
+    ) -> String? {
+        let found = differences(from: asked, verb: verb)
         return found.isEmpty ? nil : "\(begin) \(found.joined(separator: "; "))"
     }
 }
