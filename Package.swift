@@ -272,8 +272,8 @@ let withLibtorch: [Target] = [
         name: "Policies",
         dependencies: [
             "ChatTemplates", "Configuration", "Files", "Imaging", "NN", "PolicyFamilies",
-            "RLTrainer", "Segmentation", "SharedSettings", "Tokenizers", "Torch", "VisionLanguage",
-            yams,
+            "RLTrainer", "Segmentation", "SharedSettings", "TextFiles", "Tokenizers", "Torch",
+            "VisionLanguage", yams,
         ], path: "Sources/Recipes/Policies", swiftSettings: strict),
     .target(
         name: "Segmenters", dependencies: ["PromptedMasks", "SAM2", "Torch"], swiftSettings: strict),
@@ -350,8 +350,9 @@ let withLibtorch: [Target] = [
         dependencies: [
             "Configuration", "Datasets", "Embeddings", "Evaluation", "Files", "Imaging",
             "Inference", "Pictures", "Policies", "PromptedMasks", "RLTrainer", "Rewards", "Runs",
-            "Segmentation", "Segmenters", "Settings", "Shards", "SystemErrors", "TextFiles",
-            "Threads", "Torch", "TrainingRuns", yams,
+            "Segmentation", "Segmenters", "Settings", "Shards", "SharedSettings",
+            "SupervisedTraining", "SystemErrors", "TextFiles", "Threads", "Torch", "TrainingRuns",
+            yams,
         ], path: "Sources/Recipes/Evaluating", swiftSettings: strict),
     // Layer 14  training, reports
     .target(

@@ -106,6 +106,7 @@ struct AblateCommand: ParsableCommand {
                 "\(recipe.plan.name): \(recipe.grid.variants.count) variants x "
                     + "\(recipe.plan.seeds.count) seeds, \(total - missing.count) of \(total) runs are "
                     + "done")
+            recipe.grid.notes.forEach(Console.note)
         }
         let processes = AblationProcesses(
             program: try Self.program(),

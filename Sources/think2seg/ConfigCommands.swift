@@ -67,7 +67,9 @@ struct ConfigCheckCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try of.form.loading(config) {
-            try of.type.load(file: config, overrides: options.overrides, requiresInputs: strict)
+            try of.type.load(
+                file: config, overrides: options.overrides, requiresInputs: strict,
+                onNote: Console.note)
         }
         var warnings = configuration.warnings
         if !strict {
@@ -114,7 +116,8 @@ struct ConfigShowCommand: ParsableCommand {
             file == nil
             ? try of.type.defaults(overrides: overrides, foreign: .trainers)
             : try of.form.loading(file) {
-                try of.type.load(file: file, overrides: overrides, requiresInputs: false)
+                try of.type.load(
+                    file: file, overrides: overrides, requiresInputs: false, onNote: Console.note)
             }
         print(configuration.resolved(comments: !plain), terminator: "")
     }

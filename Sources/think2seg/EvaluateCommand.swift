@@ -38,7 +38,8 @@ struct EvaluateCommand: ParsableCommand {
             with a mask count in Pr@X.
 
             A run's folder or configuration gives policy, segmenter, shards and how the policy is \
-            asked; options override. Answers are on the disk as they come: interrupted in any way, the \
+            asked; of a run of sft, name the segmenter. Of a policy without a run, its think2seg.json \
+            says how it is asked. Options override, and where that is not as in training a line says so. Answers are on the disk as they come: interrupted in any way, the \
             same command goes on. An evaluation that is finished is not made again.
             """)
 
@@ -70,7 +71,7 @@ struct EvaluateCommand: ParsableCommand {
 
     @Option(
         help:
-            "S: pictures are stretched to S x S pixels, the frame of the answers' coordinates; best a multiple of 28, to which the policy's processor rounds (default: the run's, or 840)."
+            "S: pictures are stretched to S x S pixels, the frame of the answers' coordinates; best a multiple of 28, to which the policy's processor rounds (default: that of training, or 840)."
     )
     var imageSize: Int?
 
@@ -102,12 +103,12 @@ struct EvaluateCommand: ParsableCommand {
         help: "Where the metrics go as JSON; - for standard output.", transform: PathArgument.file)
     var json: String?
 
-    @Option(help: "The most tokens an answer may have (default: the run's, or 1024).")
+    @Option(help: "The most tokens an answer may have (default: that of training, or 1024).")
     var maxNewTokens: Int?
 
     @Option(
         help:
-            "Template and grammar: box_2points, box, 2points, box_4points, box_2points_2negatives (default: the run's, or box_2points)."
+            "Template and grammar: box_2points, box, 2points, box_4points, box_2points_2negatives (default: that of training, or box_2points)."
     )
     var variant: String?
 
@@ -264,32 +265,31 @@ struct EvaluateCommand: ParsableCommand {
                 try EvaluatedRun(path)
             }
         }
-        let configuration = run?.configuration
-        let shards = data.isEmpty ? configuration?.data.validation ?? [] : data
+        let shards = data.isEmpty ? run?.validation ?? [] : data
         if shards.isEmpty {
             throw EvaluationError(
                 place: config ?? "data",
                 message: "data.validation names no shard; give --data")
         }
+        guard let segmenter = segmenter ?? run?.segmenter?.path else {
+            throw ValidationError("a run of sft has no segmenter: give --segmenter")
+        }
         var recipe = EvaluateRecipe(
             policy: try policy ?? run?.policy(checkpoint?.choice ?? .newest) ?? "",
-            segmenter: segmenter ?? configuration?.segmenter.path ?? "", data: shards)
-        recipe.prompt = prompting.choice(configuration?.promptChoice ?? PromptChoice())
-        recipe.prompt.variant = variant ?? recipe.prompt.variant
-        recipe.dtype = (dtype ?? configuration?.policy.dtype ?? .float32).dtype
-        recipe.segmenterDType = (dtype ?? configuration?.segmenter.dtype)?.dtype
-        recipe.castsHeadToFloat32 = configuration?.policy.castsHeadToFloat32 ?? false
-        recipe.device = try availableDevice(device ?? configuration?.device ?? "cpu")
-        if let run {
-            recipe.embeddingCache = run.configuration.segmenter.embeddingCache.inRun(run.folder)
+            segmenter: segmenter, data: shards)
+        let asked = try asked(recipe.policy, run)
+        recipe.prompt = asked.settings.prompt
+        recipe.settings.imageSize = asked.imageSize
+        recipe.settings.maxCompletionLength = asked.maxCompletionLength
+        recipe.dtype = (dtype ?? run?.dtype ?? .float32).dtype
+        recipe.segmenterDType = (dtype ?? run?.segmenter?.dtype)?.dtype
+        recipe.castsHeadToFloat32 = run?.castsHeadToFloat32 ?? false
+        recipe.device = try availableDevice(device ?? run?.device ?? "cpu")
+        if let run, let section = run.segmenter {
+            recipe.embeddingCache = section.embeddingCache.inRun(run.folder)
         }
         recipe.settings.limit = limit
-        recipe.settings.imageSize =
-            imageSize ?? configuration?.data.imageSize ?? recipe.settings.imageSize
         recipe.settings.questions = questions
-        recipe.settings.maxCompletionLength =
-            maxNewTokens ?? configuration?.grpo.sampling.maxCompletionLength
-            ?? recipe.settings.maxCompletionLength
         recipe.settings.readsAsPaper =
             protocols.map { $0 != .strict } ?? (questions != .first)
         recipe.settings.seed = seed ?? recipe.settings.seed
@@ -305,6 +305,17 @@ struct EvaluateCommand: ParsableCommand {
 }
 
 extension EvaluateCommand {
+    /// How the policy is asked; what that means for the answers is said.
+    private func asked(_ policy: String, _ run: EvaluatedRun?) throws -> AskedPolicy {
+        let asked = try AskedPolicy(
+            policy,
+            options: prompting.settings(
+                imageSize: imageSize, variant: variant, maxCompletionLength: maxNewTokens),
+            run: run)
+        if !quiet { asked.notes.forEach(Console.note) }
+        return asked
+    }
+
     /// Fails where an output cannot be written, or is anything else of the command.
     private func checkOutputs(_ recipe: EvaluateRecipe) throws {
         let files = ["predictions.jsonl", "evaluation.json"]

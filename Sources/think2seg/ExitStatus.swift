@@ -33,10 +33,12 @@ enum SystemExit {
     static let cannotWrite: Int32 = 74
     /// Nothing is wrong, but not everything is done: the same command goes on.
     static let goOnLater: Int32 = 75
-    /// A run ended because `training.stop_when` says so; not one of sysexits.
-    static let learnsNothing: Int32 = 80
+    /// A policy's answer cannot be read.
+    static let unreadableAnswer: Int32 = 76
     /// The configuration is wrong.
     static let badConfiguration: Int32 = 78
+    /// A run ended because `training.stop_when` says so; not one of sysexits.
+    static let learnsNothing: Int32 = 80
 }
 
 /// What people are told of an error: its own words, or plain ones for what Foundation throws.

@@ -6,14 +6,14 @@ import TrainingRuns
 struct PromptOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The instructions above the conversation; an empty text: no system turn (default: the "
-                + "run's, or the method's).", valueName: "text"))
+            "The instructions above the conversation; an empty text: no system turn (default: that "
+                + "of training, or the method's).", valueName: "text"))
     var systemPrompt: String?
 
     @Option(
         help: ArgumentHelp(
             "builtin; checkpoint, the policy's own; or a file of Jinja, or of JSON with chat_template "
-                + "(default: the run's, or builtin).", valueName: "builtin|checkpoint|file"),
+                + "(default: that of training, or builtin).", valueName: "builtin|checkpoint|file"),
         transform: PathArgument.input)
     var chatTemplate: String?
 
@@ -28,11 +28,11 @@ struct PromptOptions: ParsableArguments {
         chatTemplate.map { ChatTemplateChoice($0).path.map { [.file($0)] } ?? [] } ?? []
     }
 
-    /// A choice, with what is given instead.
-    func choice(_ otherwise: PromptChoice) -> PromptChoice {
-        var choice = otherwise
-        choice.system = systemPrompt ?? choice.system
-        choice.chatTemplate = chatTemplate.map(ChatTemplateChoice.init) ?? choice.chatTemplate
-        return choice
+    /// What is said, with what other options say.
+    func settings(imageSize: Int?, variant: String?, maxCompletionLength: Int?) -> AskingSettings {
+        AskingSettings(
+            imageSize: imageSize, variant: variant, system: systemPrompt,
+            chatTemplate: chatTemplate.map(ChatTemplateChoice.init),
+            maxCompletionLength: maxCompletionLength)
     }
 }

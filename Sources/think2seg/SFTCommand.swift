@@ -29,7 +29,8 @@ struct SFTCommand: ParsableCommand {
     func run() throws {
         let configuration = try ConfigurationForm.sft.loading(file.config) {
             try SFTConfiguration.load(
-                file: file.config, overrides: file.options.overrides, requiresInputs: true)
+                file: file.config, overrides: file.options.overrides, requiresInputs: true,
+                resumes: resume, onNote: { if !console.quiet { Console.note($0) } })
         }
         limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Evaluating
 import Policies
 import Rewards
 import Scoring
@@ -64,16 +65,23 @@ struct ScoreCommand: ParsableCommand {
     )
     var rewards: String?
 
-    @Option(help: "The most tokens that the completions may have had, for overlong_penalty.")
+    @Option(
+        help:
+            "The most tokens that the completions may have had, for overlong_penalty (default: that of the evaluation or run)."
+    )
     var maxCompletionLength: Int?
 
     @Option(
-        help: "S: pictures are stretched to S x S pixels, the frame of the answers' coordinates.")
-    var imageSize = 840
+        help:
+            "S: pictures are stretched to S x S pixels, the frame of the answers' coordinates (default: that of the evaluation or run that the completions are of, or 840)."
+    )
+    var imageSize: Int?
 
     @Option(
-        help: "Grammar: box_2points, box, 2points, box_4points, box_2points_2negatives.")
-    var variant = "box_2points"
+        help:
+            "Grammar: box_2points, box, 2points, box_4points, box_2points_2negatives (default: that of the evaluation or run, or box_2points)."
+    )
+    var variant: String?
 
     @Option(
         help: "Where the result goes, a JSON object per line; - for standard output (default: -).",
@@ -85,8 +93,8 @@ struct ScoreCommand: ParsableCommand {
     @OptionGroup var model: ModelOptions
 
     func validate() throws {
-        try requireVariant(variant)
-        if !(28...4096).contains(imageSize) {
+        if let variant { try requireVariant(variant) }
+        if let imageSize, !(28...4096).contains(imageSize) {
             throw ValidationError("--image-size must be from 28 to 4096")
         }
         do {
@@ -119,16 +127,18 @@ struct ScoreCommand: ParsableCommand {
     }
 
     func run() throws {
-        guard let segmenter else { return try parse() }
+        let asked = try settings()
+        guard let segmenter else { return try parse(asked) }
+        let imageSize = asked.imageSize ?? 840
         if let warning = pictureSideWarning(imageSize, name: "--image-size") {
             Console.warning(warning)
         }
         var recipe = ScoreRecipe(completions: completions, data: data, segmenter: segmenter)
         recipe.imageSize = imageSize
-        recipe.variant = variant
+        recipe.variant = asked.prompt.variant
         recipe.parser = parser ?? .strict
         if let table = try table { recipe.rewards = table }
-        recipe.maxCompletionLength = maxCompletionLength
+        recipe.maxCompletionLength = asked.maxCompletionLength
         recipe.device = try model.apply(segmenter: segmenter)
         recipe.dtype = model.dtype.dtype
         let summary = try recipe.run(to: json, onWarning: Console.warning) { done, total in
@@ -155,10 +165,21 @@ struct ScoreCommand: ParsableCommand {
         return mean.magnitude < 1e15 ? fixed(mean, 4) : "\(mean)"
     }
 
-    private func parse() throws {
+    /// How the completions were asked for: as options say, or what lies beside the file.
+    private func settings() throws -> AskingSettings {
+        let options = AskingSettings(
+            imageSize: imageSize, variant: variant, maxCompletionLength: maxCompletionLength)
+        guard let found = try AnswersOrigin(of: completions)?.reading(options) else {
+            return options
+        }
+        if !console.quiet { found.notes.forEach(Console.note) }
+        return found.settings
+    }
+
+    private func parse(_ asked: AskingSettings) throws {
         var recipe = ParseRecipe(completions: completions)
         recipe.data = data
-        recipe.variant = variant
+        recipe.variant = asked.prompt.variant
         recipe.parser = parser ?? .strict
         let summary = try recipe.run(to: json) { done in
             if !console.quiet, done % 1000 == 0 { Console.progress("read \(done)", done, of: nil) }

@@ -6,7 +6,6 @@ import Inference
 import PromptedMasks
 import Segmentation
 public import SharedSettings
-import Threads
 import Torch
 import TrainingRuns
 
@@ -21,26 +20,12 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Threads of an operation; 0: as the sizes of the models say.")
     var threads = 0
 
-    func validate() throws {
-        do {
-            _ = try availableDevice(device)
-        } catch let error as ConfigurationError {
-            throw ValidationError(
-                error.problems.map { "--\($0.key) \($0.message)" }.joined(separator: "\n"))
-        }
-        if !(0...1024).contains(threads) {
-            throw ValidationError("--threads must be from 0 to 1024")
-        }
-    }
+    func validate() throws { try ModelPlacement.check(device: device, threads: threads) }
 
     /// Sets the number of threads for models, and gives the device.
     func apply(policy: String? = nil, segmenter: String? = nil) throws -> Device {
-        let device = try availableDevice(device)
-        let plan = ThreadPlan(
-            Workload(policy: policy, segmenter: segmenter, device: device), threads: threads)
-        limitSpinning(plan)
-        try plan.apply()
-        return device
+        try ModelPlacement.apply(
+            device: device, threads: threads, policy: policy, segmenter: segmenter)
     }
 }
 

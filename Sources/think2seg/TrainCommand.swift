@@ -56,7 +56,8 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         let configuration = try ConfigurationForm.train.loading(file.config) {
             try RunConfiguration.load(
-                file: file.config, overrides: file.options.overrides, toRun: resumeMode)
+                file: file.config, overrides: file.options.overrides, toRun: resumeMode,
+                onNote: { if !console.quiet { Console.note($0) } })
         }
         limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)

@@ -22,7 +22,8 @@ import think2seg
             let file = folder + "/c.yaml"
             try Data(text.utf8).write(to: URL(fileURLWithPath: file))
             return try PathRule.$current.withValue(machine) {
-                try type.load(file: file, overrides: overrides, requiresInputs: false)
+                try type.load(
+                    file: file, overrides: overrides, requiresInputs: false, onNote: { _ in })
             }
         }
     }

@@ -226,7 +226,7 @@ struct CommandInput: Sendable, CustomStringConvertible {
                 do {
                     _ = try type.load(
                         file: nil, overrides: ["\(name)=~no-such-user-of-any-machine/x"],
-                        requiresInputs: false)
+                        requiresInputs: false, onNote: { _ in })
                     Issue.record("\(name) takes a user who is not there")
                 } catch {
                     #expect("\(error)".contains("\(name): is ~no-such-user-of-any-machine/x"))

@@ -456,7 +456,7 @@ extension EndToEnd {
                 let checkpoints = folder + "/run/checkpoints"
                 for path in [folder + "/run", folder + "/run/config.yaml"] {
                     let found = try EvaluatedRun(path)
-                    #expect(found.configuration.data.validation == [fixture.shard])
+                    #expect(found.validation == [fixture.shard])
                     #expect(try found.policy(.newest) == checkpoints + "/step-2/policy")
                     #expect(try found.policy(.best) == checkpoints + "/step-1/policy")
                     #expect(try found.policy(.step(1)) == checkpoints + "/step-1/policy")

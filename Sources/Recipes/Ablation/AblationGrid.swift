@@ -68,6 +68,8 @@ public struct AblationGrid: Sendable {
     public let variants: [AblationVariant]
     /// The runs, seed by seed, so that an ablation that is cut short has whole seeds.
     public internal(set) var runs: [AblationRun]
+    /// What people should know of values that nobody set, in lines for people.
+    public let notes: [String]
 
     /// Makes the configurations of a plan.
     ///
@@ -82,6 +84,7 @@ public struct AblationGrid: Sendable {
         let text = try configurationText(plan.base, what: "configuration file")
         variants = Self.variants(plan)
         var problems: [ConfigurationProblem] = []
+        var notes: [String] = []
         var runs: [AblationRun] = []
         for seed in plan.seeds {
             for (place, variant) in variants.enumerated() {
@@ -99,10 +102,12 @@ public struct AblationGrid: Sendable {
                 configuration.seed = seed
                 configuration.outputDirectory = "\(plan.outputDirectory)/runs/\(folder)"
                 if let cores { configuration.choosesThreads(cores: cores) }
+                configuration.completeAsking(.automatic, &reader)
                 configuration.check(&reader)
                 Self.check(plan, configuration, &reader)
                 if requiresInputs { reader.requireMachine(configuration) }
                 problems += reader.problems.filter { !problems.contains($0) }
+                notes += reader.notes.filter { !notes.contains($0) }
                 runs.append(
                     AblationRun(
                         number: runs.count + 1, variant: place, slug: variant.slug, seed: seed,
@@ -114,6 +119,7 @@ public struct AblationGrid: Sendable {
         if problems.isEmpty { problems = Self.twins(variants, runs, plan) }
         if !problems.isEmpty { throw ConfigurationError(problems: problems) }
         self.runs = runs
+        self.notes = notes
     }
 
     /// The run of a variant with a seed.

@@ -14,6 +14,8 @@ package struct ConfigurationReader<Root> {
     package private(set) var problems: [ConfigurationProblem] = []
     /// Where each key was set, for problems that show only later.
     package private(set) var locations: [String: String] = [:]
+    /// What people should know of values that nobody set.
+    package private(set) var notes: [String] = []
     /// Keys whose values could not be read: what else they lack is beside the point.
     private var unread: Set<String> = []
     /// The lines of the keys of the file that is being read.
@@ -146,6 +148,30 @@ package struct ConfigurationReader<Root> {
             report(location, name, "the value is not YAML: \(YAMLDiagnosis(error).text)")
         }
     }
+
+    /// Gives keys that nobody set values from elsewhere.
+    ///
+    /// - Parameters:
+    ///   - values: values as YAML by key; keys that are none of these are left out
+    ///   - origin: where the values are from
+    ///   - root: what gets them
+    /// - Returns: the keys that have another value than before, in order
+    package mutating func complete(
+        _ values: [(key: String, yaml: String)], from origin: String, into root: inout Root
+    ) -> [String] {
+        values.compactMap { name, yaml in
+            guard locations[name] == nil, let key = keys.first(where: { $0.name == name }) else {
+                return nil
+            }
+            let before = key.write(root)
+            let node = (try? compose(yaml: yaml)).flatMap(\.self) ?? Node("", .implicit, .plain)
+            assign(name, node, location: origin, into: &root)
+            return key.write(root) == before ? nil : name
+        }
+    }
+
+    /// Adds what people should know, although nothing is wrong.
+    package mutating func note(_ text: String) { notes.append(text) }
 
     private mutating func assign(
         _ name: String, _ node: Node, location: String, below: String? = nil, into root: inout Root

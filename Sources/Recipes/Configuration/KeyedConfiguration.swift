@@ -61,9 +61,12 @@ public protocol KeyedConfiguration: Sendable {
     ///   - file: the YAML file; nil for the defaults
     ///   - overrides: `key=value` each, the later one wins
     ///   - requiresInputs: whether files that are named and not there are problems, and a device that is not
+    ///   - onNote: is told what people should know of values that nobody set
     /// - Returns: the configuration, complete and checked
     /// - Throws: ``ConfigurationError`` with every problem that there is
-    static func load(file: String?, overrides: [String], requiresInputs: Bool) throws -> Self
+    static func load(
+        file: String?, overrides: [String], requiresInputs: Bool, onNote: (String) -> Void
+    ) throws -> Self
     /// Where models compute.
     var device: String { get }
     /// The files and folders that it names.

@@ -3,10 +3,16 @@ import TextFiles
 
 /// Reads a configuration of any kind: its defaults, a file, overrides, then what no single key can tell.
 ///
+/// - Parameters:
+///   - file: the YAML file; nil for the defaults
+///   - overrides: `key=value` each, the later one wins
+///   - onNote: is told what people should know of a configuration that has no problem
+///   - check: completes the configuration, and reports what is wrong with it as a whole
 /// - Throws: ``ConfigurationError`` with every problem that there is
 package func loadConfiguration<Root: KeyedConfiguration>(
     file: String?, overrides: [String], foreign: ForeignNames = ForeignNames(),
-    check: (Root, inout ConfigurationReader<Root>) -> Void
+    onNote: (String) -> Void = { _ in },
+    check: (inout Root, inout ConfigurationReader<Root>) -> Void
 ) throws -> Root {
     var configuration = Root()
     var reader = ConfigurationReader(
@@ -20,9 +26,10 @@ package func loadConfiguration<Root: KeyedConfiguration>(
         throw ConfigurationError(problems: reader.problems)
     }
     for assignment in overrides { reader.override(assignment, into: &configuration) }
-    check(configuration, &reader)
-    if reader.problems.isEmpty { return configuration }
-    throw ConfigurationError(problems: reader.problems)
+    check(&configuration, &reader)
+    if !reader.problems.isEmpty { throw ConfigurationError(problems: reader.problems) }
+    reader.notes.forEach(onNote)
+    return configuration
 }
 
 extension KeyedConfiguration {

@@ -41,6 +41,10 @@ public struct PredictRecipe {
     public var device = Device.cpu
     /// The element type that they compute in.
     public var dtype = DType.float32
+    /// The segmenter's element type; that of the policy if nil.
+    public var segmenterDType: DType?
+    /// Whether the policy's logits are computed in float32 whatever `dtype` is.
+    public var castsHeadToFloat32 = false
     /// Whether the result tells the log-probability of each token.
     public var reportsLogProbabilities = false
 
@@ -66,9 +70,11 @@ public struct PredictRecipe {
         let picture = input.picture
         let template = try prompt.template(policy: policy)
         let model = try VisionLanguagePolicy.load(
-            path: policy, dtype: dtype, device: device, template: template)
+            path: policy, dtype: dtype, device: device, template: template,
+            castsHeadToFloat32: castsHeadToFloat32)
         let sam = try segmenter.map {
-            try SegmenterRegistry.standard.load(path: $0, dtype: dtype, device: device)
+            try SegmenterRegistry.standard.load(
+                path: $0, dtype: segmenterDType ?? dtype, device: device)
         }
         onNote(model.endLine)
         let square = picture.resized(to: .square(imageSize), filter: .lanczos)

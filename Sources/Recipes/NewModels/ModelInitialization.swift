@@ -43,10 +43,12 @@ public enum ModelInitialization {
             throw MissingInputError(notFolder: source, what: "tokenizer")
         }
         let companions = try companionFiles(configuration, source, family)
+        let record = try record(source)
         let model = try NewFolder.write(output) { folder in
             var model = try VisionLanguageModel(random: family, seed: seed)
             model.companions = companions
             try model.save(directory: folder, dtype: dtype)
+            try record.write(into: folder)
             return model
         }
         let hasTokenizer = model.companions.contains { $0.name == "tokenizer.json" }
@@ -58,6 +60,13 @@ public enum ModelInitialization {
                     "no tokenizer.json in \(source): training and predict need one; name a folder "
                         + "that has it with --tokenizer, or copy it to \(output)"
                 ])
+    }
+
+    /// What the new policy is made for: what that was trained with whose vocabulary it has.
+    private static func record(_ source: String) throws -> PolicyRecord {
+        PolicyRecord(
+            command: PolicyRecord.initialization, product: Think2Seg.version,
+            settings: try PolicyRecord.read(source)?.settings ?? AskingSettings())
     }
 
     /// The files that stand beside the weights.

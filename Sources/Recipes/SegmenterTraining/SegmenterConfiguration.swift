@@ -117,10 +117,12 @@ extension SegmenterConfiguration {
     /// Reads a configuration file and overrides; see
     /// `RunConfiguration/load(file:overrides:requiresInputs:)`.
     public static func load(
-        file: String?, overrides: [String] = [], requiresInputs: Bool = false
+        file: String?, overrides: [String] = [], requiresInputs: Bool = false,
+        onNote: (String) -> Void = { _ in }
     ) throws -> SegmenterConfiguration {
-        try loadConfiguration(file: file, overrides: overrides, foreign: .trainers) {
-            configuration, reader in
+        try loadConfiguration(
+            file: file, overrides: overrides, foreign: .trainers, onNote: onNote
+        ) { configuration, reader in
             configuration.check(&reader)
             if requiresInputs { reader.requireMachine(configuration) }
         }

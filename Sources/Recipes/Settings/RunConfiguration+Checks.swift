@@ -98,7 +98,7 @@ extension RunConfiguration {
     var doubtfulNumbers: [String] {
         [pictureSideWarning(data.imageSize, name: "data.image_size", policy: policy.path)]
             .compactMap(\.self)
-            + rewardWarnings + clipWarnings + evaluationWarnings
+            + PolicyRecord.warnings(policy: policy.path, asked: asking) + rewardWarnings + clipWarnings + evaluationWarnings
             + logging.warnings(standard: LoggingSection().saveTotalLimit)
             + training.schedule.warnings(
                 warmupSteps: training.warmupSteps ?? 0,

@@ -93,13 +93,17 @@ extension RunConfiguration {
     ///   - file: the YAML file; nil for the defaults
     ///   - overrides: `key=value` each, the later one wins
     ///   - requiresInputs: whether files that are named and not there are problems, and a device that is not
+    ///   - onNote: is told what people should know of values that nobody set
     /// - Returns: the configuration, complete and checked
     /// - Throws: `ConfigurationError` with every problem that there is
     public static func load(
-        file: String?, overrides: [String] = [], requiresInputs: Bool = false
+        file: String?, overrides: [String] = [], requiresInputs: Bool = false,
+        onNote: (String) -> Void = { _ in }
     ) throws -> RunConfiguration {
-        try loadConfiguration(file: file, overrides: overrides, foreign: .trainers) {
-            configuration, reader in
+        try loadConfiguration(
+            file: file, overrides: overrides, foreign: .trainers, onNote: onNote
+        ) { configuration, reader in
+            reader.completeFromRecord(of: configuration.policy.path, into: &configuration)
             configuration.check(&reader)
             if requiresInputs { reader.requireMachine(configuration) }
         }
@@ -107,4 +111,11 @@ extension RunConfiguration {
 
     /// How the policy is asked.
     public var promptChoice: PromptChoice { prompt.choice }
+
+    /// How the policy is asked, and how long its answers may be.
+    public var asking: AskingSettings {
+        AskingSettings(
+            imageSize: data.imageSize, prompt: promptChoice,
+            maxCompletionLength: grpo.sampling.maxCompletionLength)
+    }
 }

@@ -104,10 +104,34 @@ public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
 extension SFTConfiguration {
     /// Reads a configuration file and overrides; see `RunConfiguration/load(file:overrides:requiresInputs:)`.
     public static func load(
-        file: String?, overrides: [String] = [], requiresInputs: Bool = false
+        file: String?, overrides: [String] = [], requiresInputs: Bool = false,
+        onNote: (String) -> Void = { _ in }
     ) throws -> SFTConfiguration {
-        try loadConfiguration(file: file, overrides: overrides, foreign: .trainers) {
-            configuration, reader in
+        try load(
+            file: file, overrides: overrides, requiresInputs: requiresInputs, resumes: false,
+            onNote: onNote)
+    }
+
+    /// Reads the configuration of a run that begins or goes on.
+    ///
+    /// - Parameters:
+    ///   - file: the YAML file; nil for the defaults
+    ///   - overrides: `key=value` each, the later one wins
+    ///   - requiresInputs: whether files that are named and not there are problems, and a device that is not
+    ///   - resumes: whether what nobody set, and the policy's record decides, is as the run in `output_dir`
+    ///     has it
+    ///   - onNote: is told what people should know of values that nobody set
+    /// - Returns: the configuration, complete and checked
+    /// - Throws: `ConfigurationError` with every problem that there is
+    public static func load(
+        file: String?, overrides: [String], requiresInputs: Bool, resumes: Bool,
+        onNote: (String) -> Void
+    ) throws -> SFTConfiguration {
+        try loadConfiguration(
+            file: file, overrides: overrides, foreign: .trainers, onNote: onNote
+        ) { configuration, reader in
+            if resumes { configuration.completeFromRun(&reader) }
+            configuration.completeFromStart(&reader)
             configuration.check(&reader)
             if requiresInputs { reader.requireMachine(configuration) }
         }
@@ -126,7 +150,7 @@ extension SFTConfiguration {
     public var warnings: [String] {
         [pictureSideWarning(data.imageSize, name: "data.image_size", policy: policy.path)]
             .compactMap(\.self)
-            + logging.warnings
+            + PolicyRecord.warnings(policy: policy.path, asked: asking) + logging.warnings
             + training.schedule.warnings(
                 warmupSteps: training.warmupSteps, maxSteps: training.maxSteps)
     }
@@ -223,4 +247,10 @@ extension SFTConfiguration {
 extension SFTConfiguration {
     /// How the policy is asked.
     package var promptChoice: PromptChoice { prompt.choice }
+
+    /// How the policy is asked, as far as this command decides it.
+    public var asking: AskingSettings {
+        AskingSettings(
+            imageSize: data.imageSize, prompt: promptChoice, maxCompletionLength: nil)
+    }
 }

@@ -30,6 +30,7 @@ public final class SFTRecipe {
     private let trainer: SupervisedTrainer
     private let data: SFTData
     private let heldOut: [PackedExample]
+    private let record: PolicyRecord
 
     /// What happens, while it does.
     public enum Event: Sendable {
@@ -51,6 +52,7 @@ public final class SFTRecipe {
     ) throws {
         let device = try availableDevice(configuration.device)
         self.configuration = configuration
+        record = try configuration.record()
         let opening = try StageDirectory.Opening(configuration.outputDirectory, resumes: resumes)
         let plan = configuration.threadPlan(device: device, recorded: opening.recordedThreads)
         try plan.apply()
@@ -123,6 +125,7 @@ public final class SFTRecipe {
         if isFinished {
             try makeFolder(finalPolicy)
             try policy.save(to: finalPolicy, dtype: configuration.policy.storedType.dtype)
+            try record.write(into: finalPolicy)
         }
     }
 
@@ -142,6 +145,7 @@ public final class SFTRecipe {
         ) { folder in
             try makeFolder(folder + "/policy")
             try policy.save(to: folder + "/policy")
+            try record.write(into: folder + "/policy")
             try trainer.optimizer.save(to: folder + "/optimizer.safetensors")
             try StageState(cursor: data.cursor, prompts: policy.template.fingerprint())
                 .write(folder: folder)

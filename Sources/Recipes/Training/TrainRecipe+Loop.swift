@@ -229,7 +229,8 @@ extension TrainRecipe {
             trainer: trainer.state,
             evaluation: evaluation?.progress, inputs: inputs)
         let snapshot = RunSnapshot(
-            policy: try policy.snapshot(copies: trainer.optimizer), trainer: trainer,
+            policy: try policy.snapshot(copies: trainer.optimizer).with(configuration.record),
+            trainer: trainer,
             state: try state.json())
         try directory.save(
             step: snapshot.step,

@@ -117,6 +117,7 @@ public enum CheckpointRecipe {
         let policy = try policy(of: checkpoint)
         try NewFolder.write(output) { folder in
             try write(policy, into: folder, dtype)
+            try PolicyRecord.writeIfMissing(into: folder, of: checkpoint)
             let card = ModelCard(checkpoint: checkpoint, policy: folder)
             try DurableFiles.write(Data(card.text.utf8), to: "\(folder)/\(ModelCard.file)")
         }
@@ -124,13 +125,19 @@ public enum CheckpointRecipe {
     }
 
     /// The policy's folder of a checkpoint of any command that has one, all of whose bytes are verified.
-    private static func policy(of checkpoint: String) throws -> String {
+    ///
+    /// - Parameters:
+    ///   - checkpoint: the checkpoint's folder
+    ///   - readingAll: whether every byte is held to the manifest, or sizes only
+    /// - Returns: the folder
+    /// - Throws: `FileError` if the checkpoint is damaged, or has no policy
+    package static func policy(of checkpoint: String, readingAll: Bool = true) throws -> String {
         let manifest = try CheckpointManifest(folder: checkpoint)
         guard let stage = StageCheckpoint(path: checkpoint, manifest: manifest) else {
-            return try RunCheckpoint(path: checkpoint).policy
+            return try RunCheckpoint(path: checkpoint, readingAll: readingAll).policy
         }
         guard let policy = stage.policy else { throw stage.refusal }
-        try manifest.verify(checkpoint)
+        try manifest.verify(checkpoint, readingAll: readingAll)
         return policy
     }
 

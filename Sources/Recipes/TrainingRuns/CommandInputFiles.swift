@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Policies
 import Runs
 
 /// What a command reads, as far as an output could overwrite it.
@@ -29,7 +30,8 @@ public enum CommandInputFiles: Sendable, Hashable {
         case .file(let path): return [path]
         case .run(let path): return path.isFolder ? Self.run(path) : [path]
         case .evaluation(let folder): return Self.evaluation(folder)
-        case .policy(let folder): return Self.files(of: .policy(folder), folder)
+        case .policy(let folder):
+            return Self.files(of: .policy(folder), folder) + ["\(folder)/\(PolicyRecord.file)"]
         case .segmenter(let path): return Self.files(of: .segmenter(path), path)
         case .dataSet(let folder):
             // Reports and shards may lie in the folder itself; its splits' folders are all input.

@@ -9,15 +9,19 @@ extension RunConfiguration {
     ///   - file: the YAML file; nil for the defaults
     ///   - overrides: `key=value` each, the later one wins
     ///   - resume: what to do with a folder that holds checkpoints
+    ///   - onNote: is told what people should know of values that nobody set
     /// - Returns: the configuration, complete and checked
     /// - Throws: ``ConfigurationError`` with every problem that there is: those of
     ///   ``load(file:overrides:requiresInputs:)``, files that are not there, a device that is not, and
     ///   keys that must be as they were when the run began
     public static func load(
-        file: String?, overrides: [String], toRun resume: ResumeMode
+        file: String?, overrides: [String], toRun resume: ResumeMode,
+        onNote: (String) -> Void = { _ in }
     ) throws -> RunConfiguration {
-        try loadConfiguration(file: file, overrides: overrides, foreign: .trainers) {
-            configuration, reader in
+        try loadConfiguration(
+            file: file, overrides: overrides, foreign: .trainers, onNote: onNote
+        ) { configuration, reader in
+            configuration.completeAsking(resume, &reader)
             configuration.check(&reader)
             let isReadable = reader.problems.isEmpty
             let start = Result { try RunStart(configuration, resume, readingAll: false) }
