@@ -62,7 +62,7 @@ package struct AbandonedSteps: Sendable, Hashable {
 extension RunDirectory {
     /// What steps leave besides checkpoints.
     static let namesOfSteps = [
-        "metrics.jsonl", faultsFile, "rollouts", "evaluation", RunEvents.folder,
+        "metrics.jsonl", faultsFile, RunWarnings.file, "rollouts", "evaluation", RunEvents.folder,
     ]
 }
 

@@ -5,7 +5,8 @@ import SystemErrors
 /// The files of a run.
 ///
 /// `config.yaml` (resolved), `run.json` (what ran, where), `metrics.jsonl` (one line per optimizer
-/// step), `faults.jsonl` (what was wrong, if something was), `rollouts/step-N.jsonl`,
+/// step), `faults.jsonl` (what was wrong, if something was), `warnings.jsonl` (what its numbers warn of, if
+/// they do), `rollouts/step-N.jsonl`,
 /// `tensorboard/`, `evaluation/step-N/`, `checkpoints/step-N/`; `without-checkpoint-N/`, which holds what
 /// was there of steps before a run began anew. A checkpoint is written beside its place
 /// and appears by a rename, or not at all. The folder is this process's as long as the object exists.
@@ -143,7 +144,7 @@ public final class RunDirectory {
         }
         let own = [
             "config.yaml", "run.json", "metrics.jsonl", "rollouts", "checkpoints", "evaluation",
-            faultsFile, RunEvents.folder, embeddingsFolder,
+            faultsFile, RunWarnings.file, RunEvents.folder, embeddingsFolder,
         ]
         guard contents.allSatisfy(own.contains),
             contents.contains("run.json") || !contents.contains("config.yaml")
