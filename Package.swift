@@ -397,6 +397,13 @@ let withLibtorch: [Target] = [
             "NewModels", "Policies", "RLTrainer", "Reporting", "Runs", "Scenes", "Segmentation",
             "Settings", "Shards", "TextFiles", "Torch", "Training", "TrainingRuns",
         ], path: "Sources/Recipes/Quickstart", swiftSettings: strict),
+    .target(
+        name: "Watching",
+        dependencies: [
+            "Configuration", "Datasets", "Embeddings", "Evaluating", "Files", "Imaging", "Pictures",
+            "Reporting", "Reports", "RLTrainer", "Runs", "Segmentation", "Segmenters", "Settings",
+            "Shards", "SharedSettings", "TextFiles", "Threads", "TrainingRuns", yams,
+        ], path: "Sources/Recipes/Watching", swiftSettings: strict),
     // Layer 16  the commands
     .executableTarget(
         name: "think2seg",
@@ -407,7 +414,7 @@ let withLibtorch: [Target] = [
             "RLTrainer", "Reporting", "Rewards", "Runs", "Scenes", "Scoring", "Segmentation",
             "SegmenterTraining", "Settings", "Shards", "SharedSettings", "Supervised",
             "SupervisedTraining", "SystemErrors", "TextFiles", "Threads", "Tokenizers", "Torch",
-            "Training", "TrainingRuns", "Verification",
+            "Training", "TrainingRuns", "Verification", "Watching",
         ], swiftSettings: strict, linkerSettings: allocator),
 
     // The tests of these

@@ -11,6 +11,7 @@ import SharedSettings
 import Threads
 import Training
 import TrainingRuns
+import Watching
 
 #if canImport(Glibc)
     import Glibc
@@ -242,21 +243,9 @@ struct TrainingView {
         pace.add()
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
         let left = secondsLeft.map { max(0, $0 - elapsed) } ?? .infinity
-        func value(_ name: String, _ digits: Int) -> String {
-            metrics[name].flatMap { $0.isFinite ? fixed($0, digits) : nil } ?? "-"
-        }
-        let fields = [
-            "step \(metrics.step)/\(totalSteps)",
-            "reward \(value("reward", 3))",
-            "IoU \(value("rewards/mask_iou/mean", 3))",
-            "format \(value("rewards/sam_json_format/mean", 2))",
-            "length \(value("completions/mean_length", 0))",
-            metrics["kl"] == nil ? nil : "kl \(value("kl", 4))",
-            metrics["completions/without_reward"].flatMap {
-                $0 > 0 ? "without reward \(fixed($0, 0))" : nil
-            },
-            pace.text(metrics.step, most: left),
-        ]
-        return fields.compactMap { $0 }.joined(separator: "  ")
+        let fields =
+            ["step \(metrics.step)/\(totalSteps)"] + StepWords.training { metrics[$0] }
+            + [pace.text(metrics.step, most: left)]
+        return fields.joined(separator: "  ")
     }
 }
