@@ -366,8 +366,8 @@ let withLibtorch: [Target] = [
         dependencies: [
             "Configuration", "Datasets", "Embeddings", "Evaluating", "Evaluation", "EventFiles",
             "Files", "Imaging", "Inference", "NN", "Pictures", "Policies", "PromptedMasks",
-            "RLTrainer", "Rewards", "Runs", "Segmentation", "Segmenters", "Settings", "Shards",
-            "SharedSettings", "Threads", "Torch", "TrainingRuns",
+            "Rewards", "RLTrainer", "Runs", "Segmentation", "Segmenters", "Settings", "Shards",
+            "SharedSettings", "TextFiles", "Threads", "Torch", "TrainingRuns",
         ], path: "Sources/Recipes/Training", swiftSettings: strict),
     // Layer 15  what is made of whole runs
     .target(
@@ -401,6 +401,14 @@ let withLibtorch: [Target] = [
             "NewModels", "Policies", "RLTrainer", "Reporting", "Runs", "Scenes", "Segmentation",
             "Settings", "Shards", "TextFiles", "Torch", "Training", "TrainingRuns",
         ], path: "Sources/Recipes/Quickstart", swiftSettings: strict),
+    .target(
+        name: "Watching",
+        dependencies: [
+            "Configuration", "Datasets", "Embeddings", "Evaluating", "Evaluation", "Files",
+            "Imaging", "Pictures", "Reporting", "Reports", "RLTrainer", "Runs", "Segmentation",
+            "Segmenters", "Settings", "Shards", "SharedSettings", "TextFiles", "Threads",
+            "TrainingRuns", yams,
+        ], path: "Sources/Recipes/Watching", swiftSettings: strict),
     // Layer 16  the commands
     .executableTarget(
         name: "think2seg",
@@ -409,9 +417,10 @@ let withLibtorch: [Target] = [
             "Embeddings", "Evaluating", "Evaluation", "Files", "Imaging", "Importers", "Inference",
             "NewModels", "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Quickstart",
             "RLTrainer", "Reporting", "Rewards", "Runs", "Scenes", "Scoring", "Segmentation",
-            "SegmenterTraining", "Settings", "Shards", "SharedSettings", "SourceCommit", "Supervised",
+            "SegmenterTraining", "Settings", "Shards", "SharedSettings", "SourceCommit",
+            "Supervised",
             "SupervisedTraining", "SystemErrors", "TextFiles", "Threads", "Tokenizers", "Torch",
-            "Training", "TrainingRuns", "Verification",
+            "Training", "TrainingRuns", "Verification", "Watching",
         ], swiftSettings: strict, linkerSettings: allocator),
 
     // The tests of these

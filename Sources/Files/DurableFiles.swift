@@ -68,13 +68,24 @@ package final class FolderLock {
     /// - Throws: ``FileError`` if another run has it
     package init(_ folder: String, hint: String = "choose another output_dir") throws {
         let opened = open(folder, O_RDONLY | O_CLOEXEC)
-        if opened >= 0, flock(opened, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+        if opened >= 0, !Self.take(opened) {
             close(opened)
             throw FileError(
                 path: folder,
                 message: "another run writes to this folder now; wait for it, or \(hint)")
         }
         descriptor = opened
+    }
+
+    /// Takes an open folder; false if somebody else has it.
+    ///
+    /// Who only looks has it for microseconds, and is waited for.
+    private static func take(_ descriptor: Int32) -> Bool {
+        for _ in 0..<40 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK { return true }
+            usleep(5000)
+        }
+        return false
     }
 
     /// Takes a folder if it is there.
@@ -85,13 +96,28 @@ package final class FolderLock {
         try self.init(folder)
     }
 
-    /// Whether somebody has a folder now.
-    package static func isHeld(_ folder: String) -> Bool {
-        let opened = open(folder, O_RDONLY | O_CLOEXEC)
-        guard opened >= 0 else { return false }
-        defer { close(opened) }
-        return flock(opened, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    /// What is known of who has a folder.
+    package enum Holder: Sendable, Hashable {
+        /// A process has it.
+        case somebody
+        /// Nobody has it.
+        case nobody
+        /// The file system does not tell.
+        case unknown
     }
+
+    /// Who has a folder now; changes nothing, and keeps nobody from taking it.
+    package static func holder(of folder: String) -> Holder {
+        let opened = open(folder, O_RDONLY | O_CLOEXEC)
+        guard opened >= 0 else { return .unknown }
+        defer { close(opened) }
+        // Shared, so that two who look are not taken for a run by each other.
+        if flock(opened, LOCK_SH | LOCK_NB) == 0 { return .nobody }
+        return errno == EWOULDBLOCK ? .somebody : .unknown
+    }
+
+    /// Whether somebody has a folder now.
+    package static func isHeld(_ folder: String) -> Bool { holder(of: folder) == .somebody }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Watching
 
 #if canImport(Glibc)
     import Glibc
@@ -55,15 +56,7 @@ enum Console {
 }
 
 /// Seconds as people read them: 42 s, 3:05 min, 2:10 h.
-func duration(_ seconds: Double) -> String {
-    guard seconds.isFinite, seconds >= 0 else { return "?" }
-    let whole = Int(seconds.rounded())
-    if whole < 60 { return "\(whole) s" }
-    if whole < 3600 { return "\(whole / 60):\(twoDigits(whole % 60)) min" }
-    return "\(whole / 3600):\(twoDigits(whole % 3600 / 60)) h"
-}
-
-private func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+func duration(_ seconds: Double) -> String { StepWords.duration(seconds) }
 
 /// A number with so many digits after the point.
 func fixed(_ value: Double, _ digits: Int) -> String {

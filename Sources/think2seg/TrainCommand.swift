@@ -11,6 +11,7 @@ import SharedSettings
 import Threads
 import Training
 import TrainingRuns
+import Watching
 
 struct TrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -216,25 +217,9 @@ struct TrainingView {
     func line(_ metrics: StepMetrics) -> String {
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
         let left = secondsLeft.map { max(0, $0 - elapsed) } ?? .infinity
-        func value(_ name: String, _ digits: Int) -> String {
-            metrics[name].flatMap { $0.isFinite ? fixed($0, digits) : nil } ?? "-"
-        }
-        func field(_ name: String, _ digits: Int) -> String {
-            "\(Glossary.name(name)) \(value(name, digits))"
-        }
-        // Also of runs whose reward has no term for it.
-        let validFormat =
-            Glossary.name("format_validity") + " "
-            + (metrics["parse_failure_rate"].map { fixed(1 - $0, 2) } ?? "-")
-        let fields = [
-            "step \(metrics.step)/\(totalSteps)",
-            field("reward", 3), field("rewards/mask_iou/mean", 3), validFormat,
-            field("completions/mean_length", 0), metrics["kl"] == nil ? nil : field("kl", 4),
-            metrics["completions/without_reward"].flatMap {
-                $0 > 0 ? field("completions/without_reward", 0) : nil
-            },
-            pace.text(metrics.step, most: left),
-        ]
-        return fields.compactMap { $0 }.joined(separator: "  ")
+        let fields =
+            ["step \(metrics.step)/\(totalSteps)"] + StepWords.training { metrics[$0] }
+            + [pace.text(metrics.step, most: left)]
+        return fields.joined(separator: "  ")
     }
 }

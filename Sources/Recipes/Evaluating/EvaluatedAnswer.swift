@@ -162,8 +162,9 @@ extension JSONDecoder {
 }
 
 /// A prompt as `predictions.jsonl` and `rollouts/` spell it.
-struct StoredPrompt: Decodable {
-    let prompt: SegmentationPrompt
+package struct StoredPrompt: Decodable, Sendable {
+    /// What is asked of the segmenter, in the policy's frame.
+    package let prompt: SegmentationPrompt
 
     enum CodingKeys: String, CodingKey {
         case box = "bbox_2d"
@@ -171,7 +172,7 @@ struct StoredPrompt: Decodable {
         case negativePoints = "negative_points"
     }
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         func points(_ key: CodingKeys) throws -> [Point] {
             try fields.decode([[Double]].self, forKey: key).map { numbers in

@@ -1,6 +1,6 @@
 import Evaluating
 import Files
-import Foundation
+package import Foundation
 package import Reports
 import TextFiles
 
@@ -18,11 +18,24 @@ package struct RunRecord {
     package let evaluations: [Step]
 
     /// The numbers of an optimizer step.
-    package struct Step {
-        let number: Int
+    package struct Step: Sendable {
+        package let number: Int
         package let values: [String: Double]
         /// Whether the line tells what an evaluation found, and not what a step did.
-        fileprivate var isEvaluation: Bool { values.keys.contains { $0.hasPrefix("eval_") } }
+        package var isEvaluation: Bool { values.keys.contains { $0.hasPrefix("eval_") } }
+
+        /// The numbers of a line of `metrics.jsonl`; nil if it is none.
+        package init?(line: Data) {
+            guard let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any],
+                let number = (object["step"] as? NSNumber)?.intValue
+            else { return nil }
+            var values: [String: Double] = [:]
+            for (name, value) in object where name != "step" {
+                values[name] = (value as? NSNumber)?.doubleValue ?? .nan
+            }
+            self.number = number
+            self.values = values
+        }
     }
 
     /// gIoU on held-out samples along the way; nil without evaluations.
@@ -40,8 +53,9 @@ package struct RunRecord {
     package init(path: String) throws {
         self.path = path
         let metrics = path + "/metrics.jsonl"
+        try RunFolder.require(path)
         guard let data = FileManager.default.contents(atPath: metrics) else {
-            throw MissingInputError(path: metrics, what: "file; a run's folder has one")
+            throw MissingInputError(unreadable: metrics, what: "file")
         }
         configuration = FileManager.default.contents(atPath: path + "/config.yaml")
             .flatMap { try? TextContents($0, validating: false).text }
@@ -50,7 +64,7 @@ package struct RunRecord {
         let lines = try recordLines(of: data, metrics, validating: false)
         var steps: [Step] = []
         for (number, line) in lines {
-            guard let step = Self.step(line) else {
+            guard let step = Step(line: line) else {
                 if number == lines.last?.number, data.last != 0x0A { break }
                 let fault = TextContents.fault(in: data).flatMap { $0.line == number ? $0 : nil }
                 throw EvaluationError(
@@ -62,17 +76,6 @@ package struct RunRecord {
         }
         self.steps = steps.filter { !$0.isEvaluation }
         evaluations = steps.filter(\.isEvaluation)
-    }
-
-    private static func step(_ line: Data) -> Step? {
-        guard let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any],
-            let number = (object["step"] as? NSNumber)?.intValue
-        else { return nil }
-        var values: [String: Double] = [:]
-        for (name, value) in object where name != "step" {
-            values[name] = (value as? NSNumber)?.doubleValue ?? .nan
-        }
-        return Step(number: number, values: values)
     }
 
     private static func facts(_ path: String) -> [(name: String, value: String)] {
@@ -117,33 +120,4 @@ package struct RunRecord {
         let values = steps.compactMap { $0.values[name] }.filter(\.isFinite)
         return values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
-
-    /// The completions of the newest `rollouts/step-N.jsonl`; none if there is no such file.
-    func newestRollouts() -> (step: Int, rollouts: [StoredRollout])? {
-        let folder = path + "/rollouts"
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let steps = names.compactMap { name in
-            name.hasPrefix("step-") && name.hasSuffix(".jsonl")
-                ? Int(name.dropFirst(5).dropLast(6)) : nil
-        }
-        guard let step = steps.max(),
-            let data = FileManager.default.contents(atPath: "\(folder)/step-\(step).jsonl")
-        else { return nil }
-        let decoder = JSONDecoder()
-        let rollouts = data.split(separator: 0x0A).compactMap {
-            try? decoder.decode(StoredRollout.self, file: Data($0))
-        }
-        return rollouts.isEmpty ? nil : (step, rollouts)
-    }
-}
-
-/// What a report shows of a line of `rollouts/`.
-struct StoredRollout: Decodable {
-    let id: String
-    let question: String
-    let completion: String
-    /// Nil where a reward term failed, or all abstained.
-    let reward: Double?
-    /// Nil of a term that abstained.
-    let rewards: [String: Double?]
 }

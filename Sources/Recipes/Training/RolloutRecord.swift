@@ -1,4 +1,5 @@
 import Foundation
+import Imaging
 import Inference
 import RLTrainer
 import Rewards
@@ -18,6 +19,10 @@ struct RolloutRecord: Encodable {
     let stopReason: StopReason
     let parseError: String?
     let prompts: [Prediction.Prompt]
+    /// Width and height of the frame of the prompts' coordinates.
+    let policyFrame: [Int]
+    /// IoU of the mask with the truth; nil where the segmenter was not asked.
+    let iou: Double?
     /// None with a fault; nil of a term that abstained.
     let rewards: [String: Double?]
     /// Nil without a reward: left out with a fault, null where every term abstained.
@@ -29,12 +34,15 @@ struct RolloutRecord: Encodable {
 
     enum CodingKeys: String, CodingKey {
         case step, id, epoch, question, prompt, completion, length, prompts, rewards, reward, fault
-        case advantage
+        case advantage, iou
+        case policyFrame = "policy_frame"
         case stopReason = "stop_reason"
         case parseError = "parse_error"
     }
 
-    init<P>(_ group: RolloutGroup<P>, _ index: Int, step: Int, prompt: String) {
+    init<P: PolicyPrompt>(
+        _ group: RolloutGroup<P>, _ index: Int, step: Int, prompt: String
+    ) {
         let (completion, score) = (group.completions[index], group.rewards[index])
         self.step = step
         id = group.example.id
@@ -46,6 +54,8 @@ struct RolloutRecord: Encodable {
         stopReason = completion.stopReason
         parseError = score.failure?.description
         prompts = score.prompts.map(Prediction.Prompt.init)
+        policyFrame = [group.prompt.frame.width, group.prompt.frame.height]
+        iou = score.mask == nil && score.failure == nil ? nil : score.iou
         fault = score.fault?.description
         let terms = score.fault == nil ? score.terms : []
         rewards = Dictionary(uniqueKeysWithValues: terms.map { ($0.term.rawValue, $0.value) })
@@ -65,6 +75,8 @@ struct RolloutRecord: Encodable {
         try object.encode(stopReason, forKey: .stopReason)
         try object.encodeIfPresent(parseError, forKey: .parseError)
         try object.encode(prompts, forKey: .prompts)
+        try object.encode(policyFrame, forKey: .policyFrame)
+        try object.encodeIfPresent(iou, forKey: .iou)
         try object.encode(rewards, forKey: .rewards)
         if fault == nil { try object.encode(reward, forKey: .reward) }
         try object.encodeIfPresent(fault, forKey: .fault)

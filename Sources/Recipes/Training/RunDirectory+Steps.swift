@@ -14,7 +14,7 @@ extension RunDirectory {
     }
 
     /// Writes the completions of a step, which were asked for with a template, to `rollouts/step-N.jsonl`.
-    package func write<Prompt>(
+    package func write<Prompt: PolicyPrompt>(
         rollouts groups: [RolloutGroup<Prompt>], asked template: PromptTemplate, step: Int
     ) throws {
         let lines = try groups.flatMap { group in

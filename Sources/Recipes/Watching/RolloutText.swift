@@ -1,0 +1,68 @@
+import Foundation
+import Reporting
+
+/// Completions as text for people: what was asked, what was answered, what it earned.
+package struct RolloutText {
+    private let selection: RolloutSelection
+    private let frame: TerminalFrame
+
+    /// The text of a selection.
+    package init(_ selection: RolloutSelection, _ frame: TerminalFrame) {
+        self.selection = selection
+        self.frame = frame
+    }
+
+    /// The text's lines; what a policy wrote is whole, and moves no cursor.
+    package var lines: [String] {
+        var result = [head]
+        var last: ChosenRollout?
+        for chosen in selection.chosen {
+            if !isSameQuestion(last, chosen) { result += [""] + question(chosen, after: last) }
+            result += answer(chosen)
+            last = chosen
+        }
+        return result
+    }
+
+    private var head: String {
+        let steps =
+            selection.steps.count == 1
+            ? "step \(selection.steps[0])" : "\(selection.steps.count) steps"
+        let count = selection.chosen.count
+        let what = count == 1 ? "1 answer" : "\(count) answers"
+        return count == selection.total
+            ? "\(steps): \(what)" : "\(steps): \(what) of \(selection.total)"
+    }
+
+    private func isSameQuestion(_ last: ChosenRollout?, _ chosen: ChosenRollout) -> Bool {
+        guard let last else { return false }
+        return last.step == chosen.step && last.rollout.id == chosen.rollout.id
+            && last.rollout.epoch == chosen.rollout.epoch
+            && last.rollout.question == chosen.rollout.question
+    }
+
+    private func question(_ chosen: ChosenRollout, after last: ChosenRollout?) -> [String] {
+        let rollout = chosen.rollout
+        let pass = rollout.epoch.map { ", pass \($0 + 1)" } ?? ""
+        let first = "step \(chosen.step), sample \(rollout.id)\(pass): \(rollout.question)"
+        guard let prompt = rollout.prompt else { return [frame.harmless(first)] }
+        return [frame.harmless(first), "  prompt:"] + literal(prompt, indent: 4)
+    }
+
+    private func answer(_ chosen: ChosenRollout) -> [String] {
+        let rollout = chosen.rollout
+        var size: [String] = []
+        if let length = rollout.length { size.append("\(length) tokens") }
+        if rollout.stopReason == "length" { size.append("cut at the longest length") }
+        let words = [AnswerWords.score(rollout, frame)] + size
+        return [
+            "  \(chosen.number) of \(chosen.count)  " + words.joined(separator: "  ")
+        ] + literal(rollout.completion, indent: 4)
+    }
+
+    private func literal(_ text: String, indent: Int) -> [String] {
+        frame.harmless(text, keepsLines: true)
+            .split(separator: "\n", omittingEmptySubsequences: false)
+            .map { String(repeating: " ", count: indent) + $0 }
+    }
+}
