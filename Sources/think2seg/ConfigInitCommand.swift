@@ -87,7 +87,7 @@ struct StartingConfiguration {
         let file = from.isFolder ? "\(from.withoutSlashes)/config.yaml" : from
         let found = try command ?? Self.command(of: file)
         let configuration = try found.form.loading(file) {
-            try found.type.load(file: file, overrides: [], requiresInputs: false)
+            try found.type.load(file: file, overrides: [], requiresInputs: false, onNote: { _ in })
         }
         var values = configuration.changes
         values["output_dir"] =
