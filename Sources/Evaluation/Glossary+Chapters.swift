@@ -126,6 +126,10 @@ extension Glossary {
             "entropy", keys: ["entropy"], unit: "nats per token",
             "how much of a token is left to chance"),
         GlossaryEntry(
+            "token accuracy", keys: ["mean_token_accuracy"], unit: share,
+            "share of an answer's tokens that the policy would have written, in supervised training"
+        ),
+        GlossaryEntry(
             "clip ratio", keys: ["clip_ratio/region_mean"], unit: share,
             "share of tokens whose probability ratio was clipped"),
         GlossaryEntry(
