@@ -176,6 +176,9 @@ extension Glossary {
             "boxes and points for the segmenter; the *policy's prompt* is picture and question as it "
                 + "reads them"),
         GlossaryEntry(
+            "object", keys: ["instances"],
+            "one thing that an answer points at with a box and points, or that a shard knows by its mask"),
+        GlossaryEntry(
             "group", keys: ["num_generations"],
             "the answers to one question in one step, whose rewards are compared"),
         GlossaryEntry(
