@@ -126,6 +126,10 @@ extension Glossary {
             "entropy", keys: ["entropy"], unit: "nats per token",
             "how much of a token is left to chance"),
         GlossaryEntry(
+            "token accuracy", keys: ["mean_token_accuracy"], unit: share,
+            "share of an answer's tokens that the policy would have written, in supervised training"
+        ),
+        GlossaryEntry(
             "clip ratio", keys: ["clip_ratio/region_mean"], unit: share,
             "share of tokens whose probability ratio was clipped"),
         GlossaryEntry(
@@ -171,6 +175,9 @@ extension Glossary {
             "prompt", keys: ["prompts"],
             "boxes and points for the segmenter; the *policy's prompt* is picture and question as it "
                 + "reads them"),
+        GlossaryEntry(
+            "object", keys: ["instances"],
+            "one thing that an answer points at with a box and points, or that a shard knows by its mask"),
         GlossaryEntry(
             "group", keys: ["num_generations"],
             "the answers to one question in one step, whose rewards are compared"),

@@ -14,20 +14,16 @@ public func htmlTable(
     _ columns: [String], rows: [[HTML]], highlighted: Int = 0, words: Set<Int> = []
 ) -> HTML {
     let isStacked = columns.count >= 5 || words.count >= 2
-    // Words that take more than a third of a narrow screen get the whole of it there.
-    let long = words.filter { column in
-        rows.contains { column < $0.count && $0[column].source.count > 40 }
-    }
     let head = HTML.element(
         "tr", [:], columns.map { .element("th", ["scope": "col"], $0) })
     let body = rows.enumerated().map { index, row in
-        HTML.element(
+        // Words that take more than a third of a narrow screen get the whole of it there.
+        let isLong = words.contains { $0 < row.count && row[$0].source.count > 40 }
+        return HTML.element(
             "tr", ["class": index < highlighted ? "strong" : "plain"],
             row.enumerated().map { column, cell in
                 if column == 0 { return .element("th", ["scope": "row"], [cell]) }
-                let kind =
-                    long.contains(column)
-                    ? "words long" : words.contains(column) ? "words" : "number"
+                let kind = !words.contains(column) ? "number" : isLong ? "words long" : "words"
                 let heading = column < columns.count ? columns[column] : ""
                 return isStacked
                     ? .element("td", ["class": kind, "data-heading": heading], [cell])

@@ -38,8 +38,9 @@ public struct IntervalChart: Sendable {
     public var rows: [Row]
     /// A value that all are compared with: an upright line.
     public var reference: Double?
-    /// The numbers that values can have, such as 0 to 1 for shares; nil for any. Intervals that reach
-    /// beyond are cut there, and end in an arrow.
+    /// The numbers that values can have, such as 0 to 1 for shares; nil for any.
+    ///
+    /// Intervals that reach beyond are cut there, and end in an arrow.
     public var bounds: ClosedRange<Double>?
 
     /// A chart.

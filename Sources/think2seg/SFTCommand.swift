@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Evaluation
 import Foundation
 import Settings
 import SharedSettings
@@ -26,6 +27,9 @@ struct SFTCommand: ParsableCommand {
 
     @OptionGroup var console: QuietOption
 
+    /// What the share of right tokens is called.
+    private static let accuracy = Glossary.name("mean_token_accuracy")
+
     func run() throws {
         let configuration = try ConfigurationForm.sft.loading(file.config) {
             try SFTConfiguration.load(
@@ -49,12 +53,13 @@ struct SFTCommand: ParsableCommand {
             case .step(let step):
                 Console.progress(
                     "step \(step.step)/\(total)  loss \(fixed(step.loss, 3))  "
-                        + "accuracy \(fixed(step.tokenAccuracy, 3))  \(pace.text(step.step))",
-                    step.step, of: total)
+                        + "\(Self.accuracy) \(fixed(step.tokenAccuracy, 3))  "
+                        + pace.text(step.step), step.step, of: total)
             case .evaluation(let step, let loss, let accuracy):
                 Console.endProgress()
                 Console.note(
-                    "step \(step): held-out loss \(fixed(loss, 3)), accuracy \(fixed(accuracy, 3))")
+                    "step \(step): held-out loss \(fixed(loss, 3)), "
+                        + "\(Self.accuracy) \(fixed(accuracy, 3))")
             }
         }
         console.endStage()

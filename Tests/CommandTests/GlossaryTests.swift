@@ -92,7 +92,7 @@ import Testing
 
     @Test("Lines of the log that pages show have the glossary's names")
     func logLines() throws {
-        let names = Set(Glossary.entries.map(\.name)).union(["step", "ETA", "loss", "accuracy"])
+        let names = Set(Glossary.entries.map(\.name)).union(["step", "ETA", "loss"])
         var count = 0
         for file in try pages {
             for line in try text(file).split(separator: "\n") {

@@ -21,7 +21,10 @@ struct CommandInput: Sendable, CustomStringConvertible {
     /// What the help calls it.
     let value: String
 
-    var description: String { "\(name) \(option ?? "<\(value)>")" }
+    /// `--output`, or `<folder>`.
+    var label: String { option ?? "<\(value)>" }
+
+    var description: String { "\(name) \(label)" }
 
     /// What the parser says about a text here, with nothing but what must stand before it.
     func said(_ text: String) -> String {
@@ -98,6 +101,7 @@ struct CommandInput: Sendable, CustomStringConvertible {
         "--world",
         // Texts, patterns and tables
         "--freeze", "--name", "--question", "--rewards", "--set", "--system-prompt",
+        "<words>",
     ]
     /// What must stand before the path in an option's value.
     private static let prefixes = ["--controls": "name="]
@@ -108,22 +112,22 @@ struct CommandInput: Sendable, CustomStringConvertible {
     func everyPath() {
         let inputs = CommandInput.all
         #expect(inputs.count > 150)
-        for input in inputs where !Self.notPaths.contains(input.option ?? "") {
+        for input in inputs where !Self.notPaths.contains(input.label) {
             let prefix = Self.prefixes[input.option ?? ""] ?? ""
             let message = input.said(prefix + Self.ghost)
             #expect(
                 message.contains("there is no user no-such-user-of-any-machine"),
                 "\(input) is a path that PathArgument does not read, or belongs to notPaths")
-            #expect(message.contains(input.option ?? "<\(input.value)>"), "\(message)")
+            #expect(message.contains(input.label), "\(message)")
         }
     }
 
     @Test("What is no path is not read as one")
     func noPath() {
-        for input in CommandInput.all where Self.notPaths.contains(input.option ?? "") {
+        for input in CommandInput.all where Self.notPaths.contains(input.label) {
             #expect(!input.said(Self.ghost).contains("there is no user"), "\(input)")
         }
-        let names = Set(CommandInput.all.compactMap(\.option))
+        let names = Set(CommandInput.all.map(\.label))
         #expect(Self.notPaths.subtracting(names).isEmpty)
     }
 

@@ -165,11 +165,16 @@ public struct RunsReport: Sendable {
         let same = columns.filter { column in
             column.answers.map { [$0.outcome.id, "\($0.outcome.questionIndex)"] } == asked
         }
+        let others = columns.map(\.name).filter { name in !same.contains { $0.name == name } }
         try SideBySideGallery(
             same, samples: try ShardedDataset(paths: shards), count: galleryCount, seed: seed
         ).add(
             to: &page,
-            lead: "The same held-out questions, answered by the newest evaluation of each run.")
+            lead: "The same held-out questions, answered by the newest evaluation of each run."
+                + (others.isEmpty
+                    ? ""
+                    : " Not shown, as asked other questions: \(others.joined(separator: "; ")).")
+        )
     }
 }
 
