@@ -27,6 +27,15 @@ struct PageWalk {
 
     /// Goes to the end of the page, or to the first commands that fail.
     mutating func run() throws {
+        for span in page.spans {
+            // A command that is only named has neither arguments nor options.
+            let isName = span.text.allSatisfy {
+                $0 == " " || $0 == "-" || $0 == "2" || $0.isLowercase
+            }
+            for problem in try problems(of: span.text + (isName ? " --help" : "")) {
+                faults.append(Page.Fault(place: "\(page.path):\(span.line)", text: problem))
+            }
+        }
         for block in page.blocks {
             switch block.mark.purpose {
             case .run(let status) where block.mark.needs.map(shell.has) ?? true:
@@ -68,13 +77,20 @@ struct PageWalk {
         checkNames(block)
         last = nil
         guard block.mark.language == "sh" else { return }
-        for words in try shell.words(in: block.text) {
+        for problem in try problems(of: block.text) { fault(block, problem) }
+    }
+
+    /// What is wrong with commands of this program, none of which runs.
+    private func problems(of commands: String) throws -> [String] {
+        try shell.words(in: commands).compactMap { words in
             do {
                 _ = try Think2SegCommand.parseAsRoot(words)
-            } catch  where Think2SegCommand.exitCode(for: error) != .success {
+                return nil
+            } catch {
+                if Think2SegCommand.exitCode(for: error) == .success { return nil }
                 let message = Think2SegCommand.message(for: error)
-                fault(block, "think2seg \(words.joined(separator: " ")): \(message)")
-            } catch {}
+                return "think2seg \(words.joined(separator: " ")): \(message)"
+            }
         }
     }
 
