@@ -105,6 +105,8 @@ import Testing
 
     @Test("A command within a sentence is held to its name and options")
     func spans() throws {
+        #expect(try faults("`think2seg config show` and `think2seg train`").isEmpty)
+        #expect(try faults("`think2seg config shw`").count == 1)
         #expect(try faults("Run `think2seg train FILE --dry-run`.").isEmpty)
         #expect(
             try faults("one\nRun `think2seg train FILE --dry`.").first?.hasPrefix("page.md:2: ")

@@ -28,11 +28,7 @@ struct PageWalk {
     /// Goes to the end of the page, or to the first commands that fail.
     mutating func run() throws {
         for span in page.spans {
-            // A command that is only named has neither arguments nor options.
-            let isName = span.text.allSatisfy {
-                $0 == " " || $0 == "-" || $0 == "2" || $0.isLowercase
-            }
-            for problem in try problems(of: span.text + (isName ? " --help" : "")) {
+            for problem in isNamed(span.text) ? [] : try problems(of: span.text) {
                 faults.append(Page.Fault(place: "\(page.path):\(span.line)", text: problem))
             }
         }
@@ -52,6 +48,18 @@ struct PageWalk {
             // What comes below needs what did not come about.
             if block.mark.language == "sh", last == nil, !faults.isEmpty { return }
         }
+    }
+
+    /// Whether a command is only named, without arguments and options, as `think2seg config show`.
+    private func isNamed(_ text: String) -> Bool {
+        var type: any ParsableCommand.Type = Think2SegCommand.self
+        for name in text.split(separator: " ").dropFirst() {
+            guard
+                let below = type.configuration.subcommands.first(where: { $0._commandName == name })
+            else { return false }
+            type = below
+        }
+        return true
     }
 
     private mutating func fault(_ block: Page.Block, _ text: String) {
