@@ -512,7 +512,7 @@ let withLibtorch: [Target] = [
         name: "NNTests", dependencies: ["NN", "TestSupport", "Torch"], swiftSettings: strict),
     .testTarget(
         name: "PagesTests",
-        dependencies: [argumentParser, "TestSupport", "think2seg", yams], exclude: ["prepare.sh"],
+        dependencies: [argumentParser, "TestSupport", "think2seg", yams], exclude: ["README.md", "prepare.sh"],
         swiftSettings: strict),
     .testTarget(
         name: "PromptedMasksTests",

@@ -26,7 +26,7 @@ import Testing
             let file = "\(folder)/my plan.yaml"
             try "base: \(folder)/base.yaml\n\(plan)".write(
                 toFile: file, atomically: true, encoding: .utf8)
-            let plan = try AblationPlan.load(file)
+            let plan = try AblationPlan.load(file, requiresInputs: false)
             return (plan, try AblationGrid(plan, cores: cores, requiresInputs: false))
         }
     }
@@ -74,6 +74,35 @@ import Testing
         #expect(
             last.evaluation
                 == "runs/ablations/my-plan/evaluations/beta=0,rewards=mask-alone/seed-2")
+    }
+
+    @Test("What is wrong with a plan and with all its configurations is said in one go")
+    func everything() {
+        let told = problems(
+            """
+            seed: [1, 1]
+            set: {training.max_step: 3, data.image_size: -5}
+            baseline: {reward: nothing, grpo.beta: 0.02}
+            axes:
+              grpo.beta: [0, -1]
+              reward:
+                one: {rewards: {mask_io: 2}}
+                two: {rewards: {mask_iou: 2, hit: {term: iou_threshold, threshold: 7}}}
+              prompt.variant: box
+            mesure: 3
+            measure: {metrics: [gio], resamples: 3}
+            """)
+        for key in [
+            "seed", "training.max_step", "data.image_size", "baseline.reward",
+            "baseline.grpo.beta", "grpo.beta", "rewards.mask_io", "rewards.hit.threshold",
+            "axes.prompt.variant", "mesure", "measure.metrics", "measure.resamples",
+        ] {
+            let count = told.count { $0.split(separator: "|")[1] == key }
+            #expect(count == 1, "\(key): \(told)")
+        }
+        #expect(told.count == 12, "\(told)")
+        // Lines of the plan, not of a configuration that nobody has written.
+        #expect(told.allSatisfy { $0.hasPrefix(":") }, "\(told)")
     }
 
     @Test("One at a time changes one axis from the baseline, which need not be the first level")

@@ -96,6 +96,23 @@ import Testing
         #expect(try faults(text).isEmpty)
     }
 
+    @Test("A block by indentation is a fault, and one of a list is none")
+    func indented() throws {
+        #expect(try faults("one\n\n    make build\n").count == 1)
+        #expect(try faults("* one\n\n    two\n").isEmpty)
+        #expect(try faults("one\n    two\n").isEmpty)
+    }
+
+    @Test("A command within a sentence is held to its name and options")
+    func spans() throws {
+        #expect(try faults("`think2seg config show` and `think2seg train`").isEmpty)
+        #expect(try faults("`think2seg config shw`").count == 1)
+        #expect(try faults("Run `think2seg train FILE --dry-run`.").isEmpty)
+        #expect(
+            try faults("one\nRun `think2seg train FILE --dry`.").first?.hasPrefix("page.md:2: ")
+                == true)
+    }
+
     @Test("A block that is not closed is a fault")
     func open() throws {
         #expect(try faults("```sh\ntrue\n") == ["page.md:1: the block is not closed"])

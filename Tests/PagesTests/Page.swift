@@ -5,6 +5,8 @@ struct Page {
     /// Its path in the checkout.
     let path: String
     let blocks: [Block]
+    /// Commands of the program within sentences and tables, and the lines that they are in.
+    let spans: [(line: Int, text: String)]
     /// What is wrong with the page itself.
     let faults: [Fault]
 
@@ -29,6 +31,8 @@ struct Page {
         self.path = path
         var blocks: [Block] = []
         var faults: [Fault] = []
+        var spans: [(line: Int, text: String)] = []
+        var before = Before()
         var open: Opening?
         var held: [Substring] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -50,13 +54,46 @@ struct Page {
                 held = []
             } else {
                 open = Opening(line, at: index + 1)
+                if open == nil, before.makesBlock(of: line) {
+                    faults.append(
+                        Fault(
+                            place: "\(path):\(index + 1)",
+                            text: "an indented block has no mark: use a fence"))
+                }
+                spans += line.matches(of: /`(think2seg [^`]+)`/).map {
+                    (index + 1, String($0.output.1))
+                }
             }
         }
         if let open {
             faults.append(Fault(place: "\(path):\(open.line)", text: "the block is not closed"))
         }
         self.blocks = blocks
+        self.spans = spans
         self.faults = faults
+    }
+
+    /// A page of commands that do not run.
+    init(path: String, skipping commands: String) {
+        self.init(path: path, text: "```sh skip=\"is an example\"\n\(commands)```\n")
+    }
+
+    /// What stands above a line, which decides whether its indentation makes it a block.
+    private struct Before {
+        private var isEmpty = true
+        private var isInList = false
+
+        mutating func makesBlock(of line: Substring) -> Bool {
+            let isIndented = line.hasPrefix("    ") && !line.allSatisfy { $0 == " " }
+            let result = isIndented && isEmpty && !isInList
+            if !isIndented, !line.isEmpty {
+                isInList =
+                    line.firstMatch(of: /^ {0,3}(?:[-*+]|[0-9]+[.)])\s/) != nil
+                    || isInList && line.hasPrefix(" ")
+            }
+            isEmpty = line.isEmpty
+            return result
+        }
     }
 
     /// The line that a block begins with.

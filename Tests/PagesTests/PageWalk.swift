@@ -27,6 +27,11 @@ struct PageWalk {
 
     /// Goes to the end of the page, or to the first commands that fail.
     mutating func run() throws {
+        for span in page.spans {
+            for problem in isNamed(span.text) ? [] : try problems(of: span.text) {
+                faults.append(Page.Fault(place: "\(page.path):\(span.line)", text: problem))
+            }
+        }
         for block in page.blocks {
             switch block.mark.purpose {
             case .run(let status) where block.mark.needs.map(shell.has) ?? true:
@@ -43,6 +48,18 @@ struct PageWalk {
             // What comes below needs what did not come about.
             if block.mark.language == "sh", last == nil, !faults.isEmpty { return }
         }
+    }
+
+    /// Whether a command is only named, without arguments and options, as `think2seg config show`.
+    private func isNamed(_ text: String) -> Bool {
+        var type: any ParsableCommand.Type = Think2SegCommand.self
+        for name in text.split(separator: " ").dropFirst() {
+            guard
+                let below = type.configuration.subcommands.first(where: { $0._commandName == name })
+            else { return false }
+            type = below
+        }
+        return true
     }
 
     private mutating func fault(_ block: Page.Block, _ text: String) {
@@ -68,13 +85,20 @@ struct PageWalk {
         checkNames(block)
         last = nil
         guard block.mark.language == "sh" else { return }
-        for words in try shell.words(in: block.text) {
+        for problem in try problems(of: block.text) { fault(block, problem) }
+    }
+
+    /// What is wrong with commands of this program, none of which runs.
+    private func problems(of commands: String) throws -> [String] {
+        try shell.words(in: commands).compactMap { words in
             do {
                 _ = try Think2SegCommand.parseAsRoot(words)
-            } catch  where Think2SegCommand.exitCode(for: error) != .success {
+                return nil
+            } catch {
+                if Think2SegCommand.exitCode(for: error) == .success { return nil }
                 let message = Think2SegCommand.message(for: error)
-                fault(block, "think2seg \(words.joined(separator: " ")): \(message)")
-            } catch {}
+                return "think2seg \(words.joined(separator: " ")): \(message)"
+            }
         }
     }
 

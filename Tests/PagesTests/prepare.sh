@@ -5,7 +5,7 @@
 draw_shards() { # folder, samples, then options
     local folder=$1 samples=$2
     shift 2
-    think2seg data synthesize --output "$folder" --world small --count "$samples" --validation 4 \
+    think2seg data synthesize --output "$folder" --world small --count "$samples" --validation 2 \
         --side 224 --seed 7 "$@" >/dev/null 2>&1
 }
 

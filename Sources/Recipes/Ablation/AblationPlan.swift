@@ -168,23 +168,35 @@ extension AblationPlan {
 
     /// Reads a plan; the configurations that it makes are checked by ``AblationGrid``.
     ///
-    /// - Parameter file: the YAML file
+    /// - Parameters:
+    ///   - file: the YAML file
+    ///   - requiresInputs: whether files that are named and not there are problems, in a plan that has others
     /// - Returns: the plan
-    /// - Throws: `MissingInputError`, `ConfigurationError` with every problem that there is
-    public static func load(_ file: String) throws -> AblationPlan {
+    /// - Throws: `MissingInputError`, `ConfigurationError` with every problem that there is, those of the
+    ///   configurations too
+    public static func load(
+        _ file: String, requiresInputs: Bool = true
+    ) throws -> AblationPlan {
         var plan = AblationPlan()
         plan.file = file
         var reader = ConfigurationReader(
             keys: keys, listing: "think2seg ablate --help")
         reader.read(try configurationText(file, what: "plan"), file: file, into: &plan)
-        if reader.problems.isEmpty { plan.complete(&reader) }
-        if !reader.problems.isEmpty { throw ConfigurationError(problems: reader.problems) }
-        return plan
+        // What is no YAML, or no table, has no keys to look at.
+        if reader.problems.isEmpty || !reader.locations.isEmpty { plan.complete(&reader) }
+        if reader.problems.isEmpty { return plan }
+        let further = plan.furtherProblems(reader.problems, requiresInputs: requiresInputs)
+        throw ConfigurationError(problems: reader.problems + further)
     }
 
     private mutating func complete(_ reader: inout ConfigurationReader<AblationPlan>) {
-        if base.isEmpty { reader.report("base", "is needed: a configuration of train") }
-        if axisTable.pairs.isEmpty { reader.report("axes", "needs at least one axis") }
+        let wrong = Set(reader.problems.map(\.key))
+        if base.isEmpty, !wrong.contains("base") {
+            reader.report("base", "is needed: a configuration of train")
+        }
+        if axisTable.pairs.isEmpty, !wrong.contains("axes") {
+            reader.report("axes", "needs at least one axis")
+        }
         if Set(seeds).count != seeds.count {
             reader.report("seeds", "names a seed twice; keep one")
         }
@@ -265,7 +277,8 @@ extension AblationPlan {
     private func baselineLevels(_ reader: inout ConfigurationReader<AblationPlan>) -> [Int] {
         for (key, _) in baselineTable.pairs {
             let name = key.scalar?.string ?? "?"
-            if axes.contains(where: { $0.name == name }) { continue }
+            // One that could not be read has been reported.
+            if axisTable.names.contains(name) { continue }
             reader.report([
                 ConfigurationProblem(
                     location: place(key), key: "baseline.\(name)",
