@@ -11,11 +11,11 @@ struct Walk {
     init(_ folder: String) { self.folder = folder }
 
     /// Where the build puts the command, beside the tests.
-    private static let program = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0])
+    static let program = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("think2seg")
 
     /// The checkout, for the models that it carries.
-    private static let checkout = URL(fileURLWithPath: #filePath)
+    static let checkout = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
     /// Runs the command; gives its exit status.
