@@ -2,6 +2,7 @@ import Ablation
 import ArgumentParser
 import Configuration
 import Evaluating
+import Files
 import Foundation
 import RLTrainer
 import Settings
