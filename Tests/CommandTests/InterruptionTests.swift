@@ -72,7 +72,7 @@ import Testing
             process.interrupt()
             try wait { try lines(folder).contains(first) }
             #expect(process.isRunning)
-            FileManager.default.createFile(atPath: folder + "/go", contents: nil)
+            _ = FileManager.default.createFile(atPath: folder + "/go", contents: nil)
             process.waitUntilExit()
             #expect(process.terminationStatus == 130)
             let said = try lines(folder)
