@@ -47,4 +47,17 @@ public struct HealthFinding: Sendable, Hashable {
     public let value: Double
     /// What it was before; nil where it is not compared with that.
     public let before: Double?
+
+    /// A finding from its parts.
+    package init(
+        condition: HealthCondition, step: Int, steps: Int, validFormat: Double, value: Double,
+        before: Double?
+    ) {
+        self.condition = condition
+        self.step = step
+        self.steps = steps
+        self.validFormat = validFormat
+        self.value = value
+        self.before = before
+    }
 }

@@ -19,10 +19,12 @@ public struct RunHealth: Sendable {
     static let explosion = 20.0
     /// A divergence per token that is no explosion, whatever it was before.
     static let plainKL = 1.0
+    /// A norm that is no explosion, whatever it was before: where learning is slow at first.
+    static let plainNorm = 1.0
     /// How many steps the median is of, at most.
     static let memory = 64
     /// How many gradients must have been seen before one can be too large.
-    static let leastGradients = 5
+    static let leastGradients = 8
 
     /// Which conditions were found, with the step at which each was.
     public private(set) var found: [HealthCondition: Int] = [:]
@@ -182,7 +184,7 @@ public struct RunHealth: Sendable {
         // Without a difference between rewards there is no gradient, which tells nothing of others.
         if let norm = metrics.number("grad_norm"), norm > 0 {
             let usual = norms.count < Self.leastGradients ? nil : median(norms)
-            let isMuch = usual.map { norm > Self.explosion * $0 } ?? false
+            let isMuch = usual.map { norm > max(Self.plainNorm, Self.explosion * $0) } ?? false
             extend(.gradientExploded, isMuch, metrics, value: norm, before: usual)
             if !isMuch { norms = (norms + [norm]).suffix(Self.memory) }
         }

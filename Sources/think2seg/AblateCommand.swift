@@ -2,6 +2,7 @@ import Ablation
 import ArgumentParser
 import Configuration
 import Evaluating
+import Files
 import Foundation
 import RLTrainer
 import Settings
@@ -154,9 +155,9 @@ struct AblateCommand: ParsableCommand {
             case .training(let steps): view = TrainingView(totalSteps: steps)
             case .fault(let fault): Console.warning(fault.description)
             case .step(let metrics):
-                view.add()
+                let line = view.line(metrics)
                 view.takeWarning().map(Console.warning)
-                view.show(metrics)
+                Console.progress(line, metrics.step, of: view.totalSteps, work: "training")
             case .trainingEvaluation: break
             case .evaluation(let progress):
                 Console.progress(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Quickstart
 import RLTrainer
@@ -91,8 +92,8 @@ struct QuickstartCommand: ParsableCommand {
                 view = TrainingView(totalSteps: steps, secondsLeft: seconds)
             case .fault(let fault): Console.warning(fault.description)
             case .step(let metrics):
-                view.add()
-                view.show(metrics, indent: "  ")
+                Console.progress(
+                    "  " + view.line(metrics), metrics.step, of: view.totalSteps, work: "training")
             }
         }
         Console.endProgress()

@@ -83,9 +83,11 @@ struct TrainCommand: ParsableCommand {
                 onFault: { Console.warning($0.description) }, onNote: Console.warning,
                 onEvaluation: { if !console.quiet { show($0) } },
                 onStep: { metrics in
-                    view.add()
+                    let line = view.line(metrics)
                     view.takeWarning().map(Console.warning)
-                    if !console.quiet { view.show(metrics) }
+                    if !console.quiet {
+                        Console.progress(line, metrics.step, of: view.totalSteps, work: "training")
+                    }
                 })
         } catch {
             if !console.quiet { Console.endProgress() }
@@ -127,8 +129,8 @@ struct TrainCommand: ParsableCommand {
         case .outOfTime:
             let minutes = recipe.configuration.training.maxMinutes?.yaml ?? "?"
             Console.note(
-                "ended after \(steps): the \(minutes) minutes of training.max_minutes have passed; "
-                    + "the same command with more goes on")
+                "ended after \(steps): time is up (training.max_minutes \(minutes)); with more, the same "
+                    + "command goes on")
         case .learnsNothing(let reason):
             Console.note(
                 "ended after \(steps), as training.stop_when asks (\(reason.condition.rawValue)): "
@@ -204,17 +206,9 @@ struct TrainingView {
     /// What people should know about how long steps take, if there is something new.
     mutating func takeWarning() -> String? { pace.takeWarning() }
 
-    /// Counts a step that ends now.
-    mutating func add() { pace.add() }
-
-    /// Shows a step.
-    func show(_ metrics: StepMetrics, indent: String = "") {
-        Console.progress(
-            indent + line(metrics), metrics.step, of: totalSteps, work: "training")
-    }
-
     /// The line after a step: where it is, what it earned, how fast, how long still.
-    func line(_ metrics: StepMetrics) -> String {
+    mutating func line(_ metrics: StepMetrics) -> String {
+        pace.add()
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
         let left = secondsLeft.map { max(0, $0 - elapsed) } ?? .infinity
         let fields =

@@ -11,7 +11,7 @@ struct Walk {
     init(_ folder: String) { self.folder = folder }
 
     /// Where the build puts the command, beside the tests.
-    private static let program = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0])
+    static let program = URL(fileURLWithPath: ProcessInfo.processInfo.arguments[0])
         .deletingLastPathComponent().appendingPathComponent("think2seg")
 
     /// The checkout, for the models that it carries.

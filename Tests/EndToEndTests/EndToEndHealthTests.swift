@@ -108,6 +108,9 @@ extension EndToEnd {
                 }
                 #expect(reason.condition == .noTargetMet && reason.steps == 2 && first.step == 2)
                 #expect(reason.message.contains("the last 2 steps"))
+                #expect(names(run.outputDirectory).contains("no_target_met 2"))
+                #expect(
+                    first.notes == RunWarnings.read(run: run.outputDirectory).map(\.description))
                 #expect(CheckpointFolder(run: run.outputDirectory).steps == [2])
                 let again = try session(run)
                 #expect(again.ending == first.ending && again.step == 2)

@@ -168,8 +168,8 @@ import Testing
             names(found(times(20, [:]) + times(5, ["grad_norm": 30]))) == ["gradient_exploded 23"])
         let pauses = (0..<60).map { ["grad_norm": $0 % 3 == 0 ? 8.0 : 0] as [String: Double?] }
         #expect(found(pauses).isEmpty)
-        #expect(
-            found(times(4, ["grad_norm": 0.001]) + times(40, [:])).isEmpty, "too little was seen")
+        #expect(found(times(20, ["grad_norm": 0.001]) + times(40, [:])).isEmpty, "it is small")
+        #expect(found(times(5, [:]) + times(2, ["grad_norm": 90])).isEmpty, "too little was seen")
         #expect(found(times(20, [:]) + times(9, ["grad_norm": .infinity])).isEmpty)
     }
 

@@ -69,7 +69,7 @@ extension ConfigurationKey {
                 table: "training.stop_when", section.appending(path: \.stopWhen),
                 "What ends a run that learns nothing, with a checkpoint and exit status 80: conditions "
                     + "with the steps in a row in which each must hold, or true for as many as its "
-                    + "warning takes; {}: nothing does (grpo.md)"),
+                    + "warning takes; {}: nothing does (run-warnings.md)"),
         ]
     }
 }

@@ -50,7 +50,10 @@ struct HealthMonitor {
     /// - Throws: `FileError` if it cannot be written
     mutating func add(_ metrics: StepMetrics) throws -> [RunWarning] {
         lastStep = metrics.step
-        return try tell(health.add(metrics).map(words.warning))
+        var found = health.add(metrics)
+        // What ends the run sooner than it would be warned of is a warning too.
+        if let finding = stopFinding { found.append(finding) }
+        return try tell(found.map(words.warning))
     }
 
     /// Takes an evaluation that is on the disk.
@@ -70,14 +73,17 @@ struct HealthMonitor {
 
     /// What `training.stop_when` ends the run for; nil if nothing.
     var stop: EarlyEnding? {
-        for entry in stops.entries {
-            let steps = health.steps(entry.condition)
-            if steps < entry.steps ?? health.patience(entry.condition) { continue }
-            let finding = health.finding(entry.condition, step: lastStep)
-            return EarlyEnding(
-                condition: entry.condition, steps: steps, message: words.warning(finding).message)
+        stopFinding.map {
+            EarlyEnding(
+                condition: $0.condition, steps: $0.steps, message: words.warning($0).message)
         }
-        return nil
+    }
+
+    private var stopFinding: HealthFinding? {
+        let entry = stops.entries.first {
+            health.steps($0.condition) >= $0.steps ?? health.patience($0.condition)
+        }
+        return entry.map { health.finding($0.condition, step: lastStep) }
     }
 }
 

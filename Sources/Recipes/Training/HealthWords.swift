@@ -69,7 +69,7 @@ struct HealthWords {
             return (
                 begin + ", and next to none can be read (valid format "
                     + "\(fixed(finding.validFormat, 2)))",
-                "Look at answers in rollouts/: prompt.template and data.image_size must be what the "
+                "Look at answers in rollouts/: prompt.variant and data.image_size must be what the "
                     + "policy was trained with; a policy that does not know the format needs think2seg "
                     + "sft first"
             )
@@ -90,7 +90,7 @@ struct HealthWords {
                 + "another, and nothing is learnt",
             finding.validFormat < 0.1
                 ? "Next to no answer can be read (valid format \(fixed(finding.validFormat, 2))): look at "
-                    + "rollouts/, prompt.template and data.image_size"
+                    + "rollouts/, prompt.variant and data.image_size"
                 : "Look at answers in rollouts/: where they are the same too, raise grpo.temperature or "
                     + "grpo.num_generations; where they differ, rewards lacks a term that tells them apart"
         )
