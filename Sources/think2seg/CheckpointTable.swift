@@ -62,10 +62,9 @@ struct CheckpointTable: Encodable {
         let heading = ["step", "written", "size"] + columns.map(\.title)
         let rows = listings.map { cells($0, columns) }
         let whole = zip(listings, rows).filter { $0.0.problem == nil }.map(\.1)
+        let least = [11, 18, 10] + columns.map { _ in 10 }
         let widths = heading.indices.map { place in
-            max(
-                [11, 18, 10].dropFirst(place).first ?? 10,
-                2 + (whole + [heading]).map { $0[place].count }.max()!)
+            (whole + [heading]).reduce(least[place]) { max($0, 2 + $1[place].count) }
         }
         func line(_ cells: [String]) -> String {
             zip(cells, widths + [0]).map {

@@ -19,6 +19,7 @@ import Testing
         "report @/run --output @/run/metrics.jsonl", "report @/run --output @/run/config.yaml",
         "report @/run --output @/run/rollouts/step-1.jsonl",
         "report @/run --output @/run/warnings.jsonl",
+        "checkpoint list @/run --json @/run/metrics.jsonl",
         "report @/run --output @/run/checkpoints/step-1/state.json",
         "report @/run @/run2 --output @/run2/metrics.jsonl",
         "report @/run --curve @/run/report.html",

@@ -127,7 +127,7 @@ extension EndToEnd {
                     "output_dir": "\"/a/b_*c|<x>\"", "policy.path": "/p/Resources/policy",
                     "data.train": "[/d/a/train.h5, /d/b/train.h5]", "prompt.system": "\"\"",
                     "rewards":
-                        "{mine: {command: [python3, /home/me/my_reward.py, --x], timeout: 5}, iou|2: {weight: 3, term: mask_iou}}",
+                        "{mine: {command: [python3, /home/me/my_reward.py, --x], timeout: 5}, iou_2: {weight: 3, term: mask_iou}}",
                 ])
                 let card = ModelCard(
                     command: "train", step: 7, facts: facts, elementType: "float32",
@@ -137,9 +137,18 @@ extension EndToEnd {
                     "# b\\_\\*c\\|&lt;x&gt;, step 7", "| base | Resources/policy |",
                     "| data | a/train.h5, b/train.h5 |", "was not evaluated on held-out samples.",
                     "| mine | 1 | command: python3 my\\_reward.py --x |",
-                    "| iou\\|2 | 3 | term: mask\\_iou |", "trained without a system prompt",
+                    "| iou\\_2 | 3 | term: mask\\_iou |", "trained without a system prompt",
                 ] { #expect(card.contains(text), "\(text)") }
                 #expect(!card.contains("/home") && !card.contains("/d/"))
+                let other = ModelCard(
+                    command: "train", step: nil,
+                    facts: TrainingFacts(["rewards": "{theirs: {weight: 2, a: 1}, b: 3}"]),
+                    elementType: nil, saysSystem: false, heldOut: nil
+                ).text
+                #expect(other.contains("| theirs | 2 | |\n| b | 3 | |"))
+                #expect(
+                    other.contains(
+                        #"[{"role": "system", "content": [{"type": "text", "text": "You "#))
             }
         }
     }

@@ -1,9 +1,7 @@
 import Configuration
 import Files
 import Foundation
-import Rewards
 import Runs
-import Settings
 
 /// The card of an exported policy: its `README.md`, with the hub's front matter.
 ///
@@ -107,27 +105,6 @@ struct ModelCard {
 
     private func list(_ texts: [String]) -> String? {
         texts.isEmpty ? nil : texts.map(Markdown.plain).joined(separator: ", ")
-    }
-
-    private var reward: [String] {
-        guard let node = facts("rewards"), let table = RewardTable(yaml: node) else { return [] }
-        let rows = table.entries.map { entry in
-            var parameters = entry.parameters.sorted { $0.key < $1.key }
-                .map { "\($0.key): \($0.value.yaml)" }
-            if let kind = entry.kind, kind != entry.name {
-                parameters.insert("term: \(kind)", at: 0)
-            }
-            if let command = entry.command {
-                // A program is named, and not where it lies.
-                let words = command.words.map {
-                    $0.contains("/") ? ($0 as NSString).lastPathComponent : $0
-                }
-                parameters.insert("command: \(words.joined(separator: " "))", at: 0)
-            }
-            return [entry.name, entry.weight.yaml, parameters.joined(separator: ", ")]
-                .map(Markdown.plain)
-        }
-        return ["### Reward", ""] + Markdown.table(["term", "weight", "parameters"], rows)
     }
 
     private var notEvaluated: [String] {
