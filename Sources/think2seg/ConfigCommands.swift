@@ -64,7 +64,8 @@ struct ConfigCheckCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try of.type.load(
-            file: config, overrides: options.overrides, requiresInputs: strict, onNote: Console.note)
+            file: config, overrides: options.overrides, requiresInputs: strict, onNote: Console.note
+        )
         var warnings = configuration.warnings
         if !strict {
             warnings += configuration.inputs.filter { !$0.exists }.map {

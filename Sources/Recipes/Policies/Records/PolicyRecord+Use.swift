@@ -102,7 +102,8 @@ extension ConfigurationReader {
         let told = settings.values.filter { taken.contains($0.key) }
         if told.isEmpty { return }
         note(
-            "asked      \(AskingSettings.words(told)), \(reason), since the configuration does not say")
+            "asked      \(AskingSettings.words(told)), \(reason), since the configuration does not say"
+        )
     }
 }
 
