@@ -30,7 +30,9 @@ public enum ConfigurationReference {
         <!-- Written by `make reference`. Change the tables of keys in the sources, not this file. -->
 
         `train`, `sft` and `pretrain-segmenter` each read a YAML file; `--set key=value` overrides a \
-        key, the later one wins. What is not set has its default. `think2seg config show FILE` prints \
+        key, the later one wins. What is not set has its default; image size, prompt and longest answer are \
+        those that the policy [was trained with](model-files.md#what-a-policy-was-trained-with), if its \
+        folder says so. `think2seg config show FILE` prints \
         every key as a run would have it, `--of sft` those of another command.
 
         ## What is refused

@@ -128,7 +128,9 @@ struct PredictCommand: ParsableCommand {
         if let imageSize, !(28...4096).contains(imageSize) {
             throw ValidationError("--image-size must be from 28 to 4096")
         }
-        if let maxNewTokens, maxNewTokens < 1 { throw ValidationError("--max-new-tokens must be at least 1") }
+        if let maxNewTokens, maxNewTokens < 1 {
+            throw ValidationError("--max-new-tokens must be at least 1")
+        }
         if !(temperature > 0) { throw ValidationError("--temperature must be above 0") }
         if topK < 0 { throw ValidationError("--top-k must not be negative") }
         if !(topP > 0 && topP <= 1) { throw ValidationError("--top-p must be above 0, at most 1") }

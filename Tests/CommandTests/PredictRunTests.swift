@@ -15,7 +15,9 @@ import Testing
 
         """
 
-    @Test("A run gives policy, segmenter and how to ask; options that differ are told; rubbish has a status")
+    @Test(
+        "A run gives policy, segmenter and how to ask; options that differ are told; rubbish has a status"
+    )
     func run() throws {
         try withTemporaryFolder { folder in
             var walk = Walk(folder)
@@ -26,7 +28,8 @@ import Testing
                     "--validation", "1", "--seed", "3") == 0)
             #expect(
                 try walk.run(
-                    "data", "inspect", "scenes/val.h5", "--samples", "1", "--pictures", "pics") == 0)
+                    "data", "inspect", "scenes/val.h5", "--samples", "1", "--pictures", "pics") == 0
+            )
             // The carried policy knows its size, which the configuration does not set.
             #expect(try walk.run("train", "a.yaml") == 0)
             #expect(walk.said.contains("image_size 224, as "))
@@ -61,8 +64,10 @@ import Testing
             #expect(walk.exists("bad/overlay.png") && !walk.exists("bad/mask.png"))
 
             #expect(try walk.run(["predict"] + question) == 64)
-            #expect(try walk.run(["predict", "--policy", "p", "--checkpoint", "last"] + question) == 64)
-            try walk.write("{\"version\": 2}", to: "runs/a/checkpoints/step-1/policy/think2seg.json")
+            #expect(
+                try walk.run(["predict", "--policy", "p", "--checkpoint", "last"] + question) == 64)
+            try walk.write(
+                "{\"version\": 2}", to: "runs/a/checkpoints/step-1/policy/think2seg.json")
             #expect(
                 try walk.run(
                     ["predict", "--policy", "runs/a/checkpoints/step-1/policy"] + question) == 65)

@@ -1,6 +1,7 @@
 import Configuration
 import FilesTestSupport
 import Foundation
+import RLTrainer
 import Testing
 
 @testable import Policies
@@ -45,7 +46,8 @@ import Testing
             let bare = record(AskingSettings())
             #expect(try PolicyRecord(json: bare.json(), path: "x") == bare)
         }
-        try withFolder { #expect(try PolicyRecord.read($0) == nil) }
+        let none = try withFolder { try PolicyRecord.read($0) }
+        #expect(none == nil)
     }
 
     @Test("A record that is newer, damaged, or says what nothing can be is refused by file and key")
@@ -72,7 +74,8 @@ import Testing
             }
         }
         try withRecord("{\(head), \"image_size\": null}") { folder in
-            #expect(try PolicyRecord.read(folder)?.settings == AskingSettings())
+            let found = try PolicyRecord.read(folder)
+            #expect(found?.settings == AskingSettings())
         }
     }
 
@@ -101,7 +104,8 @@ import Testing
         #expect(new.data.imageSize == 224 && notes.count == 1)
     }
 
-    @Test("What a configuration sets counts, and a line says where the policy was trained otherwise")
+    @Test(
+        "What a configuration sets counts, and a line says where the policy was trained otherwise")
     func explicit() throws {
         try withRecord { folder in
             let paths = ["policy.path=\(folder)", "segmenter.path=s", "data.train=a.h5"]
@@ -132,7 +136,9 @@ import Testing
         }
     }
 
-    @Test("A record that cannot be read is a problem of policy.path where it would decide, else a warning")
+    @Test(
+        "A record that cannot be read is a problem of policy.path where it would decide, else a warning"
+    )
     func damaged() throws {
         try withRecord(#"{"version": 2}"#) { folder in
             let paths = ["policy.path=\(folder)", "segmenter.path=s", "data.train=a.h5"]
@@ -155,7 +161,8 @@ import Testing
         }
         #expect(differences(.builtin, .checkpoint).isEmpty)
         #expect(differences(.checkpoint, .file("a.jinja")).isEmpty)
-        #expect(differences(.checkpoint, .builtin) == ["chat_template checkpoint, asked with builtin"])
+        #expect(
+            differences(.checkpoint, .builtin) == ["chat_template checkpoint, asked with builtin"])
     }
 }
 

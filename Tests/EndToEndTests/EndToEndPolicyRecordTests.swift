@@ -1,6 +1,8 @@
+import Configuration
 import EndToEndTestSupport
 import FilesTestSupport
 import Foundation
+import SharedSettings
 import TestSupport
 import Testing
 import Torch
@@ -35,7 +37,8 @@ extension EndToEnd {
             #expect(found.files.contains("config.json") && !found.files.contains(found.record))
         }
 
-        @Test("Checkpoints of train have a record that they verify, and exports carry it in any type")
+        @Test(
+            "Checkpoints of train have a record that they verify, and exports carry it in any type")
         func train() throws {
             try withFolder { folder in
                 var run = fixture.cheapConfiguration(output: folder + "/run")
@@ -138,7 +141,8 @@ extension EndToEnd {
                 let asked = try AskedPolicy(
                     folder + "/new", options: .init(imageSize: 56), run: nil)
                 #expect(asked.imageSize == 56 && asked.maxCompletionLength == 7)
-                #expect(asked.notes.last?.contains("is made for image_size 84, asked with 56") == true)
+                #expect(
+                    asked.notes.last?.contains("is made for image_size 84, asked with 56") == true)
             }
         }
 

@@ -8,6 +8,7 @@ import TextFiles
 ///   - overrides: `key=value` each, the later one wins
 ///   - onNote: is told what people should know of a configuration that has no problem
 ///   - check: completes the configuration, and reports what is wrong with it as a whole
+/// - Returns: the configuration, complete and checked
 /// - Throws: ``ConfigurationError`` with every problem that there is
 package func loadConfiguration<Root: KeyedConfiguration>(
     file: String?, overrides: [String], foreign: ForeignNames = ForeignNames(),

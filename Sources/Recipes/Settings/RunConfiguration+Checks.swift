@@ -98,7 +98,8 @@ extension RunConfiguration {
     var doubtfulNumbers: [String] {
         [pictureSideWarning(data.imageSize, name: "data.image_size", policy: policy.path)]
             .compactMap(\.self)
-            + PolicyRecord.warnings(policy: policy.path, asked: asking) + rewardWarnings + clipWarnings + evaluationWarnings
+            + PolicyRecord.warnings(policy: policy.path, asked: asking) + rewardWarnings
+            + clipWarnings + evaluationWarnings
             + logging.warnings(standard: LoggingSection().saveTotalLimit)
             + training.schedule.warnings(
                 warmupSteps: training.warmupSteps ?? 0,

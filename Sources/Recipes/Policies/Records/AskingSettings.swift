@@ -58,8 +58,10 @@ extension AskingSettings {
     /// The keys of configurations that say the same.
     package static let keys = [
         "data.image_size", "prompt.variant", "prompt.system", "prompt.chat_template",
-        "grpo.max_completion_length",
+        lengthKey,
     ]
+    /// The one of how long answers may be.
+    static let lengthKey = "grpo.max_completion_length"
 
     /// What is known as YAML, by the keys of configurations.
     package var values: [(key: String, yaml: String)] {
@@ -98,14 +100,17 @@ extension AskingSettings {
     package func differences(
         from asked: AskingSettings, verb: String = "asked with"
     ) -> [String] {
-        let now = Dictionary(uniqueKeysWithValues: asked.values.map { ($0.key, $0.yaml) })
-        return values.compactMap { key, yaml in
-            guard let other = now[key], other != yaml else { return nil }
-            if key == "prompt.chat_template",
-                chatTemplate != .checkpoint || asked.chatTemplate != .builtin
-            {
-                return nil
-            }
+        differences(
+            from: Dictionary(uniqueKeysWithValues: asked.values.map { ($0.key, $0.yaml) }),
+            verb: verb)
+    }
+
+    /// The same, from the values of a configuration as YAML by its keys.
+    package func differences(from asked: [String: String], verb: String) -> [String] {
+        values.compactMap { key, yaml in
+            guard let other = asked[key], other != yaml else { return nil }
+            let isTemplate = key == "prompt.chat_template"
+            if isTemplate, chatTemplate != .checkpoint || other != "builtin" { return nil }
             return "\(Self.name(key)) \(Self.short(yaml)), \(verb) \(Self.short(other))"
         }
     }

@@ -22,7 +22,8 @@ extension PolicyRecord {
     /// What is most likely not meant in a configuration that trains a policy further: that it is asked
     /// otherwise than it was trained, or that this cannot be told.
     ///
-    /// How long answers may be is each run's own matter.
+    /// How long answers may be is each run's own matter, and a policy with random weights can learn
+    /// anything.
     ///
     /// - Parameters:
     ///   - policy: the policy's folder
@@ -33,7 +34,8 @@ extension PolicyRecord {
         var asked = asked
         asked.maxCompletionLength = nil
         do {
-            return [try read(policy)?.difference(policy: policy, asked: asked)].compactMap(\.self)
+            guard let record = try read(policy), !record.isOfNewPolicy else { return [] }
+            return [record.difference(policy: policy, asked: asked)].compactMap(\.self)
         } catch {
             return ["\(error)"]
         }
@@ -78,13 +80,18 @@ extension ConfigurationReader {
             return
         }
         let verb = record.isOfNewPolicy ? "is made" : "was trained"
+        let preposition = record.isOfNewPolicy ? "for" : "with"
         complete(
             record.settings, from: "\(policy)/\(PolicyRecord.file)", into: &root,
             because: "as \(policy) \(verb)")
-        let length = AskingSettings(maxCompletionLength: record.settings.maxCompletionLength)
-        guard let key = keys.first(where: { $0.name == AskingSettings.keys[4] }) else { return }
-        let asked = AskingSettings(maxCompletionLength: Int(key.write(root)))
-        length.sentence("asked      \(policy) \(verb) with", asked).map { note($0) }
+        // A warning tells what else differs, where the policy was trained at all.
+        let told = record.isOfNewPolicy ? own : own.filter { $0 == AskingSettings.lengthKey }
+        let asked = keys.filter { told.contains($0.name) }.map { ($0.name, $0.write(root)) }
+        let found = record.settings.differences(
+            from: Dictionary(uniqueKeysWithValues: asked), verb: "asked with")
+        if !found.isEmpty {
+            note("asked      \(policy) \(verb) \(preposition) \(found.joined(separator: "; "))")
+        }
     }
 
     /// Gives keys that nobody set values of how a policy is asked, and notes where that is not the default.
@@ -102,7 +109,8 @@ extension ConfigurationReader {
         let told = settings.values.filter { taken.contains($0.key) }
         if told.isEmpty { return }
         note(
-            "asked      \(AskingSettings.words(told)), \(reason), since the configuration does not say")
+            "asked      \(AskingSettings.words(told)), \(reason), since the configuration does not say"
+        )
     }
 }
 
@@ -111,6 +119,7 @@ extension VisionLanguageFiles {
     ///
     /// - Parameter record: the record
     /// - Returns: the files
+    /// - Throws: an error if it cannot be encoded
     package func with(_ record: PolicyRecord) throws -> VisionLanguageFiles {
         let file = CompanionFile(name: PolicyRecord.file, data: try record.json())
         return replacingCompanions { files in
