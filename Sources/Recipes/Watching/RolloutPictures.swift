@@ -104,6 +104,12 @@ package struct RolloutPictures {
             try samples.sample(at: place), side: configuration.data.imageSize)
     }
 
+    /// A multiple of a picture's frame, in which boxes and points can be told apart.
+    private static func shownFrame(_ frame: ImageFrame) -> ImageFrame {
+        let times = max(1, (448 + frame.width - 1) / frame.width)
+        return ImageFrame(width: frame.width * times, height: frame.height * times)
+    }
+
     private func drawn(
         _ chosen: ChosenRollout, _ sample: SquareSample, _ image: (any SegmenterImage)?
     ) throws -> RGBImage {
@@ -116,11 +122,15 @@ package struct RolloutPictures {
         let isRead = rollout.parseError == nil
         let mask =
             isRead ? try image?.mask(for: prompts, in: frame, output: sample.image.frame) : nil
-        var picture = overlayPicture(sample.image, mask: mask, prompts: prompts, frame: frame)
-        if let ignored = sample.ignored { picture.drawIgnored(ignored) }
+        let shown = Self.shownFrame(sample.image.frame)
+        var picture = overlayPicture(
+            shown == sample.image.frame
+                ? sample.image : sample.image.resized(to: shown, filter: .lanczos),
+            mask: mask?.resized(to: shown), prompts: prompts, frame: frame)
+        if let ignored = sample.ignored { picture.drawIgnored(ignored.resized(to: shown)) }
         picture.drawContour(
-            sample.truth, color: truthColor,
-            thickness: OverlayStyle(for: picture.frame).lineWidth)
+            sample.truth.resized(to: shown), color: truthColor,
+            thickness: OverlayStyle(for: shown).lineWidth)
         let reward = rollout.reward.map { "reward \(StepWords.number($0, 3))" } ?? "no reward"
         let says =
             !isRead
