@@ -71,7 +71,7 @@ typealias RunRecordStep = RunRecord.Step
             for part in [
                 "step 12  reward 2.120  mask IoU 0.120  valid format 0.75  tokens per answer 36",
                 "step 10  held-out gIoU 0.10", "warning: step 7: All alike. Look",
-                "warning: 1 fault, the last in step 3: sample x is bad",
+                "warning: 1 fault in step 3: sample x is bad",
                 "mask IoU, smoothed  0.01 → 0.12", "step 10, sample apart: What of apart?",
                 " 1. reward 0.000  advantage +0.25  mask IoU 0.500  mine 1.00  cannot be read: no answer",
                 "    <think>yes",
