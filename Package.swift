@@ -583,7 +583,7 @@ let withLibtorch: [Target] = [
         name: "WatchingTests",
         dependencies: [
             "EndToEndTestSupport", "Evaluating", "Files", "FilesTestSupport", "Imaging",
-            "Reporting", "Reports", "Runs", "Settings", "Shards", "TestSupport", "TrainingTestSupport",
+            "Reporting", "Reports", "Runs", "Settings", "Shards", "TrainingTestSupport",
             "Watching",
         ], swiftSettings: strict),
 

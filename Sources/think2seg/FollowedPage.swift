@@ -40,7 +40,7 @@ struct FollowedPage {
             if marks != last {
                 do {
                     try write(max(1, Int(seconds.rounded(.up))))
-                } catch where !last.isEmpty {
+                } catch  where !last.isEmpty {
                     let text = words(of: error)
                     if told.insert(text).inserted { Console.warning(text) }
                 }

@@ -98,7 +98,8 @@ struct ReportCommand: ParsableCommand {
         try requireInterval(every)
         if every != nil, !follow { throw ValidationError("--every is for --follow") }
         if follow, before != nil || curve != nil {
-            throw ValidationError("--before, --after, --strip and --curve are for runs that have ended")
+            throw ValidationError(
+                "--before, --after, --strip and --curve are for runs that have ended")
         }
         if folders.count > 1, before != nil || after != nil || strip != nil || curve != nil {
             throw ValidationError("--before, --after, --strip and --curve are for one run")

@@ -75,9 +75,10 @@ struct RolloutsCommand: ParsableCommand {
         try requireWritable([result.json], inputs: inputs)
         let selection = try RolloutSelection(run: folder, step: step, choice)
         try requireWritable(
-            [result.json] + selection.chosen.map { chosen in
-                pictures.map { "\($0)/\(RolloutPictures.name(chosen))" }
-            }, inputs: inputs, makes: [pictures].compactMap(\.self))
+            [result.json]
+                + selection.chosen.map { chosen in
+                    pictures.map { "\($0)/\(RolloutPictures.name(chosen))" }
+                }, inputs: inputs, makes: [pictures].compactMap(\.self))
         if result.json != "-" {
             let lines = RolloutText(selection, Terminal.frame).lines
             _ = Terminal.write(lines.map { $0 + "\n" }.joined())

@@ -15,7 +15,8 @@ import Testing
         for folder in ["run", "run/rollouts"] { try walk.makeFolder(folder) }
         try walk.write("training: {max_steps: 9}\n", to: "run/config.yaml")
         try walk.write(
-            "{\"step\": 1, \"reward\": 1}\n{\"step\": 2, \"reward\": 2}\n{\"st", to: "run/metrics.jsonl")
+            "{\"step\": 1, \"reward\": 1}\n{\"step\": 2, \"reward\": 2}\n{\"st",
+            to: "run/metrics.jsonl")
         try walk.write(Self.completion, to: "run/rollouts/step-1.jsonl")
     }
 
@@ -24,13 +25,16 @@ import Testing
         try withTemporaryFolder { folder in
             var walk = Walk(folder)
             try writeRun(walk)
-            for words in [["watch", "run"], ["watch", "run/", "--every", "1"], ["rollouts", "run"]] {
+            for words in [
+                ["watch", "run"], ["watch", "run/", "--every", "1"], ["rollouts", "run"],
+            ] {
                 #expect(try walk.run(words) == 0)
             }
             #expect(walk.said.contains("was cut after step 2 of 9"))
             #expect(walk.said.contains("step 2  reward 2.000"))
             #expect(walk.said.contains("\\u{1B}[2Jsaid \\u{E9}"))
-            #expect(walk.said.unicodeScalars.allSatisfy { $0 == "\n" || (32..<127).contains($0.value) })
+            #expect(
+                walk.said.unicodeScalars.allSatisfy { $0 == "\n" || (32..<127).contains($0.value) })
             #expect(try walk.run("watch", "none") == 66)
             #expect(try walk.run("watch", ".") == 66)
             #expect(walk.said.contains("such as ./run"))

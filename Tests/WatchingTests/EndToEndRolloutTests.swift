@@ -33,7 +33,8 @@ extension EndToEnd {
             }
         }
 
-        @Test("Rollouts tell the frame of their coordinates, and the mask IoU where there is a mask")
+        @Test(
+            "Rollouts tell the frame of their coordinates, and the mask IoU where there is a mask")
         func record() throws {
             let run = try FinishedRun.shared.get()
             for line in try run.rollouts(1) {

@@ -24,7 +24,8 @@ import Testing
         }
     }
 
-    private func said(_ run: WatchFixture, _ step: Int?, _ choice: RolloutChoice) throws -> [String] {
+    private func said(_ run: WatchFixture, _ step: Int?, _ choice: RolloutChoice) throws -> [String]
+    {
         try RolloutSelection(run: run.path, step: step, choice).chosen.map {
             String($0.rollout.completion.prefix { $0 != "\n" })
         }
@@ -60,11 +61,17 @@ import Testing
                 }
                 return error?.description ?? ""
             }
-            #expect(words(5, .all).hasSuffix("step-5.jsonl: no such file of completions; steps that have one: 4, 8"))
+            #expect(
+                words(5, .all).hasSuffix(
+                    "step-5.jsonl: no such file of completions; steps that have one: 4, 8"))
             #expect(words(nil, .sample("aa")).contains("no such sample 'aa'"))
             #expect(words(nil, .sample("aa")).hasSuffix("the nearest: 'a', 'b'"))
-            for step in 10..<40 { try run.writeRollouts([WatchFixture.rollout("a", reward: 1)], step: step) }
-            #expect(words(50, .all).hasSuffix("32 steps have one, from 4 to 39; the nearest are 36, 37, 38, 39"))
+            for step in 10..<40 {
+                try run.writeRollouts([WatchFixture.rollout("a", reward: 1)], step: step)
+            }
+            #expect(
+                words(50, .all).hasSuffix(
+                    "32 steps have one, from 4 to 39; the nearest are 36, 37, 38, 39"))
             try FileManager.default.removeItem(atPath: run.path + "/rollouts")
             #expect(words(nil, .all).contains("logging.log_completions_steps"))
             try run.writeRollouts([WatchFixture.rollout("a", reward: 1), "{}"], step: 2)

@@ -57,7 +57,8 @@ typealias RunRecordStep = RunRecord.Step
             let run = try WatchFixture(folder + "/run")
             try run.writeRollouts(
                 [
-                    WatchFixture.rollout("same", reward: 1), WatchFixture.rollout("same", reward: 1),
+                    WatchFixture.rollout("same", reward: 1),
+                    WatchFixture.rollout("same", reward: 1),
                     WatchFixture.rollout("apart", "<think>no", reward: 0, parseError: "no answer"),
                     WatchFixture.rollout("apart", "<think>yes", reward: 2),
                     WatchFixture.rollout("other", reward: nil),

@@ -46,6 +46,7 @@ extension HTMLPage {
         guard let seconds else { return }
         let often = seconds == 1 ? "every second" : "every \(seconds) seconds"
         body.append(
-            .element("p", ["class": "note"], "The training goes on; this page renews itself \(often)."))
+            .element(
+                "p", ["class": "note"], "The training goes on; this page renews itself \(often)."))
     }
 }

@@ -89,12 +89,12 @@ package final class RunEvents {
                 .init("reward", ["^reward$"]), .init("mask IoU", ["^rewards/mask_iou/mean$"]),
                 .init("held-out gIoU and cIoU", ["^eval_giou$", "^eval_ciou$"]),
                 .init("answers that cannot be read", ["^parse_failure_rate$"]),
-                .init("tokens per answer", ["^completions/mean_length$"]), .init("KL", ["^kl$"]),
+                .init("tokens per answer", ["^completions/mean_length$"]),
             ]),
         ScalarLayout.Category(
             "How it learns",
             [
-                .init("reward terms", ["^rewards/.*/mean$"]),
+                .init("reward terms", ["^rewards/.*/mean$"]), .init("KL", ["^kl$"]),
                 .init("groups that teach nothing", ["^frac_reward_zero_std$"]),
                 .init("entropy", ["^entropy$"]), .init("loss", ["^loss$"]),
                 .init("gradient norm", ["^grad_norm$"]),

@@ -39,7 +39,9 @@ struct RolloutRecord: Encodable {
         case parseError = "parse_error"
     }
 
-    init<P: PolicyPrompt>(_ group: RolloutGroup<P>, _ index: Int, step: Int, template: PromptTemplate) {
+    init<P: PolicyPrompt>(
+        _ group: RolloutGroup<P>, _ index: Int, step: Int, template: PromptTemplate
+    ) {
         let (completion, score) = (group.completions[index], group.rewards[index])
         self.step = step
         id = group.example.id

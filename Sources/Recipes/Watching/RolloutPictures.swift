@@ -1,7 +1,7 @@
 import Configuration
 import Datasets
-import Evaluating
 import Embeddings
+import Evaluating
 import Files
 import Foundation
 import Imaging
@@ -61,7 +61,8 @@ package struct RolloutPictures {
     /// The name of a completion's file: step, sample, place among the answers.
     package static func name(_ chosen: ChosenRollout) -> String {
         let id = chosen.rollout.id.map { character in
-            character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))
+            character.isASCII
+                && (character.isLetter || character.isNumber || "._-".contains(character))
                 ? character : "_"
         }
         return "step-\(chosen.step)-\(String(id.prefix(80)))-\(chosen.number).png"
@@ -97,7 +98,8 @@ package struct RolloutPictures {
         guard let place = places[id] else {
             throw EvaluationError(
                 place: "sample '\(id)'",
-                message: "the shards have none of this name: give those that the run was trained on "
+                message:
+                    "the shards have none of this name: give those that the run was trained on "
                     + "(--data)")
         }
         return try squareSample(

@@ -7,6 +7,7 @@ package enum StepWords {
     /// them.
     ///
     /// - Parameter value: a number of the step by its name; nil where there is none
+    /// - Returns: the fields, in order
     package static func training(_ value: (String) -> Double?) -> [String] {
         func text(_ name: String, _ digits: Int) -> String {
             value(name).flatMap { $0.isFinite ? number($0, digits) : nil } ?? "-"

@@ -169,7 +169,8 @@ package struct WatchView {
         let shown = min(group.answers.count, max(1, (room - 1) / perAnswer))
         for (place, answer) in group.answers.prefix(shown).enumerated() {
             lines.append(" \(place + 1). \(AnswerWords.score(answer, frame))")
-            lines += frame.wrapped(frame.harmless(answer.completion), indent: 4, limit: perAnswer - 1)
+            lines += frame.wrapped(
+                frame.harmless(answer.completion), indent: 4, limit: perAnswer - 1)
         }
         if shown < group.answers.count {
             lines.append(
