@@ -589,6 +589,13 @@ let withLibtorch: [Target] = [
         name: "VisionLanguageTests",
         dependencies: ["ChatTemplates", "Imaging", "NN", "TestSupport", "Torch", "VisionLanguage"],
         swiftSettings: strict),
+    .testTarget(
+        name: "WatchingTests",
+        dependencies: [
+            "EndToEndTestSupport", "Evaluating", "Files", "FilesTestSupport", "Imaging",
+            "Reporting", "Reports", "Runs", "Settings", "Shards", "TrainingTestSupport",
+            "Watching",
+        ], swiftSettings: strict),
 
     // Not a part of the command: scripts/fuzz runs it.
     .executableTarget(

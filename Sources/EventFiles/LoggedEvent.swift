@@ -30,6 +30,9 @@ public struct LoggedValue: Sendable, Hashable {
         case picture(LoggedPicture)
         /// Markdown.
         case text(String)
+        /// Which charts are shown together, as ``ScalarLayout/serialized`` has it; its name is
+        /// ``ScalarLayout/tag``.
+        case layout([UInt8])
     }
 
     /// The name; what stands before the first slash is the group that it is shown in.
@@ -110,6 +113,8 @@ extension LoggedEvent {
 extension LoggedValue {
     /// The name of TensorBoard's part that shows Markdown.
     private static let textPlugin = "text"
+    /// The name of the part that shows charts as a layout says.
+    private static let layoutPlugin = "custom_scalars"
 
     fileprivate var message: ProtoSummary.Value {
         var value = ProtoSummary.Value()
@@ -121,11 +126,8 @@ extension LoggedValue {
             value.image.height = Int32(picture.height)
             value.image.colorspace = 3
             value.image.encodedImageString = Data(picture.file)
-        case .text(let text):
-            value.metadata.pluginData.pluginName = Self.textPlugin
-            value.tensor.dtype = .string
-            value.tensor.tensorShape = ProtoTensor.Shape()
-            value.tensor.stringVal = [Data(text.utf8)]
+        case .text(let text): value.set(Data(text.utf8), of: Self.textPlugin)
+        case .layout(let bytes): value.set(Data(bytes), of: Self.layoutPlugin)
         }
         return value
     }
@@ -140,7 +142,19 @@ extension LoggedValue {
             self.init(value.tag, .picture(picture))
         case .tensor(let tensor) where value.metadata.pluginData.pluginName == Self.textPlugin:
             self.init(value.tag, .text(String(decoding: tensor.stringVal.joined(), as: UTF8.self)))
+        case .tensor(let tensor) where value.metadata.pluginData.pluginName == Self.layoutPlugin:
+            self.init(value.tag, .layout(Array(tensor.stringVal.joined())))
         default: return nil
         }
+    }
+}
+
+extension ProtoSummary.Value {
+    /// Takes bytes for one of TensorBoard's parts.
+    fileprivate mutating func set(_ bytes: Data, of plugin: String) {
+        metadata.pluginData.pluginName = plugin
+        tensor.dtype = .string
+        tensor.tensorShape = ProtoTensor.Shape()
+        tensor.stringVal = [bytes]
     }
 }

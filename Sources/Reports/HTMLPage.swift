@@ -6,6 +6,8 @@ public struct HTMLPage: Sendable {
     public var kicker: String
     /// What stands below the title.
     public var body: [HTML]
+    /// Seconds after which a browser loads the file again; nil for never.
+    public var renewal: Int?
 
     /// A page.
     public init(title: String, kicker: String = "", body: [HTML] = []) {
@@ -43,6 +45,9 @@ public struct HTMLPage: Sendable {
                     "meta",
                     ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
                 .element("meta", ["name": "color-scheme", "content": "light dark"]),
+                renewal.map {
+                    .element("meta", ["http-equiv": "refresh", "content": "\($0)"])
+                } ?? .none,
                 .element("title", title), .style(pageStyle), .style(tableStyle),
             ])
         let header = HTML.element(

@@ -15,8 +15,11 @@ struct ReportCommand: ParsableCommand {
               think2seg report runs/a
               think2seg report runs/a --before runs/a/before --after runs/a/after
               think2seg report runs/a runs/b runs/c --output comparison.html
+              think2seg report runs/a --follow
 
-            writes runs/a/report.html, one file that needs no network. --before and --after are \
+            writes runs/a/report.html, one file that needs no network. The runs may go on meanwhile: with \
+            --follow the page is written anew as they do, and renews itself in the browser, until they have \
+            ended. --before and --after are \
             folders that 'evaluate --output' wrote about the same samples and questions; their \
             shards give the gallery's pictures. Without them the page shows the evaluations that \
             the run made itself (data.validation), or some answers of training. Several runs come \
@@ -83,8 +86,22 @@ struct ReportCommand: ParsableCommand {
     @Option(help: "Decides about the random samples of gallery and PNG.")
     var seed: UInt64 = 0
 
+    @Flag(help: "Write the page anew as the runs go on, until they have ended.")
+    var follow = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds between two looks of --follow (default: 10).", valueName: "seconds"))
+    var every: Double?
+
     func validate() throws {
         if folders.isEmpty { throw ValidationError("name at least one run") }
+        try requireInterval(every)
+        if every != nil, !follow { throw ValidationError("--every is for --follow") }
+        if follow, before != nil || curve != nil {
+            throw ValidationError(
+                "--before, --after, --strip and --curve are for runs that have ended")
+        }
         if folders.count > 1, before != nil || after != nil || strip != nil || curve != nil {
             throw ValidationError("--before, --after, --strip and --curve are for one run")
         }
@@ -110,16 +127,12 @@ struct ReportCommand: ParsableCommand {
         let page = PathArgument.file(
             output ?? folder + "/", named: folders.count > 1 ? "comparison.html" : "report.html")
         try checkOutputs(page)
+        if follow { return try followRuns(page) }
         if folders.count > 1 {
-            var report = RunsReport(runs: folders)
-            report.galleryCount = gallery
-            report.seed = seed
-            Console.note(try write(page, try report.html()))
+            Console.note(try write(page, try comparison.html()))
             return
         }
-        var report = RunReport(run: folder)
-        report.galleryCount = gallery
-        report.seed = seed
+        var report = self.report
         if let before, let after {
             let comparison = RunReport.Comparison(
                 name, before: try EvaluationResult.load(folder: before),
@@ -132,6 +145,33 @@ struct ReportCommand: ParsableCommand {
         Console.note(try write(page, try report.html()))
         if let strip { try drawStrip(report, to: strip) }
         if let curve { try drawCurve(to: curve) }
+    }
+
+    private var comparison: RunsReport {
+        var report = RunsReport(runs: folders)
+        report.galleryCount = gallery
+        report.seed = seed
+        return report
+    }
+
+    private var report: RunReport {
+        var report = RunReport(run: folder)
+        report.galleryCount = gallery
+        report.seed = seed
+        return report
+    }
+
+    /// Writes the page as the runs go on.
+    private func followRuns(_ page: (file: String, folder: String?)) throws {
+        var (one, several) = (report, comparison)
+        var hasTold = false
+        try FollowedPage(runs: folders, seconds: every ?? 10) { renewal in
+            (one.renewal, several.renewal) = (renewal, renewal)
+            let html = folders.count > 1 ? try several.html() : try one.html()
+            let file = try write(page, html)
+            if !hasTold { Console.note(file) }
+            hasTold = true
+        }.run()
     }
 
     /// Fails where an output cannot be written, or is anything else of the command.

@@ -71,13 +71,14 @@ struct RolloutsCommand: ParsableCommand {
     }
 
     func run() throws {
+        let inputs = [.run(folder)] + CommandInputFiles.shards(data)
+        try requireWritable([result.json], inputs: inputs)
         let selection = try RolloutSelection(run: folder, step: step, choice)
         try requireWritable(
-            [result.json] + selection.chosen.map { chosen in
-                pictures.map { "\($0)/\(RolloutPictures.name(chosen))" }
-            },
-            inputs: [.run(folder)] + CommandInputFiles.shards(data),
-            makes: [pictures].compactMap(\.self))
+            [result.json]
+                + selection.chosen.map { chosen in
+                    pictures.map { "\($0)/\(RolloutPictures.name(chosen))" }
+                }, inputs: inputs, makes: [pictures].compactMap(\.self))
         if result.json != "-" {
             let lines = RolloutText(selection, Terminal.frame).lines
             _ = Terminal.write(lines.map { $0 + "\n" }.joined())

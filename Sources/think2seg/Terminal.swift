@@ -40,8 +40,9 @@ enum Terminal {
     }
 }
 
-/// Lines that are drawn over in their place: plain cursor movements, which terminals, tmux and ssh all know.
-/// What was on the screen before stays above.
+/// Lines that are drawn over in their place.
+///
+/// Plain cursor movements, which terminals, tmux and ssh all know; what was on the screen before stays above.
 struct RedrawnLines {
     private var count = 0
     private var frame: TerminalFrame?

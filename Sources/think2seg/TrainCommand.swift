@@ -21,10 +21,11 @@ struct TrainCommand: ParsableCommand {
             Example:
               think2seg train Configs/train.yaml --set output_dir=runs/a --set seed=7
 
-            The run's folder gets config.yaml (resolved), run.json, metrics.jsonl, tensorboard/, \
-            rollouts/, evaluation/ with data.validation, faults.jsonl if something was wrong, \
-            warnings.jsonl if its numbers warn of something, and \
-            checkpoints/step-N/ with policy/, which transformers loads, and all that a run continues from. `think2seg config show` lists all keys.
+            The run's folder gets config.yaml (resolved), run.json, metrics.jsonl, event files for \
+            TensorBoard, rollouts/, evaluation/ with data.validation, faults.jsonl if something was \
+            wrong, warnings.jsonl if its numbers warn of something, and checkpoints/step-N/ with policy/, which transformers loads, and all that a run \
+            continues from. `think2seg config show` lists all keys. `think2seg watch` shows how the run \
+            goes.
 
             The same command continues a run that was interrupted, from its newest whole checkpoint; \
             on the CPU the steps to come are to the byte those of a run that was not. Only the \

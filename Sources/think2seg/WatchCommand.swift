@@ -29,7 +29,9 @@ struct WatchCommand: ParsableCommand {
 
     func validate() throws {
         try requireInterval(every)
-        if once, every != nil { throw ValidationError("--every is for looks after the first: without --once") }
+        if once, every != nil {
+            throw ValidationError("--every is for looks after the first: without --once")
+        }
     }
 
     func run() throws {

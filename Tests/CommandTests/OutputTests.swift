@@ -26,6 +26,8 @@ import Testing
         "report @/run --output @/new.html --curve @/new.html",
         "report @/run --curve @/new.svg --seeds @/run2 --output @/run2/metrics.jsonl",
         "report @/run --curve @/new.svg --controls x=@/run2 --output @/run2/metrics.jsonl",
+        "rollouts @/run --json @/run/rollouts/step-1.jsonl",
+        "rollouts @/run --json @/run/metrics.jsonl",
         "report @/run --before @/ev --after @/ev2 --output @/ev2/evaluation.json",
         "data import earthreason @/set --output @/o --json @/o/train.h5",
         "data import rrsis-d @/set --output @/o --json @/o/val.h5",

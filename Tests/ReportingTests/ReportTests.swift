@@ -261,6 +261,23 @@ struct ReportFixture {
         }
     }
 
+    @Test("A page about a run that goes on renews itself, and says so; no other does")
+    func renewal() throws {
+        try withTemporaryFolder { folder in
+            try ReportFixture().writeRun(folder)
+            var report = RunReport(run: folder)
+            #expect(!(try report.html()).contains("http-equiv"))
+            report.renewal = 7
+            let html = try report.html()
+            #expect(html.contains("http-equiv=\"refresh\"") && html.contains("content=\"7\""))
+            let read = XMLReading(html)
+            #expect(read.problem == nil && read.text.contains("renews itself every 7 seconds"))
+            var several = RunsReport(runs: [folder, folder])
+            several.renewal = 1
+            #expect(XMLReading(try several.html()).text.contains("renews itself every second"))
+        }
+    }
+
     @Test("A run that was not evaluated gets curves and answers, and no claim")
     func curvesOnly() throws {
         try withTemporaryFolder { folder in

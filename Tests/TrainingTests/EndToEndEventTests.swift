@@ -16,9 +16,9 @@ import TrainingTestSupport
 
 /// The events of a run, of all its files in TensorBoard's order.
 func loggedEvents(_ run: String) throws -> [LoggedEvent] {
-    let names = try FileManager.default.contentsOfDirectory(atPath: run + "/tensorboard")
-    return try names.sorted().flatMap {
-        EventFile.events(in: [UInt8](try contents("\(run)/tensorboard/\($0)")))
+    let place = RunEvents.place(run)
+    return try RunEvents.files(in: place).flatMap {
+        EventFile.events(in: [UInt8](try contents("\(place)/\($0)")))
     }
 }
 
@@ -130,7 +130,7 @@ extension EndToEnd {
                 other.training.maxSteps = 1
                 other.logging.tensorboard = false
                 try train(other)
-                #expect(!exists(folder + "/off/tensorboard"))
+                #expect(RunEvents.files(in: folder + "/off").isEmpty)
             }
         }
 
@@ -141,16 +141,15 @@ extension EndToEnd {
                 try train(run)
                 // As if the last checkpoint had not been made before the process was killed.
                 try FileManager.default.removeItem(atPath: folder + "/run/checkpoints/step-3")
-                let path = folder + "/run/tensorboard"
-                let first = try #require(
-                    try FileManager.default.contentsOfDirectory(atPath: path).first)
+                let path = folder + "/run"
+                let first = try #require(RunEvents.files(in: path).first)
                 let torn = TFRecord.framed([UInt8](repeating: 7, count: 900)).prefix(500)
                 let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(path)/\(first)"))
                 try file.seekToEnd()
                 try file.write(contentsOf: Data(torn))
                 try TrainRecipe(run, command: ["test"], resume: .automatic).run { _ in }
                 try expectMetrics(folder + "/run")
-                let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+                let names = RunEvents.files(in: path)
                 #expect(names.count == 2 && names.first == first)
                 let starts = try loggedEvents(folder + "/run").filter { $0.content == .start }
                 #expect(starts.map(\.step) == [1, 3])
@@ -162,8 +161,46 @@ extension EndToEnd {
                 }
                 try TrainRecipe(run, command: ["test"], resume: .automatic).run { _ in }
                 try expectMetrics(folder + "/run")
-                #expect(try FileManager.default.contentsOfDirectory(atPath: path).count == 1)
+                #expect(RunEvents.files(in: path).count == 1)
             }
+        }
+
+        @Test("A run that was begun when events stood in a folder of their own goes on there")
+        func oldPlace() throws {
+            try withFolder { folder in
+                let run = configuration(folder + "/run")
+                try train(run)
+                try FileManager.default.removeItem(atPath: folder + "/run/checkpoints/step-3")
+                let place = folder + "/run/tensorboard"
+                try FileManager.default.createDirectory(
+                    atPath: place, withIntermediateDirectories: false)
+                for name in RunEvents.files(in: folder + "/run") {
+                    try FileManager.default.moveItem(
+                        atPath: "\(folder)/run/\(name)", toPath: "\(place)/\(name)")
+                }
+                try TrainRecipe(run, command: ["test"], resume: .automatic).run { _ in }
+                try expectMetrics(folder + "/run")
+                #expect(RunEvents.files(in: place).count == 2)
+                #expect(RunEvents.files(in: folder + "/run").isEmpty)
+            }
+        }
+
+        @Test("Each session says which charts come first, and they are of numbers that there are")
+        func layout() throws {
+            let run = try FinishedRun.shared.get()
+            let layouts = try loggedEvents(run.path).flatMap(\.values).filter {
+                $0.tag == ScalarLayout.tag
+            }
+            guard case .layout(let bytes)? = layouts.first?.content, layouts.count == 1 else {
+                Issue.record("no layout")
+                return
+            }
+            let text = String(decoding: bytes, as: UTF8.self)
+            for name in ["reward", "rewards/mask_iou/mean", "parse_failure_rate", "kl"] {
+                #expect(text.contains("^\(name)$") && run.metrics[0][name] != nil)
+            }
+            let first = try #require(text.range(of: "^reward$"))
+            #expect(text[first.upperBound...].contains("^grad_norm$"))
         }
 
         @Test("Events that cannot be written end the run, with their path")
@@ -171,9 +208,10 @@ extension EndToEnd {
             try withFolder { folder in
                 let run = configuration(folder + "/run")
                 let recipe = try TrainRecipe(run, command: ["test"])
-                try Data().write(to: URL(fileURLWithPath: folder + "/run/tensorboard"))
+                try FileManager.default.removeItem(atPath: folder + "/run")
+                try Data().write(to: URL(fileURLWithPath: folder + "/run"))
                 let error = #expect(throws: FileError.self) { try recipe.run { _ in } }
-                #expect(error?.path == folder + "/run/tensorboard")
+                #expect(error?.path == folder + "/run")
                 #expect(error?.message.hasPrefix("cannot write: ") == true)
             }
         }
@@ -192,7 +230,7 @@ extension EndToEnd {
                 try events.write(scalars: [("eval_giou", 0.5)], step: 7)
                 try events.write(scalars: [("d", .nan)], step: 7)
                 try RunEvents.synchronize(folder)
-                let written = try loggedEvents(folder).dropFirst(2)
+                let written = try loggedEvents(folder).dropFirst(3)
                 #expect(written.map(\.scalars) == [["a": 0.1], ["eval_giou": 0.5]])
                 try RunEvents.cutBack(folder, to: 6)
                 #expect(try loggedEvents(folder).isEmpty)

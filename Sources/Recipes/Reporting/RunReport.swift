@@ -122,6 +122,8 @@ public struct RunReport: Sendable {
     public var galleryCount = 6
     /// Decides about the gallery's random samples.
     public var seed: UInt64 = 0
+    /// Seconds after which a browser loads the page again, while the run goes on; nil for never.
+    public var renewal: Int?
 
     /// A report about a run's folder, without evaluations.
     public init(run: String) {
@@ -187,6 +189,7 @@ public struct RunReport: Sendable {
         var page = HTMLPage(
             title: title.isEmpty ? Self.title(results.first) : title,
             kicker: "think2seg · \(run)")
+        page.renews(after: renewal)
         page.body.append(record.warningList())
         page.body.append(introduction(record, results))
         for (place, result) in results.enumerated() {

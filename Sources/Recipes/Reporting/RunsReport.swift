@@ -18,6 +18,8 @@ public struct RunsReport: Sendable {
     public var galleryCount = 6
     /// Decides about the gallery's random samples.
     public var seed: UInt64 = 0
+    /// Seconds after which a browser loads the page again, while one of the runs goes on; nil for never.
+    public var renewal: Int?
 
     /// A report about runs' folders.
     public init(runs: [String]) {
@@ -46,6 +48,7 @@ public struct RunsReport: Sendable {
         var page = HTMLPage(
             title: "\(runs.count) runs side by side",
             kicker: "think2seg · " + names.joined(separator: ", "))
+        page.renews(after: renewal)
         page.body.append(
             .element(
                 "p", ["class": "lead"],

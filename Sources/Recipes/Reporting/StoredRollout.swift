@@ -88,7 +88,8 @@ package struct RolloutFiles: Sendable {
             } catch {
                 throw EvaluationError(
                     place: "\(path):\(number)",
-                    message: "not a completion as runs write them: a JSON object with id, question, "
+                    message:
+                        "not a completion as runs write them: a JSON object with id, question, "
                         + "completion and rewards")
             }
         }

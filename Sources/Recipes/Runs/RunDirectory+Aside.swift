@@ -21,7 +21,8 @@ package struct AbandonedSteps: Sendable, Hashable {
             }
             return (try? files.attributesOfItem(atPath: path))?[.size] as? Int ?? 0 > 0
         }
-        let names = RunDirectory.namesOfSteps.filter(holdsSomething).sorted()
+        let names =
+            (RunDirectory.namesOfSteps.filter(holdsSomething) + RunEvents.files(in: run)).sorted()
         if names.isEmpty { return nil }
         self.run = run
         self.names = names
@@ -60,7 +61,7 @@ package struct AbandonedSteps: Sendable, Hashable {
 }
 
 extension RunDirectory {
-    /// What steps leave besides checkpoints.
+    /// What steps leave besides checkpoints and event files.
     static let namesOfSteps = [
         "metrics.jsonl", faultsFile, RunWarnings.file, "rollouts", "evaluation", RunEvents.folder,
     ]

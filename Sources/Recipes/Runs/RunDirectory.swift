@@ -7,7 +7,7 @@ import SystemErrors
 /// `config.yaml` (resolved), `run.json` (what ran, where), `metrics.jsonl` (one line per optimizer
 /// step), `faults.jsonl` (what was wrong, if something was), `warnings.jsonl` (what its numbers warn of, if
 /// they do), `rollouts/step-N.jsonl`,
-/// `tensorboard/`, `evaluation/step-N/`, `checkpoints/step-N/`; `without-checkpoint-N/`, which holds what
+/// `events.out.tfevents.*`, `evaluation/step-N/`, `checkpoints/step-N/`; `without-checkpoint-N/`, which holds what
 /// was there of steps before a run began anew. A checkpoint is written beside its place
 /// and appears by a rename, or not at all. The folder is this process's as long as the object exists.
 public final class RunDirectory {

@@ -35,11 +35,11 @@ extension ConfigurationKey {
                 "Optimizer steps between records of completions in rollouts/; 0: none", in: 0...),
             Self(
                 "logging.tensorboard", section.appending(path: \.tensorboard),
-                "Whether metrics, pictures and answers are also written to tensorboard/, which "
+                "Whether metrics, pictures and answers are also written to event files, which "
                     + "TensorBoard opens"),
             Self(
                 "logging.log_images_steps", section.appending(path: \.logImagesSteps),
-                "Optimizer steps between pictures in tensorboard/, the first step's first; 0: none",
+                "Optimizer steps between pictures in event files, the first step's first; 0: none",
                 in: 0...),
             Self(
                 "logging.num_images", section.appending(path: \.numImages),

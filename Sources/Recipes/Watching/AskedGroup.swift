@@ -12,6 +12,7 @@ package struct AskedGroup: Sendable {
     /// - Parameters:
     ///   - rollouts: the completions of a step, in the order of the file
     ///   - step: the step
+    /// - Returns: the groups, in the order of the file
     package static func groups(_ rollouts: [StoredRollout], step: Int) -> [AskedGroup] {
         var groups: [[StoredRollout]] = []
         for rollout in rollouts {

@@ -31,8 +31,9 @@ package struct MetricsReader {
     /// A reader of a run's metrics that has read nothing.
     package init(run: String) { path = run + "/metrics.jsonl" }
 
-    /// Reads the whole lines that came; a line that has no end yet waits for the next look. A run that went
-    /// on from a checkpoint has another file, which is read from its start.
+    /// Reads the whole lines that came; a line that has no end yet waits for the next look.
+    ///
+    /// A run that went on from a checkpoint has another file, which is read from its start.
     ///
     /// - Returns: whether anything changed
     /// - Throws: ``MissingInputError`` if the file is gone, ``EvaluationError`` that names a line which is

@@ -1,7 +1,7 @@
 import Configuration
 import Datasets
-import Evaluating
 import Embeddings
+import Evaluating
 import Files
 import Foundation
 import Imaging
@@ -61,7 +61,8 @@ package struct RolloutPictures {
     /// The name of a completion's file: step, sample, place among the answers.
     package static func name(_ chosen: ChosenRollout) -> String {
         let id = chosen.rollout.id.map { character in
-            character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))
+            character.isASCII
+                && (character.isLetter || character.isNumber || "._-".contains(character))
                 ? character : "_"
         }
         return "step-\(chosen.step)-\(String(id.prefix(80)))-\(chosen.number).png"
@@ -97,11 +98,18 @@ package struct RolloutPictures {
         guard let place = places[id] else {
             throw EvaluationError(
                 place: "sample '\(id)'",
-                message: "the shards have none of this name: give those that the run was trained on "
+                message:
+                    "the shards have none of this name: give those that the run was trained on "
                     + "(--data)")
         }
         return try squareSample(
             try samples.sample(at: place), side: configuration.data.imageSize)
+    }
+
+    /// A multiple of a picture's frame, in which boxes and points can be told apart.
+    private static func shownFrame(_ frame: ImageFrame) -> ImageFrame {
+        let times = max(1, (448 + frame.width - 1) / frame.width)
+        return ImageFrame(width: frame.width * times, height: frame.height * times)
     }
 
     private func drawn(
@@ -116,11 +124,15 @@ package struct RolloutPictures {
         let isRead = rollout.parseError == nil
         let mask =
             isRead ? try image?.mask(for: prompts, in: frame, output: sample.image.frame) : nil
-        var picture = overlayPicture(sample.image, mask: mask, prompts: prompts, frame: frame)
-        if let ignored = sample.ignored { picture.drawIgnored(ignored) }
+        let shown = Self.shownFrame(sample.image.frame)
+        var picture = overlayPicture(
+            shown == sample.image.frame
+                ? sample.image : sample.image.resized(to: shown, filter: .lanczos),
+            mask: mask?.resized(to: shown), prompts: prompts, frame: frame)
+        if let ignored = sample.ignored { picture.drawIgnored(ignored.resized(to: shown)) }
         picture.drawContour(
-            sample.truth, color: truthColor,
-            thickness: OverlayStyle(for: picture.frame).lineWidth)
+            sample.truth.resized(to: shown), color: truthColor,
+            thickness: OverlayStyle(for: shown).lineWidth)
         let reward = rollout.reward.map { "reward \(StepWords.number($0, 3))" } ?? "no reward"
         let says =
             !isRead

@@ -38,6 +38,8 @@ package struct RolloutSelection: Sendable {
     package let chosen: [ChosenRollout]
     /// How many completions were looked at.
     package let total: Int
+    /// What was wanted.
+    package let choice: RolloutChoice
 
     /// Chooses completions.
     ///
@@ -68,6 +70,7 @@ package struct RolloutSelection: Sendable {
         if step == nil, case .sample = choice { looked = steps }
         let all = try looked.flatMap { try Self.read(files, step: $0) }
         self.steps = looked
+        self.choice = choice
         total = all.count
         switch choice {
         case .all: chosen = all
@@ -115,12 +118,13 @@ package struct RolloutSelection: Sendable {
         _ id: String, _ all: [ChosenRollout], _ run: String, steps: [Int]
     ) -> MissingInputError {
         let names = Set(all.map(\.rollout.id))
-        let nearest = names.map { (editDistance(id, $0), $0) }.min { $0 < $1 }
+        let nearest = names.map { (editDistance(id, $0), $0) }.sorted { $0 < $1 }.prefix(3)
+            .map { "'\($0.1)'" }
         let place = steps.count == 1 ? "step \(steps[0])" : "the \(steps.count) recorded steps"
         return MissingInputError(
             path: run + "/rollouts",
             what: "sample '\(id)' among the \(names.count) that were asked about in \(place)"
-                + (nearest.map { "; the nearest name is '\($0.1)'" } ?? ""))
+                + "; the nearest: " + nearest.joined(separator: ", "))
     }
 
     /// The lines of what was chosen as one JSON array, each as it is in the run's files.

@@ -30,8 +30,14 @@ package struct RolloutText {
             ? "step \(selection.steps[0])" : "\(selection.steps.count) steps"
         let count = selection.chosen.count
         let what = count == 1 ? "1 answer" : "\(count) answers"
-        return count == selection.total
-            ? "\(steps): \(what)" : "\(steps): \(what) of \(selection.total)"
+        let which =
+            switch selection.choice {
+            case .all: ""
+            case .worst: " of \(selection.total), those that earned least"
+            case .best: " of \(selection.total), those that earned most"
+            case .sample(let id): " of \(selection.total), those about \(id)"
+            }
+        return frame.harmless("\(steps): \(what)\(which)")
     }
 
     private func isSameQuestion(_ last: ChosenRollout?, _ chosen: ChosenRollout) -> Bool {

@@ -1,7 +1,7 @@
 import Files
 import Foundation
-package import Reporting
 import RLTrainer
+package import Reporting
 import Runs
 import Settings
 import Shards

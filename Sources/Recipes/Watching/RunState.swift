@@ -49,6 +49,7 @@ package enum RunState: Sendable, Hashable {
     /// - Parameters:
     ///   - step: the last step
     ///   - total: the step that the run ends after; nil if not known
+    /// - Returns: a sentence without its full stop
     package func words(step: Int, total: Int?) -> String {
         let place = total.map { "step \(step) of \($0)" } ?? "step \(step)"
         switch self {

@@ -8,6 +8,7 @@ package enum StepWords {
     /// them.
     ///
     /// - Parameter value: a number of the step by its name; nil where there is none
+    /// - Returns: the fields, in order
     package static func training(_ value: (String) -> Double?) -> [String] {
         func text(_ name: String, _ digits: Int) -> String {
             value(name).flatMap { $0.isFinite ? number($0, digits) : nil } ?? "-"
@@ -29,18 +30,20 @@ package enum StepWords {
     }
 
     /// The fields of the log line of a stage.
-    package static func words(_ step: RunRecord.Step, _ stage: RunStage) -> String {
+    package static func fields(_ step: RunRecord.Step, _ stage: RunStage) -> [String] {
         let value: (String) -> Double? = { step.values[$0] }
         func text(_ name: String) -> String { value(name).map { number($0, 3) } ?? "-" }
-        let fields =
-            switch stage {
-            case .training: training(value)
-            case .teaching:
-                ["loss \(text("loss"))", "accuracy \(text("mean_token_accuracy"))"]
-            case .segmenter: ["loss \(text("loss"))", "mask IoU \(text("iou"))"]
-            }
-        let pace = value("step_time").map { ["\(number($0, 2)) s"] } ?? []
-        return (fields + pace).joined(separator: "  ")
+        switch stage {
+        case .training: return training(value)
+        case .teaching: return ["loss \(text("loss"))", "accuracy \(text("mean_token_accuracy"))"]
+        case .segmenter: return ["loss \(text("loss"))", "mask IoU \(text("iou"))"]
+        }
+    }
+
+    /// The log line of a stage, with the seconds that the step took, where they are known.
+    package static func words(_ step: RunRecord.Step, _ stage: RunStage) -> String {
+        let pace = step.values["step_time"].map { ["\(number($0, 2)) s"] } ?? []
+        return (fields(step, stage) + pace).joined(separator: "  ")
     }
 
     /// What an evaluation found, in the order of the log.

@@ -54,6 +54,7 @@ package struct TerminalFrame: Sendable, Hashable {
     /// - Parameters:
     ///   - text: anything, such as what a policy wrote
     ///   - keepsLines: whether line feeds stay; otherwise all white space in a row becomes one space
+    /// - Returns: the text
     package func harmless(_ text: String, keepsLines: Bool = false) -> String {
         var result = String.UnicodeScalarView()
         var isAfterSpace = false
@@ -103,6 +104,7 @@ package struct TerminalFrame: Sendable, Hashable {
     ///   - text: a harmless text without line feeds
     ///   - indent: columns before each line
     ///   - limit: how many lines at most; what is left out is marked at the end
+    /// - Returns: the lines
     package func wrapped(_ text: String, indent: Int, limit: Int = .max) -> [String] {
         let room = max(8, width - indent)
         let margin = String(repeating: " ", count: indent)

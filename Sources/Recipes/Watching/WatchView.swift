@@ -26,7 +26,7 @@ package struct WatchView {
         room -= charts.count
         let steps = stepLines(limit: height == .max ? 10 : max(1, min(8, room / 3)))
         room -= steps.count
-        let answers = room >= 5 ? groupLines(limit: room - 1) : []
+        let answers = room >= 5 ? groupLines(limit: room) : []
         let all = head + warnings + charts + steps + answers
         return all.prefix(height).map(frame.clipped)
     }
@@ -38,6 +38,15 @@ package struct WatchView {
             ? StepWords.words(evaluation: step) : StepWords.words(step, moment.stage)
         let total = moment.length.steps.map { "/\($0)" } ?? ""
         return "step \(step.number)\(step.isEvaluation ? "" : total)  \(words)"
+    }
+
+    /// The same without what the first lines tell of all steps.
+    private func shortLine(_ step: RunRecord.Step) -> String {
+        let words =
+            step.isEvaluation
+            ? StepWords.words(evaluation: step)
+            : StepWords.fields(step, moment.stage).joined(separator: "  ")
+        return "step \(step.number)  \(words)"
     }
 
     /// A line for each of some news.
@@ -145,7 +154,7 @@ package struct WatchView {
         let all = (steps + evaluations).enumerated().sorted {
             ($0.element.number, $0.offset) < ($1.element.number, $1.offset)
         }
-        return [""] + all.suffix(limit).map { line($0.element) }
+        return [""] + all.suffix(limit).map { shortLine($0.element) }
     }
 
     private func groupLines(limit: Int) -> [String] {
@@ -154,13 +163,14 @@ package struct WatchView {
             frame.harmless("step \(group.step), sample \(first.id): \(first.question)"), indent: 0,
             limit: 2)
         var lines = [""] + question
-        let perAnswer = 3
-        let shown = min(
-            group.answers.count,
-            frame.height == nil ? group.answers.count : max(1, (limit - lines.count) / perAnswer))
+        // A line of rewards and two of words; one where there is little room.
+        let room = limit - lines.count
+        let perAnswer = room >= group.answers.count * 3 ? 3 : 2
+        let shown = min(group.answers.count, max(1, (room - 1) / perAnswer))
         for (place, answer) in group.answers.prefix(shown).enumerated() {
             lines.append(" \(place + 1). \(AnswerWords.score(answer, frame))")
-            lines += frame.wrapped(frame.harmless(answer.completion), indent: 4, limit: perAnswer - 1)
+            lines += frame.wrapped(
+                frame.harmless(answer.completion), indent: 4, limit: perAnswer - 1)
         }
         if shown < group.answers.count {
             lines.append(
@@ -178,14 +188,14 @@ package enum AnswerWords {
     package static func score(_ answer: StoredRollout, _ frame: TerminalFrame) -> String {
         var fields = [
             answer.reward.map { "reward \(StepWords.number($0, 3))" } ?? "no reward",
+            answer.advantage.map { "advantage " + signed($0) },
             answer.maskIoU.map { "mask IoU \(StepWords.number($0, 3))" },
         ]
         for (name, value) in answer.rewards.sorted(by: { $0.key < $1.key })
         where name != "mask_iou" || answer.maskIoU == nil {
-            let text = value.map { StepWords.number($0, 3) } ?? "-"
+            let text = value.map { StepWords.number($0, 2) } ?? "-"
             fields.append("\(StepWords.term(name)) \(text)")
         }
-        fields.append(answer.advantage.map { "advantage " + signed($0) })
         if let reason = answer.parseError { fields.append("cannot be read: \(reason)") }
         if let fault = answer.fault { fields.append(fault) }
         return fields.compactMap(\.self).map { frame.harmless($0) }.joined(separator: "  ")

@@ -53,6 +53,7 @@ extension WatchedMoment {
     /// What was not there at the look before; all that is there if a run began anew since.
     ///
     /// - Parameter before: the news of that look; nil at the first one
+    /// - Returns: the news
     package func news(after before: WatchedNews?) -> WatchedNews {
         let old = before?.counts ?? WatchedNews.Counts()
         func new<Value>(_ values: [Value], _ count: Int) -> ArraySlice<Value> {
