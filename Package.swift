@@ -91,6 +91,7 @@ var targets: [Target] = [
         name: "HDF5", dependencies: ["CHDF5", "CZlib"], path: "Sources/Datasets/HDF5",
         swiftSettings: optimized),
     .target(name: "Pickles", swiftSettings: optimized),
+    .target(name: "Programs", swiftSettings: strict),
     .target(name: "TextFiles", swiftSettings: optimized),
     // Layer 2  errors in words, checksums, tensors
     .target(name: "Checksums", dependencies: ["CChecksums"], swiftSettings: optimized),
@@ -120,6 +121,7 @@ var targets: [Target] = [
         name: "EventFiles", dependencies: ["Checksums", "Imaging", protobuf, "SystemErrors"],
         exclude: ["event.proto"], swiftSettings: optimized),
     .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: optimized),
+    .target(name: "Trackers", dependencies: ["Files", "Programs"], swiftSettings: strict),
     // Layer 5  folders of runs, shards, drawn scenes, answers, measures, models of pictures and text
     .target(
         name: "Evaluation",
@@ -147,7 +149,9 @@ var targets: [Target] = [
     .target(
         name: "Pictures", dependencies: ["Datasets", "Imaging", "Segmentation"],
         path: "Sources/Recipes/Pictures", swiftSettings: strict),
-    .target(name: "Rewards", dependencies: ["Imaging", "Segmentation"], swiftSettings: strict),
+    .target(
+        name: "Rewards", dependencies: ["Imaging", "Programs", "Segmentation"],
+        swiftSettings: strict),
 
     // The tests of these
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
@@ -187,7 +191,8 @@ var targets: [Target] = [
         name: "ReportsTests", dependencies: ["Imaging", "Reports", "TestSupport"],
         swiftSettings: strict),
     .testTarget(
-        name: "RewardsTests", dependencies: ["Imaging", "Rewards", "Segmentation", "TestSupport"],
+        name: "RewardsTests",
+        dependencies: ["Imaging", "Programs", "Rewards", "Segmentation", "TestSupport"],
         swiftSettings: strict),
     .testTarget(
         name: "ScenesTests", dependencies: ["Datasets", "Imaging", "Scenes"], swiftSettings: strict),
@@ -204,6 +209,9 @@ var targets: [Target] = [
         name: "SystemErrorsTests",
         dependencies: ["FilesTestSupport", "SystemErrors", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TextFilesTests", dependencies: ["TextFiles"], swiftSettings: strict),
+    .testTarget(
+        name: "TrackersTests", dependencies: ["Files", "FilesTestSupport", "Trackers"],
+        swiftSettings: strict),
     .testTarget(
         name: "TokenizersTests", dependencies: ["TestSupport", "Tokenizers"], swiftSettings: strict),
 ]
@@ -223,12 +231,12 @@ let withLibtorch: [Target] = [
         name: "Runs",
         dependencies: [
             "Datasets", "EventFiles", "Files", "SystemErrors", "TextFiles",
-            "Torch",
+            "Torch", "Trackers",
         ], path: "Sources/Recipes/Runs", swiftSettings: strict),
     .target(
         name: "SharedSettings",
         dependencies: [
-            "Configuration", "NN", "Torch",
+            "Configuration", "NN", "TextFiles", "Torch", "Trackers", yams,
         ],
         path: "Sources/Recipes/SharedSettings", swiftSettings: strict),
     .target(
@@ -311,7 +319,7 @@ let withLibtorch: [Target] = [
         dependencies: [
             "Configuration", "Embeddings", "Files", "NN", "Policies", "RLTrainer", "Runs",
             "Segmentation", "Segmenters", "Settings", "SharedSettings", "TextFiles", "Threads",
-            "Tokenizers", "Torch", "VisionLanguage",
+            "Tokenizers", "Torch", "Trackers", "VisionLanguage",
         ], path: "Sources/Recipes/TrainingRuns", swiftSettings: strict),
     // Layer 12  single answers, files of completions, the stages before training
     .target(
@@ -332,14 +340,15 @@ let withLibtorch: [Target] = [
         dependencies: [
             "Configuration", "Datasets", "Files", "Imaging", "NN", "NewModels", "PromptedMasks",
             "RLTrainer", "Runs", "SAM2", "Shards", "SharedSettings", "Supervised", "Threads",
-            "Torch",
+            "Torch", "Trackers",
         ], path: "Sources/Recipes/SegmenterTraining", swiftSettings: strict),
     .target(
         name: "SupervisedTraining",
         dependencies: [
             "Configuration", "Datasets", "Files", "Imaging", "NN", "NewModels", "Policies",
             "PolicyFamilies", "RLTrainer", "Runs", "Segmentation", "Shards", "SharedSettings",
-            "Supervised", "TextFiles", "Threads", "Tokenizers", "Torch", "VisionLanguage",
+            "Supervised", "TextFiles", "Threads", "Tokenizers", "Torch", "Trackers",
+            "VisionLanguage",
         ], path: "Sources/Recipes/SupervisedTraining", swiftSettings: strict),
     // Layer 13  evaluations
     .target(
@@ -363,7 +372,7 @@ let withLibtorch: [Target] = [
             "Configuration", "Datasets", "Embeddings", "Evaluating", "Evaluation", "EventFiles",
             "Files", "Imaging", "Inference", "NN", "Pictures", "Policies", "PromptedMasks",
             "RLTrainer", "Rewards", "Runs", "Segmentation", "Segmenters", "Settings", "Shards",
-            "SharedSettings", "Threads", "Torch", "TrainingRuns",
+            "SharedSettings", "Threads", "Torch", "Trackers", "TrainingRuns",
         ], path: "Sources/Recipes/Training", swiftSettings: strict),
     // Layer 15  what is made of whole runs
     .target(
@@ -407,7 +416,7 @@ let withLibtorch: [Target] = [
             "RLTrainer", "Reporting", "Rewards", "Runs", "Scenes", "Scoring", "Segmentation",
             "SegmenterTraining", "Settings", "Shards", "SharedSettings", "Supervised",
             "SupervisedTraining", "SystemErrors", "TextFiles", "Threads", "Tokenizers", "Torch",
-            "Training", "TrainingRuns", "Verification",
+            "Trackers", "Training", "TrainingRuns", "Verification",
         ], swiftSettings: strict, linkerSettings: allocator),
 
     // The tests of these

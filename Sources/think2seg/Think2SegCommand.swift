@@ -26,7 +26,7 @@ struct Think2SegCommand: ParsableCommand {
             QuickstartCommand.self, TrainCommand.self, SFTCommand.self,
             PretrainSegmenterCommand.self, EvaluateCommand.self, CompareCommand.self,
             AblateCommand.self,
-            ReportCommand.self,
+            ReportCommand.self, TrackCommand.self,
             PredictCommand.self, SegmentCommand.self, ScoreCommand.self, VerifyCommand.self,
             CheckpointCommand.self, DataCommand.self, ConfigCommand.self, PolicyCommand.self,
             SegmenterCommand.self, BenchmarkCommand.self,

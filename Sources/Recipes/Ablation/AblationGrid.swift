@@ -100,7 +100,10 @@ public struct AblationGrid: Sendable {
                 if let cores { configuration.choosesThreads(cores: cores) }
                 configuration.check(&reader)
                 Self.check(plan, configuration, &reader)
-                if requiresInputs { reader.requireMachine(configuration) }
+                if requiresInputs {
+                    reader.requireMachine(configuration)
+                    reader.requirePrograms(configuration.logging.trackers)
+                }
                 problems += reader.problems.filter { !problems.contains($0) }
                 runs.append(
                     AblationRun(

@@ -133,7 +133,7 @@ package struct JSONSchema: Encodable {
             type = ["object"]
             properties = form.entries()
             others = Box(form.others())
-            minProperties = 1
+            minProperties = form.leastEntries > 0 ? form.leastEntries : nil
         case .weights:
             type = ["object"]
             let weight = JSONSchema(.number, rule)

@@ -10,6 +10,8 @@ package protocol ConfigurationTable: ConfigurationValue {
 public struct ConfigurationTableForm: Sendable, Hashable {
     /// What a table is called in messages: "a table of reward terms, a weight or a table each".
     package let name: String
+    /// How many entries it has at least.
+    package let leastEntries: Int
     /// The schema of each entry that is known by name.
     package let entries: @Sendable () -> [String: JSONSchema]
     /// The schema of all others.
@@ -19,11 +21,13 @@ public struct ConfigurationTableForm: Sendable, Hashable {
 
     /// A value from its parts.
     package init(
-        name: String, entries: @escaping @Sendable () -> [String: JSONSchema],
+        name: String, leastEntries: Int = 1,
+        entries: @escaping @Sendable () -> [String: JSONSchema],
         others: @escaping @Sendable () -> JSONSchema,
         scalars: @escaping @Sendable (Node) -> [String: Double]
     ) {
         self.name = name
+        self.leastEntries = leastEntries
         self.entries = entries
         self.others = others
         self.scalars = scalars

@@ -121,7 +121,10 @@ extension SegmenterConfiguration {
     ) throws -> SegmenterConfiguration {
         try loadConfiguration(file: file, overrides: overrides) { configuration, reader in
             configuration.check(&reader)
-            if requiresInputs { reader.requireMachine(configuration) }
+            if requiresInputs {
+                reader.requireMachine(configuration)
+                reader.requirePrograms(configuration.logging.trackers)
+            }
         }
     }
 

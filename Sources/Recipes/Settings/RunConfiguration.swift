@@ -100,7 +100,10 @@ extension RunConfiguration {
     ) throws -> RunConfiguration {
         try loadConfiguration(file: file, overrides: overrides) { configuration, reader in
             configuration.check(&reader)
-            if requiresInputs { reader.requireMachine(configuration) }
+            if requiresInputs {
+                reader.requireMachine(configuration)
+                reader.requirePrograms(configuration.logging.trackers)
+            }
         }
     }
 

@@ -108,7 +108,10 @@ extension SFTConfiguration {
     ) throws -> SFTConfiguration {
         try loadConfiguration(file: file, overrides: overrides) { configuration, reader in
             configuration.check(&reader)
-            if requiresInputs { reader.requireMachine(configuration) }
+            if requiresInputs {
+                reader.requireMachine(configuration)
+                reader.requirePrograms(configuration.logging.trackers)
+            }
         }
     }
 

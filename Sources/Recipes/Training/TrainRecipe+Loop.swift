@@ -8,6 +8,7 @@ public import RLTrainer
 import Runs
 import Settings
 import Threads
+import Trackers
 import TrainingRuns
 
 /// Why a run ended.
@@ -53,6 +54,7 @@ extension TrainRecipe {
         onStep: (StepMetrics) throws -> Void
     ) throws -> TrainEnding {
         begin()
+        trackers?.start()
         do {
             let ending = try loop(shouldStop, onFault, onEvaluation) { metrics in
                 try takeNotes().forEach(onNote)
@@ -66,10 +68,12 @@ extension TrainRecipe {
             }
             // The last evaluation may have been made after its step's checkpoint.
             try directory.checkpoints.link(best: evaluation?.progress.bestStep)
+            try endTrackers(ending, onNote: onNote)
             return ending
         } catch {
             // A checkpoint that is being written becomes whole; what stopped the run is what counts.
             try? directory.writer.finish()
+            try? endTrackers(nil, error: error, onNote: onNote)
             throw error
         }
     }
@@ -154,7 +158,8 @@ extension TrainRecipe {
     /// What people should know since this was last called.
     private func takeNotes() -> [String] {
         defer { stepNotes = [] }
-        return stepNotes + segmenter.takeNotes()
+        trackers?.journal.addWarnings()
+        return stepNotes + segmenter.takeNotes() + (trackers?.takeNotes() ?? [])
     }
 
     /// That none of the first completions ended, if so.
@@ -172,7 +177,7 @@ extension TrainRecipe {
             try directory.write(rollouts: groups, asked: policy.template, step: step)
         }
         if grpo.isDue(step - 1, every: logging.logImagesSteps) {
-            try directory.events?.write(groups, step: step)
+            try directory.write(pictures: groups, count: logging.numImages, step: step)
         }
     }
 

@@ -16,6 +16,7 @@ import Shards
 import SharedSettings
 public import Threads
 import Torch
+package import Trackers
 public import TrainingRuns
 
 /// A training run as the configuration describes it: models, data, folder, loop.
@@ -37,6 +38,8 @@ public final class TrainRecipe {
     /// Where what an earlier start left without a checkpoint was put; nil if there was nothing.
     package let aside: String?
     package let directory: RunDirectory
+    /// The programs that are told of the run; nil without any.
+    package let trackers: RunTrackers?
     /// Evaluates the policy while it is trained; nil without held-out shards.
     package let evaluation: TrainingEvaluation?
     /// How many threads compute, and why.
@@ -111,6 +114,9 @@ public final class TrainRecipe {
         self.configuration = configuration
         directory = try RunDirectory(
             configuration, threadPlan, command: command, start: start, lock: lock)
+        trackers = try RunTrackers(
+            configuration.logging.trackers, of: configuration, journal: directory.records,
+            version: Think2Seg.version, after: start.checkpoint?.step ?? 0)
     }
 
     /// Where the last checkpoint's policy stands after ``run(shouldStop:onFault:onNote:onEvaluation:onStep:)``.
