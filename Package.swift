@@ -428,7 +428,7 @@ let withLibtorch: [Target] = [
         name: "EndToEndTestSupport",
         dependencies: [
             "Embeddings", "Evaluation", "Imaging", "NewModels", "NN", "Policies", "PolicyFamilies",
-            "RLTrainer", "Scenes", "Segmentation", "Settings", "Tokenizers", "Torch",
+            "RLTrainer", "Scenes", "Segmentation", "Settings", "Tokenizers", "Torch", "Trackers",
             "VisionLanguage",
         ], path: "Tests/EndToEndSupport", swiftSettings: strict),
     .target(
@@ -464,7 +464,7 @@ let withLibtorch: [Target] = [
         dependencies: [
             "Configuration", "Embeddings", "Evaluating", "Files", "FilesTestSupport", "NN",
             "Policies", "Rewards", "RLTrainer", "SegmenterTraining", "Settings", "SharedSettings",
-            "SupervisedTraining",
+            "SupervisedTraining", "Trackers",
         ], swiftSettings: strict),
     .testTarget(
         name: "CostsTests",
@@ -570,8 +570,8 @@ let withLibtorch: [Target] = [
             "Configuration", "Datasets", "Embeddings", "EndToEndTestSupport", "Evaluating",
             "Evaluation", "EventFiles", "Files", "FilesTestSupport", "Imaging", "NewModels", "NN",
             "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Rewards", "RLTrainer",
-            "Runs", "SAM2", "Scenes", "Segmentation", "Settings", "Shards", "Tokenizers", "Torch",
-            "Training", "TrainingRuns", "TrainingTestSupport", "VisionLanguage",
+            "Runs", "SAM2", "Scenes", "Segmentation", "Settings", "Shards", "SharedSettings",
+            "Tokenizers", "Torch", "Trackers", "Training", "TrainingRuns", "TrainingTestSupport", "VisionLanguage",
         ], swiftSettings: strict),
     .testTarget(
         name: "VerificationTests",

@@ -116,9 +116,10 @@ package final class RunTrackers {
             let behind = progress.filter { $0.left > 0 }
             if hasTold || behind.isEmpty || SuspendingClock.now - start < .seconds(2) { return }
             hasTold = true
-            let names = behind.map { "\($0.name), which has \($0.left) records to take" }
+            let names = behind.map { "\($0.name) (\($0.left) to go)" }
             // What cannot be told is no reason to leave what is left.
-            try? onNote("waiting for the tracker \(names.joined(separator: ", and "))")
+            try? onNote(
+                "waiting for the trackers to take the rest: \(names.joined(separator: ", "))")
         }
         try notes.forEach(onNote)
     }

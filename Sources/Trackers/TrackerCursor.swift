@@ -86,7 +86,8 @@ struct TrackerCursor: Codable, Hashable {
             self = try JSONDecoder().decode(Self.self, from: data)
         } catch {
             throw FileError.damaged(
-                file, "is damaged; remove it, and the tracker is told of the run from the beginning")
+                file, "is damaged; remove it, and the tracker is told of the run from the beginning"
+            )
         }
     }
 

@@ -161,7 +161,8 @@ package final class TrackerJournal: Sendable {
     private static func repaired(_ path: String) throws -> [TrackerLine] {
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
         var (lines, end) = ([TrackerLine](), data.startIndex)
-        while let feed = data[end...].firstIndex(of: 0x0A), let line = TrackerLine(data[end..<feed]) {
+        while let feed = data[end...].firstIndex(of: 0x0A), let line = TrackerLine(data[end..<feed])
+        {
             lines.append(line)
             end = data.index(after: feed)
         }

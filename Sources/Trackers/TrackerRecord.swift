@@ -81,7 +81,9 @@ package struct TrackerRecord: Sendable, Hashable {
     }
 
     /// The run was cut back to a step, and goes on after it.
-    static func resumed(after step: Int, n: Int) -> Self { Self(.resumed, step: step, index: n, []) }
+    static func resumed(after step: Int, n: Int) -> Self {
+        Self(.resumed, step: step, index: n, [])
+    }
 
     /// How a run ended.
     ///

@@ -52,6 +52,8 @@ final class TrackerSender: @unchecked Sendable {
     private var failures = 0
     /// Whether people were told of the failures in a row.
     private var hasTold = false
+    /// So many more times people are told of such; the log has all of them.
+    private var tellingsLeft = 3
     private var countsLastTries = false
 
     /// - Throws: ``FileError`` if the cursor's file cannot be read
@@ -279,7 +281,8 @@ final class TrackerSender: @unchecked Sendable {
             return answer
         } catch {
             self.dialogue = nil
-            let hasEnded = error == .ended && dialogue.child.waitForEnd(seconds: 1)
+            let hasEnded =
+                error == .ended && dialogue.child.waitForEnd(seconds: patience.secondsToEnd)
             let status = dialogue.child.kill()
             switch error {
             case .abandoned: break
@@ -302,8 +305,9 @@ final class TrackerSender: @unchecked Sendable {
         let words = problem + (last.map { "; its last message: \($0)" } ?? "")
         condition.withLock { shared.failure = words }
         messages.add("think2seg: the program \(problem)")
-        if hasTold || isFinishing { return }
+        if hasTold || isFinishing || tellingsLeft == 0 { return }
         hasTold = true
+        tellingsLeft -= 1
         note(
             "the tracker \(specification.name) \(words). The run goes on, and the program is started again; "
                 + "what it misses is kept. Its messages are in \(messages.path)")

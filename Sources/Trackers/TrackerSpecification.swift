@@ -18,7 +18,9 @@ public struct TrackerSpecification: Hashable, Sendable {
     }
 
     /// Endings of files that are programs for another one, which comes before them.
-    private static let scripts = [".py", ".sh", ".bash", ".awk", ".rb", ".pl", ".js", ".lua", ".jl", ".R"]
+    private static let scripts = [
+        ".py", ".sh", ".bash", ".awk", ".rb", ".pl", ".js", ".lua", ".jl", ".R",
+    ]
 
     /// Why the program cannot be started here and now, as far as files tell; nil if it can.
     package var problem: String? {
@@ -32,7 +34,8 @@ public struct TrackerSpecification: Hashable, Sendable {
             let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
             let places = path.split(separator: ":").map { "\($0)/\(program)" }
             if !places.contains(where: files.isExecutableFile) {
-                return "PATH leads to no program \(program); give its path, or a name that PATH leads to"
+                return
+                    "PATH leads to no program \(program); give its path, or a name that PATH leads to"
             }
             let script = command.dropFirst().first { !$0.hasPrefix("-") }
             guard let script, Self.scripts.contains(where: script.hasSuffix),
@@ -48,6 +51,7 @@ public struct TrackerSpecification: Hashable, Sendable {
     private static func missing(_ path: String) -> String {
         let folder = FileManager.default.currentDirectoryPath
         return "\(path) does not exist"
-            + (path.hasPrefix("/") ? "" : "; a relative path counts from where the run is started, \(folder)")
+            + (path.hasPrefix("/")
+                ? "" : "; a relative path counts from where the run is started, \(folder)")
     }
 }

@@ -65,7 +65,9 @@ struct TrackCommand: ParsableCommand {
         if !console.quiet {
             for tracker in progress where tracker.left == 0 {
                 let refused = tracker.refused == 0 ? "" : ", of which it refused \(tracker.refused)"
-                Console.note("\(tracker.name) has all of \(folder), up to step \(tracker.lastStep)\(refused)")
+                Console.note(
+                    "\(tracker.name) has all of \(folder), up to step \(tracker.lastStep)\(refused)"
+                )
             }
         }
         if progress.contains(where: { $0.left > 0 }) { throw ExitCode(SystemExit.unavailable) }

@@ -9,7 +9,9 @@ import Testing
 func line(_ n: Int, _ step: Int, _ kind: String = "metrics", index: Int = 0) throws -> TrackerLine {
     try #require(
         TrackerLine(
-            Data("{\"n\": \(n), \"type\": \"\(kind)\", \"step\": \(step), \"index\": \(index)}".utf8)))
+            Data(
+                "{\"n\": \(n), \"type\": \"\(kind)\", \"step\": \(step), \"index\": \(index)}".utf8)
+        ))
 }
 
 /// How far a tracker is, without programs.
@@ -87,7 +89,9 @@ func line(_ n: Int, _ step: Int, _ kind: String = "metrics", index: Int = 0) thr
         try lines(run + "/trackers/records.jsonl").map { try object($0) }
     }
 
-    @Test("A line of metrics becomes a record with its names; a record that is there is not added again")
+    @Test(
+        "A line of metrics becomes a record with its names; a record that is there is not added again"
+    )
     func records() throws {
         try withFolder { run in
             let journal = try TrackerJournal(run: run)
@@ -95,7 +99,8 @@ func line(_ n: Int, _ step: Int, _ kind: String = "metrics", index: Int = 0) thr
             for _ in 0..<2 {
                 journal.add(try #require(TrackerRecord(metricsLine: line)), time: 1.25)
             }
-            journal.add(try #require(TrackerRecord(metricsLine: "{\"step\": 12, \"eval_iou\": 0.5}")))
+            journal.add(
+                try #require(TrackerRecord(metricsLine: "{\"step\": 12, \"eval_iou\": 0.5}")))
             journal.add(try #require(TrackerRecord(metricsLine: "{\"step\": 13}")))
             #expect(TrackerRecord(metricsLine: "{\"reward\": 1}") == nil)
             let found = try lines(run + "/trackers/records.jsonl")
@@ -103,7 +108,10 @@ func line(_ n: Int, _ step: Int, _ kind: String = "metrics", index: Int = 0) thr
                 found[0]
                     == "{\"n\": 1, \"type\": \"metrics\", \"step\": 12, \"time\": 1.25, "
                     + "\"metrics\": {\"reward\": 1.5, \"kl\": null}}")
-            #expect(try records(run).map { $0["type"] as? String } == ["metrics", "evaluation", "metrics"])
+            #expect(
+                try records(run).map { $0["type"] as? String } == [
+                    "metrics", "evaluation", "metrics",
+                ])
             #expect(try records(run).map { $0["n"] as? Int } == [1, 2, 3])
         }
     }
@@ -124,7 +132,8 @@ func line(_ n: Int, _ step: Int, _ kind: String = "metrics", index: Int = 0) thr
         }
     }
 
-    @Test("Brought back to a step, a journal gives no number twice and remembers what trackers have")
+    @Test(
+        "Brought back to a step, a journal gives no number twice and remembers what trackers have")
     func cutBack() throws {
         try withFolder { run in
             let journal = try TrackerJournal(run: run)

@@ -42,7 +42,8 @@ private func keeping(_ file: String, before: String = ":") -> [String] {
 
     private func add(_ steps: ClosedRange<Int>, to journal: TrackerJournal) throws {
         for step in steps {
-            journal.add(try #require(TrackerRecord(metricsLine: "{\"step\": \(step), \"loss\": 2}")))
+            journal.add(
+                try #require(TrackerRecord(metricsLine: "{\"step\": \(step), \"loss\": 2}")))
         }
     }
 
@@ -85,7 +86,9 @@ private func keeping(_ file: String, before: String = ":") -> [String] {
         }
     }
 
-    @Test("A program that ends is started again, and gets the record in doubt marked and no other twice")
+    @Test(
+        "A program that ends is started again, and gets the record in doubt marked and no other twice"
+    )
     func ends() throws {
         try withFolder { run in
             let file = run + "/kept"
@@ -103,7 +106,8 @@ private func keeping(_ file: String, before: String = ":") -> [String] {
             #expect(kept.map { $0["n"] as? Int } == [1, 2, 3, 3, 4])
             #expect(kept.map { $0["repeated"] as? Bool } == [nil, nil, nil, true, nil])
             // People are told unless the run had ended by then.
-            #expect(notes.allSatisfy { $0.contains("ended with exit status 3 instead of answering") })
+            #expect(
+                notes.allSatisfy { $0.contains("ended with exit status 3 instead of answering") })
             #expect(try lines(run + "/trackers/mine.log").contains("no room"))
         }
     }
@@ -211,8 +215,12 @@ private func keeping(_ file: String, before: String = ":") -> [String] {
         #expect(problem("sh", "--version") == nil)
         #expect(problem("/bin/sh") == nil)
         #expect(problem()?.hasPrefix("is empty") == true)
-        #expect(problem("no-such-program")?.contains("PATH leads to no program no-such-program") == true)
-        #expect(problem("./no/program")?.contains("./no/program does not exist; a relative path") == true)
+        #expect(
+            problem("no-such-program")?.contains("PATH leads to no program no-such-program") == true
+        )
+        #expect(
+            problem("./no/program")?.contains("./no/program does not exist; a relative path")
+                == true)
         #expect(problem("sh", "no-tracker.py")?.contains("no-tracker.py does not exist") == true)
         #expect(problem("sh", "-x", "no.sh")?.contains("no.sh does not exist") == true)
         #expect(problem("/etc/passwd")?.contains("is not executable") == true)

@@ -51,10 +51,10 @@ extension TrackerJournal {
         let records = lines.compactMap { TrackerRecord(metricsLine: $0) }
         if records.allSatisfy(holds) { return addWarnings() }
         let written = try files.attributesOfItem(atPath: file)[.modificationDate] as? Date
-        let events = try RunEvents.all(run)
+        let events = Dictionary(grouping: try RunEvents.all(run), by: \.step)
         for record in records {
             let step = record.step
-            let events = events.filter { $0.step == step }
+            let events = events[step] ?? []
             let time =
                 events.first?.time ?? written?.timeIntervalSince1970 ?? Date().timeIntervalSince1970
             add(record, time: time)

@@ -221,7 +221,8 @@ private struct TrackerTableReader {
                 isWait ? number >= 0 : number > 0
             else {
                 let found =
-                    value.scalar == nil ? "" : ", found \(Misreading.words(value, expecting: .number))"
+                    value.scalar == nil
+                    ? "" : ", found \(Misreading.words(value, expecting: .number))"
                 report(
                     key, path,
                     "expected seconds, \(isWait ? "from 0" : "above 0") to 86400\(found)")
