@@ -92,6 +92,7 @@ var targets: [Target] = [
         swiftSettings: optimized),
     .target(name: "Pickles", swiftSettings: optimized),
     .target(name: "SourceCommit", swiftSettings: strict, plugins: ["WriteCommit"]),
+    .target(name: "Programs", swiftSettings: strict),
     .target(name: "TextFiles", swiftSettings: optimized),
     // Writes down at every build the commit that the sources are of.
     .plugin(name: "WriteCommit", capability: .buildTool()),
@@ -123,6 +124,7 @@ var targets: [Target] = [
         name: "EventFiles", dependencies: ["Checksums", "Imaging", protobuf, "SystemErrors"],
         exclude: ["event.proto"], swiftSettings: optimized),
     .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: optimized),
+    .target(name: "Trackers", dependencies: ["Files", "Programs"], swiftSettings: strict),
     // Layer 5  folders of runs, shards, drawn scenes, answers, measures, models of pictures and text
     .target(
         name: "Evaluation",
@@ -150,7 +152,9 @@ var targets: [Target] = [
     .target(
         name: "Pictures", dependencies: ["Datasets", "Imaging", "Segmentation"],
         path: "Sources/Recipes/Pictures", swiftSettings: strict),
-    .target(name: "Rewards", dependencies: ["Imaging", "Segmentation"], swiftSettings: strict),
+    .target(
+        name: "Rewards", dependencies: ["Imaging", "Programs", "Segmentation"],
+        swiftSettings: strict),
 
     // The tests of these
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: optimized),
@@ -190,7 +194,8 @@ var targets: [Target] = [
         name: "ReportsTests", dependencies: ["Imaging", "Reports", "TestSupport"],
         swiftSettings: strict),
     .testTarget(
-        name: "RewardsTests", dependencies: ["Imaging", "Rewards", "Segmentation", "TestSupport"],
+        name: "RewardsTests",
+        dependencies: ["Imaging", "Programs", "Rewards", "Segmentation", "TestSupport"],
         swiftSettings: strict),
     .testTarget(
         name: "ScenesTests", dependencies: ["Datasets", "Imaging", "Scenes"], swiftSettings: strict),
@@ -207,6 +212,9 @@ var targets: [Target] = [
         name: "SystemErrorsTests",
         dependencies: ["FilesTestSupport", "SystemErrors", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "TextFilesTests", dependencies: ["TextFiles"], swiftSettings: strict),
+    .testTarget(
+        name: "TrackersTests", dependencies: ["Files", "FilesTestSupport", "Trackers"],
+        swiftSettings: strict),
     .testTarget(
         name: "TokenizersTests", dependencies: ["TestSupport", "Tokenizers"], swiftSettings: strict),
 ]
@@ -226,12 +234,12 @@ let withLibtorch: [Target] = [
         name: "Runs",
         dependencies: [
             "Datasets", "EventFiles", "Files", "SystemErrors", "TextFiles",
-            "Torch",
+            "Torch", "Trackers",
         ], path: "Sources/Recipes/Runs", swiftSettings: strict),
     .target(
         name: "SharedSettings",
         dependencies: [
-            "Configuration", "NN", "Torch",
+            "Configuration", "NN", "TextFiles", "Torch", "Trackers", yams,
         ],
         path: "Sources/Recipes/SharedSettings", swiftSettings: strict),
     .target(
@@ -312,9 +320,9 @@ let withLibtorch: [Target] = [
     .target(
         name: "TrainingRuns",
         dependencies: [
-            "Configuration", "Embeddings", "Evaluation", "Files", "NN", "Policies", "RLTrainer",
-            "Rewards", "Runs", "Segmentation", "Segmenters", "Settings", "SharedSettings",
-            "TextFiles", "Threads", "Tokenizers", "Torch", "VisionLanguage", yams,
+            "Configuration", "Embeddings", "Evaluation", "Files", "NN", "Policies", "Rewards",
+            "RLTrainer", "Runs", "Segmentation", "Segmenters", "Settings", "SharedSettings",
+            "TextFiles", "Threads", "Tokenizers", "Torch", "Trackers", "VisionLanguage", yams,
         ], path: "Sources/Recipes/TrainingRuns", swiftSettings: strict),
     // Layer 12  single answers, files of completions, the stages before training
     .target(
@@ -335,14 +343,15 @@ let withLibtorch: [Target] = [
         dependencies: [
             "Configuration", "Datasets", "Files", "Imaging", "NN", "NewModels", "PromptedMasks",
             "RLTrainer", "Runs", "SAM2", "Shards", "SharedSettings", "Supervised", "Threads",
-            "Torch",
+            "Torch", "Trackers",
         ], path: "Sources/Recipes/SegmenterTraining", swiftSettings: strict),
     .target(
         name: "SupervisedTraining",
         dependencies: [
             "Configuration", "Datasets", "Files", "Imaging", "NN", "NewModels", "Policies",
             "PolicyFamilies", "RLTrainer", "Runs", "Segmentation", "Shards", "SharedSettings",
-            "Supervised", "TextFiles", "Threads", "Tokenizers", "Torch", "VisionLanguage",
+            "Supervised", "TextFiles", "Threads", "Tokenizers", "Torch", "Trackers",
+            "VisionLanguage",
         ], path: "Sources/Recipes/SupervisedTraining", swiftSettings: strict),
     // Layer 13  evaluations
     .target(
@@ -367,7 +376,7 @@ let withLibtorch: [Target] = [
             "Configuration", "Datasets", "Embeddings", "Evaluating", "Evaluation", "EventFiles",
             "Files", "Imaging", "Inference", "NN", "Pictures", "Policies", "PromptedMasks",
             "Rewards", "RLTrainer", "Runs", "Segmentation", "Segmenters", "Settings", "Shards",
-            "SharedSettings", "TextFiles", "Threads", "Torch", "TrainingRuns",
+            "SharedSettings", "TextFiles", "Threads", "Torch", "Trackers", "TrainingRuns",
         ], path: "Sources/Recipes/Training", swiftSettings: strict),
     // Layer 15  what is made of whole runs
     .target(
@@ -416,11 +425,11 @@ let withLibtorch: [Target] = [
             "Ablation", argumentParser, "Benchmarking", "Configuration", "Datasets", "DryRuns",
             "Embeddings", "Evaluating", "Evaluation", "Files", "Imaging", "Importers", "Inference",
             "NewModels", "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Quickstart",
-            "RLTrainer", "Reporting", "Rewards", "Runs", "Scenes", "Scoring", "Segmentation",
+            "Reporting", "Rewards", "RLTrainer", "Runs", "Scenes", "Scoring", "Segmentation",
             "SegmenterTraining", "Settings", "Shards", "SharedSettings", "SourceCommit",
-            "Supervised",
-            "SupervisedTraining", "SystemErrors", "TextFiles", "Threads", "Tokenizers", "Torch",
-            "Training", "TrainingRuns", "Verification", "Watching",
+            "Supervised", "SupervisedTraining", "SystemErrors", "TextFiles", "Threads",
+            "Tokenizers", "Torch", "Trackers", "Training", "TrainingRuns", "Verification",
+            "Watching",
         ], swiftSettings: strict, linkerSettings: allocator),
 
     // The tests of these
@@ -432,7 +441,7 @@ let withLibtorch: [Target] = [
         name: "EndToEndTestSupport",
         dependencies: [
             "Embeddings", "Evaluation", "Imaging", "NewModels", "NN", "Policies", "PolicyFamilies",
-            "RLTrainer", "Scenes", "Segmentation", "Settings", "Tokenizers", "Torch",
+            "RLTrainer", "Scenes", "Segmentation", "Settings", "Tokenizers", "Torch", "Trackers",
             "VisionLanguage",
         ], path: "Tests/EndToEndSupport", swiftSettings: strict),
     .target(
@@ -468,7 +477,7 @@ let withLibtorch: [Target] = [
         dependencies: [
             "Configuration", "Embeddings", "Evaluating", "Files", "FilesTestSupport", "NN",
             "Policies", "Rewards", "RLTrainer", "SegmenterTraining", "Settings", "SharedSettings",
-            "SupervisedTraining",
+            "SupervisedTraining", "Trackers",
         ], swiftSettings: strict),
     .testTarget(
         name: "CostsTests",
@@ -512,7 +521,8 @@ let withLibtorch: [Target] = [
         name: "NNTests", dependencies: ["NN", "TestSupport", "Torch"], swiftSettings: strict),
     .testTarget(
         name: "PagesTests",
-        dependencies: [argumentParser, "TestSupport", "think2seg", yams], exclude: ["README.md", "prepare.sh"],
+        dependencies: [argumentParser, "TestSupport", "think2seg", yams],
+        exclude: ["README.md", "prepare.sh"],
         swiftSettings: strict),
     .testTarget(
         name: "PromptedMasksTests",
@@ -578,8 +588,9 @@ let withLibtorch: [Target] = [
             "Configuration", "Datasets", "Embeddings", "EndToEndTestSupport", "Evaluating",
             "Evaluation", "EventFiles", "Files", "FilesTestSupport", "Imaging", "NewModels", "NN",
             "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Rewards", "RLTrainer",
-            "Runs", "SAM2", "Scenes", "Segmentation", "Settings", "Shards", "Tokenizers", "Torch",
-            "Training", "TrainingRuns", "TrainingTestSupport", "VisionLanguage",
+            "Runs", "SAM2", "Scenes", "Segmentation", "Settings", "Shards", "SharedSettings",
+            "Tokenizers", "Torch", "Trackers", "Training", "TrainingRuns", "TrainingTestSupport",
+            "VisionLanguage",
         ], swiftSettings: strict),
     .testTarget(
         name: "VerificationTests",

@@ -78,7 +78,7 @@ public enum ConfigurationReference {
         `config.yaml` has the expanded paths, so that it means the same to others.
 
         YAML takes `~` alone for null, and braces inside `{…}` for its own: write `"~"`, and \
-        `{path: "${HOME}/policy"}`. Patterns, instructions and the commands of rewards are no paths. \
+        `{path: "${HOME}/policy"}`. Patterns, instructions and the commands of rewards and trackers are no paths. \
         Shells leave the `~` of `--output=~/runs` as it is; the rule reads it. Options that name a \
         folder take a slash at its end, those that name a file to write do not; `report --output` takes \
         either.

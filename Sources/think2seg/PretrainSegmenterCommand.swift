@@ -40,7 +40,9 @@ struct PretrainSegmenterCommand: ParsableCommand {
         console.beginStage(warnings: recipe.warnings, summary: recipe.summary)
         let total = configuration.training.maxSteps
         var view = SegmenterTrainingView(totalSteps: total)
-        try recipe.run(shouldStop: { Interruption.isRequested }) { event in
+        try recipe.run(
+            shouldStop: { Interruption.isRequested }, onNote: Console.warning
+        ) { event in
             if case .step = event { view.add().map(Console.warning) }
             if console.quiet { return }
             switch event {

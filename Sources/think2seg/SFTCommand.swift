@@ -43,7 +43,9 @@ struct SFTCommand: ParsableCommand {
         console.beginStage(warnings: recipe.warnings, summary: recipe.summary)
         let total = configuration.training.maxSteps
         var pace = Pace(total: total)
-        try recipe.run(shouldStop: { Interruption.isRequested }) { event in
+        try recipe.run(
+            shouldStop: { Interruption.isRequested }, onNote: Console.warning
+        ) { event in
             if case .step = event {
                 pace.add()
                 pace.takeWarning().map(Console.warning)

@@ -29,7 +29,7 @@ struct Think2SegCommand: ParsableCommand {
             QuickstartCommand.self, TrainCommand.self, SFTCommand.self,
             PretrainSegmenterCommand.self, EvaluateCommand.self, CompareCommand.self,
             AblateCommand.self,
-            ReportCommand.self, WatchCommand.self, RolloutsCommand.self,
+            ReportCommand.self, WatchCommand.self, RolloutsCommand.self, TrackCommand.self,
             PredictCommand.self, SegmentCommand.self, ScoreCommand.self, VerifyCommand.self,
             CheckpointCommand.self, DataCommand.self, ConfigCommand.self, PolicyCommand.self,
             SegmenterCommand.self, BenchmarkCommand.self, GlossaryCommand.self,

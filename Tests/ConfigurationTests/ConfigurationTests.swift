@@ -101,7 +101,7 @@ import Testing
             "logging.save_total_limit": "2", "logging.save_before_time_limit": "230",
             "logging.log_completions_steps": "4",
             "logging.tensorboard": "false", "logging.log_images_steps": "7",
-            "logging.num_images": "2",
+            "logging.num_images": "2", "logging.trackers": "{mine: {command: [a]}}",
         ]
         #expect(Set(RunConfiguration.keys.map(\.name)) == Set(values.keys))
         for (name, value) in values {

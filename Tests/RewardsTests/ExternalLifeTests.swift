@@ -1,5 +1,6 @@
 import Foundation
 import Imaging
+import Programs
 import Segmentation
 import Synchronization
 import TestSupport
@@ -67,7 +68,7 @@ import Testing
         let path = FileManager.default.temporaryDirectory
             .appendingPathComponent("external-\(UUID().uuidString)").path
         // A process that is started meanwhile would hold the file open for writing: it is busy then.
-        try Rewards.Pipe.startLock.withLock { _ in
+        try Programs.Pipe.startLock.withLock { _ in
             try "#!/bin/sh\nrm '\(path)'; exit 1\n".write(
                 toFile: path, atomically: true, encoding: .utf8)
         }

@@ -32,7 +32,7 @@ import Torch
             "training.adam_epsilon": "1e-6", "training.max_grad_norm": "2",
             "logging.save_steps": "3",
             "logging.save_total_limit": "9", "logging.eval_steps": "3",
-            "logging.eval_samples": "5",
+            "logging.eval_samples": "5", "logging.trackers": "{mine: {command: [a]}}",
         ]
         let minimal = ["policy.path=x", "data.train=[a.h5]"]
         let base = try SFTConfiguration.load(file: nil, overrides: minimal)
@@ -105,7 +105,9 @@ extension EndToEnd {
         func resume() throws {
             try withFolder { folder in
                 let whole = try run(configuration(folder + "/whole"))
-                let parts = try configuration(folder + "/parts")
+                var parts = try configuration(folder + "/parts")
+                let kept = folder + "/kept"
+                parts.logging.trackers = TrackerTable([keepingTracker(kept)])
                 #expect(try run(parts, stopAfter: 3).steps.count == 3)
                 let rest = try run(parts, resumes: true)
                 #expect(rest.steps == Array(whole.steps.dropFirst(3)))
@@ -116,6 +118,13 @@ extension EndToEnd {
                 let metrics = try lines(folder + "/parts/metrics.jsonl")
                 #expect(metrics.count { $0.contains("\"loss\"") } == 4)
                 #expect(message { _ = try run(parts) }.contains("not empty"))
+                // What a tracker was told over both sessions.
+                let told = try lines(kept).map { try object($0) }
+                #expect(told[0]["command"] as? String == "sft")
+                let steps = told.filter { $0["type"] as? String == "metrics" }
+                #expect(steps.map { $0["step"] as? Int } == [1, 2, 3, 4])
+                #expect(
+                    told.compactMap { $0["ending"] as? String } == ["stopped", "finished"])
             }
         }
 

@@ -50,6 +50,7 @@ import Testing
             "training.adam_epsilon": "1e-6", "training.max_grad_norm": "0.5",
             "logging.save_steps": "9", "logging.save_total_limit": "4",
             "logging.eval_steps": "8", "logging.eval_samples": "6",
+            "logging.trackers": "{mine: {command: [a]}}",
         ]
         let base = try load(minimal)
         #expect(Set(SegmenterConfiguration.keys.map(\.name)) == Set(values.keys))

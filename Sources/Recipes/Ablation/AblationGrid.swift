@@ -105,7 +105,10 @@ public struct AblationGrid: Sendable {
                 configuration.completeAsking(.automatic, &reader)
                 configuration.check(&reader)
                 Self.check(plan, configuration, &reader)
-                if requiresInputs { reader.requireMachine(configuration) }
+                if requiresInputs {
+                    reader.requireMachine(configuration)
+                    reader.requirePrograms(configuration.logging.trackers)
+                }
                 problems += reader.problems.filter { !problems.contains($0) }
                 notes += reader.notes.filter { !notes.contains($0) }
                 runs.append(

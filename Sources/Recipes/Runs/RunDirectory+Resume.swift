@@ -2,6 +2,7 @@ import Files
 package import Foundation
 import TextFiles
 import Torch
+import Trackers
 
 extension RunDirectory {
     /// What a run's `run.json` says; encoded when it begins, read when it is continued.
@@ -82,6 +83,7 @@ extension RunDirectory {
         try removeSteps(after: step, in: path + "/rollouts", suffix: ".jsonl")
         try removeSteps(after: evaluation?.lastStep ?? -1, in: path + "/evaluation", suffix: "")
         try RunEvents.cutBack(path, to: step)
+        try TrackerJournal.cutBack(path, to: step)
         let metrics = path + "/metrics.jsonl"
         let text = files.contents(atPath: metrics) ?? Data()
         try DurableFiles.write(

@@ -1,13 +1,14 @@
 public import Files
 import Foundation
 import SystemErrors
+package import Trackers
 
 /// The files of a run.
 ///
 /// `config.yaml` (resolved), `run.json` (what ran, where), `metrics.jsonl` (one line per optimizer
 /// step), `faults.jsonl` (what was wrong, if something was), `warnings.jsonl` (what its numbers warn of, if
-/// they do), `rollouts/step-N.jsonl`,
-/// `events.out.tfevents.*`, `evaluation/step-N/`, `checkpoints/step-N/`; `without-checkpoint-N/`, which holds what
+/// they do), `rollouts/step-N.jsonl`, `events.out.tfevents.*`, `trackers/` (what programs are told),
+/// `evaluation/step-N/`, `checkpoints/step-N/`; `without-checkpoint-N/`, which holds what
 /// was there of steps before a run began anew. A checkpoint is written beside its place
 /// and appears by a rename, or not at all. The folder is this process's as long as the object exists.
 public final class RunDirectory {
@@ -21,6 +22,8 @@ public final class RunDirectory {
     package let writer = CheckpointWriter()
     /// What TensorBoard shows of the run; nil if `logging.tensorboard` is off.
     package let events: RunEvents?
+    /// What trackers are told; nil without any.
+    package let records: TrackerJournal?
     private let metrics: LineFile
     private let lock: FolderLock
 
@@ -49,9 +52,12 @@ public final class RunDirectory {
     /// - Parameters:
     ///   - opening: the folder, its first files, and where the run begins
     ///   - events: what TensorBoard is shown; nil for nothing
+    ///   - isTracked: whether programs are told of the run
     ///   - lock: keeps the folder; nil if it was not there when `opening.start` was found
     /// - Throws: ``FileError`` if the folder is in use or cannot be written
-    package init(_ opening: Opening, events: RunEvents?, lock: FolderLock?) throws {
+    package init(
+        _ opening: Opening, events: RunEvents?, isTracked: Bool = false, lock: FolderLock?
+    ) throws {
         let (path, start) = (opening.path, opening.start)
         self.path = path
         checkpoints = CheckpointFolder(run: path)
@@ -78,6 +84,8 @@ public final class RunDirectory {
             let file = path + "/metrics.jsonl"
             if !start.isInPlace { try Self.write("", to: file) }
             metrics = try LineFile(file)
+            records = isTracked ? try TrackerJournal(run: path) : nil
+            try records?.complete()
         } catch let error as FileError {
             throw error
         } catch {
@@ -108,6 +116,7 @@ public final class RunDirectory {
     public func append(_ step: StepMetrics) throws {
         try metrics.append(step.jsonLine)
         try events?.append(step)
+        records?.add(step)
     }
 
     /// Where a step's checkpoint stands.
@@ -144,14 +153,14 @@ public final class RunDirectory {
         }
         let own = [
             "config.yaml", "run.json", "metrics.jsonl", "rollouts", "checkpoints", "evaluation",
-            faultsFile, RunWarnings.file, RunEvents.folder, embeddingsFolder,
+            faultsFile, RunWarnings.file, RunEvents.folder, TrackerJournal.folder, embeddingsFolder,
         ]
         guard contents.allSatisfy(own.contains),
             contents.contains("run.json") || !contents.contains("config.yaml")
         else { return false }
         let metrics = try? files.attributesOfItem(atPath: path + "/metrics.jsonl")
         let size = metrics?[.size] as? Int ?? 0
-        return size == 0
+        return size == 0 && !TrackerJournal.holdsSteps(path)
             && ["rollouts", "checkpoints", "evaluation", RunEvents.folder].allSatisfy(isEmptyFolder)
     }
 

@@ -17,20 +17,16 @@ package final class RunEvents {
     /// The folder of the event files.
     package let path: String
     private let firstStep: Int
-    /// Questions that are pictured at once, at most.
-    package let pictureCount: Int
     private var file: EventFileWriter?
 
     /// The events of a session.
     ///
     /// - Parameters:
     ///   - run: the run's folder
-    ///   - pictureCount: questions that are pictured at once, at most
     ///   - step: the step that the session continues after
-    package init(run: String, pictureCount: Int, after step: Int) {
+    package init(run: String, after step: Int) {
         path = Self.place(run)
         firstStep = step + 1
-        self.pictureCount = pictureCount
     }
 
     /// The folder of a run's event files.

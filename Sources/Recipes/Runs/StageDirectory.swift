@@ -1,5 +1,6 @@
 package import Files
 import Foundation
+package import Trackers
 
 /// The files of a run that comes before reinforcement learning.
 ///
@@ -64,13 +65,15 @@ package final class StageDirectory {
     }
 
     private let path: String
+    /// What trackers are told; nil without any.
+    package let records: TrackerJournal?
     private let metrics: LineFile
     private let checkpoints: CheckpointFolder
     private let lock: FolderLock
 
     /// Makes the folder, or cuts its metrics back to the checkpoint that the run goes on from.
     package init(
-        _ opening: Opening, description: String, configuration: String
+        _ opening: Opening, description: String, configuration: String, isTracked: Bool
     ) throws {
         path = opening.path
         do {
@@ -93,6 +96,9 @@ package final class StageDirectory {
                 ? Data() : linesUpTo(opening.step, evaluated: opening.step, of: old)
             try DurableFiles.write(kept, to: file)
             metrics = try LineFile(file)
+            try TrackerJournal.cutBack(path, to: opening.step)
+            records = isTracked ? try TrackerJournal(run: path) : nil
+            try records?.complete()
         } catch let error as FileError {
             throw error
         } catch {
@@ -106,6 +112,7 @@ package final class StageDirectory {
     /// Adds a line of numbers to `metrics.jsonl`.
     package func append(_ numbers: StepMetrics) throws {
         try metrics.append(numbers.jsonLine)
+        records?.add(numbers)
     }
 
     /// Writes a checkpoint, and removes all but the newest `keep`.

@@ -11,6 +11,7 @@ import SharedSettings
 public import Supervised
 import Threads
 import Torch
+import Trackers
 
 /// The training of a segmenter as its configuration describes it: the `pretrain-segmenter` command.
 public final class PretrainSegmenterRecipe {
@@ -19,6 +20,8 @@ public final class PretrainSegmenterRecipe {
     /// What was loaded, in lines for people.
     public private(set) var summary: [String] = []
     private let directory: StageDirectory
+    /// The programs that are told of the run; nil without any.
+    private let trackers: RunTrackers?
     private let trainer: SegmenterTrainer
     private let processor: PromptedImageProcessor
     private let data: SegmenterData
@@ -67,7 +70,11 @@ public final class PretrainSegmenterRecipe {
         }
         directory = try StageDirectory(
             opening, plan, configuration: configuration.resolved(comments: true), command: command,
-            device: configuration.device, seed: configuration.seed)
+            device: configuration.device, seed: configuration.seed,
+            isTracked: !configuration.logging.trackers.entries.isEmpty)
+        trackers = try RunTrackers(
+            configuration.logging.trackers, of: configuration, journal: directory.records,
+            version: Think2Seg.version, after: opening.step)
         summary = opening.leftOut + lines(plan, resumed: opening)
     }
 
@@ -87,11 +94,20 @@ public final class PretrainSegmenterRecipe {
     ///
     /// - Parameters:
     ///   - shouldStop: asked after each step
+    ///   - onNote: gets what people should know and changes nothing of the run
     ///   - onEvent: gets each step's numbers after they are on disk
     /// - Throws: what stopped the run; everything before it is on disk
     public func run(
-        shouldStop: () -> Bool = { false }, onEvent: (Event) throws -> Void
+        shouldStop: () -> Bool = { false }, onNote: (String) throws -> Void = { _ in },
+        onEvent: (Event) throws -> Void
     ) throws {
+        let total = configuration.training.maxSteps
+        try track(trackers, step: { trainer.stepCount }, of: total, onNote: onNote) {
+            try loop(shouldStop, onEvent)
+        }
+    }
+
+    private func loop(_ shouldStop: () -> Bool, _ onEvent: (Event) throws -> Void) throws {
         let total = configuration.training.maxSteps
         let logging = configuration.logging
         try StageLoop(

@@ -124,7 +124,10 @@ extension SegmenterConfiguration {
             file: file, overrides: overrides, foreign: .trainers, onNote: onNote
         ) { configuration, reader in
             configuration.check(&reader)
-            if requiresInputs { reader.requireMachine(configuration) }
+            if requiresInputs {
+                reader.requireMachine(configuration)
+                reader.requirePrograms(configuration.logging.trackers)
+            }
         }
     }
 

@@ -17,6 +17,8 @@ public struct LoggingSection: Sendable, Hashable, CheckpointSettings {
     public var logImagesSteps = 50
     /// Questions that are pictured at once, at most.
     public var numImages = 4
+    /// The programs that are told of the run.
+    public var trackers = TrackerTable()
 
     /// The defaults.
     public init() {}
@@ -44,6 +46,7 @@ extension ConfigurationKey {
             Self(
                 "logging.num_images", section.appending(path: \.numImages),
                 "The most questions that are pictured at once", in: 1...1000),
+            .trackers(section.appending(path: \.trackers)),
         ]
     }
 }

@@ -105,7 +105,10 @@ extension RunConfiguration {
         ) { configuration, reader in
             reader.completeFromRecord(of: configuration.policy.path, into: &configuration)
             configuration.check(&reader)
-            if requiresInputs { reader.requireMachine(configuration) }
+            if requiresInputs {
+                reader.requireMachine(configuration)
+                reader.requirePrograms(configuration.logging.trackers)
+            }
         }
     }
 

@@ -47,6 +47,8 @@ public struct StageLogging: Sendable, Hashable, CheckpointSettings {
     public var evalSteps = 250
     /// Held-out samples that are evaluated, those of the last evaluation as the stage has it.
     public var evalSamples: Int
+    /// The programs that are told of the run.
+    public var trackers = TrackerTable()
 
     /// The defaults of a stage.
     package init(evalSamples: Int) { self.evalSamples = evalSamples }
@@ -87,6 +89,7 @@ extension ConfigurationKey {
                 "logging.eval_steps", section.appending(path: \.evalSteps), evaluations, in: 0...),
             Self(
                 "logging.eval_samples", section.appending(path: \.evalSamples), samples, in: 1...),
+            .trackers(section.appending(path: \.trackers)),
         ]
     }
 }

@@ -133,7 +133,10 @@ extension SFTConfiguration {
             if resumes { configuration.completeFromRun(&reader) }
             configuration.completeFromStart(&reader)
             configuration.check(&reader)
-            if requiresInputs { reader.requireMachine(configuration) }
+            if requiresInputs {
+                reader.requireMachine(configuration)
+                reader.requirePrograms(configuration.logging.trackers)
+            }
         }
     }
 

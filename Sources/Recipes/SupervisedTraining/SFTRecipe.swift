@@ -15,6 +15,7 @@ public import Supervised
 import Threads
 import Tokenizers
 import Torch
+import Trackers
 import VisionLanguage
 
 /// A run of supervised training as its configuration describes it: the `sft` command.
@@ -26,6 +27,8 @@ public final class SFTRecipe {
     /// What is most likely not meant, in lines for people.
     public let warnings: [String]
     private let directory: StageDirectory
+    /// The programs that are told of the run; nil without any.
+    private let trackers: RunTrackers?
     private let policy: VisionLanguagePolicy
     private let trainer: SupervisedTrainer
     private let data: SFTData
@@ -88,7 +91,11 @@ public final class SFTRecipe {
         }
         directory = try StageDirectory(
             opening, plan, configuration: configuration.resolved(comments: true), command: command,
-            device: configuration.device, seed: configuration.seed)
+            device: configuration.device, seed: configuration.seed,
+            isTracked: !configuration.logging.trackers.entries.isEmpty)
+        trackers = try RunTrackers(
+            configuration.logging.trackers, of: configuration, journal: directory.records,
+            version: Think2Seg.version, after: opening.step)
         summary = opening.leftOut + lines(frozen: frozen, plan, resumed: opening)
     }
 
@@ -106,11 +113,20 @@ public final class SFTRecipe {
     ///
     /// - Parameters:
     ///   - shouldStop: asked after each step
+    ///   - onNote: gets what people should know and changes nothing of the run
     ///   - onEvent: gets each step's numbers after they are on disk
     /// - Throws: what stopped the run; everything before it is on disk
     public func run(
-        shouldStop: () -> Bool = { false }, onEvent: (Event) throws -> Void
+        shouldStop: () -> Bool = { false }, onNote: (String) throws -> Void = { _ in },
+        onEvent: (Event) throws -> Void
     ) throws {
+        let total = configuration.training.maxSteps
+        try track(trackers, step: { trainer.stepCount }, of: total, onNote: onNote) {
+            try loop(shouldStop, onEvent)
+        }
+    }
+
+    private func loop(_ shouldStop: () -> Bool, _ onEvent: (Event) throws -> Void) throws {
         let logging = configuration.logging
         try StageLoop(
             total: configuration.training.maxSteps, evalSteps: logging.evalSteps,

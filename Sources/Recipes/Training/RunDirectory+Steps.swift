@@ -5,6 +5,7 @@ import Foundation
 package import RLTrainer
 package import Runs
 package import Segmentation
+import Trackers
 
 extension RunDirectory {
     /// Writes an evaluation to `evaluation/step-N/`, and its numbers to `metrics.jsonl`.
@@ -25,6 +26,30 @@ extension RunDirectory {
         }
         try Self.write(
             lines.joined(separator: "\n") + "\n", to: "\(path)/rollouts/step-\(step).jsonl")
+        records?.add(.completions(step: step))
+    }
+
+    /// Shows pictures of the first groups of a step with what was answered; see ``GroupPicture``.
+    ///
+    /// - Parameter count: groups that are shown, at most
+    package func write<Prompt: PolicyPrompt>(
+        pictures groups: [RolloutGroup<Prompt>], count: Int, step: Int
+    ) throws {
+        if events == nil, records == nil { return }
+        let pictures = try groups.prefix(count).map { group in
+            let picture = GroupPicture(group)
+            return (file: try picture.logged(step: step), text: picture.markdown)
+        }
+        let values = pictures.enumerated().flatMap { index, picture in
+            [
+                LoggedValue("samples/\(index)/picture", .picture(picture.file)),
+                LoggedValue("samples/\(index)/answers", .text(picture.text)),
+            ]
+        }
+        try events?.write(values, step: step)
+        for (index, picture) in pictures.enumerated() {
+            records?.add(picture: picture.file.file, text: picture.text, step: step, index: index)
+        }
     }
 
     /// What is recorded of one fault.
@@ -52,20 +77,6 @@ extension RunDirectory {
             try lines.append(String(decoding: try encoder.encode(record), as: UTF8.self))
         }
         try lines.synchronize()
-    }
-}
-
-extension RunEvents {
-    /// Adds pictures of the first groups of a step with what was answered; see ``GroupPicture``.
-    package func write<Prompt: PolicyPrompt>(_ groups: [RolloutGroup<Prompt>], step: Int) throws {
-        let values = try groups.prefix(pictureCount).enumerated().flatMap { index, group in
-            let picture = GroupPicture(group)
-            return [
-                LoggedValue("samples/\(index)/picture", .picture(try picture.logged(step: step))),
-                LoggedValue("samples/\(index)/answers", .text(picture.markdown)),
-            ]
-        }
-        try write(values, step: step)
     }
 }
 

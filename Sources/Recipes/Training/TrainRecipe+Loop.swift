@@ -8,6 +8,7 @@ public import RLTrainer
 import Runs
 import Settings
 import Threads
+import Trackers
 import TrainingRuns
 
 /// Why a run ended.
@@ -57,6 +58,7 @@ extension TrainRecipe {
         onStep: (StepMetrics) throws -> Void
     ) throws -> TrainEnding {
         begin()
+        trackers?.start()
         do {
             let ending = try loop(shouldStop, onFault, onEvaluation) { metrics in
                 try takeNotes().forEach(onNote)
@@ -70,12 +72,14 @@ extension TrainRecipe {
             }
             // The last evaluation may have been made after its step's checkpoint.
             try directory.checkpoints.link(best: evaluation?.progress.bestStep)
+            try endTrackers(ending, onNote: onNote)
             return ending
         } catch {
             // A checkpoint that is being written becomes whole; what stopped the run is what counts.
             try? directory.writer.finish()
             // What is in the run's folder is not told again.
             for note in takeNotes() { try? onNote(note) }
+            try? endTrackers(nil, error: error, onNote: onNote)
             throw error
         }
     }
@@ -160,7 +164,8 @@ extension TrainRecipe {
     /// What people should know since this was last called.
     private func takeNotes() -> [String] {
         defer { stepNotes = [] }
-        return stepNotes + segmenter.takeNotes()
+        trackers?.journal.addWarnings()
+        return stepNotes + segmenter.takeNotes() + (trackers?.takeNotes() ?? [])
     }
 
     /// Leaves completions on the disk, and pictures of them, if the step is one of those.
@@ -170,7 +175,7 @@ extension TrainRecipe {
             try directory.write(rollouts: groups, asked: policy.template, step: step)
         }
         if grpo.isDue(step - 1, every: logging.logImagesSteps) {
-            try directory.events?.write(groups, step: step)
+            try directory.write(pictures: groups, count: logging.numImages, step: step)
         }
     }
 

@@ -19,6 +19,7 @@ import SharedSettings
 import TextFiles
 public import Threads
 import Torch
+package import Trackers
 public import TrainingRuns
 
 /// A training run as the configuration describes it: models, data, folder, loop.
@@ -40,6 +41,8 @@ public final class TrainRecipe {
     /// Where what an earlier start left without a checkpoint was put; nil if there was nothing.
     package let aside: String?
     package let directory: RunDirectory
+    /// The programs that are told of the run; nil without any.
+    package let trackers: RunTrackers?
     /// Evaluates the policy while it is trained; nil without held-out shards.
     package let evaluation: TrainingEvaluation?
     /// How many threads compute, and why.
@@ -120,6 +123,9 @@ public final class TrainRecipe {
             configuration, grpo, run: configuration.outputDirectory,
             endTokens: models.policy.endTokens)
         stepNotes = health.late.map(\.description)
+        trackers = try RunTrackers(
+            configuration.logging.trackers, of: configuration, journal: directory.records,
+            version: Think2Seg.version, after: start.checkpoint?.step ?? 0)
     }
 
     /// Where the last checkpoint's policy stands after ``run(shouldStop:onFault:onNote:onEvaluation:onStep:)``.

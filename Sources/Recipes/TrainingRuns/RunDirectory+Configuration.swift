@@ -3,6 +3,7 @@ public import Embeddings
 package import Files
 package import Runs
 package import Settings
+import SharedSettings
 package import Threads
 
 extension RunDirectory {
@@ -29,7 +30,7 @@ extension RunDirectory {
             start: start.point)
         try self.init(
             opening, events: RunEvents(configuration, after: start.checkpoint?.step ?? 0),
-            lock: lock)
+            isTracked: !configuration.logging.trackers.entries.isEmpty, lock: lock)
     }
 
     /// The configuration of the run that a folder holds; nil if it holds none.
@@ -43,8 +44,7 @@ extension RunEvents {
     package convenience init?(_ configuration: RunConfiguration, after step: Int) {
         guard configuration.logging.tensorboard else { return nil }
         self.init(
-            run: configuration.outputDirectory, pictureCount: configuration.logging.numImages,
-            after: step)
+            run: configuration.outputDirectory, after: step)
     }
 }
 

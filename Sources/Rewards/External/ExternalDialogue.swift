@@ -1,4 +1,5 @@
 import Foundation
+import Programs
 
 /// Why a program gave no answer that belongs to its request; it is of no use afterwards.
 enum DialogueFailure: Error, Equatable {

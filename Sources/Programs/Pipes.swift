@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+package import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -8,21 +8,22 @@ import Synchronization
 #endif
 
 /// What the system refused.
-struct SystemRefusal: Error, CustomStringConvertible {
-    let number: Int32
+package struct SystemRefusal: Error, CustomStringConvertible {
+    /// The system's number.
+    package let number: Int32
 
     /// In the system's words.
-    var description: String { String(cString: strerror(number)) }
+    package var description: String { String(cString: strerror(number)) }
 }
 
 /// A pipe between this process and another, which no third one gets.
-struct Pipe {
+package struct Pipe {
     let reading: Int32
     let writing: Int32
 
     /// Held from the making of a pipe until it is marked, and while a program is started: one that is
     /// started in between would get the pipe too.
-    static let startLock = Mutex(())
+    package static let startLock = Mutex(())
 
     init() throws(SystemRefusal) {
         var ends: [Int32] = [-1, -1]

@@ -2,25 +2,26 @@ import Foundation
 import Synchronization
 
 #if canImport(Glibc)
-    import Glibc
+    package import Glibc
 #else
-    import Darwin
+    package import Darwin
 #endif
 
 /// A program that runs beside this one, with its three streams.
 ///
 /// It leads a process group of its own: Ctrl-C in a terminal does not reach it, and what it starts in
 /// turn ends with it. One thread at a time may use it.
-final class ChildProcess {
-    let id: pid_t
+package final class ChildProcess {
+    /// The number of its process, and of the group that it leads.
+    package let id: pid_t
     /// What it wrote to standard error.
-    let messages: MessageReader
+    package let messages: MessageReader
     private let output: Int32
     private var input: Int32
     private var status: ExitStatus?
 
     /// How a process ended.
-    enum ExitStatus: Equatable, CustomStringConvertible {
+    package enum ExitStatus: Equatable, CustomStringConvertible {
         case exited(Int32)
         case killed(signal: Int32)
         /// It is gone, and someone else was told how.
@@ -32,7 +33,7 @@ final class ChildProcess {
         }
 
         /// What follows "it".
-        var description: String {
+        package var description: String {
             switch self {
             case .exited(let status): "ended with exit status \(status)"
             case .killed(let signal):
@@ -48,8 +49,9 @@ final class ChildProcess {
     ///   - command: the program, by its path or a name that `PATH` leads to, and its arguments.
     ///   - onMessage: hears each line that it writes to standard error, on a thread of its own.
     /// - Throws: ``SystemRefusal``, the program's not being there among them.
-    init(_ command: [String], onMessage: @escaping @Sendable (String) -> Void) throws(SystemRefusal)
-    {
+    package init(
+        _ command: [String], onMessage: @escaping @Sendable (String) -> Void
+    ) throws(SystemRefusal) {
         var pipes: [Pipe] = []
         do throws(SystemRefusal) {
             for _ in 0..<3 { pipes.append(try Pipe()) }
@@ -84,12 +86,12 @@ final class ChildProcess {
     /// Reads what the program wrote to standard output.
     ///
     /// - Returns: the bytes; none at the end; nil where nothing is there yet.
-    func read() throws(SystemRefusal) -> [UInt8]? { try readAvailable(output) }
+    package func read() throws(SystemRefusal) -> [UInt8]? { try readAvailable(output) }
 
     /// Writes to the program's standard input what it takes without waiting.
     ///
     /// - Returns: how many bytes.
-    func write(_ bytes: ArraySlice<UInt8>) throws(SystemRefusal) -> Int {
+    package func write(_ bytes: ArraySlice<UInt8>) throws(SystemRefusal) -> Int {
         while true {
             let (count, failure) = withoutBrokenPipeSignal {
                 bytes.withUnsafeBytes { raw in
@@ -110,7 +112,7 @@ final class ChildProcess {
     /// Waits until the program has written something, or reads on if it `isToRead`.
     ///
     /// - Returns: false after `milliseconds`.
-    func wait(isToRead: Bool, milliseconds: Int32) -> Bool {
+    package func wait(isToRead: Bool, milliseconds: Int32) -> Bool {
         // A negative number is none.
         let found = ready(
             [(output, Int32(POLLIN)), (isToRead ? input : -1, Int32(POLLOUT))],
@@ -121,7 +123,7 @@ final class ChildProcess {
     // MARK: - Ending
 
     /// Whether the program has ended.
-    var hasEnded: Bool {
+    package var hasEnded: Bool {
         if status != nil { return true }
         var info = siginfo_t()
         // It stays to be waited for, so that its number and that of its group are not used again.
@@ -132,7 +134,7 @@ final class ChildProcess {
     /// Waits for the program's end.
     ///
     /// - Returns: whether it came in time.
-    func waitForEnd(seconds: Double) -> Bool {
+    package func waitForEnd(seconds: Double) -> Bool {
         let end = SuspendingClock.now + .seconds(seconds)
         var pause: useconds_t = 200
         while !hasEnded {
@@ -145,7 +147,7 @@ final class ChildProcess {
 
     /// Ends the program as it wishes: its input ends; `grace` seconds later it is asked to, and as many
     /// later it has no choice.
-    func end(grace: Double) {
+    package func end(grace: Double) {
         closeInput()
         if !waitForEnd(seconds: grace) {
             signal(SIGTERM)
@@ -158,7 +160,7 @@ final class ChildProcess {
     ///
     /// - Returns: how it ended; nil if the system does not let go of it, which happens while it waits
     ///   for a disk.
-    @discardableResult func kill() -> ExitStatus? {
+    @discardableResult package func kill() -> ExitStatus? {
         if let status { return status }
         closeInput()
         signal(SIGKILL)

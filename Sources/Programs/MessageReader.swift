@@ -8,11 +8,11 @@ import Synchronization
 #endif
 
 /// Reads what a program writes to standard error, all the time, so that it never waits for a reader.
-final class MessageReader: Sendable {
+package final class MessageReader: Sendable {
     /// So many of the last lines are kept.
-    static let keptLines = 5
+    package static let keptLines = 5
     /// Longer lines are divided.
-    static let lineLimit = 2_000
+    package static let lineLimit = 2_000
 
     private let descriptor: Int32
     private let onLine: @Sendable (String) -> Void
@@ -31,7 +31,7 @@ final class MessageReader: Sendable {
     }
 
     /// The last lines that are not empty, oldest first.
-    var lastLines: [String] { kept.withLock { $0 } }
+    package var lastLines: [String] { kept.withLock { $0 } }
 
     func start() {
         let thread = Thread { [self] in run() }
@@ -101,12 +101,16 @@ final class MessageReader: Sendable {
 /// Lines for this process's standard error, left out where that takes none.
 ///
 /// A terminal that is stopped with Ctrl-S must not stop the program whose lines these are.
-final class StandardErrorLines: Sendable {
+package final class StandardErrorLines: Sendable {
     private let isStalled = Mutex(false)
     /// On a terminal a line takes the place of one that is drawn over.
     private let start = isatty(STDERR_FILENO) != 0 ? "\r\u{1B}[K" : ""
 
-    func write(_ line: String) {
+    /// Lines for this process.
+    package init() {}
+
+    /// Writes a line, if it is taken.
+    package func write(_ line: String) {
         let bytes = Array((start + line + "\n").utf8)
         isStalled.withLock { isStalled in
             let found = ready(

@@ -1,0 +1,128 @@
+import Foundation
+import Programs
+
+/// What a tracker says of a line.
+enum TrackerAnswer: Hashable {
+    /// It has everything up to this number.
+    case acknowledged(Int)
+    /// It cannot take the line, and why.
+    case refused(String)
+
+    /// Reads a line; nil where it is no answer, but something that a library printed.
+    init?(line: some Sequence<UInt8>) {
+        guard let content = try? JSONDecoder().decode(Content.self, from: Data(line)) else {
+            return nil
+        }
+        if let error = content.error {
+            self = .refused(error)
+        } else if let ack = content.ack {
+            self = .acknowledged(ack)
+        } else {
+            return nil
+        }
+    }
+
+    private struct Content: Decodable {
+        let ack: Int?
+        let error: String?
+    }
+}
+
+/// Why a tracker did not answer; the program is of no use afterwards.
+enum TrackerFailure: Error, Hashable {
+    case timedOut
+    /// It ended, or closed its input or output.
+    case ended
+    /// Nobody waits any longer.
+    case abandoned
+    case system(String)
+}
+
+/// Lines and answers, with a program that prints other things too.
+struct TrackerDialogue {
+    /// So many bytes without a line feed are no answer.
+    private static let lineLimit = 1 << 20
+
+    let child: ChildProcess
+    /// Gets the lines that are no answers.
+    let onNoise: (String) -> Void
+    private var buffer: [UInt8] = []
+    private var isAtEnd = false
+
+    init(_ child: ChildProcess, onNoise: @escaping (String) -> Void) {
+        self.child = child
+        self.onNoise = onNoise
+    }
+
+    /// Sends a line, and waits for its answer.
+    ///
+    /// - Parameters:
+    ///   - line: the line, with its line feed
+    ///   - accepts: whether a number is one that answers it
+    ///   - isOver: asked again and again; whether nobody waits any longer
+    ///   - hasTime: asked again and again; whether the program's time is not over
+    /// - Returns: the answer
+    mutating func exchange(
+        _ line: String, accepts: (Int) -> Bool, isOver: () -> Bool, hasTime: () -> Bool
+    ) throws(TrackerFailure) -> TrackerAnswer {
+        let bytes = Array(line.utf8)
+        var rest = bytes[...]
+        while true {
+            if !rest.isEmpty { try write(&rest) }
+            try read()
+            if let answer = answer(isSent: rest.isEmpty, accepts) { return answer }
+            if isAtEnd { throw .ended }
+            if isOver() { throw .abandoned }
+            if !hasTime() { throw .timedOut }
+            let isReady = child.wait(isToRead: !rest.isEmpty, milliseconds: 50)
+            // Another process may hold the pipe open although the program is gone.
+            if !isReady, child.hasEnded {
+                try read()
+                if let answer = answer(isSent: rest.isEmpty, accepts) { return answer }
+                throw .ended
+            }
+        }
+    }
+
+    private mutating func answer(isSent: Bool, _ accepts: (Int) -> Bool) -> TrackerAnswer? {
+        while let feed = buffer.firstIndex(of: 0x0A) {
+            let line = buffer[..<feed]
+            defer { buffer.removeFirst(feed + 1) }
+            switch TrackerAnswer(line: line) {
+            case .acknowledged(let number) where isSent && accepts(number):
+                return .acknowledged(number)
+            case .refused(let reason) where isSent: return .refused(reason)
+            default: onNoise(String(decoding: line.prefix(2_000), as: UTF8.self))
+            }
+        }
+        if buffer.count > Self.lineLimit {
+            onNoise(String(decoding: buffer.prefix(2_000), as: UTF8.self))
+            buffer = []
+        }
+        return nil
+    }
+
+    private mutating func write(_ rest: inout ArraySlice<UInt8>) throws(TrackerFailure) {
+        do throws(SystemRefusal) {
+            rest = rest.dropFirst(try child.write(rest))
+        } catch {
+            if error.number != EPIPE { throw .system("\(error)") }
+            isAtEnd = true
+        }
+    }
+
+    /// Reads what is there; no more than fits, from a program that writes for ever.
+    private mutating func read() throws(TrackerFailure) {
+        do throws(SystemRefusal) {
+            while buffer.count <= Self.lineLimit, let bytes = try child.read() {
+                if bytes.isEmpty {
+                    isAtEnd = true
+                    return
+                }
+                buffer += bytes
+            }
+        } catch {
+            throw .system("\(error)")
+        }
+    }
+}

@@ -1,0 +1,203 @@
+import Files
+import Foundation
+import Synchronization
+
+/// What trackers are told of a run, on the disk: `trackers/` in the run's folder.
+///
+/// `records.jsonl` has a line for each record, `pictures/` their pictures, `run.json` what tells the run
+/// from others; beside them stand a cursor and the messages of each tracker. Numbers of records rise and
+/// never come twice. One thread adds records; any may read.
+package final class TrackerJournal: Sendable {
+    /// The folder in the run's folder.
+    package static let folder = "trackers"
+
+    /// The run's folder.
+    package let run: String
+    /// What tells the run from all others, also after it was moved or continued.
+    package let id: String
+    private let file: LineFile
+    private let state: Mutex<State>
+
+    private struct State {
+        var known: Set<TrackerRecord.Key>
+        var last: Int
+        var failure: String?
+        var listeners: [@Sendable () -> Void] = []
+    }
+
+    private struct Description: Codable { let id: String }
+
+    /// Opens the journal of a run, or begins it.
+    ///
+    /// - Throws: ``FileError``
+    package init(run: String) throws {
+        self.run = run
+        let folder = "\(run)/\(Self.folder)"
+        try FileManager.default.createDirectory(
+            atPath: folder + "/pictures", withIntermediateDirectories: true)
+        let about = folder + "/run.json"
+        if let data = FileManager.default.contents(atPath: about),
+            let description = try? JSONDecoder().decode(Description.self, from: data)
+        {
+            id = description.id
+        } else {
+            id = UUID().uuidString.lowercased()
+            try DurableFiles.write(
+                Data("{\"id\": \(jsonText(id))}\n".utf8), to: about)
+        }
+        let path = Self.path(run)
+        let lines = try Self.repaired(path)
+        file = try LineFile(path)
+        state = Mutex(
+            State(known: Set(lines.map(\.key)), last: lines.last?.n ?? 0))
+    }
+
+    static func path(_ run: String) -> String { "\(run)/\(folder)/records.jsonl" }
+
+    /// The number of the last record.
+    package var last: Int { state.withLock { $0.last } }
+
+    /// Why records are missing, if some could not be written.
+    package var failure: String? { state.withLock { $0.failure } }
+
+    // MARK: - Adding
+
+    /// Adds a record, unless it is there.
+    ///
+    /// What cannot be written is missing, and told by ``failure``: it costs no run its step.
+    ///
+    /// - Parameter time: seconds since 1970
+    package func add(_ record: TrackerRecord, time: Double = Date().timeIntervalSince1970) {
+        let listeners = state.withLock { state -> [@Sendable () -> Void] in
+            if state.failure != nil || state.known.contains(record.key) { return [] }
+            do {
+                try file.append(record.line(n: state.last + 1, time: time))
+                state.last += 1
+                state.known.insert(record.key)
+            } catch {
+                state.failure = "\(error)"
+            }
+            return state.listeners
+        }
+        for listener in listeners { listener() }
+    }
+
+    /// Whether a record is there.
+    package func holds(_ record: TrackerRecord) -> Bool {
+        state.withLock { $0.known.contains(record.key) }
+    }
+
+    /// Adds a picture.
+    ///
+    /// - Parameters:
+    ///   - bytes: a JPEG or PNG file
+    ///   - index: which of the step's
+    ///   - text: question and answers as Markdown
+    package func add(
+        picture bytes: [UInt8], text: String, step: Int, index: Int,
+        time: Double = Date().timeIntervalSince1970
+    ) {
+        let kind = bytes.starts(with: [0x89, 0x50]) ? "png" : "jpg"
+        let name = "\(Self.folder)/pictures/step-\(step)-\(index).\(kind)"
+        do {
+            try Data(bytes).write(to: URL(fileURLWithPath: "\(run)/\(name)"), options: .atomic)
+        } catch {
+            let failure = FileError.writing("\(run)/\(name)", error)
+            return state.withLock { $0.failure = $0.failure ?? "\(failure)" }
+        }
+        add(.picture(step: step, index: index, file: name, text: text), time: time)
+    }
+
+    /// Waits until all records are on the disk; on any thread.
+    package func synchronize() throws { try file.synchronize() }
+
+    /// Is called after each record that is added.
+    func listen(_ body: @escaping @Sendable () -> Void) {
+        state.withLock { $0.listeners.append(body) }
+    }
+
+    // MARK: - Bringing back
+
+    /// Whether a run has records.
+    package static func exists(_ run: String) -> Bool {
+        FileManager.default.fileExists(atPath: path(run))
+    }
+
+    /// Whether a run has records of steps.
+    package static func holdsSteps(_ run: String) -> Bool {
+        var reader = TrackerJournalReader(run: run)
+        while let line = try? reader.next() {
+            if line.key.step > 0 { return true }
+        }
+        return false
+    }
+
+    /// Brings the journal of a run to the state of a step, if there is one: later records go. What trackers
+    /// have of them is remembered first.
+    package static func cutBack(_ run: String, to step: Int) throws {
+        if !exists(run) { return }
+        let folder = "\(run)/\(Self.folder)"
+        let lines = try repaired(path(run))
+        guard let last = lines.last else { return }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        for name in names where name.hasSuffix(TrackerCursor.suffix) {
+            var cursor = try TrackerCursor(file: "\(folder)/\(name)")
+            cursor.cutBack(lines, to: step)
+            try cursor.write("\(folder)/\(name)")
+        }
+        // Its number keeps those that went from being given again.
+        let mark = TrackerRecord.resumed(after: step, n: last.n + 1)
+            .line(n: last.n + 1, time: Date().timeIntervalSince1970)
+        let kept = lines.filter { $0.key.step <= step }.map(\.text) + [mark]
+        try DurableFiles.write(Data((kept.joined(separator: "\n") + "\n").utf8), to: path(run))
+        for line in lines where line.key.step > step {
+            if line.key.kind == .picture, let file = line.file {
+                try? FileManager.default.removeItem(atPath: "\(run)/\(file)")
+            }
+        }
+    }
+
+    /// The lines of a journal, without what a killed process left half written, which goes.
+    private static func repaired(_ path: String) throws -> [TrackerLine] {
+        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        var (lines, end) = ([TrackerLine](), data.startIndex)
+        while let feed = data[end...].firstIndex(of: 0x0A), let line = TrackerLine(data[end..<feed])
+        {
+            lines.append(line)
+            end = data.index(after: feed)
+        }
+        if end < data.endIndex { try DurableFiles.write(data[..<end], to: path) }
+        return lines
+    }
+}
+
+/// Reads a journal from its beginning, as it grows.
+struct TrackerJournalReader {
+    private let path: String
+    private var offset: UInt64 = 0
+    private var buffer: [UInt8] = []
+    private var begin = 0
+
+    init(run: String) { path = TrackerJournal.path(run) }
+
+    /// The next line; nil where none is there yet.
+    mutating func next() throws -> TrackerLine? {
+        while true {
+            if let feed = buffer[begin...].firstIndex(of: 0x0A) {
+                defer { begin = feed + 1 }
+                guard let line = TrackerLine(buffer[begin..<feed]) else {
+                    throw FileError.damaged(path, "has a line that is no record")
+                }
+                return line
+            }
+            guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+            defer { try? file.close() }
+            try file.seek(toOffset: offset)
+            guard let data = try file.read(upToCount: 1 << 20), !data.isEmpty else { return nil }
+            offset += UInt64(data.count)
+            buffer.removeFirst(begin)
+            begin = 0
+            buffer += data
+        }
+    }
+}
