@@ -86,13 +86,14 @@ struct CommandInput: Sendable, CustomStringConvertible {
     /// A new option belongs here, or reads its path with `PathArgument`.
     private static let notPaths: Set<String> = [
         // Numbers
-        "--beta", "--classes-per-scene", "--columns", "--completion-length", "--count",
-        "--gallery", "--group-size", "--held-out", "--image-size", "--instances", "--jobs",
+        "--beta", "--best", "--classes-per-scene", "--columns", "--completion-length", "--count",
+        "--every", "--gallery", "--group-size", "--held-out", "--image-size", "--instances",
+        "--jobs",
         "--limit", "--max-completion-length", "--max-new-tokens", "--minutes", "--no-target",
         "--num-generations", "--prompt-tokens", "--prompts", "--repeat", "--resamples", "--run",
         "--samples", "--scenes", "--seed", "--side", "--step", "--steps", "--stored-size",
         "--temperature", "--threads", "--threshold", "--top-k", "--top-p", "--validation",
-        "--workers",
+        "--workers", "--worst",
         // Coordinates and values of pixels
         "--box", "--ignore-values", "--label-values", "--negative-point", "--point", "--stretch",
         // One of a few words
@@ -100,7 +101,7 @@ struct CommandInput: Sendable, CustomStringConvertible {
         "--products", "--protocol", "--questions", "--resize", "--segmenter-dtype", "--variant",
         "--world",
         // Texts, patterns and tables
-        "--freeze", "--name", "--question", "--rewards", "--set", "--system-prompt",
+        "--freeze", "--name", "--question", "--rewards", "--sample", "--set", "--system-prompt",
         "<words>",
     ]
     /// What must stand before the path in an option's value.

@@ -104,6 +104,15 @@ typealias RunRecordStep = RunRecord.Step
         #expect(chart(gaps, false).count == 7)
     }
 
+    @Test("A long run's curve is of means, and no longer than a terminal is wide")
+    func thinned() {
+        let points = (1...1000).map { ChartPoint(x: Double($0), y: 2 * Double($0)) }
+        let thin = WatchView.thinned(points)
+        #expect(thin.count == 334 && thin[0] == ChartPoint(x: 1, y: 4))
+        #expect(thin.last == ChartPoint(x: 1000, y: 2000))
+        #expect(WatchView.thinned(Array(points.prefix(400))) == Array(points.prefix(400)))
+    }
+
     @Test("A terminal without UTF-8 in its locale, or a dumb one, is one of ASCII")
     func locale() {
         #expect(TerminalFrame.isUnicode(["LANG": "en_US.UTF-8"]))

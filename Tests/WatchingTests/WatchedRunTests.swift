@@ -82,6 +82,10 @@ import Testing
             #expect(try WatchedRun.state(run.path) == .stopped)
             try run.append((13...40).map { WatchFixture.line($0) + "\n" }.joined())
             #expect(try WatchedRun.state(run.path) == .cut(newestCheckpoint: 12))
+            #expect(RunState.running.words(step: 40, total: 40).contains("all 40 steps are done"))
+            #expect(RunState.running.words(step: 0, total: 40).hasSuffix("before its first step"))
+            #expect(
+                RunState.unknown.words(step: 3, total: nil).hasPrefix("step 3; the file system"))
             try run.writeCheckpoint(40)
             #expect(try run.view()[1].hasPrefix("has ended: all 40 steps are done"))
         }

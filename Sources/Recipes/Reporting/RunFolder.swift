@@ -47,6 +47,6 @@ extension HTMLPage {
         let often = seconds == 1 ? "every second" : "every \(seconds) seconds"
         body.append(
             .element(
-                "p", ["class": "note"], "The training goes on; this page renews itself \(often)."))
+                "p", ["class": "lead"], "The training goes on; this page renews itself \(often)."))
     }
 }

@@ -53,7 +53,11 @@ package enum RunState: Sendable, Hashable {
     package func words(step: Int, total: Int?) -> String {
         let place = total.map { "step \(step) of \($0)" } ?? "step \(step)"
         switch self {
-        case .running: return step == 0 ? "goes on: before its first step" : "goes on: \(place)"
+        case .running:
+            if step == 0 { return "goes on: before its first step" }
+            return total == step
+                ? "goes on: all \(step) steps are done, what comes after them is not"
+                : "goes on: \(place)"
         case .finished: return "has ended: all \(step) steps are done"
         case .stopped:
             return "has ended after \(place), with a checkpoint of it; the same command goes on"

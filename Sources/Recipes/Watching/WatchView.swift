@@ -116,7 +116,7 @@ package struct WatchView {
             }.filter(\.y.isFinite)
         }
         func smooth(_ name: String) -> [ChartPoint] {
-            ChartSeries("", points(moment.steps, name)).smoothed
+            ChartSeries("", Self.thinned(points(moment.steps, name))).smoothed
         }
         let evaluations = moment.evaluations
         let masks = smooth("rewards/mask_iou/mean")
@@ -142,6 +142,20 @@ package struct WatchView {
                     } + [("mask IoU, smoothed", smooth("iou"))]
             }
         return all.filter { $0.1.count > 1 }
+    }
+
+    /// At most 400 points, each the mean of neighbours, from the first step to the last: more than a terminal
+    /// has columns.
+    static func thinned(_ points: [ChartPoint]) -> [ChartPoint] {
+        let size = (points.count + 399) / 400
+        if size < 2 { return points }
+        return stride(from: 0, to: points.count, by: size).map { start in
+            let part = points[start..<min(start + size, points.count)]
+            let count = Double(part.count)
+            return ChartPoint(
+                x: start == 0 ? points[0].x : part[part.endIndex - 1].x,
+                y: part.reduce(0) { $0 + $1.y } / count)
+        }
     }
 
     // MARK: - Steps and answers

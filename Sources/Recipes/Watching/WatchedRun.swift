@@ -77,6 +77,7 @@ package struct WatchedRun {
     private let files: RolloutFiles
     private var metrics: MetricsReader
     private var length: RunLength
+    private var configured: Date?
     private var group: AskedGroup?
 
     /// A run's folder.
@@ -87,7 +88,14 @@ package struct WatchedRun {
         self.path = path
         files = RolloutFiles(run: path)
         metrics = MetricsReader(run: path)
+        configured = Self.date(path)
         length = RunLength(run: path)
+    }
+
+    /// When the run's configuration was written; a run that goes on may be longer than it was.
+    private static func date(_ path: String) -> Date? {
+        try? FileManager.default.attributesOfItem(atPath: path + "/config.yaml")[.modificationDate]
+            as? Date
     }
 
     /// Looks at the folder.
@@ -99,7 +107,9 @@ package struct WatchedRun {
     package mutating func look(now: Date = Date()) throws -> WatchedMoment {
         // First: what is read after a run has ended is all that it wrote.
         let holder = FolderLock.holder(of: path)
-        if try metrics.refresh() { length = RunLength(run: path) }
+        _ = try metrics.refresh()
+        let date = Self.date(path)
+        if date != configured { (configured, length) = (date, RunLength(run: path)) }
         try readGroup()
         let step = metrics.steps.last?.number ?? 0
         return WatchedMoment(
