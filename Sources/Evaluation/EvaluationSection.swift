@@ -3,10 +3,15 @@ public import Yams
 
 extension EvaluatedQuestions: ConfigurationValue {}
 extension Metric: ConfigurationValue {
-    /// Reads a metric, by its key or by what people read.
+    /// The list of metrics of which larger is better.
+    public static var kind: ConfigurationKind {
+        .choice(allCases.filter(\.isShare).map(\.rawValue))
+    }
+    /// Reads such a metric, by its key or by what people read.
     public init?(yaml: Node) {
-        guard let name = yaml.scalar?.string else { return nil }
-        self.init(called: name)
+        guard let metric = yaml.scalar.flatMap({ Self(called: $0.string) }), metric.isShare
+        else { return nil }
+        self = metric
     }
 }
 
@@ -51,8 +56,7 @@ extension ConfigurationKey {
                 "Which of a sample's questions are asked"),
             Self(
                 "evaluation.metric_for_best_model", section.appending(path: \.metricForBestModel),
-                "What tells the best checkpoint, which is kept; larger is better",
-                rule: .names(Metric.allCases.filter(\.isShare).map(\.rawValue))),
+                "What tells the best checkpoint, which is kept; larger is better"),
             Self(
                 "evaluation.early_stopping_patience",
                 section.appending(path: \.earlyStoppingPatience),

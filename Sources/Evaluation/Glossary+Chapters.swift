@@ -177,7 +177,8 @@ extension Glossary {
                 + "reads them"),
         GlossaryEntry(
             "object", keys: ["instances"],
-            "one thing that an answer points at with a box and points, or that a shard knows by its mask"),
+            "one thing that an answer points at with a box and points, or that a shard knows by its mask"
+        ),
         GlossaryEntry(
             "group", keys: ["num_generations"],
             "the answers to one question in one step, whose rewards are compared"),

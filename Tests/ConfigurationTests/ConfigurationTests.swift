@@ -114,6 +114,21 @@ import Testing
         }
     }
 
+    @Test("The metric for the best model is a share, by its key or by what people read")
+    func bestMetric() throws {
+        for (name, key) in [
+            ("gIoU", "giou"), ("GIOU", "giou"), ("valid format", "format_validity"),
+            ("Pr@0.5", "precision_0.5"), ("ciou", "ciou"),
+        ] {
+            let text = try load(minimal, ["evaluation.metric_for_best_model=\(name)"]).resolved()
+            #expect(text.contains("  metric_for_best_model: \(key)\n"), "\(name)")
+        }
+        for name in ["mean_length", "tokens per answer", "mean_objects", "format validty"] {
+            let found = problems(minimal, ["evaluation.metric_for_best_model=\(name)"])
+            #expect(found.count == 1 && !(found.first?.message ?? "").contains("mean_objects,"))
+        }
+    }
+
     @Test(
         "A section within a section is written and read as a table of its own, or set by dotted names"
     )

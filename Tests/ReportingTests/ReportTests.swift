@@ -4,6 +4,7 @@ import FilesTestSupport
 import Foundation
 import Imaging
 import RLTrainer
+import Reports
 import Segmentation
 import TestSupport
 import Testing
@@ -278,6 +279,34 @@ struct ReportFixture {
         }
     }
 
+    @Test("Charts of shares stay within 0 and 1, also of several runs")
+    func shareAxes() throws {
+        try withTemporaryFolder { folder in
+            try makeFolder(folder)
+            let lines = (1...30).map { step in
+                "{\"step\": \(step), \"parse_failure_rate\": \(step % 7 == 0 ? 0.4 : 0), "
+                    + "\"rewards/mask_iou/mean\": \(step > 20 ? 1 : 0), "
+                    + "\"rewards/box_iou/mean\": \(step % 2), \"kl\": \(step > 28 ? 0.5 : 0)}\n"
+            }
+            try ImageCodec.write(Array(lines.joined().utf8), path: folder + "/metrics.jsonl")
+            let record = try RunRecord(path: folder)
+            let several = RunCurves(groups: [("a", [record]), ("b", [record])]).charts
+            #expect(several.count == 4)
+            for chart in several {
+                let axis = ChartScale(
+                    covering: chart.series.flatMap(\.points).map(\.y), bounds: chart.bounds)
+                #expect(axis.low >= 0, "\(chart.title)")
+                if chart.title != "KL" { #expect(axis.high <= 1, "\(chart.title)") }
+            }
+            let page = try RunReport(run: folder).html()
+            let labels = page.matches(of: #/<text [^>]*text-anchor="end"[^>]*>([^<]+)</#).compactMap
+            {
+                Double($0.1)
+            }
+            #expect(labels.count > 8 && labels.allSatisfy { (0...1).contains($0) })
+        }
+    }
+
     @Test("A run that was not evaluated gets curves and answers, and no claim")
     func curvesOnly() throws {
         try withTemporaryFolder { folder in
@@ -294,6 +323,9 @@ struct ReportFixture {
             #expect(read.problem == nil && read.text.contains("Answers of step 20"))
             #expect(read.text.contains("<i>said</i>") && !read.text.contains("learnt:"))
             #expect(read.text.contains("only an evaluation on held-out samples can tell"))
+            // People read names, not the keys of files.
+            #expect(read.text.contains("mask IoU 0.50") && !read.text.contains("mask_iou"))
+            #expect(!read.text.contains("parse_failure_rate"))
             // A completion that a term failed for.
             let faulty = line.replacing(
                 "\"reward\": 1.5, \"rewards\": {\"mask_iou\": 0.5}",

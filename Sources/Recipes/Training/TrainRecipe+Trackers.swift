@@ -30,6 +30,7 @@ extension TrainEnding {
         case .finished: "finished"
         case .outOfTime: "out_of_time"
         case .stalled: "stalled"
+        case .learnsNothing: "learns_nothing"
         case .timeLimit: "time_limit"
         case .stopped: "stopped"
         }
