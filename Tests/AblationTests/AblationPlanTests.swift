@@ -52,9 +52,9 @@ import Testing
             try #"{"version": 1, "command": "sft", "product": "1", "image_size": 224}"#.write(
                 toFile: folder + "/think2seg.json", atomically: true, encoding: .utf8)
             let (_, grid) = try grid(
-                "seeds: [1, 2]\naxes: {data.image_size: [448], grpo.beta: [0, 1]}",
+                "seeds: [1, 2]\naxes: {data.image_size: [448, 560], grpo.beta: [0, 1]}",
                 base: base.replacing("path: p", with: "path: \(folder)"))
-            #expect(Set(grid.runs.map(\.configuration.data.imageSize)) == [448])
+            #expect(Set(grid.runs.map(\.configuration.data.imageSize)) == [448, 560])
             #expect(grid.notes.isEmpty)
             let (_, other) = try self.grid(
                 "seeds: [1, 2]\naxes: {grpo.beta: [0, 1]}",
