@@ -272,7 +272,9 @@ struct EvaluateCommand: ParsableCommand {
                 message: "data.validation names no shard; give --data")
         }
         guard let segmenter = segmenter ?? run?.segmenter?.path else {
-            throw ValidationError("a run of sft has no segmenter: give --segmenter")
+            throw EvaluationError(
+                place: config ?? "segmenter",
+                message: "is a run of sft, which has no segmenter; give --segmenter")
         }
         var recipe = EvaluateRecipe(
             policy: try policy ?? run?.policy(checkpoint?.choice ?? .newest) ?? "",

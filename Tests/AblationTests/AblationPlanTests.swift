@@ -46,6 +46,24 @@ import Testing
         }
     }
 
+    @Test("What no layer sets is as the policy was trained, in every run, and is told once")
+    func record() throws {
+        try withTemporaryFolder { folder in
+            try #"{"version": 1, "command": "sft", "product": "1", "image_size": 224}"#.write(
+                toFile: folder + "/think2seg.json", atomically: true, encoding: .utf8)
+            let (_, grid) = try grid(
+                "seeds: [1, 2]\naxes: {data.image_size: [448, 560], grpo.beta: [0, 1]}",
+                base: base.replacing("path: p", with: "path: \(folder)"))
+            #expect(Set(grid.runs.map(\.configuration.data.imageSize)) == [448, 560])
+            #expect(grid.notes.isEmpty)
+            let (_, other) = try self.grid(
+                "seeds: [1, 2]\naxes: {grpo.beta: [0, 1]}",
+                base: base.replacing("path: p", with: "path: \(folder)"))
+            #expect(Set(other.runs.map(\.configuration.data.imageSize)) == [224])
+            #expect(other.notes.count == 1 && other.notes[0].contains("image_size 224"))
+        }
+    }
+
     @Test("A grid has every level with every level, seed by seed")
     func product() throws {
         let (plan, grid) = try grid(

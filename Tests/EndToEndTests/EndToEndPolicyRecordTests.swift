@@ -159,6 +159,15 @@ extension EndToEnd {
                 sft.training.maxSteps = 1
                 sft.training.picturesPerStep = 1
                 try SFTRecipe(sft, command: ["think2seg", "sft"]).run { _ in }
+                let file = folder + "/a.yaml"
+                let text = "output_dir: \(folder)/sft\npolicy: {path: p}\ndata: {train: t.h5}\n"
+                try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+                for (resumes, size) in [(true, 56), (false, 840)] {
+                    let again = try SFTConfiguration.load(
+                        file: file, overrides: [], requiresInputs: false, resumes: resumes,
+                        onNote: { _ in })
+                    #expect(again.data.imageSize == size)
+                }
                 let run = try EvaluatedRun(folder + "/sft")
                 let policy = try run.policy(.newest)
                 #expect(run.command == "sft" && run.segmenter == nil)

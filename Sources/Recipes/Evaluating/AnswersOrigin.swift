@@ -19,7 +19,7 @@ public struct AnswersOrigin: Sendable {
     public init?(of completions: String) throws {
         let (folder, name) = (completions.parentFolder, (completions as NSString).lastPathComponent)
         let evaluation = EvaluationResult.document(folder)
-        let run = "\(folder)/../config.yaml"
+        let run = folder.parentFolder + "/config.yaml"
         func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
         if name == "predictions.jsonl", exists(evaluation) {
             file = evaluation
