@@ -571,7 +571,8 @@ let withLibtorch: [Target] = [
             "Evaluation", "EventFiles", "Files", "FilesTestSupport", "Imaging", "NewModels", "NN",
             "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Rewards", "RLTrainer",
             "Runs", "SAM2", "Scenes", "Segmentation", "Settings", "Shards", "SharedSettings",
-            "Tokenizers", "Torch", "Trackers", "Training", "TrainingRuns", "TrainingTestSupport", "VisionLanguage",
+            "Tokenizers", "Torch", "Trackers", "Training", "TrainingRuns", "TrainingTestSupport",
+            "VisionLanguage",
         ], swiftSettings: strict),
     .testTarget(
         name: "VerificationTests",

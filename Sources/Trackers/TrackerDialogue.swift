@@ -62,6 +62,7 @@ struct TrackerDialogue {
     ///   - isOver: asked again and again; whether nobody waits any longer
     ///   - hasTime: asked again and again; whether the program's time is not over
     /// - Returns: the answer
+    /// - Throws: ``TrackerFailure``
     mutating func exchange(
         _ line: String, accepts: (Int) -> Bool, isOver: () -> Bool, hasTime: () -> Bool
     ) throws(TrackerFailure) -> TrackerAnswer {

@@ -98,6 +98,7 @@ struct CommandInput: Sendable, CustomStringConvertible {
         "--world",
         // Texts, patterns and tables
         "--freeze", "--name", "--question", "--rewards", "--set", "--system-prompt",
+        "--trackers",
     ]
     /// What must stand before the path in an option's value.
     private static let prefixes = ["--controls": "name="]
