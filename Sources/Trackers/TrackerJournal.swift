@@ -35,6 +35,11 @@ package final class TrackerJournal: Sendable {
         let folder = "\(run)/\(Self.folder)"
         try FileManager.default.createDirectory(
             atPath: folder + "/pictures", withIntermediateDirectories: true)
+        // What a killed process left of a picture.
+        let pictures = try FileManager.default.contentsOfDirectory(atPath: folder + "/pictures")
+        for name in pictures where name.hasPrefix(".") {
+            try FileManager.default.removeItem(atPath: "\(folder)/pictures/\(name)")
+        }
         let about = folder + "/run.json"
         if let data = FileManager.default.contents(atPath: about),
             let description = try? JSONDecoder().decode(Description.self, from: data)
