@@ -7,7 +7,7 @@
         mlflow: {command: [python3, trackers/mlflow_tracker.py, --uri, "sqlite:///mlflow.db"]}
     mlflow ui --backend-store-uri sqlite:///mlflow.db
 
-A run is found again by a tag. A number that comes again has the same time, and is stored once; files
+A run is found again by a tag. A record that may be there already is looked for before it is stored; files
 are stored under the same names.
 """
 
@@ -43,11 +43,18 @@ def begin(client, experiment, artifacts, record, name):
     return run
 
 
+def holds(client, run, metric):
+    """Whether a metric has a value of the step, at whatever time."""
+    return any(old.step == metric.step for old in client.get_metric_history(run, metric.key))
+
+
 def store(client, run, folder, record):
     kind, step, time = record["type"], record["step"], round(record["time"] * 1000)
     if kind in ("metrics", "evaluation"):
         metrics = [Metric(name, value, time, step)
                    for name, value in record["metrics"].items() if value is not None]
+        if record.get("repeated"):
+            metrics = [metric for metric in metrics if not holds(client, run, metric)]
         client.log_batch(run, metrics=metrics)
         if client.get_run(run).info.status != "RUNNING":  # it goes on after an end
             client.update_run(run, status="RUNNING")

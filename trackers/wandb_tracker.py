@@ -6,8 +6,8 @@
       trackers:
         wandb: {command: [python3, trackers/wandb_tracker.py, --project, segmentation]}
 
-Without an account: WANDB_MODE=offline, and `wandb sync` later. wandb takes a step once and no earlier
-one after it: what comes again is left out by the server.
+Without an account: WANDB_MODE=offline, and `wandb sync` later. wandb has no keys by which it would know
+what it has: the one record in doubt after a crash may be there twice.
 """
 
 import argparse
@@ -21,30 +21,48 @@ os.dup2(2, 1)
 
 import wandb  # noqa: E402
 
-parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--project", default="think2seg")
-options = parser.parse_args()
-run = folder = None
-for line in sys.stdin:
-    record = json.loads(line)
-    kind, step = record["type"], record.get("step")
-    if kind == "run":
-        folder = record["folder"]
-        run = wandb.init(
-            project=options.project, id=record["id"], name=record["name"], resume="allow",
-            config=record["configuration"], dir=os.path.join(folder, "trackers"))
-        run.define_metric("*", step_metric="step")
-    elif kind in ("metrics", "evaluation"):
+COLUMNS = ["question", "completion", "reward", "advantage"]
+
+
+def begin(first, project):
+    run = wandb.init(
+        project=project, id=first["id"], name=first["name"], resume="allow",
+        config=first["configuration"], dir=os.path.join(first["folder"], "trackers"))
+    run.define_metric("*", step_metric="step")
+    return run
+
+
+def store(run, folder, record):
+    kind, step = record["type"], record["step"]
+    if kind in ("metrics", "evaluation"):
         run.log({**record["metrics"], "step": step})
     elif kind == "completions":
-        columns = ["question", "completion", "reward"]
-        rows = [[c.get(name) for name in columns] for c in record["completions"]]
-        run.log({"completions": wandb.Table(columns=columns, data=rows), "step": step})
+        rows = [[c.get(name) for name in COLUMNS] for c in record["completions"]]
+        run.log({"completions": wandb.Table(columns=COLUMNS, data=rows), "step": step})
     elif kind == "picture":
         image = wandb.Image(os.path.join(folder, record["file"]), caption=record["text"])
         run.log({f"samples/{record['index']}": image, "step": step})
     elif kind == "warning":
         run.alert(title=record["name"] or "warning", text=record["message"])
-    elif kind == "end":
-        run.finish(exit_code=1 if record["ending"] == "failed" else 0)
-    print(json.dumps({"ack": record["n"]}), file=answers, flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--project", default="think2seg")
+    options = parser.parse_args()
+    first = run = None
+    for line in sys.stdin:
+        record = json.loads(line)
+        if record["type"] == "run":
+            first = record
+        elif record["type"] == "end" and run:
+            run.finish(exit_code=1 if record["ending"] == "failed" else 0)
+            run = None  # a run that goes on has more lines
+        elif record["type"] != "end":
+            run = run or begin(first, options.project)
+            store(run, first["folder"], record)
+        print(json.dumps({"ack": record["n"]}), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -105,6 +105,7 @@ package final class RunTrackers {
     ///   - message: what stopped the run, if something did
     ///   - limit: the most seconds that are waited
     ///   - onNote: gets what people should know
+    /// - Throws: what `onNote` throws
     package func end(
         step: Int, ending: String, message: String? = nil, limit: Double = .infinity,
         onNote: (String) throws -> Void

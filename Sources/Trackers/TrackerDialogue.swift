@@ -35,6 +35,8 @@ enum TrackerFailure: Error, Hashable {
     case ended
     /// Nobody waits any longer.
     case abandoned
+    /// It wrote thousands of lines that are no answers.
+    case noise
     case system(String)
 }
 
@@ -42,12 +44,16 @@ enum TrackerFailure: Error, Hashable {
 struct TrackerDialogue {
     /// So many bytes without a line feed are no answer.
     private static let lineLimit = 1 << 20
+    /// So many lines that are no answers are too many for one line.
+    static let noiseLimit = 10_000
 
     let child: ChildProcess
     /// Gets the lines that are no answers.
     let onNoise: (String) -> Void
     private var buffer: [UInt8] = []
     private var isAtEnd = false
+    /// Lines since the last answer that were none.
+    private var noise = 0
 
     init(_ child: ChildProcess, onNoise: @escaping (String) -> Void) {
         self.child = child
@@ -62,15 +68,17 @@ struct TrackerDialogue {
     ///   - isOver: asked again and again; whether nobody waits any longer
     ///   - hasTime: asked again and again; whether the program's time is not over
     /// - Returns: the answer
+    /// - Throws: ``TrackerFailure``
     mutating func exchange(
         _ line: String, accepts: (Int) -> Bool, isOver: () -> Bool, hasTime: () -> Bool
     ) throws(TrackerFailure) -> TrackerAnswer {
         let bytes = Array(line.utf8)
         var rest = bytes[...]
+        noise = 0
         while true {
             if !rest.isEmpty { try write(&rest) }
             try read()
-            if let answer = answer(isSent: rest.isEmpty, accepts) { return answer }
+            if let answer = try answer(isSent: rest.isEmpty, accepts) { return answer }
             if isAtEnd { throw .ended }
             if isOver() { throw .abandoned }
             if !hasTime() { throw .timedOut }
@@ -78,28 +86,40 @@ struct TrackerDialogue {
             // Another process may hold the pipe open although the program is gone.
             if !isReady, child.hasEnded {
                 try read()
-                if let answer = answer(isSent: rest.isEmpty, accepts) { return answer }
+                if let answer = try answer(isSent: rest.isEmpty, accepts) { return answer }
                 throw .ended
             }
         }
     }
 
-    private mutating func answer(isSent: Bool, _ accepts: (Int) -> Bool) -> TrackerAnswer? {
-        while let feed = buffer.firstIndex(of: 0x0A) {
-            let line = buffer[..<feed]
-            defer { buffer.removeFirst(feed + 1) }
+    /// The answer among the lines that are there, if it is.
+    private mutating func answer(
+        isSent: Bool, _ accepts: (Int) -> Bool
+    ) throws(TrackerFailure) -> TrackerAnswer? {
+        var begin = 0
+        defer { buffer.removeFirst(begin) }
+        while let feed = buffer[begin...].firstIndex(of: 0x0A) {
+            let line = buffer[begin..<feed]
+            begin = feed + 1
             switch TrackerAnswer(line: line) {
             case .acknowledged(let number) where isSent && accepts(number):
                 return .acknowledged(number)
             case .refused(let reason) where isSent: return .refused(reason)
-            default: onNoise(String(decoding: line.prefix(2_000), as: UTF8.self))
+            default: try tell(line)
             }
         }
-        if buffer.count > Self.lineLimit {
-            onNoise(String(decoding: buffer.prefix(2_000), as: UTF8.self))
-            buffer = []
+        if buffer.count - begin > Self.lineLimit {
+            try tell(buffer[begin...])
+            begin = buffer.count
         }
         return nil
+    }
+
+    /// Passes on what is no answer; a program that writes nothing else is of no use.
+    private mutating func tell(_ line: ArraySlice<UInt8>) throws(TrackerFailure) {
+        onNoise(String(decoding: line.prefix(2_000), as: UTF8.self))
+        noise += 1
+        if noise >= Self.noiseLimit { throw .noise }
     }
 
     private mutating func write(_ rest: inout ArraySlice<UInt8>) throws(TrackerFailure) {

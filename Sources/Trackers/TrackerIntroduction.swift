@@ -37,12 +37,8 @@ package struct TrackerIntroduction: Sendable {
     /// The run's folder from the root on.
     private var folder: String { URL(fileURLWithPath: run).standardizedFileURL.path }
 
-    /// The line, without its line feed.
-    ///
-    /// - Parameters:
-    ///   - tracker: what the configuration calls the tracker
-    ///   - id: what tells the run from others
-    ///   - acknowledged: the last record that the tracker took
+    /// The line, without its line feed, for a tracker of a name in the configuration, of which `acknowledged`
+    /// is the last record that it took.
     func line(tracker: String, id: String, acknowledged: Int) -> String {
         jsonObject([
             ("n", "\(acknowledged)"), ("type", jsonText("run")),

@@ -35,6 +35,11 @@ package final class TrackerJournal: Sendable {
         let folder = "\(run)/\(Self.folder)"
         try FileManager.default.createDirectory(
             atPath: folder + "/pictures", withIntermediateDirectories: true)
+        // What a killed process left of a picture.
+        let pictures = try FileManager.default.contentsOfDirectory(atPath: folder + "/pictures")
+        for name in pictures where name.hasPrefix(".") {
+            try FileManager.default.removeItem(atPath: "\(folder)/pictures/\(name)")
+        }
         let about = folder + "/run.json"
         if let data = FileManager.default.contents(atPath: about),
             let description = try? JSONDecoder().decode(Description.self, from: data)
@@ -62,11 +67,9 @@ package final class TrackerJournal: Sendable {
 
     // MARK: - Adding
 
-    /// Adds a record, unless it is there.
+    /// Adds a record, unless it is there, with the seconds since 1970.
     ///
     /// What cannot be written is missing, and told by ``failure``: it costs no run its step.
-    ///
-    /// - Parameter time: seconds since 1970
     package func add(_ record: TrackerRecord, time: Double = Date().timeIntervalSince1970) {
         let listeners = state.withLock { state -> [@Sendable () -> Void] in
             if state.failure != nil || state.known.contains(record.key) { return [] }
@@ -87,12 +90,8 @@ package final class TrackerJournal: Sendable {
         state.withLock { $0.known.contains(record.key) }
     }
 
-    /// Adds a picture.
-    ///
-    /// - Parameters:
-    ///   - bytes: a JPEG or PNG file
-    ///   - index: which of the step's
-    ///   - text: question and answers as Markdown
+    /// Adds a picture: a JPEG or PNG file, question and answers as Markdown, its step, and which of the
+    /// step's it is.
     package func add(
         picture bytes: [UInt8], text: String, step: Int, index: Int,
         time: Double = Date().timeIntervalSince1970
@@ -132,8 +131,9 @@ package final class TrackerJournal: Sendable {
         return false
     }
 
-    /// Brings the journal of a run to the state of a step, if there is one: later records go. What trackers
-    /// have of them is remembered first.
+    /// Brings the journal of a run to the state of a step, if there is one.
+    ///
+    /// Later records go. What trackers have of them is remembered first.
     package static func cutBack(_ run: String, to step: Int) throws {
         if !exists(run) { return }
         let folder = "\(run)/\(Self.folder)"

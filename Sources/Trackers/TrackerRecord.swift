@@ -53,25 +53,16 @@ package struct TrackerRecord: Sendable, Hashable {
         Self(.completions, step: step, [("file", jsonText("rollouts/step-\(step).jsonl"))])
     }
 
-    /// A picture of a step.
-    ///
-    /// - Parameters:
-    ///   - index: which of the step's
-    ///   - file: where it is, below the run's folder
-    ///   - text: question and answers as Markdown
+    /// A picture of a step: which of the step's, its file below the run's folder, and question and answers as
+    /// Markdown.
     static func picture(step: Int, index: Int, file: String, text: String) -> Self {
         Self(
             .picture, step: step, index: index,
             [("index", "\(index)"), ("file", jsonText(file)), ("text", jsonText(text))])
     }
 
-    /// A warning that a run gave.
-    ///
-    /// - Parameters:
-    ///   - index: which of the step's
-    ///   - name: what it is about, in a word
-    ///   - message: what was seen
-    ///   - hint: what to look at
+    /// A warning that a run gave: which of the step's, what it is about in a word, what was seen, and what to
+    /// look at.
     package static func warning(
         step: Int, index: Int, name: String, message: String, hint: String
     ) -> Self {
@@ -85,23 +76,14 @@ package struct TrackerRecord: Sendable, Hashable {
         Self(.resumed, step: step, index: n, [])
     }
 
-    /// How a run ended.
-    ///
-    /// - Parameters:
-    ///   - step: the last one
-    ///   - ending: a word
-    ///   - message: what stopped it, if something did
+    /// How a run ended: its last step, a word, and what stopped it, if something did.
     package static func end(step: Int, ending: String, message: String?) -> Self {
         Self(
             .end, step: step,
             [("ending", jsonText(ending))] + (message.map { [("message", jsonText($0))] } ?? []))
     }
 
-    /// The record as a line without its line feed.
-    ///
-    /// - Parameters:
-    ///   - n: its number
-    ///   - time: seconds since 1970
+    /// The record as a line without its line feed, with its number and seconds since 1970.
     func line(n: Int, time: Double) -> String {
         let place = key.index != 0 && key.kind != .picture ? [("index", "\(key.index)")] : []
         let head = [

@@ -285,7 +285,10 @@ final class TrackerSender: @unchecked Sendable {
                 error == .ended && dialogue.child.waitForEnd(seconds: patience.secondsToEnd)
             let status = dialogue.child.kill()
             switch error {
-            case .abandoned: break
+            case .abandoned:
+                condition.withLock { shared.failure = shared.failure ?? "did not answer by then" }
+            case .noise:
+                failed("wrote \(TrackerDialogue.noiseLimit) lines that are no answers")
             case .timedOut: failed("did not answer within \(specification.timeout.formatted()) s")
             case .system(let reason): failed("cannot be talked to: \(reason)")
             case .ended:

@@ -102,7 +102,7 @@ struct CommandInput: Sendable, CustomStringConvertible {
         "--world",
         // Texts, patterns and tables
         "--freeze", "--name", "--question", "--rewards", "--sample", "--set", "--system-prompt",
-        "<words>",
+        "--trackers", "<words>",
     ]
     /// What must stand before the path in an option's value.
     private static let prefixes = ["--controls": "name="]

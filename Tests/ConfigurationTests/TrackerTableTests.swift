@@ -72,7 +72,7 @@ import Trackers
             ),
             (
                 "{a: {command: [x], timeout: 0}}",
-                ".a.timeout: expected seconds, above 0 to 86400, found \"0\""
+                ".a.timeout: expected seconds, above 0 to 86400, found 0"
             ),
             (
                 "{a: {command: [x], wait: soon}}",

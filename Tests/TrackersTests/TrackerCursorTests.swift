@@ -124,8 +124,11 @@ func line(_ n: Int, _ step: Int, _ kind: String = "metrics", index: Int = 0) thr
             let path = run + "/trackers/records.jsonl"
             let whole = try contents(path)
             try (whole + Data("{\"n\": 2, \"ty".utf8)).write(to: URL(fileURLWithPath: path))
+            let torn = run + "/trackers/pictures/.dat.nosync1.a"
+            try Data([0xFF]).write(to: URL(fileURLWithPath: torn))
             let second = try TrackerJournal(run: run)
             #expect(second.id == first.id)
+            #expect(!exists(torn))
             second.add(.completions(step: 1))
             second.add(.completions(step: 2))
             #expect(try records(run).map { $0["n"] as? Int } == [1, 2])

@@ -220,12 +220,13 @@ private struct TrackerTableReader {
             guard let number = Double(yaml: value), number <= 86_400,
                 isWait ? number >= 0 : number > 0
             else {
+                let words = Misreading.words(value, expecting: .number)
                 let found =
-                    value.scalar == nil
-                    ? "" : ", found \(Misreading.words(value, expecting: .number))"
+                    Double(yaml: value)?.yaml ?? (value.scalar == nil ? nil : words)
                 report(
                     key, path,
-                    "expected seconds, \(isWait ? "from 0" : "above 0") to 86400\(found)")
+                    "expected seconds, \(isWait ? "from 0" : "above 0") to 86400"
+                        + (found.map { ", found \($0)" } ?? ""))
                 return
             }
             if isWait { entry.wait = number } else { entry.timeout = number }

@@ -29,9 +29,7 @@ extension RunDirectory {
         records?.add(.completions(step: step))
     }
 
-    /// Shows pictures of the first groups of a step with what was answered; see ``GroupPicture``.
-    ///
-    /// - Parameter count: groups that are shown, at most
+    /// Shows pictures of the first `count` groups of a step with what was answered; see ``GroupPicture``.
     package func write<Prompt: PolicyPrompt>(
         pictures groups: [RolloutGroup<Prompt>], count: Int, step: Int
     ) throws {

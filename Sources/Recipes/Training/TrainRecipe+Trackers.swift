@@ -12,6 +12,7 @@ extension TrainRecipe {
     ///   - ending: why it ended; nil after an error
     ///   - error: what stopped it
     ///   - onNote: gets what people should know
+    /// - Throws: what `onNote` throws
     func endTrackers(
         _ ending: TrainEnding?, error: (any Error)? = nil, onNote: (String) throws -> Void
     ) throws {
