@@ -58,7 +58,8 @@ struct TrackCommand: ParsableCommand {
         let (progress, notes) = recipe.send { progress in
             if console.quiet || !Console.isTerminal { return }
             let parts = progress.map { "\($0.name): step \($0.lastStep), \($0.left) to go" }
-            Console.progress(parts.joined(separator: "  "))
+            Console.progress(
+                parts.joined(separator: "  "), progress.map(\.lastStep).min() ?? 0, of: nil)
         }
         if !console.quiet { Console.endProgress() }
         notes.forEach(Console.warning)
