@@ -448,7 +448,8 @@ let withLibtorch: [Target] = [
         dependencies: [
             "Ablation", argumentParser, "Configuration", "Embeddings", "Evaluating", "Files",
             "FilesTestSupport", "Policies", "Runs", "SegmenterTraining", "Settings",
-            "SupervisedTraining", "TestSupport", "Torch", "TrainingRuns", "think2seg",
+            "SharedSettings", "SupervisedTraining", "TestSupport", "Torch", "TrainingRuns",
+            "think2seg",
         ], swiftSettings: strict),
     .testTarget(
         name: "ConfigurationTests",

@@ -68,9 +68,9 @@ struct Explanations {
             }
         }
         let plain = Nearest.squeezed(name)
-        let values = names.keys.flatMap(values)
-        if let value = values.first(where: { Nearest.squeezed($0) == plain }) {
-            let holders = names.keys.filter { self.values(of: $0).contains(value) }
+        let all = names.keys.flatMap(values)
+        if let value = all.first(where: { Nearest.squeezed($0) == plain }) {
+            let holders = names.keys.filter { values(of: $0).contains(value) }
             return ["\(value) is a value of \(holders.joined(separator: ", "))", ""]
                 + holders.flatMap(about)
         }
