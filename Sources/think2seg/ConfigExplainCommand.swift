@@ -55,6 +55,7 @@ struct Explanations {
     /// The lines about a name.
     ///
     /// - Parameter text: as it was written, also `key=value`
+    /// - Returns: the lines to print
     /// - Throws: ``UnknownKeyError``
     func lines(_ text: String) throws -> [String] {
         let name = String(text.prefix { $0 != "=" }.drop { $0 == "-" })

@@ -129,7 +129,9 @@ package struct ConfigurationReader<Root> {
         let location = "--set \(assignment)"
         guard let split = assignment.firstIndex(of: "=") else {
             let note = LookAlikes.note(assignment).map { ": \($0)" } ?? ""
-            report(location, "", "expected key=value\(note)")
+            let isKey = keys.contains { $0.name == assignment }
+            let form = isKey ? ": write --set \(assignment)=VALUE" : note
+            report(location, "", "expected key=value\(form)")
             return
         }
         let name = String(assignment[..<split])
