@@ -37,6 +37,7 @@ import Testing
             ("grpo: {loss_type: Dr. GRPO}", "write dr_grpo"),
             ("grpo: {loss_type: gspo}", "importance_sampling_level: sequence"),
             ("grpo: {scale_rewards: true}", "is true: write group"),
+            ("device: cuad", "must be cpu, cuda or cuda:N; did you mean cuda?"),
             ("policy: {dtype: bf16}", "c.yaml:1:10: policy.dtype: is bf16: write bfloat16"),
             ("prompt: {variant: box-2-point}", "did you mean box_2points?"),
             ("evaluation: {metric_for_best_model: goiu}", "found \"goiu\": write giou"),

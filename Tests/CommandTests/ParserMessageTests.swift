@@ -27,6 +27,11 @@ import Testing
             ("trian x.yaml", "there is no command 'trian'; did you mean 'train'?"),
             ("checkpoint lst", "did you mean 'checkpoint list'?"),
             ("data import earthreson x", "did you mean 'data import earthreason'?"),
+            ("import earthreason x", "did you mean 'data import'?"),
+            (
+                "segment --segmenter s --image i --point 1,1 --output m.png --device gpu",
+                "mean cuda?"
+            ),
             ("synthesize", "did you mean 'data synthesize'?"), ("grpo", "did you mean 'train'?"),
             ("quux", "the commands are quickstart, train, sft"),
             ("train --config x.yaml", "give the config without it, as in 'think2seg train CONFIG'"),
