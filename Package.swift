@@ -470,7 +470,8 @@ let withLibtorch: [Target] = [
         dependencies: [
             "Ablation", argumentParser, "Configuration", "Embeddings", "Evaluating", "Evaluation",
             "Files", "FilesTestSupport", "Policies", "Rewards", "Runs", "SegmenterTraining",
-            "Settings", "SupervisedTraining", "TestSupport", "Torch", "TrainingRuns", "think2seg",
+            "Settings", "SharedSettings", "SupervisedTraining", "TestSupport", "think2seg", "Torch",
+            "TrainingRuns",
         ], swiftSettings: strict),
     .testTarget(
         name: "ConfigurationTests",

@@ -11,8 +11,9 @@ public struct HubName: Sendable, Hashable {
 
     /// Understands a path that is not there.
     ///
+    /// Nil if there is something at the path, or it does not look like a name on the hub.
+    ///
     /// - Parameter path: as it was written
-    /// - Returns: nil if there is something at the path, or it does not look like a name on the hub
     public init?(_ path: String) {
         if path.isEmpty || FileManager.default.fileExists(atPath: path) { return nil }
         let last = path.split(separator: "/").last.map(String.init) ?? path

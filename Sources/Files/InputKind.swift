@@ -149,8 +149,11 @@ extension InputKind {
             switch (self, kind) {
             case (.any, _), (.policy, .policy), (.shard, .shard), (.picture, .picture): true
             case (.run, .run), (.run, .checkpoint), (.run, .yaml): true
-            case (.run, .configurations), (.evaluation, .evaluation): true
-            case (.sizes, .policy), (.sizes, .segmenter), (.sizes, .json): true
+            case (.evaluation, .evaluation): true
+            // Such a folder may hold anything; who reads it says what is missing.
+            case (_, .configurations): true
+            case (.sizes, .json), (.shard, .shards): true
+            case (.sizes, let kind): kind.isFolder
             case (.configuration, let kind): kind == .yaml || kind.isFolder
             case (.segmenter, .segmenter), (.segmenter, .torch), (.segmenter, .safetensors): true
             default: false

@@ -37,9 +37,9 @@ struct CommandTree {
         let begin = "there is no command '\((path + [stray]).joined(separator: " "))'"
         let full = Self.all.map { $0.joined(separator: " ") }
         let plain = Nearest.squeezed(stray)
-        if let meant = Nearest.name(to: stray, among: names).map({ path + [$0] })
+        if let meant = Self.all.first(where: { Nearest.squeezed($0.last ?? "") == plain })
             ?? Self.elsewhere[plain].map({ $0.split(separator: " ").map(String.init) })
-            ?? Self.all.first(where: { Nearest.squeezed($0.last ?? "") == plain })
+            ?? Nearest.name(to: stray, among: names).map({ path + [$0] })
         {
             return "\(begin); did you mean '\(meant.joined(separator: " "))'?"
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Files
 import Foundation
 import SegmenterTraining
 import Settings
@@ -75,6 +76,7 @@ struct ConfigCheckCommand: ParsableCommand {
         if !strict {
             warnings += configuration.inputs.filter { !$0.exists }.map {
                 "\($0.key): \($0.path) does not exist here"
+                    + (HubName($0.path).map { "; \($0.advice)" } ?? "")
             }
         }
         warnings += configuration.inputs.compactMap { input in

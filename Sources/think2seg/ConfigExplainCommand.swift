@@ -55,6 +55,7 @@ struct Explanations {
     /// The lines about a name.
     ///
     /// - Parameter text: as it was written, also `key=value`
+    /// - Returns: the lines to print
     /// - Throws: ``UnknownKeyError``
     func lines(_ text: String) throws -> [String] {
         let name = String(text.prefix { $0 != "=" }.drop { $0 == "-" })
@@ -68,9 +69,9 @@ struct Explanations {
             }
         }
         let plain = Nearest.squeezed(name)
-        let values = names.keys.flatMap(values)
-        if let value = values.first(where: { Nearest.squeezed($0) == plain }) {
-            let holders = names.keys.filter { self.values(of: $0).contains(value) }
+        let all = names.keys.flatMap(values)
+        if let value = all.first(where: { Nearest.squeezed($0) == plain }) {
+            let holders = names.keys.filter { values(of: $0).contains(value) }
             return ["\(value) is a value of \(holders.joined(separator: ", "))", ""]
                 + holders.flatMap(about)
         }

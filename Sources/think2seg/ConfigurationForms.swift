@@ -29,6 +29,7 @@ enum ConfigurationForm: String, CaseIterable {
     /// - Parameters:
     ///   - file: the file; nil where there is none
     ///   - load: what reads it
+    /// - Returns: what was read
     /// - Throws: what `load` throws, with what the file is where that is another command's
     func loading<Value>(_ file: String?, _ load: () throws -> Value) throws -> Value {
         do { return try load() } catch let error as ConfigurationError {

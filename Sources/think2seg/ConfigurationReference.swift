@@ -35,10 +35,31 @@ public enum ConfigurationReference {
         folder says so. `think2seg config show FILE` prints \
         every key as a run would have it, `--of sft` those of another command.
 
+        ## A file to begin with
+
+        `think2seg config init --output mine.yaml` writes the keys that most runs set, each with its \
+        meaning. `--from` begins with the settings of a paper, such as `--from dapo`, or with what \
+        differs from the defaults in a run, `--from runs/a`; `--of sft` and `--of pretrain-segmenter` \
+        are for the other commands. A file that is there stays as it is.
+
+        ## What a name means
+
+        ```
+        think2seg config explain grpo.beta
+        think2seg config explain training
+        think2seg config explain per_device_train_batch_size
+        ```
+
+        tells of a key what it means and takes, its default, whether a run that goes on may have another \
+        value, how it is written, and what it is called elsewhere; of a section its keys; of a reward term \
+        its parameters. The names of TRL, transformers, EasyR1 and verl are known: the key here is told, \
+        or why there is none. The same is said where such a name stands in a configuration, after `--set`, \
+        or as an option of `train`.
+
         ## What is refused
 
         Everything that is wrong with a configuration is reported at once, each problem with file, line, \
-        key and what would be right: unknown keys with the nearest known one, wrong types, values out \
+        key and what would be right: unknown keys and sections with the nearest known one, wrong types, values out \
         of bounds, keys that stand twice, values that do not fit each other, and files that are not \
         there. Exit status 78, or 66 if files that are not there are all that is wrong. What is allowed \
         but most likely not meant is a warning.

@@ -50,7 +50,7 @@ func exitStatus(of error: any Error) -> Int32? {
     case is ValidationError, is CleanExit, is ExitCode: return nil
     case let error as ConfigurationError:
         return error.isMissingInput ? SystemExit.missingInput : SystemExit.badConfiguration
-    case is OutputClash, is UnknownKeyError: return SystemExit.usage
+    case is OutputClash, is UnknownKeyError, is WrongEnding: return SystemExit.usage
     case is OutputInTheWay: return SystemExit.cannotCreate
     case is RewardConfigurationError: return SystemExit.badConfiguration
     case is any RewardInfrastructureError: return SystemExit.unavailable

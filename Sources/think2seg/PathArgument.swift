@@ -3,6 +3,11 @@ import Configuration
 import Files
 import Foundation
 
+/// A file whose name says another format than it gets.
+struct WrongEnding: Error, CustomStringConvertible {
+    let description: String
+}
+
 /// How every option and argument that is a path is read; shells leave the `~` of `--output=~/runs` as
 /// it is.
 ///
@@ -45,7 +50,7 @@ enum PathArgument {
     }
 
     /// A PNG that is written.
-    static func png(_ text: String) throws -> String { try file(text, "PNG", ["png"]) }
+    static func png(_ text: String) throws -> String { try file(text, "a PNG", ["png"]) }
 
     /// A file of one format that is written.
     private static func file(
@@ -59,7 +64,7 @@ enum PathArgument {
     /// What is wrong with the name of a file that gets another format than it says; nil if nothing is.
     static func wrongEnding(_ path: String, _ format: String, _ endings: [String]) -> String? {
         guard let (name, ending) = fileName(path), !endings.contains(ending) else { return nil }
-        return "\(path) gets a \(format); call it \(name).\(endings[0])"
+        return "\(path) is to be \(format); call it \(name).\(endings[0])"
     }
 
     /// A path without its ending, and the ending, where that is one of files.

@@ -186,10 +186,10 @@ struct ReportCommand: ParsableCommand {
                 + CommandInputFiles.shards(data + shards),
             makes: [page.folder].compactMap(\.self))
         for (path, format, endings) in [
-            (page.file, "page", ["html", "htm"]), (curve, "drawing", ["svg"]),
+            (page.file, "an HTML page", ["html", "htm"]), (curve, "an SVG drawing", ["svg"]),
         ] {
             if let problem = path.flatMap({ PathArgument.wrongEnding($0, format, endings) }) {
-                throw ValidationError(problem)
+                throw WrongEnding(description: problem)
             }
         }
     }

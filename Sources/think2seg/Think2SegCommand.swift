@@ -45,6 +45,7 @@ private var versionLine: String {
 /// What to do about a path that is not there and is a model's name on the hub.
 ///
 /// - Parameter words: what is said, the path first
+/// - Returns: nil if it is none
 private func hubAdvice(_ words: String) -> String? {
     guard !words.contains("Hugging Face hub") else { return nil }
     let path = words.range(of: ": ").map { String(words[..<$0.lowerBound]) } ?? words

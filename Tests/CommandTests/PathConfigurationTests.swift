@@ -143,7 +143,9 @@ import think2seg
                 "a\(level): &a\(level) [\(repeatElement(entry, count: 10).joined(separator: ", "))]"
         }
         let found = problems(levels.joined(separator: "\n") + "\ndata: {train: *a9}\n")
-        #expect(found.contains { $0.contains("data.train: expected a list") }, "\(found)")
+        #expect(
+            found.contains { $0.contains("data.train: entry 10: expected a path, found a list") },
+            "\(found)")
     }
 
     @Test(

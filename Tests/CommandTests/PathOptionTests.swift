@@ -102,7 +102,7 @@ struct CommandInput: Sendable, CustomStringConvertible {
         "--world",
         // Texts, patterns and tables
         "--freeze", "--name", "--question", "--rewards", "--sample", "--set", "--system-prompt",
-        "--trackers", "<words>",
+        "--trackers", "<key>", "<words>",
     ]
     /// What must stand before the path in an option's value.
     private static let prefixes = ["--controls": "name="]
@@ -137,7 +137,7 @@ struct CommandInput: Sendable, CustomStringConvertible {
         let files: Set = ["--json", "--overlay", "--logits", "--strip", "--curve"]
         for input in CommandInput.all
         where input.option == "--output" || input.option == "--pictures" {
-            let isFile = input.name == " segment"
+            let isFile = [" segment", " config init"].contains(input.name)
             #expect(input.said("a/").contains("the name of a folder") == isFile, "\(input)")
         }
         let outputs = CommandInput.all.filter { files.contains($0.option ?? "") }

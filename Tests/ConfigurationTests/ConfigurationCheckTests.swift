@@ -98,7 +98,7 @@ import Testing
         #expect(try problems(minimal + "seed: *none\n").first?.message.contains("alias") == true)
     }
 
-    @Test("Files that are not there are reported with all else, at the line of their key")
+    @Test("Files that are not there are reported with all else, each where it stands")
     func missingFiles() throws {
         func found(_ text: String, _ overrides: [String] = []) throws -> [ConfigurationProblem] {
             try problems(text, overrides) {
@@ -109,7 +109,7 @@ import Testing
             "policy: {path: /none/p}\nsegmenter: {path: /none/s}\n"
                 + "data:\n  train: [/none/a.h5, /none/b.h5]\n")
         #expect(all.map(\.key) == ["policy.path", "segmenter.path", "data.train", "data.train"])
-        #expect(all.map(\.location).last == "c.yaml:4:3")
+        #expect(all.map(\.location).last == "c.yaml:4:23")
         #expect(all[3].message.contains("/none/b.h5"))
         #expect(ConfigurationError(problems: all).isMissingInput)
         let mixed = try found(minimal + "sed: 1\n", ["data.train=[/none/a.h5]"])
@@ -136,7 +136,7 @@ import Testing
     func together() throws {
         #expect(
             try problems(minimal, ["data.train=[a.h5, b.h5, ./a.h5]"]).map(\.message)
-                == ["names ./a.h5 twice; keep one"])
+                == ["entry 3: names ./a.h5 twice; keep one"])
     }
 
     @Test(

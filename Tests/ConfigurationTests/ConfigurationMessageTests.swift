@@ -93,7 +93,7 @@ import Testing
             ),
             ("rewards: {mask_iou: \"2\"}", "found \"2\" in quotes, which make it a text; write 2"),
             ("rewards: {mask_iou: {weight: 1,5}}", "expected a number"),
-            ("data: {train: [a.h5, [b.h5]]}", "expected a list, each entry a path, found a list"),
+            ("data: {train: [a.h5, [b.h5]]}", "entry 2: expected a path, found a list"),
             (
                 "output_dir: “runs/a b”",
                 "is “runs/a b”: “ is U+201C LEFT DOUBLE QUOTATION MARK, which would be a part of the "

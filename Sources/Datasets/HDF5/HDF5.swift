@@ -28,6 +28,11 @@ public struct HDF5Error: Error, Hashable, Sendable, CustomStringConvertible {
     /// What the file is.
     public var cause = Cause.library
 
+    /// Why the system refused something, where that is the cause; the library writes it among numbers.
+    public var systemReason: String? {
+        message.firstMatch(of: /error message = '([^']+)'/).map { String($0.1) }
+    }
+
     /// All of it in one line.
     public var description: String {
         "\(path)\(object.isEmpty ? "" : ": " + object): \(message) (\(function))"

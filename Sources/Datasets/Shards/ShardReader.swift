@@ -134,7 +134,14 @@ public final class ShardReader: SampleSource {
 
     private static func notHDF5(_ path: String) -> ShardError {
         let hint = "; make shards with 'think2seg data import'"
-        let begin = FileHandle(forReadingAtPath: path)?.readData(ofLength: 8) ?? Data()
+        let begin: Data
+        do {
+            let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            begin = try file.read(upToCount: 8) ?? Data()
+        } catch {
+            return ShardError(
+                .unreadable, path: path, "the system does not read it; check the disk")
+        }
         if (1..<8).contains(begin.count), HDF5File.signature.starts(with: begin) {
             return ShardError(
                 .unreadable, path: path,

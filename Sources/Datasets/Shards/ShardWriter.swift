@@ -183,6 +183,10 @@ public final class ShardWriter {
                 }
             return ShardError(.cannotWrite, path: failure.path, "\(what): \(failure.reason)")
         }
+        if let error = error as? HDF5Error, let reason = error.systemReason {
+            return ShardError(
+                .cannotWrite, path: path, "cannot write: \(reason); check the disk's free space")
+        }
         return ShardError(
             .cannotWrite, path: path,
             "\(error); check that the folder exists, is writable and has space left")

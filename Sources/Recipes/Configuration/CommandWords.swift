@@ -11,8 +11,9 @@ package enum CommandWords {
     /// - Parameter node: what stands at the key
     /// - Returns: the program and its arguments; or where and what is wrong
     package static func read(_ node: Node) -> Result<[String], LocatedProblems> {
-        func failure(_ message: String, at place: Node) -> Result<[String], LocatedProblems> {
-            let mark = place.mark.map { (line: $0.line, column: $0.column) }
+        func failure(_ message: String, at place: Node? = nil) -> Result<[String], LocatedProblems>
+        {
+            let mark = place?.mark.map { (line: $0.line, column: $0.column) }
             return .failure(LocatedProblems([.init(place: mark, key: "", message: message)]))
         }
         if let text = String(yaml: node) {
@@ -22,7 +23,7 @@ package enum CommandWords {
                     + "argument as an entry of a list: \(split(text).yaml)", at: node)
         }
         guard let sequence = node.sequence, !sequence.isEmpty else {
-            return failure("expected a list of texts: program, arguments", at: node)
+            return failure("expected a list of texts: program, arguments")
         }
         var words: [String] = []
         for (place, entry) in sequence.enumerated() {

@@ -165,7 +165,9 @@ public struct ConfigurationRule: Sendable, Hashable {
             })
         {
             let note = LookAlikes.note(stranger).map { ": \($0)" } ?? ""
-            return "is \(stranger), must be \(meaning)\(note)"
+            let words = meaning.split { " ,".contains($0) }.map(String.init)
+            let question = Nearest.question(stranger, among: words)
+            return "is \(stranger), must be \(meaning)\(note)\(question)"
         }
         guard let wrong = value.numbers.first(where: { !allows($0) }), let bounds else {
             return nil

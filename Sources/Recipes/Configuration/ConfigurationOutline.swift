@@ -7,8 +7,9 @@ package struct ConfigurationOutline: Sendable {
 
     /// Reads a file.
     ///
+    /// Nil if it is no table of keys.
+    ///
     /// - Parameter file: the YAML file
-    /// - Returns: nil if it is no table of keys
     package init?(file: String) {
         guard let text = try? configurationText(file, what: "configuration file"),
             let tree = ConfigurationText(text, file: file).tree, tree.mapping != nil

@@ -131,7 +131,12 @@ package struct ConfigurationReader<Root> {
         let location = "--set \(assignment)"
         guard let split = assignment.firstIndex(of: "=") else {
             let note = LookAlikes.note(assignment).map { ": \($0)" } ?? ""
-            report(location, "", "expected key=value\(note)")
+            // Of what is written as in a file, the key is what stands before the colon.
+            let parts = assignment.split(separator: ":", maxSplits: 1).map(String.init)
+            let isKey = keys.contains { $0.name == parts.first }
+            let value = parts.count > 1 ? parts[1].drop { $0 == " " } : "VALUE"
+            let form = isKey ? ": write --set \(parts[0])=\(value)" : note
+            report(location, "", "expected key=value\(form)")
             return
         }
         let name = String(assignment[..<split])

@@ -249,7 +249,9 @@ private struct RewardTableReader {
                 case .success(let words): command.words = words
                 case .failure(let error):
                     problems += error.problems.map {
-                        .init(place: $0.place, key: "\(name).command", message: $0.message)
+                        .init(
+                            place: $0.place ?? key.mark.map { ($0.line, $0.column) },
+                            key: "\(name).command", message: $0.message)
                     }
                 }
             case "weight":

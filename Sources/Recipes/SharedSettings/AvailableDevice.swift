@@ -13,7 +13,13 @@ public func availableDevice(_ name: String) throws -> Device {
         ])
     }
     guard let device = Device(name) else {
-        throw problem("is \(name), must be cpu, cuda or cuda:N")
+        let plain = Nearest.squeezed(name)
+        let number = plain.wholeMatch(of: /(?:cuda|gpu)([0-9]+)/).map { "cuda:\($0.1)" }
+        let meant = number ?? (plain == "gpu" ? "cuda" : nil)
+        let question =
+            meant.map { "; did you mean \($0)?" }
+            ?? Nearest.question(name, among: ["cpu", "cuda"])
+        throw problem("is \(name), must be cpu, cuda or cuda:N\(question)")
     }
     let count = TorchRuntime.cudaDeviceCount
     if case .cuda(let index) = device, index >= count {

@@ -12,6 +12,7 @@ package struct ForeignKey: Sendable, Hashable {
     /// What the key is here, in words: "TRL's num_generations is grpo.num_generations here".
     ///
     /// - Parameter known: the keys that may be named; those of other commands are said to be so
+    /// - Returns: one line
     package func words(known: [String]) -> String {
         let begin = trainer + (trainer.hasSuffix("s") ? "' " : "'s ") + name
         let end = note.isEmpty ? "" : ": \(note)"

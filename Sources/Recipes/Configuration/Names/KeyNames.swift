@@ -34,6 +34,7 @@ package struct KeyNames: Sendable {
     /// - Parameters:
     ///   - name: the name, dotted
     ///   - isTable: whether a table of keys stands below it
+    /// - Returns: what to say, and the name that was meant
     package func guess(_ name: String, isTable: Bool = false) -> Guess {
         if isTable, let section = nearest(name, among: sections) {
             return asked(section)

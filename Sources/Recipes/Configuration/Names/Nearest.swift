@@ -10,6 +10,7 @@ package enum Nearest {
     /// - Parameters:
     ///   - text: as it was written
     ///   - names: the names that are known; the first one wins among equals
+    /// - Returns: one of the names
     package static func name(to text: String, among names: [String]) -> String? {
         let plain = squeezed(text)
         guard !plain.isEmpty else { return nil }

@@ -59,6 +59,10 @@ public struct PathRule: Sendable {
     /// - Throws: ``PathError``
     public func expand(_ text: String) throws(PathError) -> String {
         if let problem = Self.lookAlike(text) { throw PathError(problem: problem) }
+        // For the system a path ends there.
+        if text.unicodeScalars.contains("\0") {
+            throw PathError(problem: "there is a character of number 0 in it; remove it")
+        }
         var parts: [String] = []
         let components = text.split(separator: "/", omittingEmptySubsequences: false)
         for (place, component) in components.enumerated() {
