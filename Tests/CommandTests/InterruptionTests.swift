@@ -11,7 +11,7 @@ import Testing
         segmenter: {path: $CHECKOUT/Resources/segmenter}
         data: {train: scenes/train.h5, image_size: 56}
         rewards: {slow: {command: [sh, slow.sh], timeout: 600}}
-        grpo: {num_generations: 2, num_prompts_per_step: 1, max_completion_length: 4}
+        grpo: {num_generations: 2, num_prompts_per_step: 1, max_completion_length: 4, reward_timeout: null}
         training: {max_steps: 50}
 
         """
@@ -48,13 +48,16 @@ import Testing
         process.standardError = handle
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        try wait { FileManager.default.fileExists(atPath: folder + "/asked") }
+        try wait(folder) { FileManager.default.fileExists(atPath: folder + "/asked") }
         return process
     }
 
-    private func wait(_ isDone: () throws -> Bool) throws {
-        for _ in 0..<6000 where try !isDone() { usleep(20_000) }
-        try #require(try isDone())
+    private func wait(_ folder: String, _ isDone: () throws -> Bool) throws {
+        for _ in 0..<6000 {
+            if try isDone() { return }
+            usleep(20_000)
+        }
+        Issue.record("nothing comes any more: \(try lines(folder))")
     }
 
     private func lines(_ folder: String) throws -> [String] {
@@ -70,7 +73,7 @@ import Testing
         try withTemporaryFolder { folder in
             let process = try start(folder)
             process.interrupt()
-            try wait { try lines(folder).contains(first) }
+            try wait(folder) { try lines(folder).contains(first) }
             #expect(process.isRunning)
             _ = FileManager.default.createFile(atPath: folder + "/go", contents: nil)
             process.waitUntilExit()
@@ -88,7 +91,7 @@ import Testing
         try withTemporaryFolder { folder in
             let process = try start(folder)
             process.interrupt()
-            try wait { try lines(folder).contains(first) }
+            try wait(folder) { try lines(folder).contains(first) }
             process.interrupt()
             process.waitUntilExit()
             #expect(process.terminationStatus == 130)
