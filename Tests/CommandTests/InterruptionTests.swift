@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Ctrl-C while a step waits for its reward.
-@Suite struct InterruptionTests {
+@Suite(.serialized) struct InterruptionTests {
     private static let configuration = """
         output_dir: run
         threads: 1
@@ -20,7 +20,7 @@ import Testing
     private static let reward = """
         while read -r line; do
           touch asked
-          while [ ! -e go ]; do sleep 0.02; done
+          while [ ! -e go ]; do [ -e asked ] || exit; sleep 0.02; done
           echo 1
         done
 
@@ -93,6 +93,9 @@ import Testing
             process.interrupt()
             try wait(folder) { try lines(folder).contains(first) }
             process.interrupt()
+            try wait(folder) { try lines(folder).last == second }
+            // The reward ends then, which has what Foundation watches the run by.
+            _ = FileManager.default.createFile(atPath: folder + "/go", contents: nil)
             process.waitUntilExit()
             #expect(process.terminationStatus == 130)
             #expect(try lines(folder).suffix(2) == [first, second])
