@@ -105,7 +105,9 @@ public struct RunHealth: Sendable {
     /// Adds a step to the row of a condition, or ends the row.
     ///
     /// - Parameters:
+    ///   - condition: which
     ///   - holds: whether it does in this step
+    ///   - metrics: the step's numbers
     ///   - value: what was seen of it
     ///   - before: what it is compared with
     private mutating func extend(

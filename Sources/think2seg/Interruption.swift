@@ -47,6 +47,11 @@ enum Interruption {
         rest: String = "the same command goes on from the newest checkpoint"
     ) {
         lines = (Line("ending after \(unit); again: at once"), Line("ended at once; \(rest)"))
+        // Who starts this process may have blocked them.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+        defer { pthread_sigmask(SIG_UNBLOCK, &signals, nil) }
         for number in [SIGINT, SIGTERM, SIGHUP] {
             let before = signal(number) { number in
                 // A terminal that goes away may say so more than once.

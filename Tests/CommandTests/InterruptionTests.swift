@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Ctrl-C while a step waits for its reward.
-@Suite struct InterruptionTests {
+@Suite(.serialized) struct InterruptionTests {
     private static let configuration = """
         output_dir: run
         threads: 1
@@ -11,7 +11,7 @@ import Testing
         segmenter: {path: $CHECKOUT/Resources/segmenter}
         data: {train: scenes/train.h5, image_size: 56}
         rewards: {slow: {command: [sh, slow.sh], timeout: 600}}
-        grpo: {num_generations: 2, num_prompts_per_step: 1, max_completion_length: 4}
+        grpo: {num_generations: 2, num_prompts_per_step: 1, max_completion_length: 4, reward_timeout: null}
         training: {max_steps: 50}
 
         """
@@ -20,7 +20,7 @@ import Testing
     private static let reward = """
         while read -r line; do
           touch asked
-          while [ ! -e go ]; do sleep 0.02; done
+          while [ ! -e go ]; do [ -e asked ] || exit; sleep 0.02; done
           echo 1
         done
 
@@ -48,13 +48,16 @@ import Testing
         process.standardError = handle
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        try wait { FileManager.default.fileExists(atPath: folder + "/asked") }
+        try wait(folder) { FileManager.default.fileExists(atPath: folder + "/asked") }
         return process
     }
 
-    private func wait(_ isDone: () throws -> Bool) throws {
-        for _ in 0..<6000 where try !isDone() { usleep(20_000) }
-        try #require(try isDone())
+    private func wait(_ folder: String, _ isDone: () throws -> Bool) throws {
+        for _ in 0..<6000 {
+            if try isDone() { return }
+            usleep(20_000)
+        }
+        Issue.record("nothing comes any more: \(try lines(folder))")
     }
 
     private func lines(_ folder: String) throws -> [String] {
@@ -70,7 +73,7 @@ import Testing
         try withTemporaryFolder { folder in
             let process = try start(folder)
             process.interrupt()
-            try wait { try lines(folder).contains(first) }
+            try wait(folder) { try lines(folder).contains(first) }
             #expect(process.isRunning)
             _ = FileManager.default.createFile(atPath: folder + "/go", contents: nil)
             process.waitUntilExit()
@@ -88,8 +91,11 @@ import Testing
         try withTemporaryFolder { folder in
             let process = try start(folder)
             process.interrupt()
-            try wait { try lines(folder).contains(first) }
+            try wait(folder) { try lines(folder).contains(first) }
             process.interrupt()
+            try wait(folder) { try lines(folder).last == second }
+            // The reward ends then, which has what Foundation watches the run by.
+            _ = FileManager.default.createFile(atPath: folder + "/go", contents: nil)
             process.waitUntilExit()
             #expect(process.terminationStatus == 130)
             #expect(try lines(folder).suffix(2) == [first, second])

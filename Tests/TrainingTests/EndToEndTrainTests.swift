@@ -33,7 +33,11 @@ extension EndToEnd {
         func layout() throws {
             let companions = Set(try files(fixture.policy).keys)
             #expect(companions.contains("tokenizer.json"))
-            var expected: Set<String> = ["config.yaml", "run.json", "metrics.jsonl"]
+            var expected: Set<String> = [
+                "config.yaml", "run.json", "metrics.jsonl",
+                // A random policy's answers meet nothing.
+                "warnings.jsonl",
+            ]
             for step in 1...3 {
                 expected.insert("rollouts/step-\(step).jsonl")
                 expected.insert("checkpoints/step-\(step)/manifest.json")
@@ -80,7 +84,8 @@ extension EndToEnd {
                 "frac_reward_zero_std", "completions/mean_length", "completions/min_length",
                 "completions/max_length", "completions/mean_terminated_length",
                 "completions/min_terminated_length", "completions/max_terminated_length",
-                "completions/clipped_ratio", "parse_failure_rate", "kl", "entropy",
+                "completions/clipped_ratio", "parse_failure_rate", "answers/iou",
+                "answers/met_target", "answers/empty", "kl", "entropy",
                 "clip_ratio/region_mean", "clip_ratio/low_mean", "clip_ratio/low_min",
                 "clip_ratio/high_mean", "clip_ratio/high_max",
                 "sampling/sampling_logp_difference/mean", "sampling/sampling_logp_difference/max",
@@ -228,7 +233,7 @@ extension EndToEnd {
                 let metrics = try lines(run.path + "/metrics.jsonl").map(withoutClock)
                 #expect(metrics == (try lines(folder + "/run/metrics.jsonl").map(withoutClock)))
                 // What the clock decides was taken away, and nothing else.
-                #expect(metrics[0].components(separatedBy: ", ").count == 50 - 12)
+                #expect(metrics[0].components(separatedBy: ", ").count == 53 - 12)
             }
         }
 

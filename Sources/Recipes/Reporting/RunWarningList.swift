@@ -5,6 +5,7 @@ extension RunRecord {
     /// What the run has warned of, as the first thing that its page shows; nothing where it has not.
     ///
     /// - Parameter name: the run's, where the page is about several
+    /// - Returns: a list in a frame
     func warningList(of name: String? = nil) -> HTML {
         let warnings = RunWarnings.read(run: path)
         if warnings.isEmpty { return .none }

@@ -16,7 +16,6 @@ import Segmenters
 public import Settings
 import Shards
 import SharedSettings
-import TextFiles
 public import Threads
 import Torch
 package import Trackers
@@ -140,9 +139,8 @@ public final class TrainRecipe {
         guard let progress = evaluation?.progress, let step = progress.bestStep,
             let value = progress.best
         else { return nil }
-        let folder = EvaluationResult.document("\(directory.path)/evaluation/step-\(step)")
-        let found = FileManager.default.contents(atPath: folder)
-            .flatMap { try? JSONDecoder().decode(EvaluationResult.self, file: $0) }
+        let found = try? EvaluationResult.load(
+            folder: "\(directory.path)/evaluation/step-\(step)")
         return (step, value, found.flatMap { SampleShortage($0.summary) })
     }
 
