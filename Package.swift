@@ -408,7 +408,8 @@ let withLibtorch: [Target] = [
             "Embeddings", "Evaluating", "Evaluation", "Files", "Imaging", "Importers", "Inference",
             "NewModels", "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Quickstart",
             "RLTrainer", "Reporting", "Rewards", "Runs", "Scenes", "Scoring", "Segmentation",
-            "SegmenterTraining", "Settings", "Shards", "SharedSettings", "SourceCommit", "Supervised",
+            "SegmenterTraining", "Settings", "Shards", "SharedSettings", "SourceCommit",
+            "Supervised",
             "SupervisedTraining", "SystemErrors", "TextFiles", "Threads", "Tokenizers", "Torch",
             "Training", "TrainingRuns", "Verification",
         ], swiftSettings: strict, linkerSettings: allocator),
@@ -502,7 +503,8 @@ let withLibtorch: [Target] = [
         name: "NNTests", dependencies: ["NN", "TestSupport", "Torch"], swiftSettings: strict),
     .testTarget(
         name: "PagesTests",
-        dependencies: [argumentParser, "TestSupport", "think2seg", yams], exclude: ["README.md", "prepare.sh"],
+        dependencies: [argumentParser, "TestSupport", "think2seg", yams],
+        exclude: ["README.md", "prepare.sh"],
         swiftSettings: strict),
     .testTarget(
         name: "PromptedMasksTests",
