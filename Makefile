@@ -34,7 +34,7 @@ quickstart: build
 	.build/$(BUILD)/think2seg quickstart
 
 lint:
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Plugins Sources Tests
 	scripts/check-storeys
 	scripts/check-sizes
 	scripts/check-fixtures

@@ -10,7 +10,8 @@ import PackagePlugin
             .prebuildCommand(
                 displayName: "Writing the commit", executable: URL(fileURLWithPath: "/bin/sh"),
                 arguments: [
-                    context.package.directoryURL.appendingPathComponent("scripts/write-commit").path,
+                    context.package.directoryURL.appendingPathComponent("scripts/write-commit")
+                        .path,
                     folder.appendingPathComponent("Commit.swift").path,
                 ], outputFilesDirectory: folder)
         ]

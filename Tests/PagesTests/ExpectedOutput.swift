@@ -3,7 +3,7 @@ import Foundation
 /// What a page says that commands print.
 struct ExpectedOutput {
     let text: String
-    /// Numbers before a unit of time may differ.
+    /// Numbers with a unit of time, or of something by time, may differ, and the unit too.
     let times: Bool
     /// So far may a number with a point be off.
     let within: Double
@@ -64,7 +64,8 @@ struct ExpectedOutput {
             switch piece {
             case .text(let text): pattern += NSRegularExpression.escapedPattern(for: text)
             case .anything: pattern += ".*?"
-            case .time: pattern += " *[0-9]+(?:[.:][0-9]+)*"
+            case .time:
+                pattern += " *[0-9]+(?:[.:][0-9]+)* ?(?:[GT]FLOP/s|[MG]B/s|ms|min|s|h)\\b"
             case .number(let text) where within > 0:
                 pattern += "(-?[0-9]+\\.[0-9]+(?:[eE][-+]?[0-9]+)?)"
                 checked.append(Double(text) ?? .nan)
@@ -90,7 +91,7 @@ struct ExpectedOutput {
     private static func pieces(_ line: String, unit: Bool) -> [Piece] {
         var pieces: [Piece] = []
         var rest = line[...]
-        let time = /^ *[0-9]+(?:[.:][0-9]+)*(?=(?: ?(?:s|ms|min|h)\b|-second))/
+        let time = /^ *[0-9]+(?:[.:][0-9]+)* ?(?:[GT]FLOP\/s|[MG]B\/s|ms|min|s|h)\b/
         let number = /^-?[0-9]+\.[0-9]+(?:[eE][-+]?[0-9]+)?/
         var text = ""
         var isInNumber = false

@@ -24,7 +24,7 @@ struct Mark: Equatable {
     let purpose: Purpose
     /// A program without which the commands do not run.
     let needs: String?
-    /// Numbers before a unit of time may differ.
+    /// Numbers with a unit of time, or of something by time, may differ.
     let times: Bool
     /// So far may a number with a point be off.
     let within: Double

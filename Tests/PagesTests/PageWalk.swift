@@ -16,7 +16,13 @@ struct PageWalk {
     /// What the last commands printed; nil where they did not run.
     private var last: Shell.Result?
 
-    /// - Parameter folder: an empty folder, in which the commands run
+    /// - Parameters:
+    ///   - page: the page
+    ///   - folder: an empty folder, in which the commands run
+    ///   - checkout: the folder of the checkout
+    ///   - program: the program that `think2seg` is
+    ///   - all: whether blocks run that take minutes
+    /// - Throws: what the system says where the folder cannot be made ready
     init(_ page: Page, folder: String, checkout: String, program: String, all: Bool) throws {
         self.page = page
         self.checkout = checkout
@@ -53,7 +59,7 @@ struct PageWalk {
     /// Whether a command is only named, without arguments and options, as `think2seg config show`.
     private func isNamed(_ text: String) -> Bool {
         var type: any ParsableCommand.Type = Think2SegCommand.self
-        for name in text.split(separator: " ").dropFirst() {
+        for name in text.split(separator: " ").dropFirst() where name != "…" {
             guard
                 let below = type.configuration.subcommands.first(where: { $0._commandName == name })
             else { return false }

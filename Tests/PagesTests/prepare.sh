@@ -28,3 +28,18 @@ small_run() { # folder, then overrides
     done
     think2seg train Configs/embedded/grpo.yaml "${words[@]}" --quiet >/dev/null
 }
+
+# What Experiments/prepare makes in minutes: few scenes, and the carried models for those that it trains.
+prepared_experiments() {
+    local root=runs/experiments name
+    think2seg data synthesize --output $root/scenes/training --count 2 --questions implicitB >/dev/null 2>&1
+    think2seg data synthesize --output $root/scenes/held-out --count 1 --validation 2 --questions implicitB \
+        >/dev/null 2>&1
+    for name in box_2points box box_2points_2negatives size-168; do
+        mkdir -p "$root/policies/$name" && ln -s "$CHECKOUT/Resources/policy" "$root/policies/$name/policy"
+    done
+    for name in embedded embedded_narrow; do
+        mkdir -p "$root/segmenters/$name"
+        ln -s "$CHECKOUT/Resources/segmenter" "$root/segmenters/$name/segmenter"
+    done
+}

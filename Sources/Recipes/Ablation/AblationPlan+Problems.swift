@@ -9,6 +9,7 @@ extension AblationPlan {
     /// - Parameters:
     ///   - known: what is wrong with the plan; its keys are not said twice
     ///   - requiresInputs: whether files that are named and not there are problems
+    /// - Returns: the problems
     func furtherProblems(
         _ known: [ConfigurationProblem], requiresInputs: Bool
     ) -> [ConfigurationProblem] {

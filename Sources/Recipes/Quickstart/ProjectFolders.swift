@@ -9,6 +9,7 @@ package enum ProjectFolders {
     /// - Parameters:
     ///   - name: the folder's name at the top of a checkout
     ///   - program: the program's path, links followed
+    /// - Returns: paths, none of which need be there
     package static func candidates(_ name: String, program: String = runningProgram) -> [String] {
         var candidates = [FileManager.default.currentDirectoryPath + "/" + name]
         var above = URL(fileURLWithPath: program)

@@ -11,7 +11,7 @@ public struct CarriedModels: Sendable, Hashable {
     public var segmenter: String { folder + "/segmenter" }
 
     /// Finds them: in `folder`, or where `THINK2SEG_RESOURCES` says, or in `Resources` where
-    /// ``ProjectFolders`` looks for it.
+    /// `ProjectFolders` looks for it.
     ///
     /// - Throws: `MissingInputError`
     public static func find(_ folder: String?) throws -> CarriedModels {
