@@ -376,7 +376,7 @@ let withLibtorch: [Target] = [
             "Configuration", "Datasets", "Embeddings", "Evaluating", "Evaluation", "EventFiles",
             "Files", "Imaging", "Inference", "NN", "Pictures", "Policies", "PromptedMasks",
             "Rewards", "RLTrainer", "Runs", "Segmentation", "Segmenters", "Settings", "Shards",
-            "SharedSettings", "TextFiles", "Threads", "Torch", "Trackers", "TrainingRuns",
+            "SharedSettings", "Threads", "Torch", "Trackers", "TrainingRuns",
         ], path: "Sources/Recipes/Training", swiftSettings: strict),
     // Layer 15  what is made of whole runs
     .target(

@@ -25,7 +25,7 @@ import Testing
                 let file = "\(folder)/\(command.rawValue).yaml"
                 try Data(text.utf8).write(to: URL(fileURLWithPath: file))
                 let configuration = try command.type.load(
-                    file: file, overrides: [], requiresInputs: false)
+                    file: file, overrides: [], requiresInputs: false, onNote: { _ in })
                 #expect(configuration.warnings.isEmpty, "\(configuration.warnings)")
                 #expect(text.split(separator: "\n").count < 75)
                 #expect(text.split(separator: "\n").allSatisfy { $0.count <= 120 })
