@@ -53,7 +53,7 @@ public struct QuickstartResult: Sendable {
             return "This run made it worse, by more than the choice of scenes explains."
         case .unclear:
             return "This run does not show that it learnt: the change is within what the choice of "
-                + "scenes explains. More steps would (--minutes, --steps)."
+                + "scenes explains. More steps (--minutes, --steps) may show it."
         case .tooFew(let shortage):
             return "Whether it learnt cannot be told: "
                 + (shortage.map { "\($0) are too few" } ?? "too few scenes count")
