@@ -97,7 +97,9 @@ void process(Recorder &record) {
     record.add("cuda_device_count", {double(cts_cuda_device_count() >= 0)});
     CTSTensor *none = nullptr;
     const bool refused = cts_matmul(nullptr, nullptr, &none) == CTS_ERR_INVALID_ARGUMENT;
-    const bool said = *cts_last_error_message() != 0 && *cts_libtorch_version() != 0;
+    int64_t major = 0, minor = 0, patch = 0;
+    cts_loaded_libtorch_version(&major, &minor, &patch);
+    const bool said = *cts_last_error_message() != 0 && *cts_libtorch_version() != 0 && major > 0;
     record.add("refusal", {double(refused), double(said)});
 }
 
