@@ -119,7 +119,7 @@ package enum Glossary {
 
         One name for one thing: the log, pages, help and documentation say what stands under *shown*. \
         Files keep their keys, which other programs read; most keys of `metrics.jsonl` are TRL's. \
-        `think2seg glossary WORD` finds an entry by either. The table is written by \
+        `think2seg glossary "valid format"` finds an entry by either. The table is written by \
         `think2seg glossary --markdown`, and a test compares.
 
         Keys of `metrics.jsonl` have a `/` or stand alone; those of `evaluation.json` are the same after \

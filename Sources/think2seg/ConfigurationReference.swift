@@ -44,7 +44,7 @@ public enum ConfigurationReference {
 
         ## What a name means
 
-        ```
+        ```sh
         think2seg config explain grpo.beta
         think2seg config explain training
         think2seg config explain per_device_train_batch_size

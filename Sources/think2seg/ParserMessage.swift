@@ -39,7 +39,7 @@ struct ParserMessage: CustomStringConvertible {
     private static func stray(
         _ message: String, _ tree: CommandTree, _ arguments: [String]
     ) -> String? {
-        guard message.hasPrefix("Missing expected argument") else { return nil }
+        guard !message.contains("Unknown option") else { return nil }
         let known = tree.inputs.options + ["help", "version", "help-hidden"]
         let names = arguments.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }
             .map { String($0.dropFirst(2).prefix { $0 != "=" }) }

@@ -51,11 +51,11 @@ extension EndToEnd {
         func algorithm() throws {
             let values = Self.algorithmKeys
             let names = values.map { String($0.assignment.prefix { $0 != "=" }) }
-            // The loop looks at the minutes, not the trainer.
+            // The loop looks at the minutes and at what ends a run, not the trainer.
             let all = RunConfiguration.keys.map(\.name).filter {
                 ["seed", "strict"].contains($0) || $0.hasPrefix("grpo.")
                     || $0.hasPrefix("training.")
-            }.filter { $0 != "training.max_minutes" }
+            }.filter { !["training.max_minutes", "training.stop_when"].contains($0) }
             #expect(Set(names) == Set(all))
             try withFolder { folder in
                 let base = try recipe(folder).configuration.resolvedGRPO(sampleCount: 40)

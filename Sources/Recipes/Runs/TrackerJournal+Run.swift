@@ -87,12 +87,10 @@ extension TrackerJournal {
 extension RunEvents {
     /// What the event files of the run in a folder hold.
     static func all(_ run: String) throws -> [LoggedEvent] {
-        let path = "\(run)/\(folder)"
-        guard FileManager.default.fileExists(atPath: path) else { return [] }
-        return try FileManager.default.contentsOfDirectory(atPath: path).filter(EventFile.isName)
-            .sorted().flatMap {
-                EventFile.events(
-                    in: [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(path)/\($0)"))))
-            }
+        let path = place(run)
+        return try files(in: path).flatMap {
+            EventFile.events(
+                in: [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(path)/\($0)"))))
+        }
     }
 }

@@ -49,7 +49,7 @@ extension ForeignNames {
         log_level: - | --quiet says only what is wrong
         log_level_replica: - | there is one process
         disable_tqdm: - | --quiet says only what is wrong
-        report_to: logging.tensorboard | metrics.jsonl and event files in the run's folder, which TensorBoard and others read
+        report_to: logging.trackers | programs for trackio, MLflow and W&B; metrics.jsonl and TensorBoard's event files are written in any case
         run_name: output_dir | a run is called as its folder
         project: output_dir | a run is called as its folder
         trackio_space_id: - | nothing is sent anywhere
@@ -122,7 +122,7 @@ extension ForeignNames {
     package static let transformersEarlierTable = """
         warmup_ratio: training.warmup_ratio
         evaluation_strategy: evaluation.eval_steps, logging.eval_steps | steps between evaluations
-        logging_dir: output_dir | event files go to tensorboard/ in the run's folder
+        logging_dir: output_dir | event files stand in the run's folder
         overwrite_output_dir: - | a run is continued; for a new one give another output_dir
         no_cuda: device | write device: cpu
         use_mps_device: device | cpu or cuda
