@@ -418,7 +418,12 @@ let withLibtorch: [Target] = [
             "Segmenters", "Settings", "Shards", "SharedSettings", "TextFiles", "Threads",
             "TrainingRuns", yams,
         ], path: "Sources/Recipes/Watching", swiftSettings: strict),
-    // Layer 16  the commands
+    // Layer 16  what a terminal shows and says
+    .target(
+        name: "Terminals",
+        dependencies: ["Evaluation", "SystemErrors", "Threads", "TrainingRuns", "Watching"],
+        swiftSettings: strict),
+    // Layer 17  the commands
     .executableTarget(
         name: "think2seg",
         dependencies: [
@@ -427,7 +432,7 @@ let withLibtorch: [Target] = [
             "NewModels", "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Quickstart",
             "Reporting", "Rewards", "RLTrainer", "Runs", "Scenes", "Scoring", "Segmentation",
             "SegmenterTraining", "Settings", "Shards", "SharedSettings", "SourceCommit",
-            "Supervised", "SupervisedTraining", "SystemErrors", "TextFiles", "Threads",
+            "Supervised", "SupervisedTraining", "SystemErrors", "Terminals", "TextFiles", "Threads",
             "Tokenizers", "Torch", "Trackers", "Training", "TrainingRuns", "Verification",
             "Watching",
         ], swiftSettings: strict, linkerSettings: allocator),
@@ -470,8 +475,8 @@ let withLibtorch: [Target] = [
         dependencies: [
             "Ablation", argumentParser, "Configuration", "Embeddings", "Evaluating", "Evaluation",
             "Files", "FilesTestSupport", "Policies", "Rewards", "Runs", "SegmenterTraining",
-            "Settings", "SharedSettings", "SupervisedTraining", "TestSupport", "think2seg", "Torch",
-            "TrainingRuns",
+            "Settings", "SharedSettings", "SupervisedTraining", "Terminals", "TestSupport",
+            "think2seg", "Torch", "TrainingRuns",
         ], swiftSettings: strict),
     .testTarget(
         name: "ConfigurationTests",

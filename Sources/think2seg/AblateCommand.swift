@@ -7,6 +7,7 @@ import Foundation
 import RLTrainer
 import Settings
 import SharedSettings
+import Terminals
 import Threads
 
 struct AblateCommand: ParsableCommand {

@@ -4,6 +4,7 @@ import Foundation
 import Segmentation
 import Settings
 import SharedSettings
+import Terminals
 import TrainingRuns
 
 struct BenchmarkCommand: ParsableCommand {

@@ -4,6 +4,7 @@ import Foundation
 import PolicyFamilies
 import Settings
 import SharedSettings
+import Terminals
 import Torch
 import TrainingRuns
 

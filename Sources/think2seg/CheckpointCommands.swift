@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Settings
 import SharedSettings
+import Terminals
 import TrainingRuns
 
 struct CheckpointCommand: ParsableCommand {
@@ -35,14 +36,6 @@ struct CheckpointListCommand: ParsableCommand {
         if let json = result.json { try writeJSON(table, to: json) }
         if result.json != "-" { table.lines.forEach { print($0) } }
     }
-}
-
-/// Bytes as people read them.
-func size(_ bytes: Int) -> String {
-    let units = ["B", "kB", "MB", "GB", "TB"]
-    var (value, unit) = (Double(bytes), 0)
-    while value >= 1000, unit < units.count - 1 { (value, unit) = (value / 1000, unit + 1) }
-    return unit == 0 ? "\(bytes) B" : "\(fixed(value, value < 100 ? 1 : 0)) \(units[unit])"
 }
 
 struct CheckpointVerifyCommand: ParsableCommand {

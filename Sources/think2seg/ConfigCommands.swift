@@ -6,6 +6,7 @@ import SegmenterTraining
 import Settings
 import SharedSettings
 import SupervisedTraining
+import Terminals
 
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

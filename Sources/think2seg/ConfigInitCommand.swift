@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Settings
 import SharedSettings
+import Terminals
 import TrainingRuns
 
 struct ConfigInitCommand: ParsableCommand {

@@ -7,6 +7,7 @@ import NewModels
 import Pictures
 public import Scenes
 import Shards
+import Terminals
 import TrainingRuns
 
 struct DataCommand: ParsableCommand {

@@ -12,6 +12,7 @@ import RLTrainer
 import Segmentation
 import Settings
 import SharedSettings
+import Terminals
 import Threads
 import TrainingRuns
 

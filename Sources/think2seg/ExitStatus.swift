@@ -41,9 +41,6 @@ enum SystemExit {
     static let learnsNothing: Int32 = 80
 }
 
-/// What people are told of an error: its own words, or plain ones for what Foundation throws.
-func words(of error: any Error) -> String { SystemFailure(error)?.description ?? "\(error)" }
-
 /// The exit code of an error; nil for the errors of the argument parser, which knows its own.
 func exitStatus(of error: any Error) -> Int32? {
     switch error {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Importers
+import Terminals
 import TrainingRuns
 
 struct DataImportCommand: ParsableCommand {

@@ -4,6 +4,7 @@ import NewModels
 import PolicyFamilies
 import Settings
 import SharedSettings
+import Terminals
 import Torch
 
 struct PolicyCommand: ParsableCommand {

@@ -8,6 +8,7 @@ import RLTrainer
 public import Segmentation
 import Settings
 import SharedSettings
+import Terminals
 import TrainingRuns
 
 struct PredictCommand: ParsableCommand {

@@ -5,6 +5,7 @@ import SegmenterTraining
 import Settings
 import SharedSettings
 import Supervised
+import Terminals
 
 struct PretrainSegmenterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

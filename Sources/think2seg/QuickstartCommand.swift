@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Quickstart
 import RLTrainer
+import Terminals
 
 struct QuickstartCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

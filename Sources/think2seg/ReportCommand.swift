@@ -4,6 +4,7 @@ import Foundation
 import Imaging
 import Reporting
 import Shards
+import Terminals
 import TrainingRuns
 
 struct ReportCommand: ParsableCommand {

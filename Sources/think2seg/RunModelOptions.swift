@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Evaluating
 import SharedSettings
+import Terminals
 import Threads
 import Torch
 

@@ -6,6 +6,7 @@ import Settings
 import SharedSettings
 import Supervised
 import SupervisedTraining
+import Terminals
 
 struct SFTCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

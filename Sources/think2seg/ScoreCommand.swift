@@ -7,6 +7,7 @@ import Scoring
 import Segmentation
 import Settings
 import SharedSettings
+import Terminals
 
 struct ScoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

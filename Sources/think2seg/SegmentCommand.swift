@@ -6,6 +6,7 @@ import Inference
 import PromptedMasks
 import Segmentation
 public import SharedSettings
+import Terminals
 import Torch
 import TrainingRuns
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Terminals
 
 /// What the commands of the stages before reinforcement learning have in common.
 extension QuietOption {

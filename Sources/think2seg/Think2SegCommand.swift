@@ -5,6 +5,7 @@ import PolicyFamilies
 import Runs
 import SourceCommit
 import SystemErrors
+import Terminals
 import Torch
 
 #if canImport(Glibc)

@@ -7,6 +7,7 @@ import SegmenterTraining
 import Settings
 import SharedSettings
 import SupervisedTraining
+import Terminals
 import Trackers
 import TrainingRuns
 

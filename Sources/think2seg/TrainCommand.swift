@@ -8,6 +8,7 @@ import Foundation
 import RLTrainer
 import Settings
 import SharedSettings
+import Terminals
 import Threads
 import Training
 import TrainingRuns

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Terminals
 import Watching
 
 struct WatchCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FilesTestSupport
 import Foundation
+import Terminals
 import TestSupport
 import Testing
 
@@ -111,7 +112,7 @@ import Testing
             return (0, "nothing")
         } catch {
             if let status = exitStatus(of: error) {
-                return (status, think2seg.words(of: error))
+                return (status, Terminals.words(of: error))
             }
             let status = Think2SegCommand.exitCode(for: error).rawValue
             return (status, "\(ParserMessage(error, ["think2seg"] + words))")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Terminals
 import TestSupport
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
             try command.run()
             return ""
         } catch {
-            if exitStatus(of: error) != nil { return "error: \(think2seg.words(of: error))" }
+            if exitStatus(of: error) != nil { return "error: \(Terminals.words(of: error))" }
             return "\(ParserMessage(error, ["think2seg"] + words))"
         }
     }

@@ -345,7 +345,7 @@ import Testing
                 "<think>Round tanks by the quay.</think><answer>[]</answer>"), parse: parse,
             strictParse: parse, mask: nil, truth: BinaryMask(width: 2, height: 2), iou: 0)
         let value = try #require(try reward.value(readable))
-        #expect(text.contains("writes `{\"reward\": \(value)}`"))
+        #expect(text.contains("{\"reward\": \(value)}\n"))
         let id = try #require(reward.processID)
         reward.end()
         #expect(!isRunning(id))

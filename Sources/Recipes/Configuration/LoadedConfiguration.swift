@@ -6,6 +6,7 @@ import TextFiles
 /// - Parameters:
 ///   - file: the YAML file; nil for the defaults
 ///   - overrides: `key=value` each, the later one wins
+///   - foreign: what other trainers call keys and values
 ///   - onNote: is told what people should know of a configuration that has no problem
 ///   - check: completes the configuration, and reports what is wrong with it as a whole
 /// - Returns: the configuration, complete and checked

@@ -9,7 +9,7 @@ import Foundation
 /// Ctrl-C, SIGTERM and the end of the terminal: the first one asks for the end after the step, the second one ends at once.
 ///
 /// Each says so in one line, at once.
-enum Interruption {
+package enum Interruption {
     /// Written by the signal handler alone, read by the training loop.
     nonisolated(unsafe) private static var count: sig_atomic_t = 0
     /// The last signal; written by the handler alone.
@@ -18,15 +18,15 @@ enum Interruption {
     nonisolated(unsafe) private static var lines = (first: Line(""), second: Line(""))
 
     /// Whether somebody asked for the end.
-    static var isRequested: Bool { count > 0 }
+    package static var isRequested: Bool { count > 0 }
 
     /// The exit status of who ends because of it, as shells have it: 130 after Ctrl-C, 143 after SIGTERM,
     /// 129 after SIGHUP.
-    static var exitStatus: Int32 { 128 + Int32(number) }
+    package static var exitStatus: Int32 { 128 + Int32(number) }
 
     /// Asks for the end when the process that began this one is there no more, and leaves Ctrl-C to it:
     /// it passes on what is asked of it.
-    static func follow(parent: Int32) {
+    package static func follow(parent: Int32) {
         signal(SIGINT, SIG_IGN)
         signal(SIGHUP, SIG_IGN)
         let thread = Thread {
@@ -42,7 +42,7 @@ enum Interruption {
     /// - Parameters:
     ///   - unit: what is ended with: "this step"
     ///   - rest: what becomes of what was begun, where it is ended at once
-    static func watch(
+    package static func watch(
         endsAfter unit: String = "this step",
         rest: String = "the same command goes on from the newest checkpoint"
     ) {

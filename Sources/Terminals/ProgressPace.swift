@@ -1,16 +1,16 @@
 /// Decides which lines of progress go into a file or a pipe: at most one for each tenth of the work, or for
 /// each minute.
-struct ProgressPace {
+package struct ProgressPace {
     /// Seconds after which a line is shown although no tenth is done.
-    static let pause = 60.0
+    package static let pause = 60.0
     /// Parts of the work with a line each.
-    static let parts = 10
+    package static let parts = 10
 
     private var work = ""
     private var last = (done: 0, part: 0, seconds: 0.0)
 
     /// Nothing was shown yet.
-    init() {}
+    package init() {}
 
     /// Whether what is done now is shown; it counts as shown then.
     ///
@@ -20,7 +20,8 @@ struct ProgressPace {
     ///   - total: all of it; nil if that is not known
     ///   - seconds: the time, from any point on
     /// - Returns: whether to show it
-    mutating func shows(_ work: String, done: Int, of total: Int?, seconds: Double) -> Bool {
+    package mutating func shows(_ work: String, done: Int, of total: Int?, seconds: Double) -> Bool
+    {
         if work != self.work || done < last.done {
             // What goes on from earlier begins in the tenth that it is in.
             let before = total.map { Self.part(done - 1, of: $0) } ?? 0

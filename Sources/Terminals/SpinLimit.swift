@@ -1,5 +1,5 @@
 import Foundation
-import Threads
+package import Threads
 
 #if canImport(Glibc)
     import Glibc
@@ -10,14 +10,14 @@ import Threads
 /// The variables by which the OpenMP library of libtorch decides how long a thread that waits for others
 /// keeps its core.
 private enum WaitVariables {
-    static let spinCount = "GOMP_SPINCOUNT"
+    package static let spinCount = "GOMP_SPINCOUNT"
     /// What a user may have decided; either is obeyed.
-    static let decisions = [spinCount, "OMP_WAIT_POLICY"]
+    package static let decisions = [spinCount, "OMP_WAIT_POLICY"]
     /// Says to the process itself that the limit is its own: what it starts does not inherit it.
-    static let mark = "THINK2SEG_SPIN_LIMIT"
+    package static let mark = "THINK2SEG_SPIN_LIMIT"
     /// As short as costs little alone, and lets others have the core: of the products of bench-small, 6 %
     /// alone, and two at once take 2.0 times one, where the library's own 300,000 take 4.3.
-    static let limit = "1000"
+    package static let limit = "1000"
 }
 
 /// Sees to it that threads of an operation do not hold cores while they wait for each other, if there is
@@ -25,7 +25,7 @@ private enum WaitVariables {
 ///
 /// The library reads its variables when it is loaded, so the process begins anew, with the same arguments
 /// and the limit set. To be called before anything is written, locked or read from standard input.
-func limitSpinning(_ plan: ThreadPlan) {
+package func limitSpinning(_ plan: ThreadPlan) {
     #if os(Linux)
         if getenv(WaitVariables.mark) != nil {
             unsetenv(WaitVariables.mark)

@@ -1,5 +1,5 @@
 import Foundation
-import Watching
+package import Watching
 
 #if canImport(Glibc)
     import Glibc
@@ -8,17 +8,17 @@ import Watching
 #endif
 
 /// Standard output as people see it.
-enum Terminal {
+package enum Terminal {
     /// Whether standard output is a terminal.
-    static let isThere = isatty(STDOUT_FILENO) != 0
+    package static let isThere = isatty(STDOUT_FILENO) != 0
     /// Whether it moves its cursor as it is told.
-    static var redraws: Bool {
+    package static var redraws: Bool {
         isThere && !["dumb", ""].contains(ProcessInfo.processInfo.environment["TERM"] ?? "")
     }
 
     /// What can be shown now: as large as the terminal is, without its last column and line; where there is
     /// none, as wide as COLUMNS says, or 100 columns, and of any length.
-    static var frame: TerminalFrame {
+    package static var frame: TerminalFrame {
         let environment = ProcessInfo.processInfo.environment
         var (width, height) = (environment["COLUMNS"].flatMap { Int($0) } ?? 0, 0)
         var size = winsize()
@@ -35,7 +35,7 @@ enum Terminal {
     /// Writes to standard output.
     ///
     /// - Returns: whether anybody took it
-    static func write(_ text: String) -> Bool {
+    package static func write(_ text: String) -> Bool {
         (try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))) != nil
     }
 }
@@ -43,14 +43,17 @@ enum Terminal {
 /// Lines that are drawn over in their place.
 ///
 /// Plain cursor movements, which terminals, tmux and ssh all know; what was on the screen before stays above.
-struct RedrawnLines {
+package struct RedrawnLines {
     private var count = 0
     private var frame: TerminalFrame?
+
+    /// No lines.
+    package init() {}
 
     /// Draws lines over those before.
     ///
     /// - Returns: whether anybody took them
-    mutating func draw(_ lines: [String], _ frame: TerminalFrame) -> Bool {
+    package mutating func draw(_ lines: [String], _ frame: TerminalFrame) -> Bool {
         var text = ""
         if let before = self.frame, before != frame {
             // Lines that a change of the terminal's size broke are in no known place.
@@ -65,7 +68,7 @@ struct RedrawnLines {
 }
 
 /// Keeps Ctrl-C and other wishes to end away while something is done; they take effect after it.
-func withoutInterruption<Value>(_ body: () throws -> Value) rethrows -> Value {
+package func withoutInterruption<Value>(_ body: () throws -> Value) rethrows -> Value {
     var (signals, before) = (sigset_t(), sigset_t())
     sigemptyset(&signals)
     for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }

@@ -9,13 +9,21 @@ import Watching
 
 /// A page about runs that is written anew as they go on, and asks the browser to look again; the last one,
 /// when all have ended, does not.
-struct FollowedPage {
+package struct FollowedPage {
     /// The runs' folders.
-    let runs: [String]
+    package let runs: [String]
     /// Seconds between two looks.
-    let seconds: Double
+    package let seconds: Double
     /// Writes the page; gets after how many seconds the browser looks again, nil for never.
-    let write: (_ renewal: Int?) throws -> Void
+    package let write: (_ renewal: Int?) throws -> Void
+
+    /// A value from its parts.
+    package init(runs: [String], seconds: Double, write: @escaping (_ renewal: Int?) throws -> Void)
+    {
+        self.runs = runs
+        self.seconds = seconds
+        self.write = write
+    }
 
     /// Writes the page until no process has any of the runs.
     ///
@@ -24,7 +32,7 @@ struct FollowedPage {
     ///
     /// - Throws: what the first page or the last one throws; the status of an interruption, after a last
     ///   page
-    func run() throws {
+    package func run() throws {
         let signals = HeldSignals()
         defer { signals.release() }
         var last: [RunMark] = []
@@ -56,7 +64,7 @@ private struct HeldSignals {
     private static let numbers = [SIGINT, SIGTERM, SIGHUP]
     private var before = sigset_t()
 
-    init() {
+    package init() {
         var held = sigset_t()
         sigemptyset(&held)
         for number in Self.numbers { sigaddset(&held, number) }
@@ -64,7 +72,7 @@ private struct HeldSignals {
     }
 
     /// Lets them take effect again.
-    func release() {
+    package func release() {
         var before = before
         pthread_sigmask(SIG_SETMASK, &before, nil)
     }
@@ -77,7 +85,7 @@ private struct HeldSignals {
     }
 
     /// Waits so many seconds, or until one comes.
-    func wait(_ seconds: Double) {
+    package func wait(_ seconds: Double) {
         let end = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < end, pending == nil {
             Thread.sleep(forTimeInterval: min(0.1, seconds))

@@ -1,13 +1,13 @@
 import Evaluation
 import Foundation
-import TrainingRuns
+package import TrainingRuns
 
 /// The checkpoints of a run as `checkpoint list` shows them: a table for people, and JSON.
-struct CheckpointTable: Encodable {
+package struct CheckpointTable: Encodable {
     private let checkpoints: [Entry]
     private let listings: [CheckpointListing]
 
-    init(_ listings: [CheckpointListing]) {
+    package init(_ listings: [CheckpointListing]) {
         self.listings = listings
         checkpoints = listings.map(Entry.init)
     }
@@ -57,7 +57,7 @@ struct CheckpointTable: Encodable {
     }
 
     /// The lines, a heading first.
-    var lines: [String] {
+    package var lines: [String] {
         let columns = columns
         let heading = ["step", "written", "size"] + columns.map(\.title)
         let rows = listings.map { cells($0, columns) }
