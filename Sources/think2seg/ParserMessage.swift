@@ -57,7 +57,8 @@ struct ParserMessage: CustomStringConvertible {
 
     /// A word that is no command.
     private static func command(_ message: String, _ tree: CommandTree) -> String? {
-        message.contains("nexpected argument") ? tree.advice : nil
+        message.contains("nexpected argument") || message.contains("Unknown option")
+            ? tree.advice : nil
     }
 
     /// A value that is none of those that an option takes.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Evaluation
 import Foundation
 import SegmenterTraining
@@ -36,8 +37,12 @@ struct PretrainSegmenterCommand: ParsableCommand {
         }
         limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)
-        let recipe = try PretrainSegmenterRecipe(
-            configuration, command: CommandLine.arguments, resumes: resume)
+        let recipe = try SegmenterConfiguration.locating(
+            file: file.config, overrides: file.options.overrides
+        ) {
+            try PretrainSegmenterRecipe(
+                configuration, command: CommandLine.arguments, resumes: resume)
+        }
         console.beginStage(warnings: recipe.warnings, summary: recipe.summary)
         let total = configuration.training.maxSteps
         var view = SegmenterTrainingView(totalSteps: total)

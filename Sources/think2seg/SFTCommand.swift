@@ -39,8 +39,11 @@ struct SFTCommand: ParsableCommand {
         }
         limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)
-        let recipe = try SFTRecipe(
-            configuration, command: CommandLine.arguments, resumes: resume)
+        let recipe = try SFTConfiguration.locating(
+            file: file.config, overrides: file.options.overrides
+        ) {
+            try SFTRecipe(configuration, command: CommandLine.arguments, resumes: resume)
+        }
         console.beginStage(warnings: recipe.warnings, summary: recipe.summary)
         let total = configuration.training.maxSteps
         var pace = Pace(total: total)

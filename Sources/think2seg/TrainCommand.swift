@@ -65,13 +65,16 @@ struct TrainCommand: ParsableCommand {
         limitSpinning(configuration.threadPlan(device: try availableDevice(configuration.device)))
         configuration.warnings.forEach(Console.warning)
         if dryRun {
-            let run = try DryRun(configuration, resume: resumeMode, measuresSpeed: true)
+            let run = try locating {
+                try DryRun(configuration, resume: resumeMode, measuresSpeed: true)
+            }
             run.warnings.forEach(Console.warning)
             run.lines.forEach { print($0) }
             return
         }
-        let recipe = try TrainRecipe(
-            configuration, command: CommandLine.arguments, resume: resumeMode)
+        let recipe = try locating {
+            try TrainRecipe(configuration, command: CommandLine.arguments, resume: resumeMode)
+        }
         recipe.notes.forEach(Console.note)
         recipe.warnings.forEach(Console.warning)
         if !console.quiet { recipe.summary.forEach(Console.note) }
@@ -162,6 +165,13 @@ struct TrainCommand: ParsableCommand {
                     + (value.map { fixed($0, 3) } ?? "-") + (isBest ? claim : "")
                     + " (\(duration(seconds)))")
         }
+    }
+
+    /// What goes wrong with a key is told with the key's place.
+    private func locating<Value>(_ body: () throws -> Value) throws -> Value {
+        try RunConfiguration.locating(
+            file: file.config, overrides: file.options.overrides,
+            located: { error, place in (error as? DryRunError)?.map(place) ?? place(error) }, body)
     }
 
     private var resumeMode: ResumeMode {

@@ -146,4 +146,39 @@ import Testing
         #expect(editDistance("trian", "train") == 1 && editDistance("", "ab") == 2)
         #expect(problems("quux: 1")[0].contains("`think2seg config show` lists all keys"))
     }
+
+    @Test("A pattern that no name fits gives the one with the nearest part in its place")
+    func patterns() {
+        let keys = [
+            "visual.blocks.0.norm1.weight", "model.layers.0.mlp.up_proj.weight", "lm_head.weight",
+        ]
+        func meant(_ pattern: String) -> String? { Nearest.pattern(to: pattern, among: keys) }
+        #expect(meant("vizual.*") == "visual.*")
+        #expect(meant("model.layer.0.*") == "model.layers.0.*")
+        #expect(meant("model.layers.0.mpl.*") == "model.layers.0.mlp.*")
+        #expect(meant("*.norm9.*") == nil && meant("quux.*") == nil)
+    }
+
+    @Test("What only a model tells of a key has the key's place in the file or option")
+    func places() throws {
+        try withTemporaryFolder { folder in
+            let file = folder + "/c.yaml"
+            try Data("policy:\n  freeze: [a.*]\n".utf8).write(to: URL(fileURLWithPath: file))
+            func message(_ overrides: [String]) throws -> String {
+                let error = #expect(throws: ConfigurationError.self) {
+                    try RunConfiguration.locating(file: file, overrides: overrides) {
+                        throw ConfigurationError(problems: [
+                            ConfigurationProblem(
+                                location: "", key: "policy.freeze", message: "is odd")
+                        ])
+                    }
+                }
+                return try #require(error).description
+            }
+            #expect(try message([]) == "\(file):2:11: policy.freeze: is odd")
+            #expect(
+                try message(["policy.freeze=[b]"])
+                    == "--set policy.freeze=[b]: policy.freeze: is odd")
+        }
+    }
 }

@@ -45,6 +45,7 @@ import Testing
             ("predict --polcy=x --image y --question z", "Did you mean '--policy'?"),
             ("data synthesize --output a --count 1 --world ful", "Did you mean 'full'?"),
             ("config check x --of Train", "Did you mean 'train'?"),
+            ("data import rrsisd x --output y", "did you mean 'data import rrsis-d'?"),
             ("evaluate x --protocol papr", "Did you mean 'paper'?"),
             ("evaluate x --checkpoint bst", "Did you mean 'best'?"),
             (

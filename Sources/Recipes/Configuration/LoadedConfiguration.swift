@@ -49,6 +49,41 @@ extension KeyedConfiguration {
     }
 }
 
+extension KeyedConfiguration {
+    /// Does what a configuration asks for; what turns out to be wrong with a key then is told with its place,
+    /// as what is wrong with its value alone.
+    ///
+    /// - Parameters:
+    ///   - file: the YAML file that the configuration was read from
+    ///   - overrides: `key=value` each
+    ///   - located: gets an error, and what gives a ``ConfigurationError`` its places; returns what is thrown
+    ///   - body: what is done
+    package static func locating<Value>(
+        file: String, overrides: [String],
+        located: (any Error, (any Error) -> any Error) -> any Error = { $1($0) },
+        _ body: () throws -> Value
+    ) throws -> Value {
+        do { return try body() } catch {
+            var configuration = Self()
+            var reader = ConfigurationReader(keys: keys, listing: listing, foreign: ForeignNames())
+            if let text = try? configurationText(file, what: "configuration file") {
+                reader.read(text, file: file, into: &configuration)
+            }
+            for assignment in overrides { reader.override(assignment, into: &configuration) }
+            let places = reader.locations
+            throw located(error) { error in
+                guard let error = error as? ConfigurationError else { return error }
+                return ConfigurationError(
+                    problems: error.problems.map {
+                        guard $0.location.isEmpty, let place = places[$0.key] else { return $0 }
+                        return ConfigurationProblem(
+                            location: place, key: $0.key, message: $0.message)
+                    })
+            }
+        }
+    }
+}
+
 /// A file's text.
 ///
 /// - Throws: ``MissingInputError``, or ``ConfigurationError`` if it is no text

@@ -25,6 +25,11 @@ public struct DryRunError: Error, CustomStringConvertible {
     /// What was found, in the order in which a run would; at least one.
     public let errors: [any Error]
 
+    /// The same with each error made into another.
+    package func map(_ change: (any Error) -> any Error) -> DryRunError {
+        DryRunError(errors: errors.map(change))
+    }
+
     /// One after the other.
     public var description: String { errors.map { "\($0)" }.joined(separator: "\n") }
 }

@@ -16,10 +16,13 @@ extension [Parameter] {
         if !unused.isEmpty {
             let some = prefix(3).map(\.key).joined(separator: ", ")
             throw ConfigurationError(
-                problems: unused.map {
-                    ConfigurationProblem(
+                problems: unused.map { pattern in
+                    let advice =
+                        Nearest.pattern(to: pattern, among: map(\.key))
+                        .map { "did you mean \($0)?" } ?? "keys look like \(some)"
+                    return ConfigurationProblem(
                         location: "", key: "policy.freeze",
-                        message: "\($0) names no parameter; keys look like \(some)")
+                        message: "\(pattern) names no parameter; \(advice)")
                 })
         }
         if allSatisfy({ parameter in

@@ -205,10 +205,12 @@ extension PretrainSegmenterRecipe {
         let keys = model.trainableParameters.map(\.key)
         let problems = patterns.filter { pattern in !keys.contains { keyFits($0, pattern) } }
             .map { pattern in
-                ConfigurationProblem(
+                let advice =
+                    Nearest.pattern(to: pattern, among: keys).map { "did you mean \($0)?" }
+                    ?? "keys look like \(keys.prefix(3).joined(separator: ", "))"
+                return ConfigurationProblem(
                     location: "", key: "segmenter.freeze",
-                    message: "\(pattern) names no parameter; keys look like "
-                        + keys.prefix(3).joined(separator: ", "))
+                    message: "\(pattern) names no parameter; \(advice)")
             }
         if !problems.isEmpty { throw ConfigurationError(problems: problems) }
         let isFrozen = { (key: String) in patterns.contains { keyFits(key, $0) } }

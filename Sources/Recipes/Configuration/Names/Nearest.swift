@@ -24,6 +24,32 @@ package enum Nearest {
         return nearest
     }
 
+    /// The pattern of dotted names that was meant by one that no name fits.
+    ///
+    /// The first part that no name has in its place is replaced by the nearest that one has.
+    ///
+    /// - Parameters:
+    ///   - pattern: names with dots, `*` standing for anything
+    ///   - keys: the dotted names that there are
+    /// - Returns: the pattern; nil if nothing is near
+    package static func pattern(to pattern: String, among keys: [String]) -> String? {
+        let parts = pattern.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        var names = keys.map { $0.split(separator: ".").map(String.init) }
+        for (place, part) in parts.enumerated() {
+            if part.contains("*") { return nil }
+            let there = names.filter { $0.count > place && $0[place] == part }
+            if !there.isEmpty {
+                names = there
+                continue
+            }
+            let known = Set(names.compactMap { $0.count > place ? $0[place] : nil }).sorted()
+            return name(to: part, among: known).map {
+                (parts[..<place] + [$0] + parts[(place + 1)...]).joined(separator: ".")
+            }
+        }
+        return nil
+    }
+
     /// `; did you mean NAME?`; empty if no name is close.
     package static func question(_ text: String, among names: [String]) -> String {
         name(to: text, among: names).map { "; did you mean \($0)?" } ?? ""
