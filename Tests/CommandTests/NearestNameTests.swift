@@ -1,5 +1,6 @@
 import FilesTestSupport
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Configuration

@@ -58,6 +58,8 @@ extension KeyedConfiguration {
     ///   - overrides: `key=value` each
     ///   - located: gets an error, and what gives a ``ConfigurationError`` its places; returns what is thrown
     ///   - body: what is done
+    /// - Returns: what the body returns
+    /// - Throws: what the body throws, with places
     package static func locating<Value>(
         file: String, overrides: [String],
         located: (any Error, (any Error) -> any Error) -> any Error = { $1($0) },
