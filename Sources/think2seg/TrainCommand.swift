@@ -78,29 +78,9 @@ struct TrainCommand: ParsableCommand {
         recipe.notes.forEach(Console.note)
         recipe.warnings.forEach(Console.warning)
         if !console.quiet { recipe.summary.forEach(Console.note) }
-        var view = TrainingView(totalSteps: recipe.totalSteps, secondsLeft: recipe.secondsLeft)
         let before = recipe.stepCount
         Interruption.watch()
-        let ending: TrainEnding
-        do {
-            ending = try recipe.run(
-                shouldStop: { Interruption.isRequested },
-                onFault: { Console.warning($0.description) }, onNote: Console.warning,
-                onEvaluation: { if !console.quiet { show($0) } },
-                onStep: { metrics in
-                    let line = view.line(metrics)
-                    view.takeWarning().map(Console.warning)
-                    if !console.quiet {
-                        Console.progress(line, metrics.step, of: view.totalSteps, work: "training")
-                    }
-                })
-        } catch {
-            if !console.quiet { Console.endProgress() }
-            Console.note(
-                "the run stops at step \(recipe.stepCount + 1); to continue, once it can:"
-                    + "\n  \(resumeCommand)")
-            throw error
-        }
+        let ending = try run(recipe)
         if !console.quiet { Console.endProgress() }
         report(ending, recipe, isIdle: recipe.stepCount == before)
         if !console.quiet {
@@ -164,6 +144,30 @@ struct TrainCommand: ParsableCommand {
                 "step \(step)  held-out \(metric.title) "
                     + (value.map { fixed($0, 3) } ?? "-") + (isBest ? claim : "")
                     + " (\(duration(seconds)))")
+        }
+    }
+
+    /// Trains, and shows how it goes.
+    private func run(_ recipe: TrainRecipe) throws -> TrainEnding {
+        var view = TrainingView(totalSteps: recipe.totalSteps, secondsLeft: recipe.secondsLeft)
+        do {
+            return try recipe.run(
+                shouldStop: { Interruption.isRequested },
+                onFault: { Console.warning($0.description) }, onNote: Console.warning,
+                onEvaluation: { if !console.quiet { show($0) } },
+                onStep: { metrics in
+                    let line = view.line(metrics)
+                    view.takeWarning().map(Console.warning)
+                    if !console.quiet {
+                        Console.progress(line, metrics.step, of: view.totalSteps, work: "training")
+                    }
+                })
+        } catch {
+            if !console.quiet { Console.endProgress() }
+            Console.note(
+                "the run stops at step \(recipe.stepCount + 1); to continue, once it can:"
+                    + "\n  \(resumeCommand)")
+            throw error
         }
     }
 

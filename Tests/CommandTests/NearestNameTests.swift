@@ -176,7 +176,7 @@ import Testing
                 }
                 return try #require(error).description
             }
-            #expect(try message([]) == "\(file):2:11: policy.freeze: is odd")
+            #expect(try message([]) == "\(file):2:3: policy.freeze: is odd")
             #expect(
                 try message(["policy.freeze=[b]"])
                     == "--set policy.freeze=[b]: policy.freeze: is odd")
