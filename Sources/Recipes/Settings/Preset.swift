@@ -93,13 +93,14 @@ package struct Preset: Sendable {
 
         dapo
         # DAPO (arXiv 2503.14476): token-level loss, a higher upper clip, truncated answers masked.
-        # One batch of rollouts, 512 prompts with 16 completions, serves 16 steps of 512 completions. The paper also has dynamic sampling (groups with equal rewards are drawn anew) and a soft overlong punishment (a penalty that grows over the last 4096 of 20480 tokens): neither is in this trainer.
+        # One batch of rollouts, 512 prompts with 16 completions, serves 16 steps of 512 completions. The paper's soft overlong punishment, which grows over the last 4096 of 20480 tokens, is the reward's last term. Dynamic sampling (groups with equal rewards are drawn anew) is not in this trainer.
         output_dir: runs/dapo
         device: cuda
         policy.path: models/Qwen2.5-VL-3B-Instruct
         policy.dtype: bfloat16
         segmenter.path: models/sam2.1-hiera-small
         data.train: shards/train.h5
+        rewards: {mask_iou: 2, sam_json_format: 1, think_answer_format: 1, overlong_penalty: {weight: 1, cache: 4096}}
         grpo.num_generations: 16
         grpo.num_prompts_per_step: 32
         grpo.steps_per_generation: 16

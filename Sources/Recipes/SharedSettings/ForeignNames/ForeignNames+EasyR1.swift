@@ -126,7 +126,7 @@ extension ForeignNames {
         trainer.max_steps: training.max_steps
         trainer.project_name: output_dir | a run is called as its folder
         trainer.experiment_name: output_dir | a run is called as its folder
-        trainer.logger: logging.trackers | programs for trackio, MLflow and W&B; metrics.jsonl and TensorBoard's event files are written in any case
+        trainer.logger: logging.trackers | programs for trackio, MLflow and W&B; metrics.jsonl is written in any case, TensorBoard's event files unless logging.tensorboard is false
         trainer.nnodes: - | there is one process
         trainer.n_gpus_per_node: device | one device: cpu, cuda or cuda:N
         trainer.max_try_make_batch: - | no group is drawn anew

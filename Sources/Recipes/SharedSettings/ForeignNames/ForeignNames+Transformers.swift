@@ -49,7 +49,7 @@ extension ForeignNames {
         log_level: - | --quiet says only what is wrong
         log_level_replica: - | there is one process
         disable_tqdm: - | --quiet says only what is wrong
-        report_to: logging.trackers | programs for trackio, MLflow and W&B; metrics.jsonl and TensorBoard's event files are written in any case
+        report_to: logging.trackers | programs for trackio, MLflow and W&B; metrics.jsonl is written in any case, TensorBoard's event files unless logging.tensorboard is false
         run_name: output_dir | a run is called as its folder
         project: output_dir | a run is called as its folder
         trackio_space_id: - | nothing is sent anywhere
