@@ -129,7 +129,7 @@ var targets: [Target] = [
     .target(
         name: "Evaluation",
         dependencies: [
-            "Configuration", "Datasets", "Imaging", yams,
+            "Configuration", "Datasets", "Imaging", "TextFiles", yams,
         ],
         swiftSettings: optimized),
     .target(
@@ -274,7 +274,8 @@ let withLibtorch: [Target] = [
     .target(
         name: "Costs",
         dependencies: [
-            "NN", "PromptedMasks", "RLTrainer", "Segmentation", "Torch", "VisionLanguage",
+            "NN", "PromptedMasks", "RLTrainer", "Segmentation", "TextFiles", "Torch",
+            "VisionLanguage",
         ], path: "Sources/Recipes/Costs", swiftSettings: strict),
     .target(
         name: "Policies",
@@ -342,7 +343,8 @@ let withLibtorch: [Target] = [
         name: "SegmenterTraining",
         dependencies: [
             "Configuration", "Datasets", "Files", "Imaging", "NN", "NewModels", "PromptedMasks",
-            "RLTrainer", "Runs", "SAM2", "Shards", "SharedSettings", "Supervised", "Threads",
+            "RLTrainer", "Runs", "SAM2", "Shards", "SharedSettings", "Supervised", "TextFiles",
+            "Threads",
             "Torch", "Trackers",
         ], path: "Sources/Recipes/SegmenterTraining", swiftSettings: strict),
     .target(
@@ -376,7 +378,7 @@ let withLibtorch: [Target] = [
             "Configuration", "Datasets", "Embeddings", "Evaluating", "Evaluation", "EventFiles",
             "Files", "Imaging", "Inference", "NN", "Pictures", "Policies", "PromptedMasks",
             "Rewards", "RLTrainer", "Runs", "Segmentation", "Segmenters", "Settings", "Shards",
-            "SharedSettings", "Threads", "Torch", "Trackers", "TrainingRuns",
+            "SharedSettings", "TextFiles", "Threads", "Torch", "Trackers", "TrainingRuns",
         ], path: "Sources/Recipes/Training", swiftSettings: strict),
     // Layer 15  what is made of whole runs
     .target(
@@ -400,7 +402,8 @@ let withLibtorch: [Target] = [
         dependencies: [
             "Configuration", "Costs", "Datasets", "Embeddings", "Files", "Imaging", "NN",
             "Pictures", "Policies", "PromptedMasks", "RLTrainer", "Rewards", "Segmentation",
-            "Segmenters", "Settings", "Shards", "SharedSettings", "Threads", "Torch", "Training",
+            "Segmenters", "Settings", "Shards", "SharedSettings", "TextFiles", "Threads", "Torch",
+            "Training",
             "TrainingRuns", "VisionLanguage",
         ], path: "Sources/Recipes/DryRuns", swiftSettings: strict),
     .target(

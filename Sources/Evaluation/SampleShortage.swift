@@ -1,3 +1,5 @@
+import TextFiles
+
 /// That an evaluation has fewer samples than can tell one policy from another.
 ///
 /// One answer among fewer than ten moves a mean by more than 0.1, and most of the differences that training
@@ -28,6 +30,6 @@ public struct SampleShortage: Sendable, Hashable, CustomStringConvertible {
         let begin = "\(samples) held-out sample\(samples == 1 ? "" : "s")"
         if withTarget == answers { return begin }
         if withTarget == 0 { return begin + " without a target" }
-        return begin + ", \(withTarget) of \(answers) questions with a target"
+        return begin + ", \(withTarget) of \(counted(answers, "question")) with a target"
     }
 }

@@ -70,11 +70,24 @@ package final class FolderLock {
         let opened = open(folder, O_RDONLY | O_CLOEXEC)
         if opened >= 0, !Self.take(opened) {
             close(opened)
-            throw FileError(
-                path: folder,
-                message: "another run writes to this folder now; wait for it, or \(hint)")
+            throw Self.heldError(folder, hint: hint)
         }
         descriptor = opened
+    }
+
+    private static func heldError(_ folder: String, hint: String) -> FileError {
+        FileError(
+            path: folder,
+            message: "another run writes to this folder now; wait for it, or \(hint)")
+    }
+
+    /// Fails where taking a folder would; takes nothing, and keeps nobody from taking it.
+    ///
+    /// - Throws: ``FileError`` if another run has it
+    package static func requireFree(
+        _ folder: String, hint: String = "choose another output_dir"
+    ) throws {
+        if isHeld(folder) { throw heldError(folder, hint: hint) }
     }
 
     /// Takes an open folder; false if somebody else has it.

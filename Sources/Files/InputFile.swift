@@ -42,7 +42,9 @@ public struct MissingInputError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Path and what is missing.
-    public var description: String { "\(path): \(reason ?? "no such \(what)")" }
+    public var description: String {
+        "\(path): \(reason ?? "no such \(what)\(ProjectFolders.advice(path))")"
+    }
 }
 
 /// The bytes of a file that must be there.

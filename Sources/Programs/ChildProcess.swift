@@ -12,6 +12,8 @@ import Synchronization
 /// It leads a process group of its own: Ctrl-C in a terminal does not reach it, and what it starts in
 /// turn ends with it. One thread at a time may use it.
 package final class ChildProcess {
+    /// What is most often wrong with a program that runs and has written nothing, in brackets.
+    package static let flushAdvice = "(a Python program must flush: print(…, flush=True))"
     /// The number of its process, and of the group that it leads.
     package let id: pid_t
     /// What it wrote to standard error.

@@ -1,3 +1,5 @@
+import TextFiles
+
 /// Why a completion has no prompts: what is wrong, and where.
 ///
 /// It is a fact about the policy's answer, worth a reward of 0, and never an error of the program.
@@ -48,7 +50,7 @@ public enum ParseFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case .longInteger(let limit): "an integer has more than \(limit) digits"
         case .tooDamaged: "the answer is too damaged to be repaired"
         case .tooManyInstances(let count, let limit):
-            "the answer has \(count) instances, more than the \(limit) that are read"
+            "the answer has \(counted(count, "instance")), more than the \(limit) that are read"
         case .instance(let number, let problem): "instance \(number): \(problem)"
         }
     }
@@ -98,7 +100,7 @@ public enum InstanceProblem: Hashable, Sendable, CustomStringConvertible {
         case .count(AnswerKey.box, let found, let expected):
             "bbox_2d has \(found) numbers, expected \(expected)"
         case .count(let key, let found, let expected):
-            "\(key) has \(found) points, expected \(expected)"
+            "\(key) has \(counted(found, "point")), expected \(expected)"
         case .notAPair(let key, let number): "point \(number) of \(key) is not a pair [x, y]"
         case .notANumber(let key, let found): "\(key) holds \(found), expected finite numbers"
         }

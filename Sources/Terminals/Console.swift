@@ -37,19 +37,19 @@ package enum Console {
     /// How far work has come; drawn over on a terminal, elsewhere a line for some, as ``ProgressPace`` says.
     ///
     /// - Parameters:
-    ///   - text: the line
+    ///   - text: the line; made for those that are not shown too, so that it may count steps
     ///   - done: how much of the work is done
     ///   - total: all of it; nil if that is not known
     ///   - work: its name, which tells it from other work that goes on at the same time
     package static func progress(
-        _ text: @autoclosure () -> String, _ done: Int, of total: Int?, work: String = ""
+        _ text: String, _ done: Int, of total: Int?, work: String = ""
     ) {
         if isTerminal {
-            write("\r\u{1B}[K" + text())
+            write("\r\u{1B}[K" + text)
             return
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        if pace.shows(work, done: done, of: total, seconds: seconds) { write(text() + "\n") }
+        if pace.shows(work, done: done, of: total, seconds: seconds) { write(text + "\n") }
     }
 
     private static let start = ContinuousClock.now

@@ -30,7 +30,8 @@ enum TrackerAnswer: Hashable {
 
 /// Why a tracker did not answer; the program is of no use afterwards.
 enum TrackerFailure: Error, Hashable {
-    case timedOut
+    /// Whether it wrote nothing at all, from its start on.
+    case timedOut(isSilent: Bool)
     /// It ended, or closed its input or output.
     case ended
     /// Nobody waits any longer.
@@ -52,6 +53,8 @@ struct TrackerDialogue {
     let onNoise: (String) -> Void
     private var buffer: [UInt8] = []
     private var isAtEnd = false
+    /// Whether it wrote nothing until now.
+    private var isSilent = true
     /// Lines since the last answer that were none.
     private var noise = 0
 
@@ -81,7 +84,7 @@ struct TrackerDialogue {
             if let answer = try answer(isSent: rest.isEmpty, accepts) { return answer }
             if isAtEnd { throw .ended }
             if isOver() { throw .abandoned }
-            if !hasTime() { throw .timedOut }
+            if !hasTime() { throw .timedOut(isSilent: isSilent) }
             let isReady = child.wait(isToRead: !rest.isEmpty, milliseconds: 50)
             // Another process may hold the pipe open although the program is gone.
             if !isReady, child.hasEnded {
@@ -140,6 +143,7 @@ struct TrackerDialogue {
                     return
                 }
                 buffer += bytes
+                isSilent = false
             }
         } catch {
             throw .system("\(error)")

@@ -289,7 +289,10 @@ final class TrackerSender: @unchecked Sendable {
                 condition.withLock { shared.failure = shared.failure ?? "did not answer by then" }
             case .noise:
                 failed("wrote \(TrackerDialogue.noiseLimit) lines that are no answers")
-            case .timedOut: failed("did not answer within \(specification.timeout.formatted()) s")
+            case .timedOut(let isSilent):
+                failed(
+                    "did not answer within \(specification.timeout.formatted()) s"
+                        + (isSilent ? " \(ChildProcess.flushAdvice)" : ""))
             case .system(let reason): failed("cannot be talked to: \(reason)")
             case .ended:
                 failed(

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A program that is told of a run, as a configuration has it.
@@ -49,6 +50,8 @@ public struct TrackerSpecification: Hashable, Sendable {
     }
 
     private static func missing(_ path: String) -> String {
+        let carried = ProjectFolders.advice(path)
+        if !carried.isEmpty { return "\(path) does not exist\(carried)" }
         let folder = FileManager.default.currentDirectoryPath
         return "\(path) does not exist"
             + (path.hasPrefix("/")

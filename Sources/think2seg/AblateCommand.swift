@@ -8,6 +8,7 @@ import RLTrainer
 import Settings
 import SharedSettings
 import Terminals
+import TextFiles
 import Threads
 
 struct AblateCommand: ParsableCommand {
@@ -19,7 +20,7 @@ struct AblateCommand: ParsableCommand {
               think2seg ablate Experiments/reward-terms/plan.yaml --jobs 2
 
             A plan names a configuration, what varies, seeds, and what is measured \
-            (Documentation/ablation.md). Each run is an ordinary run of 'train' in \
+            (\(ProjectFolders.path("Documentation/ablation.md"))). Each run is an ordinary run of 'train' in \
             output_dir/runs, each evaluation one of 'evaluate'. The same command runs what is \
             missing, from where it was interrupted, and nothing twice. It writes ablation.json, \
             ablation.md and ablation.html, of what is done so far also when it is stopped.
@@ -105,8 +106,8 @@ struct AblateCommand: ParsableCommand {
         let total = recipe.grid.runs.count
         if !quiet {
             Console.note(
-                "\(recipe.plan.name): \(recipe.grid.variants.count) variants x "
-                    + "\(recipe.plan.seeds.count) seeds, \(total - missing.count) of \(total) runs are "
+                "\(recipe.plan.name): \(counted(recipe.grid.variants.count, "variant")) x "
+                    + "\(counted(recipe.plan.seeds.count, "seed")), \(total - missing.count) of \(counted(total, "run is", "runs are")) "
                     + "done")
             recipe.grid.notes.forEach(Console.note)
         }
@@ -204,6 +205,7 @@ struct AblationView {
             return "\(entry.run.title): \(words)"
         }
         let left = progress.secondsLeft.map { "  ETA \(duration($0))" } ?? ""
-        return "\(progress.done)/\(progress.total) runs  " + active.joined(separator: " | ") + left
+        return "\(progress.done)/\(counted(progress.total, "run"))  "
+            + active.joined(separator: " | ") + left
     }
 }

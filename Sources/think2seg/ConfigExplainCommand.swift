@@ -1,6 +1,7 @@
 import Ablation
 import ArgumentParser
 import Configuration
+import Files
 import Rewards
 import SegmenterTraining
 import Settings
@@ -104,7 +105,10 @@ struct Explanations {
         }
         return ["\(kind.name), a term of rewards", "  \(kind.help)"]
             + (parameters.isEmpty ? [] : ["  parameters"] + parameters.map { "  \($0)" })
-            + ["  in a file: rewards: {\(kind.name): 1}", "  see Documentation/rewards.md"]
+            + [
+                "  in a file: rewards: {\(kind.name): 1}",
+                "  see \(ProjectFolders.path("Documentation/rewards.md"))",
+            ]
     }
 
     /// What a parameter is where nothing is said.
@@ -125,7 +129,9 @@ struct Explanations {
             ("axes", "ablation"), ("baseline", "ablation"), ("base", "ablation"),
         ]
         let page = more.first { name == $0.0 || name.hasPrefix($0.0 + ".") }?.1
-        return ["Documentation/configuration.md"] + (page.map { ["Documentation/\($0).md"] } ?? [])
+        return (["configuration"] + [page].compactMap(\.self)).map {
+            ProjectFolders.path("Documentation/\($0).md")
+        }
     }
 }
 

@@ -8,6 +8,7 @@ import Pictures
 public import Scenes
 import Shards
 import Terminals
+import TextFiles
 import TrainingRuns
 
 struct DataCommand: ParsableCommand {
@@ -78,17 +79,17 @@ struct DataInspectCommand: ParsableCommand {
     private func describe(_ summary: ShardSummary) {
         print("\(summary.path): \(summary.dataset) \(summary.split)")
         print(
-            "  \(summary.samples) samples, \(summary.questions) questions, "
+            "  \(counted(summary.samples, "sample")), \(counted(summary.questions, "question")), "
                 + "\(summary.emptyTargets) without a target"
-                + (summary.instances.map { ", \($0) instances" } ?? ""))
+                + (summary.instances.map { ", \(counted($0, "instance"))" } ?? ""))
         let (small, large) = (summary.smallestFrame, summary.largestFrame)
         print(
             "  pictures from \(small.width)x\(small.height) to \(large.width)x\(large.height), "
                 + "\((summary.imageBytes + summary.maskBytes) / 1024) KiB")
         if summary.version > 1 {
             print(
-                "  format version \(summary.version): \(summary.withIgnored) samples with ignored "
-                    + "pixels, \(summary.turned) pictures turned as their files say")
+                "  format version \(summary.version): \(counted(summary.withIgnored, "sample")) with ignored "
+                    + "pixels, \(counted(summary.turned, "picture")) turned as their files say")
         }
         for (name, text) in summary.notes.attributes { print("  imported with \(name) \(text)") }
     }
@@ -231,7 +232,7 @@ struct DataSynthesizeCommand: ParsableCommand {
         if console.quiet { return }
         Console.endProgress()
         report.paths.forEach(Console.note)
-        Console.note("\(report.samples) scenes, \(report.emptyTargets) without a target")
+        Console.note("\(counted(report.samples, "scene")), \(report.emptyTargets) without a target")
     }
 }
 
@@ -268,7 +269,7 @@ struct DataVerifyCommand: ParsableCommand {
             problems.forEach { Console.note("\(path): \($0)") }
             count += problems.count
             if problems.isEmpty, !console.quiet {
-                Console.note("\(path): \(reader.count) samples, no problems")
+                Console.note("\(path): \(counted(reader.count, "sample")), no problems")
             }
         }
         if count > 0 { throw ExitCode(SystemExit.badData) }

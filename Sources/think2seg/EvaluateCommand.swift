@@ -13,6 +13,7 @@ import Segmentation
 import Settings
 import SharedSettings
 import Terminals
+import TextFiles
 import Threads
 import TrainingRuns
 
@@ -240,7 +241,7 @@ struct EvaluateCommand: ParsableCommand {
                     done = progress.done
                     if !quiet {
                         Console.progress(
-                            "\(progress.done)/\(progress.total) samples  gIoU "
+                            "\(progress.done)/\(counted(progress.total, "sample"))  gIoU "
                                 + fixed(progress.gIoU, 3), progress.done, of: progress.total)
                     }
                     if Interruption.isRequested, progress.done < progress.total { throw Stop() }
@@ -250,7 +251,7 @@ struct EvaluateCommand: ParsableCommand {
         } catch is Stop {
             if !quiet { Console.endProgress() }
             Console.note(
-                "stopped after \(done) samples, as asked; "
+                "stopped after \(counted(done, "sample")), as asked; "
                     + (output == nil
                         ? "nothing is kept without --output" : "to go on:\n  \(command)"))
             throw ExitCode(Interruption.exitStatus)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Importers
 import Terminals
+import TextFiles
 import TrainingRuns
 
 struct DataImportCommand: ParsableCommand {
@@ -64,16 +65,16 @@ struct ImportOptions: ParsableArguments {
                     of: progress.total, work: progress.split)
             }
         } catch let error as ImportError {
-            error.report.allProblems.forEach { Console.note("\($0)") }
+            error.report.allProblems.grouped.forEach { Console.note("\($0)") }
             throw error
         }
         if !console.quiet { Console.endProgress() }
         report.problems.forEach { Console.note("\($0)") }
         for split in report.splits {
-            split.problems.forEach { Console.note("\($0)") }
+            split.problems.grouped.forEach { Console.note("\($0)") }
             if !console.quiet {
                 Console.note(
-                    "\(split.shard): \(split.samples) samples, \(split.questions) questions, "
+                    "\(split.shard): \(counted(split.samples, "sample")), \(counted(split.questions, "question")), "
                         + "\(split.emptyTargets) without a target"
                         + (split.rejected > 0 ? ", \(split.rejected) left out" : ""))
             }

@@ -46,6 +46,11 @@ enum PathArgument {
         if let mismatch = InputKind.mismatch(path, wanted: wanted) {
             throw ValidationError(mismatch)
         }
+        // What is said of a configuration is left to who reads it.
+        if wanted != .configuration, let carried = ProjectFolders.installed(path) {
+            throw ValidationError(
+                "\(path) does not exist; write \(carried), which came with the program")
+        }
         return path
     }
 
@@ -95,14 +100,13 @@ enum PathArgument {
     static func fileOrFolder(_ text: String) throws -> String { try input(text) }
 
     /// The file that ``fileOrFolder(_:)`` means: of a folder, which is there or has a slash after its
-    /// name, the file of this name in it.
+    /// name or no ending in it, the file of this name in it.
     static func file(_ path: String, named name: String) -> (file: String, folder: String?) {
         var isFolder: ObjCBool = false
         let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         let last = path.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
-        guard isThere && isFolder.boolValue || ["", ".", ".."].contains(last) else {
-            return (path, nil)
-        }
+        let isNamed = ["", ".", ".."].contains(last) || !isThere && !last.dropFirst().contains(".")
+        guard isThere && isFolder.boolValue || isNamed && path != "-" else { return (path, nil) }
         return ("\(path.hasSuffix("/") ? String(path.dropLast()) : path)/\(name)", path)
     }
 

@@ -9,6 +9,7 @@ public import Segmentation
 import Settings
 import SharedSettings
 import Terminals
+import TextFiles
 import TrainingRuns
 
 struct PredictCommand: ParsableCommand {
@@ -185,7 +186,7 @@ struct PredictCommand: ParsableCommand {
 
     private func show(_ prediction: Prediction) {
         print(prediction.completion)
-        if prediction.parse.ok { Console.note("\(prediction.prompts.count) objects") }
+        if prediction.parse.ok { Console.note("\(counted(prediction.prompts.count, "object"))") }
         if let mask = prediction.mask {
             Console.note(
                 "\(mask.path ?? "mask"): \(mask.area) of \(mask.width * mask.height) pixels")

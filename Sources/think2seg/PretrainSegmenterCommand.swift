@@ -7,6 +7,7 @@ import Settings
 import SharedSettings
 import Supervised
 import Terminals
+import TextFiles
 
 struct PretrainSegmenterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -95,7 +96,7 @@ struct SegmenterTrainingView {
     func show(_ table: SegmenterTable, step: Int) {
         if step == totalSteps {
             Console.endProgress()
-            Console.note("held out, \(table.samples) pictures:")
+            Console.note("held out, \(counted(table.samples, "picture")):")
             table.lines.forEach(Console.note)
         } else {
             let scores = table.scores.map { "\($0.probe) \(fixed($0.meanIoU, 3))" }

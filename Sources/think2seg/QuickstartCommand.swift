@@ -112,6 +112,7 @@ struct QuickstartCommand: ParsableCommand {
     private func show(_ result: QuickstartResult, _ conclusion: String) {
         let (run, policy) = (result.main.run, result.main.policy)
         let configuration = PathArgument.word(result.files.configuration(.rewarded))
+        let example = PathArgument.word(ProjectFolders.path("Configs/train.yaml"))
         Console.note("")
         result.table.forEach(Console.note)
         Console.note(
@@ -125,13 +126,13 @@ struct QuickstartCommand: ParsableCommand {
 
             Next, try:
               your own data   think2seg data import earthreason FOLDER --output shards
-                              think2seg train Configs/train.yaml --set policy.path=… --set data.train=[…]
+                              think2seg train \(example) --set policy.path=… --set data.train=[…]
               resume          think2seg train \(configuration) \\
                                 --set training.max_steps=\(2 * steps) --set training.max_minutes=null
               other rewards   think2seg train \(configuration) \\
                                 --set output_dir=\(run)-iou-only --set 'rewards={mask_iou: 1}'
               compare         think2seg report \(run) \(run)-iou-only
-              several seeds   think2seg ablate PLAN      (Documentation/ablation.md)
+              several seeds   think2seg ablate PLAN      (\(ProjectFolders.path("Documentation/ablation.md")))
 
             The trained policy, as transformers loads it: \(policy)
             """)

@@ -8,6 +8,7 @@ import Segmentation
 import Settings
 import SharedSettings
 import Terminals
+import TextFiles
 
 struct ScoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -147,7 +148,7 @@ struct ScoreCommand: ParsableCommand {
             Console.progress("scored \(done)" + (total.map { "/\($0)" } ?? ""), done, of: total)
         }
         if console.quiet { return }
-        Console.note("\(summary.count) completions, \(summary.parsed) can be read")
+        Console.note("\(counted(summary.count, "completion")), \(summary.parsed) can be read")
         note(summary.failures)
         for (term, values) in summary.terms {
             let missing = summary.count - values.count
@@ -187,7 +188,7 @@ struct ScoreCommand: ParsableCommand {
         }
         if console.quiet { return }
         Console.note(
-            "\(summary.count) completions: strict accepts \(summary.strict), lenient "
+            "\(counted(summary.count, "completion")): strict accepts \(summary.strict), lenient "
                 + "\(summary.lenient); \(summary.thinkAnswer) are thoughts and then an answer")
         note(summary.failures)
     }

@@ -21,7 +21,7 @@ struct TrackCommand: ParsableCommand {
               think2seg track runs/a --trackers '{mine: {command: [python3, tracker.py]}}'
 
             Trackers are programs that get a run's numbers, completions and pictures as lines of JSON \
-            (Documentation/trackers.md). A run with logging.trackers tells them itself while it goes on; \
+            (\(ProjectFolders.path("Documentation/trackers.md"))). A run with logging.trackers tells them itself while it goes on; \
             this sends what they did not take, and runs from before to trackers that are new. Nothing is \
             sent twice to a tracker of one name.
 

@@ -50,8 +50,8 @@ struct TrainCommand: ParsableCommand {
 
     @Flag(
         help: ArgumentHelp(
-            "Check everything and say what the run will do and take; write nothing, train nothing.",
-            discussion: "Models are read without their weights."))
+            "Check everything and say what the run will do and take; write nothing, train nothing. Models are read without their weights."
+        ))
     var dryRun = false
 
     @OptionGroup var console: QuietOption

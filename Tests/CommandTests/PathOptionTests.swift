@@ -159,6 +159,19 @@ struct CommandInput: Sendable, CustomStringConvertible {
         }
     }
 
+    @Test("An output without an ending that is not there is a folder, where both are taken")
+    func fileOrFolder() {
+        for (path, file, folder) in [
+            ("no such/cmp", "no such/cmp/a.html", "no such/cmp"),
+            ("no such/cmp/", "no such/cmp/a.html", "no such/cmp/"),
+            ("no such/cmp.htm", "no such/cmp.htm", nil), ("-", "-", nil),
+            ("/dev/null", "/dev/null", nil),
+        ] as [(String, String, String?)] {
+            let found = PathArgument.file(path, named: "a.html")
+            #expect(found.file == file && found.folder == folder)
+        }
+    }
+
     @Test("An empty path is refused")
     func empty() {
         for read in [PathArgument.input, PathArgument.file, PathArgument.folder] {

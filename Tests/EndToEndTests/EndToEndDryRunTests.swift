@@ -80,6 +80,20 @@ extension EndToEnd {
             }
         }
 
+        @Test("A folder that another run has is refused, as by the run, until it is free")
+        func held() throws {
+            try withFolder { folder in
+                let configuration = fixture.configuration(output: folder + "/run")
+                try FileManager.default.createDirectory(
+                    atPath: configuration.outputDirectory, withIntermediateDirectories: true)
+                let lock = try FolderLock(configuration.outputDirectory)
+                withExtendedLifetime(lock) {
+                    let refusal = message { _ = try lines(configuration) }
+                    #expect(refusal.contains("another run writes to this folder now"))
+                }
+            }
+        }
+
         @Test("Held-out shards are looked into as well, and what is evaluated is told")
         func evaluation() throws {
             try withFolder { folder in
@@ -88,7 +102,7 @@ extension EndToEnd {
                 configuration.data.validation = [fixture.shard]
                 configuration.evaluation.evalSamples = 3
                 let told = try line(configuration, "evaluation")
-                #expect(told == "evaluation 3 held-out samples in 1 shards, every 100 steps")
+                #expect(told == "evaluation 3 held-out samples in 1 shard, every 100 steps")
                 configuration.data.validation = [folder + "/damaged.h5"]
                 try Data("no shard".utf8).write(to: URL(fileURLWithPath: folder + "/damaged.h5"))
                 let refusal = message { _ = try lines(configuration) }

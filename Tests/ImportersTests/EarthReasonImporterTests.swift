@@ -175,6 +175,26 @@ import Testing
                 == makeSample(1, id: "a", jpeg: true))
     }
 
+    @Test(
+        "warnings that differ in names and numbers are one for people, with their count and first file"
+    )
+    func missingAnswers() throws {
+        try write([makeSample(1), makeSample(2), makeSample(3)])
+        for number in 1...3 {
+            try write(#"{"questions": ["where?"]}"#, to: "train/QAs/sample-\(number).json")
+        }
+        try write("{}", to: "train/QAs/alone.json")
+        let problems = try importAll().splits[0].problems
+        #expect(problems.count == 4)
+        let shown = problems.grouped
+        #expect(shown.count == 2)
+        let missing = try #require(shown.first { $0.message.contains("there is no 'answer'") })
+        #expect(missing.file.hasSuffix("QAs/sample-1.json"))
+        #expect(missing.message.contains("3 files have this, this one first"))
+        let error = ImportProblem(severity: .error, id: "a", file: "a", message: "no label")
+        #expect([error, error].grouped == [error, error])
+    }
+
     @Test("the key 'answers' is read where there is no 'answer'")
     func answersKey() throws {
         try write([makeSample(1)])

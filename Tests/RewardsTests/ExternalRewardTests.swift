@@ -88,6 +88,18 @@ import Testing
         #expect(try reward.value("2") == 2 && reward.processID == id)
     }
 
+    @Test("of a program that is out of time and wrote nothing it is told that Python must flush")
+    func silent() throws {
+        let clock = TestClock()
+        let reward = try ExternalReward.shell(
+            numbers(else: "echo 'still loading' >&2; \(tooLong)"), timeout: 0.7, clock: clock
+        ) { _ in clock.pass(0.7, atLook: 2) }
+        let fault = try #require(try reward.fault("slow"))
+        #expect(
+            fault.description.contains(
+                "did not answer within 0.7 s (a Python program must flush: print(…, flush=True))"))
+    }
+
     @Test("a program that is out of time is killed, and another one gets the next completion")
     func timeout() throws {
         // At the second look what was written before the message has been read.

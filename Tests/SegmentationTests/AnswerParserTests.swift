@@ -87,7 +87,7 @@ import Testing
             ),
             (
                 "{\"positive_points\": [[1,2]]}",
-                "instance 2: positive_points has 1 points, expected 2"
+                "instance 2: positive_points has 1 point, expected 2"
             ),
             (
                 "{\"positive_points\": [[1,2],[3]]}",

@@ -52,6 +52,25 @@ import Testing
         }
     }
 
+    @Test("where no sample has its stored checksum, its writer's differs, and is told once")
+    func otherWriter() throws {
+        func bytes(_ numbers: [UInt32]) -> [UInt8] {
+            numbers.flatMap { number in withUnsafeBytes(of: number.littleEndian) { Array($0) } }
+        }
+        let stored = Array(try ShardReader(path: path).arrays.checksums)
+        let other = stored.map { ~$0 }
+        try patch(bytes(stored), by: bytes(other))
+        let problems = try ShardReader(path: path).verify()
+        #expect(problems.count == 1)
+        let message = try #require(problems.first?.message)
+        #expect(message.contains("all 4 samples: the writer's checksum differs"))
+        #expect(message.contains("CRC-32C (Castagnoli)"))
+        try patch(bytes(other), by: bytes([stored[0]] + other.dropFirst()))
+        let rest = try ShardReader(path: path).verify()
+        #expect(rest.map(\.index) == [1, 2, 3])
+        #expect(rest.allSatisfy { $0.message.contains("the file is damaged") })
+    }
+
     @Test("another program's HDF5 file is no shard")
     func foreignFile() throws {
         let other = folder.file("other.h5")

@@ -232,7 +232,8 @@ public final class ShardReader: SampleSource {
     }
 }
 
-private func hex(_ checksum: UInt32) -> String {
+/// A checksum as people read it.
+func hex(_ checksum: UInt32) -> String {
     let digits = String(checksum, radix: 16, uppercase: true)
     return String(repeating: "0", count: 8 - digits.count) + digits
 }

@@ -74,10 +74,12 @@ extension ShardReader {
     /// - Returns: What is wrong, at most one problem per sample; empty if nothing is.
     public func verify(progress: (Int) -> Void = { _ in }) -> [ShardProblem] {
         var problems: [ShardProblem] = []
+        var foreign = 0
         for index in 0..<count {
             do {
                 try checkContent(of: sample(at: index))
             } catch let error as ShardError {
+                if error.kind == .checksum, hasOtherChecksum(at: index) { foreign += 1 }
                 problems.append(
                     ShardProblem(index: index, id: id(at: index), message: error.message))
             } catch {
@@ -85,7 +87,26 @@ extension ShardReader {
             }
             progress(index + 1)
         }
-        return problems
+        return foreign == count ? [otherWriter] : problems
+    }
+
+    /// Whether a sample can be read, and has another checksum than the one that is stored.
+    private func hasOtherChecksum(at index: Int) -> Bool {
+        guard let record = try? arrays.record(at: index) else { return false }
+        return record.checksum != arrays.checksums[index]
+    }
+
+    /// What is said where no sample has the checksum that is stored: damage does not reach all of them.
+    private var otherWriter: ShardProblem {
+        let bytes = (try? arrays.record(at: 0).checksum).map(hex) ?? "another"
+        return ShardProblem(
+            index: 0, id: id(at: 0),
+            message: "the stored checksum is \(hex(arrays.checksums[0])), the bytes have \(bytes)"
+                + (count == 1
+                    ? ": the file is damaged, or its writer's checksum differs; "
+                    : ", and so on for all \(count) samples: the writer's checksum differs; ")
+                + "it is the CRC-32C (Castagnoli) of the id, the sizes, the pictures and the texts in "
+                + "the order of the section Checksum of Documentation/shards.md")
     }
 
     private func checkContent(of sample: SegmentationSample) throws {

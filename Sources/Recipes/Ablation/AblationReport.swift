@@ -5,6 +5,7 @@ import Foundation
 import Imaging
 import Reporting
 import Reports
+import TextFiles
 
 /// One page about an ablation: the answer, how sure it is, curves, costs, pictures; `ablation.html`.
 struct AblationReport {
@@ -42,7 +43,7 @@ struct AblationReport {
         }
         let grid =
             "\(result.variants.count) variants with \(result.seeds.count == 1 ? "one seed" : "\(result.seeds.count) seeds") "
-            + "each: \(axes.joined(separator: "; ")). \(record.results.count) of \(total) runs are done."
+            + "each: \(axes.joined(separator: "; ")). \(record.results.count) of \(counted(total, "run is", "runs are")) done."
         let notes = result.remarks.map { HTML.element("p", ["class": "down"], $0) }
         return .group(
             [

@@ -1,6 +1,7 @@
 import Evaluating
 import Evaluation
 import Foundation
+import TextFiles
 
 extension AblationResult {
     /// The result as Markdown: `ablation.md`.
@@ -94,8 +95,8 @@ extension AblationResult {
             ? "The best checkpoint by each run's own evaluations"
             : "Each run's last checkpoint"
         return
-            "\(policy), greedy answers to \(method.answers) questions (\(method.questions)) about "
-            + "\(method.samples) held-out samples. Means over seeds with ± the half width of "
+            "\(policy), greedy answers to \(counted(method.answers, "question")) (\(method.questions)) about "
+            + "\(counted(method.samples, "held-out sample")). Means over seeds with ± the half width of "
             + "Student's \(percent) interval of the mean. Differences: mean over pairs of the same "
             + "seed; in brackets the \(percent) interval from drawing seeds and samples again "
             + "\(method.bootstrap.resamples) times, the same ones for both. With few seeds such an "
@@ -108,7 +109,7 @@ extension AblationResult {
         var found: [String] = []
         if !missing.isEmpty {
             found.append(
-                "Not everything is done: \(missing.count) runs are missing ("
+                "Not everything is done: \(counted(missing.count, "run is", "runs are")) missing ("
                     + missing.prefix(4).joined(separator: "; ")
                     + (missing.count > 4 ? "; …" : "") + ").")
         }

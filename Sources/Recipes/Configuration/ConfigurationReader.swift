@@ -234,7 +234,9 @@ package struct ConfigurationReader<Root> {
     package mutating func report(missing input: ConfigurationInput) {
         if unread.contains(input.key) { return }
         let count = problems.count
-        let advice = HubName(input.path).map { "; \($0.advice)" } ?? ""
+        let carried = ProjectFolders.advice(input.path)
+        let advice =
+            carried.isEmpty ? HubName(input.path).map { "; \($0.advice)" } ?? "" : carried
         report(input.key, entry: input.entry, "\(input.path) does not exist\(advice)")
         for place in count..<problems.count { problems[place].isMissingInput = true }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TextFiles
 
 /// What the cost of a run's steps is, in lines for people.
 package struct CostReport {
@@ -36,7 +37,7 @@ package struct CostReport {
         let words = named.map { "\($0.name) \(time($0.seconds))" }.joined(separator: ", ")
         return "time       at \(rate(speed.policyFLOPS / 1e9)) GFLOP/s and "
             + "\(rate(speed.memoryBytes / 1e9)) GB/s measured here about \(time(total)) a step: "
-            + "\(words); \(time(total * Double(steps))) for \(steps) steps"
+            + "\(words); \(time(total * Double(steps))) for \(counted(steps, "step"))"
     }
 }
 

@@ -57,6 +57,7 @@ public struct DryRun {
     ) throws {
         // In the order of a run, so that the first error is the one that it would end with.
         var found = Found()
+        found.attempt { try FolderLock.requireFree(configuration.outputDirectory) }
         let start = found.attempt { try RunStart(configuration, resume) }
         if start != nil {
             found.attempt { try Self.requireWritable(configuration.outputDirectory) }

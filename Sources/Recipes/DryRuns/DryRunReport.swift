@@ -12,6 +12,7 @@ import Segmentation
 import Settings
 import Shards
 import SharedSettings
+import TextFiles
 import Threads
 import Torch
 import Training
@@ -84,7 +85,7 @@ struct DryRunReport {
         let length = configuration.grpo.sampling.maxCompletionLength
         let most = policy.model.options.text.maximumPositions
         return [
-            "data       \(data.count) samples in \(counted(data.shards.count, "shard"))",
+            "data       \(counted(data.count, "sample")) in \(counted(data.shards.count, "shard"))",
             "evaluation " + (evaluation?.summary ?? "none: data.validation names no shards"),
             "pictures   \(side) x \(side) pixels\(shown)",
             "prompt     \(prompt.tokenCount) tokens, \(pictures) of them the picture's; with a completion "
@@ -100,9 +101,9 @@ struct DryRunReport {
             "; ends after \($0.yaml) minutes if not before"
         }
         return [
-            "training   \(total) steps, \(done) of them done; \(String(format: "%.2f", epochs)) "
+            "training   \(counted(total, "step")), \(done) of them done; \(String(format: "%.2f", epochs)) "
                 + "epochs\(minutes ?? "")",
-            "a step     \(perStep) prompts x \(grpo.numGenerations) completions = "
+            "a step     \(counted(perStep, "prompt")) x \(counted(grpo.numGenerations, "completion")) = "
                 + "\(perStep * grpo.numGenerations)\(grpo.reuse.map { "; " + $0 } ?? "")",
             "rate       " + grpo.schedule.words(peak: configuration.training.learningRate),
         ] + (configuration.training.stopWhen.words.map { ["ends when  \($0)"] } ?? [])
@@ -235,8 +236,8 @@ struct DryRunReport {
     private var dataWarning: String? {
         if grpo.promptsPerGeneration <= data.count { return nil }
         return
-            "a batch of rollouts has \(grpo.promptsPerGeneration) prompts, and there are "
-            + "\(data.count) samples: it takes some of them several times"
+            "a batch of rollouts has \(counted(grpo.promptsPerGeneration, "prompt")), and there are "
+            + "\(counted(data.count, "sample")): it takes some of them several times"
     }
 }
 
@@ -252,7 +253,8 @@ extension LearningRateSchedule {
     package func words(peak: Double) -> String {
         let rise =
             warmupSteps > 0 && kind != .constant
-            ? "rises from 0 to \(peak.yaml) over \(warmupSteps) steps, then " : "\(peak.yaml), "
+            ? "rises from 0 to \(peak.yaml) over \(counted(warmupSteps, "step")), then "
+            : "\(peak.yaml), "
         switch kind {
         case .linear: return rise + "falls in a straight line to 0 after step \(totalSteps)"
         case .cosine: return rise + "falls along half a cosine to 0 after step \(totalSteps)"
@@ -262,11 +264,6 @@ extension LearningRateSchedule {
             return rise + "falls with the square root of the step, to \(last) in the last"
         }
     }
-}
-
-/// A number of things, in words.
-private func counted(_ number: Int, _ noun: String) -> String {
-    "\(number) \(noun)\(number == 1 ? "" : "s")"
 }
 
 /// Bytes that a process can still have; nil where the system does not say.

@@ -1,5 +1,6 @@
 public import Evaluation
 public import Foundation
+import TextFiles
 
 /// Two evaluations of the same questions, metric by metric: the `compare` command.
 public struct ComparedEvaluations: Sendable, Encodable {
@@ -140,10 +141,10 @@ public struct ComparedEvaluations: Sendable, Encodable {
     /// Both protocols as tables for terminals.
     public var table: String {
         var text =
-            "strict, \(answers) questions about \(samples) samples\n"
+            "strict, \(counted(answers, "question")) about \(counted(samples, "sample"))\n"
             + Self.table(strict, bootstrap)
         if let paper {
-            text += "\npaper, one question about each of \(samples) samples\n"
+            text += "\npaper, one question about each of \(counted(samples, "sample"))\n"
             text += Self.table(paper, bootstrap)
         } else if let paperIsMissing {
             text += "\npaper: \(paperIsMissing)\n"

@@ -9,6 +9,7 @@ import Runs
 public import Segmentation
 import Segmenters
 import Shards
+import TextFiles
 public import Threads
 public import Torch
 package import TrainingRuns
@@ -148,7 +149,7 @@ public struct EvaluateRecipe: Sendable {
         defer { sam.takeNotes().forEach(onNote) }
         if let note = try folder?.begin() { onNote(note) }
         if let folder, !folder.samples.isEmpty {
-            onNote("\(folder.path): goes on after \(folder.samples.count) samples")
+            onNote("\(folder.path): goes on after \(counted(folder.samples.count, "sample"))")
         }
         var result = try Self.evaluate(
             policy, sam, dataset, settings, done: folder?.samples ?? [],

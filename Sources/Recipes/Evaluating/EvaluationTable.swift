@@ -1,5 +1,6 @@
 public import Evaluation
 import Foundation
+import TextFiles
 
 /// Metrics as a table for terminals: name, value, interval, and how many answers count.
 ///
@@ -24,22 +25,22 @@ public func evaluationTable(
     var notes: [String] = []
     if protocols.contains(.strict) {
         notes.append(
-            "strict: \(result.summary.answers) questions about \(result.summary.samples) samples; "
+            "strict: \(counted(result.summary.answers, "question")) about \(counted(result.summary.samples, "sample")); "
                 + "masks at the picture's size; \(result.setup.parser) parser; what is predicted "
                 + "where there is no target counts in cIoU; every answer counts in Pr@X"
                 + (result.summary.ignored.map {
-                    "; the ignored pixels of \($0.samples) samples are left out"
+                    "; the ignored pixels of \(counted($0.samples, "sample")) are left out"
                 } ?? ""))
     }
     if protocols.contains(.paper), let paper = result.paper {
         let side = result.setup.imageSize
         notes.append(
-            "paper:  one question about each of \(paper.samples) samples, drawn by seed "
+            "paper:  one question about each of \(counted(paper.samples, "sample")), drawn by seed "
                 + "\(paper.questionSeed); masks at \(side) x \(side); lenient parser; what is "
                 + "predicted where there is no target does not count in cIoU; Pr@X of the "
-                + "\(paper.withMask) answers with a mask"
+                + "\(counted(paper.withMask, "answer")) with a mask"
                 + (paper.ignored.map {
-                    "; the ignored pixels of \($0.samples) samples count as background"
+                    "; the ignored pixels of \(counted($0.samples, "sample")) count as background"
                 } ?? ""))
     }
     if let timing = result.secondsPerSample {

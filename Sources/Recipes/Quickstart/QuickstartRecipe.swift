@@ -182,7 +182,7 @@ public struct QuickstartRecipe: Sendable {
         }
         try onEvent(
             .stage(
-                "drawing \(settings.trainScenes) scenes to train on and \(settings.heldOutScenes) to "
+                "drawing \(counted(settings.trainScenes, "scene")) to train on and \(settings.heldOutScenes) to "
                     + "hold out"))
         for (folder, count, style) in [
             (files.training, settings.trainScenes, SceneQuestionStyle.implicitB),
@@ -198,7 +198,8 @@ public struct QuickstartRecipe: Sendable {
                 if done % 50 == 0 {
                     try onEvent(
                         .progress(
-                            "\(done)/\(total) scenes", done: done, of: total, stage: folder))
+                            "\(done)/\(counted(total, "scene"))", done: done, of: total,
+                            stage: folder))
                 }
                 try pause(shouldStop)
             }
@@ -214,7 +215,8 @@ public struct QuickstartRecipe: Sendable {
             if FileManager.default.fileExists(atPath: folder + "/evaluation.json") {
                 return try EvaluationResult.load(folder: folder)
             }
-            try onEvent(.stage("evaluating \(what) on held-out scenes, \(asks) questions"))
+            try onEvent(
+                .stage("evaluating \(what) on held-out scenes, \(asks) questions"))
             var recipe = EvaluateRecipe(policy: policy, segmenter: models.segmenter, data: [shard])
             recipe.settings.imageSize = EmbeddedModels.imageSide
             recipe.settings.maxCompletionLength = Self.longestAnswer
@@ -224,7 +226,7 @@ public struct QuickstartRecipe: Sendable {
                 if progress.done % 10 == 0 {
                     try onEvent(
                         .progress(
-                            "\(progress.done)/\(progress.total) scenes, gIoU "
+                            "\(progress.done)/\(counted(progress.total, "scene")), gIoU "
                                 + String(format: "%.3f", progress.gIoU),
                             done: progress.done, of: progress.total, stage: folder))
                 }

@@ -2,6 +2,7 @@ import Evaluating
 import Evaluation
 import Foundation
 import Reports
+import TextFiles
 
 /// Two evaluations of the same questions, and how they differ.
 struct ComparedResult {
@@ -17,8 +18,9 @@ struct ComparedResult {
         let reach = change[.gIoU].interval.map {
             " (\(Self.percent(after)) interval \(signedText($0, .gIoU)))"
         }
-        return "After \(steps) steps of reinforcement learning the policy's mean IoU with the "
-            + "truth (gIoU) on \(after.samples) held-out samples went from "
+        return
+            "After \(counted(steps, "step")) of reinforcement learning the policy's mean IoU with the "
+            + "truth (gIoU) on \(counted(after.samples, "held-out sample")) went from "
             + "\(metricText(old, .gIoU)) to \(metricText(new, .gIoU)), a change of "
             + "\(signedText(new - old, .gIoU))\(reach ?? ""). " + verdict.sentence
     }
@@ -102,9 +104,9 @@ struct ComparedResult {
         let table = htmlTable(
             ["", "before, strict", "after, strict", "before, paper", "after, paper"], rows: rows)
         let text =
-            "Strict: \(after.answers) questions, masks at the pictures' size, the parser of training; "
+            "Strict: \(counted(after.answers, "question")), masks at the pictures' size, the parser of training; "
             + "masks where there is no target count in cIoU, every answer in Pr@0.5. Paper: as the "
-            + "published evaluation counts, one question about each of \(new.samples) samples, masks "
+            + "published evaluation counts, one question about each of \(counted(new.samples, "sample")), masks "
             + "in the square that the policy sees, the lenient parser; masks where there is no target "
             + "cost nothing in cIoU, and Pr@0.5 is of answers with a mask."
         return [table, .element("p", ["class": "note"], text)]
@@ -113,7 +115,7 @@ struct ComparedResult {
     private var explanation: String {
         let bootstrap = after.bootstrap
         return
-            "\(after.samples) held-out samples, \(after.answers) questions, \(after.emptyTargets) "
+            "\(counted(after.samples, "held-out sample")), \(counted(after.answers, "question")), \(after.emptyTargets) "
             + "of them about something that is not there; greedy answers. gIoU is the mean of the "
             + "answers' mask IoUs, cIoU the sum of all intersections over the sum of all unions, Pr@X "
             + "the share of answers with a mask IoU of at least X. Small numbers: "

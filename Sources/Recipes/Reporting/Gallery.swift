@@ -5,6 +5,7 @@ import Foundation
 import Imaging
 import Reports
 import Segmentation
+import TextFiles
 
 /// Held-out samples with the answers before and after training.
 struct Gallery {
@@ -58,7 +59,7 @@ struct Gallery {
             try grid(selection.failures), .element("h3", "Chosen at random"),
             .element(
                 "p", ["class": "lead"],
-                "\(selection.random.count) of \(after.count) questions, drawn with seed \(seed), "
+                "\(selection.random.count) of \(counted(after.count, "question")), drawn with seed \(seed), "
                     + "whatever came out."),
             try grid(selection.random), .element("h3", "The biggest gains"),
         ]

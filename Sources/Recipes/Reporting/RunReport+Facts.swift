@@ -3,6 +3,7 @@ import Evaluating
 import Evaluation
 import Foundation
 import Reports
+import TextFiles
 
 extension RunReport {
     /// Answers from training, for runs that were not evaluated.
@@ -31,7 +32,8 @@ extension RunReport {
         }
         page.addSection(
             "Answers of step \(step)", id: "answers",
-            lead: "\(cards.count) of \(rollouts.count) answers in training, chosen at random.",
+            lead:
+                "\(cards.count) of \(counted(rollouts.count, "answer")) in training, chosen at random.",
             [GalleryCard.grid(cards)])
     }
 
@@ -55,7 +57,7 @@ extension RunReport {
                 rows.append([
                     .text("evaluation \(name): \(comparison.name)"),
                     .text(
-                        "\(result.summary.samples) samples\(data), questions: "
+                        "\(counted(result.summary.samples, "sample"))\(data), questions: "
                             + "\(setup.questions.rawValue), \(setup.imageSize) px, "
                             + "\(setup.parser) parser, \(String(format: "%.0f", result.seconds)) s"),
                 ])
@@ -77,7 +79,7 @@ extension RunReport {
     private func costLead(_ record: RunRecord) -> String {
         let total = record.steps.compactMap { $0.values["step_time"] }.reduce(0, +)
         let rate = record.mean("step_time") ?? 0
-        return "Training took \(durationText(total)): \(record.steps.count) steps of "
+        return "Training took \(durationText(total)): \(counted(record.steps.count, "step")) of "
             + "\(String(format: "%.2f", rate)) s on average."
     }
 

@@ -9,6 +9,7 @@ import SAM2
 import Shards
 import SharedSettings
 public import Supervised
+import TextFiles
 import Threads
 import Torch
 import Trackers
@@ -233,10 +234,10 @@ extension PretrainSegmenterRecipe {
             "segmenter  \(start): \(millions(trainer.trainedCount)) M of \(millions(total)) M "
                 + "parameters are trained",
             "threads    \(plan.words)",
-            "data       \(data.count) pictures in \(configuration.data.train.count) shards, "
+            "data       \(counted(data.count, "picture")) in \(counted(configuration.data.train.count, "shard")), "
                 + (heldOut.map { "\($0.count) held out" } ?? "none held out"),
-            "training   \(training.maxSteps) steps of \(training.picturesPerStep) pictures x "
-                + "\(configuration.prompts.perPicture) prompts, learning rate "
+            "training   \(counted(training.maxSteps, "step")) of \(counted(training.picturesPerStep, "picture")) x "
+                + "\(counted(configuration.prompts.perPicture, "prompt")), learning rate "
                 + training.learningRate.yaml,
             "output     \(configuration.outputDirectory)",
         ] + (opening.checkpoint.map { ["resumed    from \($0)"] } ?? [])

@@ -12,6 +12,7 @@ import Segmentation
 import Shards
 import SharedSettings
 public import Supervised
+import TextFiles
 import Threads
 import Tokenizers
 import Torch
@@ -215,7 +216,7 @@ public final class SFTRecipe {
                 + "are trained",
             "threads    \(plan.words)",
             policy.endLine,
-            "data       \(data.count) samples, \(configuration.training.picturesPerStep) a step; "
+            "data       \(counted(data.count, "sample")), \(configuration.training.picturesPerStep) a step; "
                 + "\(heldOut.count) held out",
             "output     \(configuration.outputDirectory)",
         ]

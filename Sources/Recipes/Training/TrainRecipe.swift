@@ -16,6 +16,7 @@ import Segmenters
 public import Settings
 import Shards
 import SharedSettings
+import TextFiles
 public import Threads
 import Torch
 package import Trackers
@@ -173,9 +174,9 @@ public final class TrainRecipe {
             policy.endLine,
             "segmenter  \(configuration.segmenter.path), frozen",
             "threads    \(plan.words)",
-            "data       \(samples) samples in \(configuration.data.train.count) shards, "
+            "data       \(counted(samples, "sample")) in \(counted(configuration.data.train.count, "shard")), "
                 + "\(configuration.data.imageSize) x \(configuration.data.imageSize) pixels",
-            "training   \(steps) steps of \(grpo.promptsPerStep) prompts x \(grpo.numGenerations) "
+            "training   \(counted(steps, "step")) of \(counted(grpo.promptsPerStep, "prompt")) x \(grpo.numGenerations) "
                 + "completions, \(grpo.reuse.map { $0 + ", " } ?? "")\(grpo.loss.lossType.rawValue), beta \(grpo.loss.beta.yaml), "
                 + "learning rate \(configuration.training.learningRate.yaml)",
         ] + (evaluation.map { ["evaluation \($0.summary)"] } ?? [])
@@ -189,7 +190,8 @@ extension GRPOConfiguration {
     /// How rollouts serve several steps; nil if they do not.
     package var reuse: String? {
         stepsPerBatch == 1
-            ? nil : "drawn for \(stepsPerGeneration) steps at once and used \(numIterations) times"
+            ? nil
+            : "drawn for \(counted(stepsPerGeneration, "step")) at once and used \(numIterations) times"
     }
 }
 

@@ -7,6 +7,7 @@ package import Runs
 package import Segmentation
 package import Settings
 import Shards
+import TextFiles
 
 /// Greedy answers about held-out samples while a policy is trained: what `evaluate` says of a checkpoint,
 /// without the checkpoint.
@@ -49,8 +50,9 @@ package final class TrainingEvaluation {
     /// What is evaluated, in a line for people.
     package var summary: String {
         let steps = section.evalSteps
-        return "\(sampleCount) held-out samples in \(data.count) shards, "
-            + (steps > 0 ? "every \(steps) steps" : "after the last step")
+        return "\(counted(sampleCount, "held-out sample")) in \(counted(data.count, "shard")), "
+            + (steps > 1
+                ? "every \(steps) steps" : steps == 1 ? "every step" : "after the last step")
     }
 
     /// Whether the policy after `step` is to be evaluated, and was not yet.

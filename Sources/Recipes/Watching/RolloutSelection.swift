@@ -3,6 +3,7 @@ import Evaluating
 import Files
 package import Foundation
 package import Reporting
+import TextFiles
 
 /// Which completions of a run are shown.
 package enum RolloutChoice: Sendable, Hashable {
@@ -110,7 +111,8 @@ package struct RolloutSelection: Sendable {
         func list(_ steps: [Int]) -> String { steps.map(String.init).joined(separator: ", ") }
         if steps.count <= 12 { return "steps that have one: \(list(steps))" }
         let nearest = steps.sorted { (abs($0 - step), $0) < (abs($1 - step), $1) }.prefix(4)
-        return "\(steps.count) steps have one, from \(steps[0]) to \(steps[steps.count - 1]); "
+        return
+            "\(counted(steps.count, "step has", "steps have")) one, from \(steps[0]) to \(steps[steps.count - 1]); "
             + "the nearest are \(list(nearest.sorted()))"
     }
 

@@ -20,7 +20,9 @@ enum DialogueFailure: Error, Equatable {
         switch self {
         case .timedOut(let begun):
             "did not answer within \(timeout) s"
-                + (begun.isEmpty ? "" : ", but began with \(excerpt(begun)) and no line break")
+                + (begun.isEmpty
+                    ? " \(ChildProcess.flushAdvice)"
+                    : ", but began with \(excerpt(begun)) and no line break")
         case .abandoned: "did not answer before its completion ran out of time"
         case .ended: "ended instead of answering"
         case .unasked(let bytes): "wrote \(excerpt(bytes)) before it was asked"

@@ -1,5 +1,6 @@
 import Datasets
 import Imaging
+import TextFiles
 
 /// What is odd about many files of an import, counted, to be said once with the first example.
 ///
@@ -111,7 +112,8 @@ final class ImportSurvey {
         return resized.first.map { first in
             ImportProblem(
                 severity: .warning, id: first.id, file: first.file,
-                message: "\(resized.count) of \(samples) masks were resized to their images, "
+                message:
+                    "\(resized.count) of \(counted(samples, "mask was", "masks were")) resized to their images, "
                     + "'\(first.id ?? "")' first, by \(largestResize) "
                     + "\(largestResize == 1 ? "pixel" : "pixels") of a side at most")
         }
@@ -140,7 +142,8 @@ final class ImportSurvey {
         }
         return ImportProblem(
             severity: .warning, id: nil, file: first.file,
-            message: "the palette of \(brightBackgrounds.count) of \(levels.labels) labels shows "
+            message:
+                "the palette of \(brightBackgrounds.count) of \(counted(levels.labels, "label")) shows "
                 + "index 0, which was taken as background, brighter than the target, here first; "
                 + "--label-values 0 if it is the target")
     }
@@ -164,7 +167,7 @@ final class ImportSurvey {
             severity: .warning, id: first.id, file: first.file,
             message:
                 "the target covers every pixel\(choices.labels.ignoreValues == nil ? "" : " that counts")"
-                + " of \(fullTargets.count) of \(samples) samples, '\(first.id ?? "")' first"
+                + " of \(fullTargets.count) of \(counted(samples, "sample")), '\(first.id ?? "")' first"
                 + values)
     }
 
@@ -172,7 +175,8 @@ final class ImportSurvey {
         nothingKnown.first.map { first in
             ImportProblem(
                 severity: .warning, id: first.id, file: first.file,
-                message: "every pixel of \(nothingKnown.count) of \(samples) samples is ignored, "
+                message:
+                    "every pixel of \(nothingKnown.count) of \(counted(samples, "sample")) is ignored, "
                     + "'\(first.id ?? "")' first: they count as samples without a target")
         }
     }

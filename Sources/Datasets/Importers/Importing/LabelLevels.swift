@@ -1,4 +1,5 @@
 import Imaging
+import TextFiles
 
 /// The values that the labels of an import have.
 struct LabelLevels {
@@ -107,7 +108,7 @@ struct LabelLevels {
             ImportProblem(
                 severity: .warning, id: nil, file: paths.min(by: precedes) ?? "",
                 message:
-                    "no pixel of the \(labels) labels has \(absent.joined(separator: ", nor ")); "
+                    "no pixel of the \(TextFiles.counted(labels, "label")) has \(absent.joined(separator: ", nor ")); "
                     + "they have \(Self.text(pixels))")
         ]
     }

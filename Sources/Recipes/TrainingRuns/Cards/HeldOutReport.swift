@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import TextFiles
 
 /// What held-out samples told of a step, for a card: figures, with intervals where they are known.
 struct HeldOutReport {
@@ -55,7 +56,7 @@ struct HeldOutReport {
             case .all: "Every question of each sample was asked"
             }
         setup =
-            "\(summary.answers) answers about \(summary.samples) samples of "
+            "\(counted(summary.answers, "answer")) about \(counted(summary.samples, "sample")) of "
             + data.map(Markdown.plain).joined(separator: ", ")
             + ", \(summary.emptyTargets) of them to questions without a target. \(questions), pictures were "
             + "\(asked.imageSize) x \(asked.imageSize) pixels, answers greedy, read by the "
