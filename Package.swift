@@ -322,8 +322,9 @@ let withLibtorch: [Target] = [
         name: "TrainingRuns",
         dependencies: [
             "Configuration", "Embeddings", "Evaluation", "Files", "NN", "Policies", "Rewards",
-            "RLTrainer", "Runs", "Segmentation", "Segmenters", "Settings", "SharedSettings",
-            "TextFiles", "Threads", "Tokenizers", "Torch", "Trackers", "VisionLanguage", yams,
+            "RLTrainer", "Runs", "Segmentation", "Segmenters", "Settings", "Shards",
+            "SharedSettings", "TextFiles", "Threads", "Tokenizers", "Torch", "Trackers",
+            "VisionLanguage", yams,
         ], path: "Sources/Recipes/TrainingRuns", swiftSettings: strict),
     // Layer 12  single answers, files of completions, the stages before training
     .target(

@@ -186,6 +186,33 @@ extension Glossary {
             "step", keys: ["step", "training.max_steps"],
             "one update of the policy by the optimizer, and all that leads to it"),
         GlossaryEntry(
+            "advantage", keys: ["advantage"],
+            "by how much an answer's reward is above the mean of its group, usually over the group's "
+                + "standard deviation: above 0 makes the answer more likely, below 0 less"),
+        GlossaryEntry(
+            "rollout", keys: ["rollouts"],
+            "an answer that was drawn in training, with its reward and advantage, as "
+                + "`rollouts/step-N.jsonl` keeps it"),
+        GlossaryEntry(
+            "abstention", keys: ["abstained"],
+            "of a reward term: that it says nothing of an answer, so that the others alone count; of an "
+                + "answer to a question without a target: that it points at nothing"),
+        GlossaryEntry(
+            "pass",
+            "one time through all samples; counted from 1 where people read it"),
+        GlossaryEntry(
+            "epoch", keys: ["epoch"],
+            "passes over the samples: in `metrics.jsonl` how many so far, with parts; in `rollouts/` the "
+                + "pass, counted from 0"),
+        GlossaryEntry(
+            "checkpoint", keys: ["checkpoints", "logging.save_steps"],
+            "all that a run needs to go on after a step: the policy, the optimizer's state and the place "
+                + "in the data"),
+        GlossaryEntry(
+            "best", keys: ["checkpoints/best"],
+            "of checkpoints: the one whose evaluation on held-out samples found most by "
+                + "`evaluation.metric_for_best_model`; none where all found nothing"),
+        GlossaryEntry(
             "held-out", keys: ["data.validation"],
             "of samples: never trained on"),
         GlossaryEntry(

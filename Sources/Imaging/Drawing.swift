@@ -44,12 +44,20 @@ extension RGBImage {
     ///
     /// A point that is not a number is not drawn.
     public mutating func draw(_ point: Point, isPositive: Bool, style: OverlayStyle) {
+        draw(point, color: isPositive ? .positive : .negative, rim: .white, style: style)
+    }
+
+    /// Draws a point in the picture's frame as a disc of a colour, with a rim of another one.
+    ///
+    /// A point that is not a number is not drawn.
+    public mutating func draw(
+        _ point: Point, color: RGBColor, rim rimColor: RGBColor, style: OverlayStyle
+    ) {
         guard !point.x.isNaN, !point.y.isNaN else { return }
         let rim = max(1, style.pointRadius / 3)
         drawDisc(point, radius: style.pointRadius + rim + 1, color: .black)
-        drawDisc(point, radius: style.pointRadius + rim, color: .white)
-        drawDisc(
-            point, radius: style.pointRadius, color: isPositive ? .positive : .negative)
+        drawDisc(point, radius: style.pointRadius + rim, color: rimColor)
+        drawDisc(point, radius: style.pointRadius, color: color)
     }
 
     /// Tints the pixels of a mask of the picture's frame and draws a line along its inner edge.

@@ -76,7 +76,7 @@ public struct RunHealth: Sendable {
 
     /// Takes the numbers of the next step.
     ///
-    /// - Returns: what is found with it, and was not before
+    /// - Returns: what is found with it, and was not before; a lost format, which explains others, first
     public mutating func add(_ metrics: StepMetrics) -> [HealthFinding] {
         addAnswers(metrics)
         addFormat(metrics)
@@ -88,7 +88,8 @@ public struct RunHealth: Sendable {
             return steps(condition) >= (isFirst ? 1 : patience(condition))
         }
         for condition in new { found[condition] = metrics.step }
-        return new.map { finding($0, step: metrics.step) }
+        let order = new.filter { $0 == .formatCollapsed } + new.filter { $0 != .formatCollapsed }
+        return order.map { finding($0, step: metrics.step) }
     }
 
     /// What is to be said of a condition now.

@@ -113,7 +113,7 @@ private let pageStyle: StaticString = """
     td small { color: var(--soft); font-weight: 400; display: block; font-size: .82rem; }
     .sides { display: flex; flex-wrap: wrap; gap: 0 32px; align-items: start; }
     .sides > * { max-width: 100%; }
-    td:has(.bar), td.words { text-align: left; }
+    td:has(.bar), td.words, th.words { text-align: left; }
     td.words { white-space: normal; overflow-wrap: anywhere; }
     .bar { display: inline-block; height: .7em; background: var(--c0); border-radius: 2px; min-width: 1px; vertical-align: baseline; }
     .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(300px, 1fr)); gap: 20px 24px; margin-top: 16px; }

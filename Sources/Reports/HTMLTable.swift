@@ -15,7 +15,12 @@ public func htmlTable(
 ) -> HTML {
     let isStacked = columns.count >= 5 || words.count >= 2
     let head = HTML.element(
-        "tr", [:], columns.map { .element("th", ["scope": "col"], $0) })
+        "tr", [:],
+        columns.enumerated().map { place, title in
+            words.contains(place)
+                ? .element("th", ["scope": "col", "class": "words"], title)
+                : .element("th", ["scope": "col"], title)
+        })
     let body = rows.enumerated().map { index, row in
         // Words that take more than a third of a narrow screen get the whole of it there.
         let isLong = words.contains { $0 < row.count && row[$0].source.count > 40 }

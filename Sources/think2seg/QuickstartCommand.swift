@@ -4,6 +4,7 @@ import Foundation
 import Quickstart
 import RLTrainer
 import Terminals
+import Watching
 
 struct QuickstartCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -115,12 +116,14 @@ struct QuickstartCommand: ParsableCommand {
         let example = PathArgument.word(ProjectFolders.path("Configs/train.yaml"))
         Console.note("")
         result.table.forEach(Console.note)
+        let verdict =
+            "The policy was never told what the implicit questions mean: the warm start answered them "
+            + "with any visible object, on purpose. \(conclusion) What this shows, and what it does not, "
+            + "is in the report:"
+        Console.note("")
+        TerminalFrame(width: 92).wrapped(verdict, indent: 0).forEach(Console.note)
         Console.note(
             """
-
-            The policy was never told what the implicit questions mean: the warm start answered them
-            with any visible object, on purpose. \(conclusion)
-            What this shows, and what it does not, is in the report:
 
               \(result.files.report)
 

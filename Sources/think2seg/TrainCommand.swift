@@ -85,7 +85,10 @@ struct TrainCommand: ParsableCommand {
         report(ending, recipe, isIdle: recipe.stepCount == before)
         if !console.quiet {
             Console.note("policy     \(recipe.finalPolicy)")
-            if let best = recipe.best, best.step > 0 {
+            if let best = recipe.best, best.value == 0 {
+                Console.note(
+                    "best       none: no evaluation on held-out samples found more than 0.000")
+            } else if let best = recipe.best, best.step > 0 {
                 let doubt = best.shortage.map { ", of \($0), too few to tell" } ?? ""
                 Console.note(
                     "best       step \(best.step), \(fixed(best.value, 3))\(doubt): "
@@ -139,7 +142,10 @@ struct TrainCommand: ParsableCommand {
                         + "gIoU \(fixed(progress.gIoU, 3))", progress.done, of: progress.total)
             }
         case .finished(let step, let metric, let value, let isBest, let shortage, let seconds):
-            let claim = shortage.map { " of \($0), too few to tell" } ?? ", the best so far"
+            // Nothing that was found is no best.
+            let claim =
+                value == 0
+                ? "" : shortage.map { " of \($0), too few to tell" } ?? ", the best so far"
             Console.note(
                 "step \(step)  held-out \(metric.title) "
                     + (value.map { fixed($0, 3) } ?? "-") + (isBest ? claim : "")

@@ -40,6 +40,14 @@ import Testing
         #expect(table.lines[4] == "damaged    step-4/state.json: is missing")
     }
 
+    @Test("A step whose evaluation found nothing is called no best")
+    func nothing() {
+        let table = CheckpointTable([
+            listing(2, [("giou", 0.1), ("precision_0.5", 0)], isBest: true)
+        ])
+        #expect(!table.lines[1].contains("best"))
+    }
+
     @Test("The list as JSON has every figure by its key in metrics.jsonl, null where there is none")
     func document() throws {
         let table = CheckpointTable([listing(1, nil), listing(2, [("giou", 0.5), ("ciou", nil)])])

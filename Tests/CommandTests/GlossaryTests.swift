@@ -53,6 +53,13 @@ import Testing
         #expect(Glossary.name("my_own_term") == "my_own_term")
     }
 
+    @Test("Words that commands show beside an answer or a checkpoint have an entry")
+    func shown() {
+        for word in [
+            "advantage", "checkpoint", "best", "pass", "abstention", "rollout", "epoch",
+        ] { #expect(Glossary.entries(for: word).first?.name == word, "\(word)") }
+    }
+
     @Test("A metric is called by its key or by what people read, whatever the case")
     func called() throws {
         for metric in Metric.allCases {

@@ -166,6 +166,19 @@ import Testing
         #expect(found.count == 1 && found[0].hasPrefix(key), "\(found)")
     }
 
+    @Test("A learning rate far above what models stand is warned of, in every command that trains")
+    func learningRate() throws {
+        let said = "training.learning_rate is 0.5: far above"
+        #expect(try warnings("training.learning_rate=0.5").contains { $0.hasPrefix(said) })
+        #expect(try warnings("training.learning_rate=0.01") == warnings())
+        var taught = SFTConfiguration()
+        taught.training.learningRate = 0.5
+        #expect(taught.warnings.contains { $0.hasPrefix(said) })
+        var segmenter = SegmenterConfiguration()
+        segmenter.training.learningRate = 0.5
+        #expect(segmenter.warnings.contains { $0.hasPrefix(said) })
+    }
+
     @Test("Shipped configurations of what comes before have no warnings")
     func shipped() throws {
         let root =

@@ -105,11 +105,23 @@ extension EndToEnd {
                 for text in [
                     "| base | Owner/Base-3B |", "| data | train.h5 |", "| step | 2 of 3 |",
                     "| mask\\_iou | 2 | |", "| | value | 95 % interval | answers |", "| gIoU | ",
-                    "--image-size 56", "resize((56, 56)", "--max-new-tokens 4",
-                    #"--system-prompt 'Say `so` | "it'\''s".'"#,
+                    "resize((56, 56)", "predict --policy . --segmenter SEGMENTER",
+                    "SEGMENTER stands for the folder or file of a segmenter: that of the reward, ",
+                    "| samples | 4 |",
+                    "These figures are selected: the step is the best of 2 evaluations by gIoU",
+                    "They are of ", "too few to tell one policy from another.",
                     PromptTemplate().user(question: "QUESTION"),
                     "```text\n\(run.prompt.system)\n```",
                 ] { #expect(card.contains(text), "\(text)") }
+                // The folder's own record says them.
+                for option in ["--image-size", "--max-new-tokens", "--variant", "--system-prompt"] {
+                    #expect(!card.contains(option), "\(option)")
+                }
+                _ = try CheckpointRecipe.export(
+                    run.outputDirectory, .newest, to: folder + "/last", dtype: nil)
+                let last = String(
+                    decoding: try contents(folder + "/last/README.md"), as: UTF8.self)
+                #expect(last.contains("| step | 3 of 3 |") && !last.contains("are selected"))
                 #expect(!card.contains(folder) && !card.contains(EndToEndFixture.root))
                 #expect(throws: (any Error).self) {
                     try CheckpointRecipe.export(
@@ -145,6 +157,18 @@ extension EndToEnd {
                     facts: TrainingFacts(["rewards": "{theirs: {weight: 2, a: 1}, b: 3}"]),
                     elementType: nil, saysSystem: false, heldOut: nil
                 ).text
+                // Without a record in the folder, the command says how the policy is asked.
+                for text in [
+                    "--segmenter SEGMENTER", "such as a SAM2.1 of the hub", "--image-size 840",
+                    "--max-new-tokens 1024", "--variant ",
+                ] { #expect(other.contains(text), "\(text)") }
+                let hub = ModelCard(
+                    command: "train", step: nil,
+                    facts: TrainingFacts(["segmenter.path": "/m/models--a--sam2.1-b/snapshots/1"]),
+                    elementType: nil, saysSystem: false, heldOut: nil
+                ).text
+                #expect(hub.contains("--segmenter a/sam2.1-b"))
+                #expect(hub.contains("`hf download a/sam2.1-b --local-dir a/sam2.1-b`"))
                 #expect(other.contains("| theirs | 2 | |\n| b | 3 | |"))
                 #expect(
                     other.contains(

@@ -65,6 +65,10 @@ extension EndToEnd {
                 let page = String(decoding: try contents(result.files.report), as: UTF8.self)
                 #expect(page.contains("taught something useless on purpose"))
                 #expect(result.table.contains { $0.contains("empty-target accuracy") })
+                // Before, after and the change, each with its interval or that there is none.
+                for line in result.table where line.hasPrefix("  gIoU") {
+                    #expect(line.count { $0 == "(" } == 3, "\(line)")
+                }
             }
         }
 

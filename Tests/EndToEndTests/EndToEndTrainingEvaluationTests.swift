@@ -117,7 +117,11 @@ extension EndToEnd {
                 #expect(record.steps.map(\.number) == [1, 2, 3, 4])
                 #expect(record.heldOut?.points.map(\.step) == [2, 4])
                 let page = try RunReport(run: folder + "/run").html()
-                #expect(page.contains("How it was learnt") && page.contains("4 optimizer steps"))
+                #expect(
+                    page.contains("Held-out samples, along the way")
+                        && page.contains("4 optimizer steps"))
+                #expect(page.contains("On held-out samples gIoU was 0.000 in all 2 evaluations"))
+                #expect(!page.contains("only an evaluation on held-out samples can tell"))
             }
         }
 

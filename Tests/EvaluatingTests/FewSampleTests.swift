@@ -31,6 +31,11 @@ import Testing
         let estimate = Estimate(value: 0.5, interval: Interval(low: 0.5, high: 0.5), count: 2)
         #expect(intervalText(estimate, .gIoU) == "too few", "of a file of an earlier version")
         #expect(intervalText(Estimate(value: nil, interval: nil, count: 0), .gIoU) == "–")
+        // All answers alike: drawing them again has no width, and tells nothing of other samples.
+        let alike = EvaluationSummary(outcomes(Array(repeating: 0, count: 12)))[.gIoU]
+        #expect(alike.interval?.hasNoWidth == true && intervalText(alike, .gIoU) == "–")
+        let (same, _) = try change(Array(repeating: 1, count: 12), Array(repeating: 1, count: 12))
+        #expect(signedIntervalText(same, .gIoU) == "–")
         let (few, _) = try change([1, 1], [3, 3])
         #expect(signedIntervalText(few, .gIoU) == "too few")
     }

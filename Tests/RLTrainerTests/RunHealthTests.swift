@@ -135,6 +135,15 @@ import Testing
             found(times(5, [:]) + times(30, ["parse_failure_rate": 0.9])).isEmpty, "some are left")
     }
 
+    @Test("A lost format is said before what is found in the same step and follows from it")
+    func collapseFirst() {
+        let broken: [String: Double?] = [
+            "parse_failure_rate": 1, "completions/clipped_ratio": 1, "frac_reward_zero_std": 1,
+        ]
+        let found = names(found(times(1, [:]) + times(3, broken), answers: 8, total: 4))
+        #expect(found.first == "format_collapsed 4" && found.contains("all_cut 4"))
+    }
+
     @Test("A format that chance alone made look high in one small step does not count as there")
     func smallSteps() {
         let broken: [String: Double?] = ["parse_failure_rate": 1]

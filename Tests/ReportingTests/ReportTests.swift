@@ -175,8 +175,12 @@ struct ReportFixture {
                             .map { String(format: "%.3f", $0) } ?? ""
                     }
                     // One sample has no target.
+                    // Of a share that is 0 or 1 in all answers, drawing again tells nothing.
+                    let numbers = ["low", "high"].map { file[metric.rawValue]?[$0] as? Double }
                     let interval =
-                        number("low").isEmpty ? "too few" : "\(number("low"))–\(number("high"))"
+                        numbers[0] == nil
+                        ? "too few"
+                        : numbers[0] == numbers[1] ? "–" : "\(number("low"))–\(number("high"))"
                     return "\(number("value")) \(interval)"
                 }
                 let cells = " \(metric.title)  \(row[0])  \(row[1])"

@@ -61,4 +61,26 @@ import Testing
             text == "all completions of the first step, 16, were cut at the longest length of 40 "
                 + "tokens: none wrote what ends an answer, <end> (7)")
     }
+
+    @Test("What follows from a lost format refers to that, and gives no advice of its own")
+    func collapsed() {
+        for condition in [HealthCondition.allCut, .equalRewards, .noTargetMet, .emptyAnswers] {
+            let hint = words.warning(finding(condition, format: 0), collapse: 4).hint
+            #expect(hint.contains("lost by step 4") && hint.contains("format_collapsed"))
+            #expect(!hint.contains("prompt.") && !hint.contains("sft") && !hint.contains("grpo."))
+        }
+        let other = words.warning(finding(.klExploded), collapse: 4).hint
+        #expect(other.contains("training.learning_rate"))
+    }
+
+    @Test("A checkpoint to begin again from is named only where there is one before")
+    func restart() {
+        func hint(_ checkpoints: [Int]) -> String {
+            words.warning(
+                finding(.formatCollapsed, step: 12, steps: 5), checkpoints: checkpoints
+            ).hint
+        }
+        #expect(hint([2, 5, 10]).hasSuffix("from the checkpoint of step 5 or from the beginning"))
+        #expect(hint([8, 10]).hasSuffix("begin again") && hint([]).hasSuffix("begin again"))
+    }
 }

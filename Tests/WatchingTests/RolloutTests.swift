@@ -104,6 +104,8 @@ import Testing
             #expect(lines[7] == "    one" && lines.contains("    \\u{1B}[31mred"))
             #expect(lines.filter { $0.hasPrefix("step 4, ") }.count == 3)
             #expect(lines.contains { $0.contains("no reward") })
+            // Its words are the same for all questions.
+            #expect(lines.filter { $0 == "  prompt:" }.count == 1)
             let worst = try RolloutSelection(run: run.path, step: 4, .worst(1))
             #expect(
                 RolloutText(worst, TerminalFrame(width: 40)).lines[0]

@@ -163,7 +163,7 @@ struct AblationReport {
         let charts = RunCurves(groups: groups).charts
         guard !charts.isEmpty else { return }
         page.addSection(
-            "How it was learnt", id: "curves",
+            "Along the way", id: "curves",
             lead: "Means over a variant's seeds and over neighbouring steps.",
             [.element("div", ["class": "charts"], charts.map(\.figure))])
     }

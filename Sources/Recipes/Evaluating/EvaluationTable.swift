@@ -135,6 +135,7 @@ package func intervalText(_ estimate: Estimate, _ metric: Metric) -> String {
     guard let interval = estimate.interval, estimate.count >= Bootstrap.leastSamples else {
         return tooFew
     }
+    if interval.hasNoWidth { return "–" }
     return "\(metricText(interval.low, metric))–\(metricText(interval.high, metric))"
 }
 
@@ -148,7 +149,14 @@ package func signedText(_ value: Double, _ metric: Metric) -> String {
 /// An interval of a change as people read it: "too few" where there is a change of too few samples.
 package func signedIntervalText(_ change: Estimate, _ metric: Metric) -> String {
     guard change.value != nil else { return "–" }
-    return change.interval.map { signedText($0, metric) } ?? tooFew
+    guard let interval = change.interval else { return tooFew }
+    return interval.hasNoWidth ? "–" : signedText(interval, metric)
+}
+
+extension Interval {
+    /// Whether all answers were the same, as where a share is 0 or 1: drawing them again then tells
+    /// nothing of other samples.
+    package var hasNoWidth: Bool { low == high }
 }
 
 /// An interval of a change as people read it; a line may break only before its upper end.

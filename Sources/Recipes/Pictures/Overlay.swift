@@ -7,6 +7,25 @@ private let maskColor = RGBColor(235, 40, 160)
 /// The colour of the truth.
 package let truthColor = RGBColor(125, 255, 90)
 
+/// The colours of boxes and points over a picture.
+public enum OverlayColors: Sendable {
+    /// A colour for each object; points are green inside, red outside.
+    case byObject
+    /// Those of pages, which their legend explains: boxes yellow, points white inside, red outside.
+    case ofPages
+
+    func box(_ index: Int) -> RGBColor {
+        self == .byObject ? .object(index + 1) : RGBColor(255, 210, 31)
+    }
+
+    func point(isPositive: Bool) -> (color: RGBColor, rim: RGBColor) {
+        switch self {
+        case .byObject: (isPositive ? .positive : .negative, .white)
+        case .ofPages: (isPositive ? .white : RGBColor(255, 59, 48), .black)
+        }
+    }
+}
+
 /// A picture with a mask and prompts drawn over it.
 ///
 /// - Parameters:
@@ -14,9 +33,11 @@ package let truthColor = RGBColor(125, 255, 90)
 ///   - mask: what to tint, in the picture's frame; nil tints nothing
 ///   - prompts: boxes and points, in `frame`
 ///   - frame: the frame of the prompts' coordinates
+///   - colors: those of boxes and points
 /// - Returns: the picture, its size unchanged
 public func overlayPicture(
-    _ picture: RGBImage, mask: BinaryMask?, prompts: [SegmentationPrompt], frame: ImageFrame
+    _ picture: RGBImage, mask: BinaryMask?, prompts: [SegmentationPrompt], frame: ImageFrame,
+    colors: OverlayColors = .byObject
 ) -> RGBImage {
     var drawn = picture
     let style = OverlayStyle(for: picture.frame)
@@ -24,13 +45,16 @@ public func overlayPicture(
     for (index, prompt) in prompts.enumerated() {
         if let box = prompt.box {
             drawn.draw(
-                frame.convert(box, to: picture.frame), color: .object(index + 1), style: style)
+                frame.convert(box, to: picture.frame), color: colors.box(index), style: style)
         }
-        for point in prompt.positivePoints {
-            drawn.draw(frame.convert(point, to: picture.frame), isPositive: true, style: style)
-        }
-        for point in prompt.negativePoints {
-            drawn.draw(frame.convert(point, to: picture.frame), isPositive: false, style: style)
+        for (points, isPositive) in [
+            (prompt.positivePoints, true), (prompt.negativePoints, false),
+        ] {
+            let (color, rim) = colors.point(isPositive: isPositive)
+            for point in points {
+                drawn.draw(
+                    frame.convert(point, to: picture.frame), color: color, rim: rim, style: style)
+            }
         }
     }
     return drawn

@@ -115,13 +115,19 @@ public struct QuickstartResult: Sendable {
             ("explicit questions", before.named, main.after.named),
         ] {
             lines.append(title)
+            // Questions are the same before and after, or there are no intervals.
+            let comparison = try? EvaluationComparison(
+                from: old.outcomes, to: new.outcomes, bootstrap: new.summary.bootstrap)
             for metric in [Metric.gIoU, .cIoU, .emptyTargetAccuracy, .formatValidity] {
                 let (a, b) = (old.summary[metric], new.summary[metric])
                 let change = a.value.flatMap { x in b.value.map { $0 - x } }
                 lines.append(
                     row(
                         "  " + metric.title,
-                        [text(a), text(b), change.map { String(format: "%+.3f", $0) } ?? "–"]))
+                        [
+                            text(a), text(b),
+                            changeText(change, comparison?[metric], metric),
+                        ]))
             }
         }
         for outcome in outcomes.dropFirst() {
@@ -135,6 +141,18 @@ public struct QuickstartResult: Sendable {
                     ]))
         }
         return lines
+    }
+
+    /// A change with its paired interval.
+    private func changeText(
+        _ change: Double?, _ estimate: Estimate?, _ metric: Metric
+    ) -> String {
+        guard let change else { return "–" }
+        let value = signedText(change, metric)
+        guard let estimate else { return value }
+        // A terminal shows plain spaces alone.
+        let interval = signedIntervalText(estimate, metric).replacing("\u{A0}", with: " ")
+        return "\(value) (\(interval))"
     }
 
     private func text(_ estimate: Estimate) -> String {

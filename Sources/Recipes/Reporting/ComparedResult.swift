@@ -15,7 +15,8 @@ struct ComparedResult {
     /// The result in words.
     func sentence(steps: Int) -> String {
         guard let old = before[.gIoU].value, let new = after[.gIoU].value else { return "" }
-        let reach = change[.gIoU].interval.map {
+        let interval = change[.gIoU].interval.flatMap { $0.hasNoWidth ? nil : $0 }
+        let reach = interval.map {
             " (\(Self.percent(after)) interval \(signedText($0, .gIoU)))"
         }
         return
@@ -121,7 +122,8 @@ struct ComparedResult {
             + "the share of answers with a mask IoU of at least X. Small numbers: "
             + "\(Self.percent(after)) intervals from drawing the samples again "
             + "\(bootstrap.resamples) times; those of the change draw the same samples before and "
-            + "after. They speak of other samples, not of other seeds."
+            + "after; – where all answers are the same, so that drawing them again tells nothing. They "
+            + "speak of other samples, not of other seeds."
     }
 
     private func cell(_ estimate: Estimate, _ metric: Metric) -> HTML {

@@ -12,7 +12,7 @@ extension RunReport {
             let figure = HTML.element("div", ["class": "charts"], [chart.figure])
             let isCurve = !chart.series.isEmpty
             page.addSection(
-                isCurve ? "How it was learnt" : "Controls", id: "held-out",
+                isCurve ? "Held-out samples, along the way" : "Controls", id: "held-out",
                 lead: heldOutLead(isCurve: isCurve), (isCurve ? [figure] : []) + controlTable)
         }
         let all = trainingCharts(record).filter { chart in
@@ -55,7 +55,7 @@ extension RunReport {
         let isDashed = isCurve && controls.contains { !$0.points.isEmpty }
         return curve + (isDashed ? " The dashed lines are controls: " : isCurve ? " " : "")
             + (isDashed ? "the" : "Controls are the") + " same training with what should make it "
-            + "fail. Only if they stay down does the rise come from the reward."
+            + "fail. Only if they stay down does a rise come from the reward."
     }
 
     private func heldOutChart(_ curves: [Curve]) -> LineChart {

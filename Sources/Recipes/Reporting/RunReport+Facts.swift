@@ -119,7 +119,7 @@ func shortened(_ text: String, limit: Int) -> String {
 }
 
 /// Seconds as people read them.
-private func durationText(_ seconds: Double) -> String {
+func durationText(_ seconds: Double) -> String {
     if seconds < 90 { return String(format: "%.0f s", seconds) }
     if seconds < 5400 { return String(format: "%.1f minutes", seconds / 60) }
     return String(format: "%.1f hours", seconds / 3600)

@@ -153,7 +153,7 @@ public struct RunReport: Sendable {
         let own = comparisons.isEmpty ? try record.savedEvaluations() : []
         var report = self
         report.compareOwnEvaluations(own, record)
-        return try report.html(record, newest: own.last)
+        return try report.html(record, own)
     }
 
     /// Takes the run's own evaluations, before its first step and after its last, where no others are
@@ -177,8 +177,9 @@ public struct RunReport: Sendable {
     }
 
     private func html(
-        _ record: RunRecord, newest: (step: Int, result: EvaluationResult)?
+        _ record: RunRecord, _ own: [(step: Int, result: EvaluationResult)]
     ) throws -> String {
+        let newest = own.last
         let results = try comparisons.map { comparison in
             ComparedResult(
                 comparison: comparison,
@@ -191,7 +192,7 @@ public struct RunReport: Sendable {
             kicker: "think2seg · \(run)")
         page.renews(after: renewal)
         page.body.append(record.warningList())
-        page.body.append(introduction(record, results))
+        page.body.append(introduction(record, results, own))
         for (place, result) in results.enumerated() {
             page.addSection(
                 "Before and after: \(result.comparison.name)", id: "numbers-\(place + 1)",
@@ -223,7 +224,10 @@ public struct RunReport: Sendable {
             + "\(metricText(before, .gIoU)) → \(metricText(after, .gIoU))"
     }
 
-    private func introduction(_ record: RunRecord, _ results: [ComparedResult]) -> HTML {
+    private func introduction(
+        _ record: RunRecord, _ results: [ComparedResult],
+        _ own: [(step: Int, result: EvaluationResult)]
+    ) -> HTML {
         let method =
             "A vision-language model, the policy, reads a picture and a question, thinks, and "
             + "answers with boxes and points. A segmenter that is not trained turns these into a "
@@ -238,13 +242,18 @@ public struct RunReport: Sendable {
                     "div", ["class": "tiles"],
                     results.enumerated().flatMap { $1.tiles(isFirst: $0 == 0) }))
         } else {
-            pieces.append(.element("p", ["class": "summary"], trainingSentence(record)))
+            let heldOut = HeldOutSentence(record.heldOut?.points ?? [], own).text
+            if let heldOut { pieces.append(.element("p", ["class": "summary"], heldOut)) }
+            pieces.append(
+                .element(
+                    "p", ["class": "summary"],
+                    trainingSentence(record, isEvaluated: heldOut != nil)))
         }
         return .group(pieces + paragraphs.map { .element("p", $0) })
     }
 
-    /// What the rewards did, where nothing was held out.
-    private func trainingSentence(_ record: RunRecord) -> String {
+    /// What the rewards did, for runs without a comparison.
+    private func trainingSentence(_ record: RunRecord, isEvaluated: Bool) -> String {
         let rewards = record.curve("reward").map(\.y).filter(\.isFinite)
         guard rewards.count >= 2 else {
             return "The run has \(record.steps.count) steps, too few to tell anything."
@@ -256,7 +265,9 @@ public struct RunReport: Sendable {
         return "In \(record.steps.count) optimizer steps the mean reward went from "
             + "\(mean(rewards.prefix(part))) (first \(part == 1 ? "step" : "\(part) steps")) to "
             + "\(mean(rewards.suffix(part))) (last \(part == 1 ? "step" : "\(part) steps")). These "
-            + "are rewards in training, on other questions at each step; whether the policy "
-            + "learnt, only an evaluation on held-out samples can tell."
+            + "are rewards in training, on other questions at each step"
+            + (isEvaluated
+                ? "."
+                : "; whether the policy learnt, only an evaluation on held-out samples can tell.")
     }
 }

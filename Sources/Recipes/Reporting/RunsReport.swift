@@ -92,7 +92,7 @@ public struct RunsReport: Sendable {
         let heads = [
             "run", "steps", "reward", Glossary.name("mask_iou"), "held-out \(Metric.gIoU.title)",
             "best",
-            Metric.meanLength.title, Glossary.name("kl"), "s per step", "hours",
+            Metric.meanLength.title, Glossary.name("kl"), "s per step", "time",
         ]
         let rows = zip(names, records).map { name, record -> [HTML] in
             func late(_ metric: String, _ digits: Int) -> HTML {
@@ -108,7 +108,7 @@ public struct RunsReport: Sendable {
                 .text(name), .text("\(record.steps.last?.number ?? 0)"), late("reward", 3),
                 late("rewards/mask_iou/mean", 3), .text(metricText(held.last, .gIoU)),
                 .text(metricText(held.max(), .gIoU)), late("completions/mean_length", 1),
-                late("kl", 4), late("step_time", 2), .text(String(format: "%.2f", seconds / 3600)),
+                late("kl", 4), late("step_time", 2), .text(durationText(seconds)),
             ]
         }
         return .group([

@@ -141,6 +141,7 @@ extension SegmenterConfiguration {
     /// What is allowed, but most likely not meant; a sentence each, with the keys.
     public var warnings: [String] {
         logging.warnings
+            + training.learningRateWarnings
             + training.schedule.warnings(warmupSteps: training.warmupSteps)
     }
 

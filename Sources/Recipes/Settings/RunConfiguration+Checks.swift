@@ -101,6 +101,7 @@ extension RunConfiguration {
             + PolicyRecord.warnings(policy: policy.path, asked: asking) + rewardWarnings
             + clipWarnings + evaluationWarnings
             + logging.warnings(standard: LoggingSection().saveTotalLimit)
+            + training.learningRateWarnings
             + training.schedule.warnings(
                 warmupSteps: training.warmupSteps ?? 0,
                 warmupRatio: training.warmupSteps == nil ? training.warmupRatio : 0,

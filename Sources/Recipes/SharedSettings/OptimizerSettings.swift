@@ -22,6 +22,16 @@ extension OptimizerSettings {
             learningRate: learningRate, beta1: adamBeta1, beta2: adamBeta2,
             weightDecay: weightDecay, epsilon: adamEpsilon)
     }
+
+    /// What is most likely not meant about the learning rate.
+    package var learningRateWarnings: [String] {
+        if learningRate <= 1e-2 { return [] }
+        return [
+            "training.learning_rate is \(learningRate.yaml): far above what models stand with AdamW, which "
+                + "is below 1e-2, and 1e-6 to 1e-4 for a trained policy; most lose what they know within "
+                + "a few steps"
+        ]
+    }
 }
 
 extension ConfigurationKey {

@@ -154,6 +154,7 @@ extension SFTConfiguration {
         [pictureSideWarning(data.imageSize, name: "data.image_size", policy: policy.path)]
             .compactMap(\.self)
             + PolicyRecord.warnings(policy: policy.path, asked: asking) + logging.warnings
+            + training.learningRateWarnings
             + training.schedule.warnings(
                 warmupSteps: training.warmupSteps, maxSteps: training.maxSteps)
     }

@@ -41,19 +41,31 @@ struct HealthMonitor {
         words = HealthWords(
             longestAnswer: grpo.sampling.maxCompletionLength, answersPerStep: answers,
             endTokens: endTokens)
-        for metrics in StepMetrics.recorded(run: run) { late += try add(metrics) }
+        let checkpoints = CheckpointFolder(run: run).steps
+        for metrics in StepMetrics.recorded(run: run) {
+            late += try add(metrics) { checkpoints }
+        }
     }
 
     /// Takes the numbers of a step that are on the disk.
     ///
+    /// - Parameters:
+    ///   - metrics: the numbers
+    ///   - checkpoints: tells the steps of the checkpoints that are there; asked only where it matters
     /// - Returns: what is to be said now and was not before; it is in the folder
-    /// - Throws: `FileError` if it cannot be written
-    mutating func add(_ metrics: StepMetrics) throws -> [RunWarning] {
+    /// - Throws: `FileError` if it cannot be written, and what `checkpoints` throws
+    mutating func add(
+        _ metrics: StepMetrics, checkpoints: () throws -> [Int]
+    ) throws -> [RunWarning] {
         lastStep = metrics.step
         var found = health.add(metrics)
         // What ends the run sooner than it would be warned of is a warning too.
         if let finding = stopFinding { found.append(finding) }
-        return try tell(found.map(words.warning))
+        let isLost = health.steps(.formatCollapsed) > 0
+        let collapse = isLost ? health.found[.formatCollapsed] : nil
+        let known = found.contains { $0.condition == .formatCollapsed } ? try checkpoints() : []
+        return try tell(
+            found.map { words.warning($0, collapse: collapse, checkpoints: known) })
     }
 
     /// Takes an evaluation that is on the disk.

@@ -14,13 +14,37 @@ struct HealthWords {
     let endTokens: String
 
     /// The warning of a finding.
-    func warning(_ finding: HealthFinding) -> RunWarning {
-        let (message, hint) = words(finding)
+    ///
+    /// - Parameters:
+    ///   - finding: what was found
+    ///   - collapse: the step at which the format was said to be lost, if it still is: what explains most
+    ///     others
+    ///   - checkpoints: the steps of the checkpoints that there are
+    /// - Returns: the warning
+    func warning(
+        _ finding: HealthFinding, collapse: Int? = nil, checkpoints: [Int] = []
+    ) -> RunWarning {
+        var (message, hint) = words(finding, checkpoints)
+        if let collapse, Self.followsCollapse(finding.condition) {
+            hint =
+                "It follows from the format, which was lost by step \(collapse): do first what the "
+                + "warning format_collapsed says"
+        }
         return RunWarning(
             step: finding.step, name: finding.condition.rawValue, message: message, hint: hint)
     }
 
-    private func words(_ finding: HealthFinding) -> (message: String, hint: String) {
+    /// Whether a lost format is enough to explain a condition.
+    private static func followsCollapse(_ condition: HealthCondition) -> Bool {
+        switch condition {
+        case .noTargetMet, .equalRewards, .emptyAnswers, .allCut: true
+        case .allRight, .formatCollapsed, .klExploded, .gradientExploded: false
+        }
+    }
+
+    private func words(
+        _ finding: HealthFinding, _ checkpoints: [Int]
+    ) -> (message: String, hint: String) {
         switch finding.condition {
         case .noTargetMet: noTargetMet(finding)
         case .equalRewards: equalRewards(finding)
@@ -42,8 +66,8 @@ struct HealthWords {
             (
                 "next to no answer can be read in \(period(finding)), after steps in which "
                     + "\(percent(finding.before ?? 1)) could: the policy has lost its format",
-                "Try a smaller training.learning_rate or a larger grpo.beta, and begin again from a "
-                    + "checkpoint before step \(finding.step - finding.steps + 1), or from the beginning"
+                "Try a smaller training.learning_rate or a larger grpo.beta, and begin again"
+                    + restart(finding, checkpoints)
             )
         case .allCut: allCut(finding)
         case .klExploded:
@@ -121,6 +145,13 @@ struct HealthWords {
     }
 
     // MARK: - Parts
+
+    /// From which checkpoint to begin again: the last one before the steps of a finding; nothing without.
+    private func restart(_ finding: HealthFinding, _ checkpoints: [Int]) -> String {
+        let first = finding.step - finding.steps + 1
+        guard let step = checkpoints.filter({ $0 < first }).max() else { return "" }
+        return ", from the checkpoint of step \(step) or from the beginning"
+    }
 
     /// The steps in which a condition held.
     private func period(_ finding: HealthFinding) -> String {

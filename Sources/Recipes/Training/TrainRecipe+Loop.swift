@@ -190,7 +190,11 @@ extension TrainRecipe {
         secondsInSaves = 0
         try directory.append(numbers)
         try directory.append(faults, step: numbers.step)
-        stepNotes += try health.add(numbers).map(\.description)
+        stepNotes += try health.add(numbers) {
+            // One that is being written counts.
+            try directory.writer.finish()
+            return directory.checkpoints.steps
+        }.map(\.description)
         return numbers
     }
 

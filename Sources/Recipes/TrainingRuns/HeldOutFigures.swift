@@ -54,6 +54,9 @@ struct HeldOutFigures {
         }
     }
 
+    /// How many evaluations there were.
+    var count: Int { steps.count }
+
     /// What the evaluation after a step found; nil if there was none.
     subscript(_ step: Int) -> [HeldOutFigure]? { steps[step] }
 

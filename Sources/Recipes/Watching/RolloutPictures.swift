@@ -128,19 +128,37 @@ package struct RolloutPictures {
         var picture = overlayPicture(
             shown == sample.image.frame
                 ? sample.image : sample.image.resized(to: shown, filter: .lanczos),
-            mask: mask?.resized(to: shown), prompts: prompts, frame: frame)
+            mask: mask?.resized(to: shown), prompts: prompts, frame: frame, colors: .ofPages)
         if let ignored = sample.ignored { picture.drawIgnored(ignored.resized(to: shown)) }
         picture.drawContour(
             sample.truth.resized(to: shown), color: truthColor,
             thickness: OverlayStyle(for: shown).lineWidth)
+        return captioned(picture, chosen, isRead: isRead, isEmpty: prompts.isEmpty)
+    }
+
+    /// The picture with what was asked and what the answer earned above it.
+    private func captioned(
+        _ picture: RGBImage, _ chosen: ChosenRollout, isRead: Bool, isEmpty: Bool
+    ) -> RGBImage {
+        let rollout = chosen.rollout
         let reward = rollout.reward.map { "reward \(StepWords.number($0, 3))" } ?? "no reward"
         let says =
             !isRead
             ? "cannot be read"
-            : prompts.isEmpty
+            : isEmpty
                 ? "names nothing"
                 : rollout.maskIoU.map { "mask IoU \(StepWords.number($0, 3))" } ?? ""
         let caption = [says, reward].filter { !$0.isEmpty }.joined(separator: ", ")
-        return ImageStrip([ImageStrip.Panel(picture, caption: caption)]).rendered()
+        let place =
+            "step \(chosen.step), sample \(rollout.id), answer \(chosen.number) of \(chosen.count)"
+        // A font of 5 x 8 dots, 6 from one letter to the next.
+        let question = TerminalFrame(width: max(20, picture.width / 6), isUnicode: false)
+        let lines =
+            [place]
+            + question.wrapped(question.harmless(rollout.question), indent: 0, limit: 3)
+            + [caption]
+        return lines.reversed().reduce(picture) { picture, line in
+            ImageStrip([ImageStrip.Panel(picture, caption: line)]).rendered()
+        }
     }
 }

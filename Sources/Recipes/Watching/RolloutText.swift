@@ -16,8 +16,13 @@ package struct RolloutText {
     package var lines: [String] {
         var result = [head]
         var last: ChosenRollout?
+        var shown: Set<String> = []
         for chosen in selection.chosen {
-            if !isSameQuestion(last, chosen) { result += [""] + question(chosen, after: last) }
+            if !isSameQuestion(last, chosen) {
+                // Prompts mostly differ in their question only, which stands above.
+                let isNew = shown.insert(frameOfPrompt(chosen.rollout)).inserted
+                result += [""] + question(chosen, withPrompt: isNew)
+            }
             result += answer(chosen)
             last = chosen
         }
@@ -47,11 +52,16 @@ package struct RolloutText {
             && last.rollout.question == chosen.rollout.question
     }
 
-    private func question(_ chosen: ChosenRollout, after last: ChosenRollout?) -> [String] {
+    /// What a prompt says beside the question.
+    private func frameOfPrompt(_ rollout: StoredRollout) -> String {
+        (rollout.prompt ?? "").replacing(rollout.question, with: "\u{0}")
+    }
+
+    private func question(_ chosen: ChosenRollout, withPrompt: Bool) -> [String] {
         let rollout = chosen.rollout
         let pass = rollout.epoch.map { ", pass \($0 + 1)" } ?? ""
         let first = "step \(chosen.step), sample \(rollout.id)\(pass): \(rollout.question)"
-        guard let prompt = rollout.prompt else { return [frame.harmless(first)] }
+        guard withPrompt, let prompt = rollout.prompt else { return [frame.harmless(first)] }
         return [frame.harmless(first), "  prompt:"] + literal(prompt, indent: 4)
     }
 

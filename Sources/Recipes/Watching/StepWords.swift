@@ -62,9 +62,6 @@ package enum StepWords {
         return "held-out " + fields.joined(separator: "  ")
     }
 
-    /// A reward term as people read it.
-    package static func term(_ name: String) -> String { name == "mask_iou" ? "mask IoU" : name }
-
     /// A number with so many digits after the point.
     package static func number(_ value: Double, _ digits: Int) -> String {
         if !value.isFinite { return "-" }

@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 package import Reporting
 import Reports
@@ -208,7 +209,7 @@ package enum AnswerWords {
         for (name, value) in answer.rewards.sorted(by: { $0.key < $1.key })
         where name != "mask_iou" || answer.maskIoU == nil {
             let text = value.map { StepWords.number($0, 2) } ?? "-"
-            fields.append("\(StepWords.term(name)) \(text)")
+            fields.append("\(Glossary.name(name)) \(text)")
         }
         if let reason = answer.parseError { fields.append("cannot be read: \(reason)") }
         if let fault = answer.fault { fields.append(fault) }

@@ -1,17 +1,21 @@
 import Evaluation
 import Foundation
+import Runs
 import TextFiles
 
 /// What held-out samples told of a step, for a card: figures, with intervals where they are known.
 struct HeldOutReport {
     /// A sentence about how they were found; nil where that is not known.
     private let setup: String?
+    /// What the figures do not tell: that they chose the step, or are of too few samples.
+    private var doubts: [String] = []
     private let heading: [String]
     private let rows: [[String]]
 
     /// The lines of the card.
     var lines: [String] {
         ["## Held-out figures", ""] + (setup.map { [$0, ""] } ?? []) + Markdown.table(heading, rows)
+            + doubts.flatMap { ["", $0] }
     }
 
     /// What is read of `evaluation.json`.
@@ -37,8 +41,17 @@ struct HeldOutReport {
     ///   - run: the run's folder
     ///   - step: the optimizer step
     ///   - data: the names of the held-out shards
-    init?(run: String, step: Int, data: [String]) {
-        guard let figures = HeldOutFigures(run: run)[step] else { return nil }
+    ///   - metric: what the run's best step is chosen by, as in `metrics.jsonl` without `eval_`
+    init?(run: String, step: Int, data: [String], chosenBy metric: String) {
+        let evaluations = HeldOutFigures(run: run)
+        guard let figures = evaluations[step] else { return nil }
+        if evaluations.count > 1, CheckpointFolder(run: run).best == step {
+            let title = Markdown.plain(Metric(rawValue: metric)?.title ?? metric)
+            doubts.append(
+                "These figures are selected: the step is the best of \(evaluations.count) evaluations by "
+                    + "\(title), on the same samples that chose it. Other samples tell less flattering "
+                    + "ones.")
+        }
         let file = "\(run)/evaluation/step-\(step)/evaluation.json"
         guard let json = FileManager.default.contents(atPath: file),
             let document = try? JSONDecoder().decode(Document.self, from: json)
@@ -61,6 +74,9 @@ struct HeldOutReport {
             + ", \(summary.emptyTargets) of them to questions without a target. \(questions), pictures were "
             + "\(asked.imageSize) x \(asked.imageSize) pixels, answers greedy, read by the "
             + "\(asked.parser) parser; masks are compared at the pictures' own sizes."
+        if let shortage = SampleShortage(summary) {
+            doubts.append("They are of \(shortage): too few to tell one policy from another.")
+        }
         heading = [
             "", "value", String(format: "%g %% interval", summary.bootstrap.confidence * 100),
             "answers",
@@ -70,7 +86,8 @@ struct HeldOutReport {
             guard estimate.value != nil else { return nil }
             return [
                 Markdown.plain(metric.title), Self.number(estimate.value),
-                estimate.interval.map { "\(Self.number($0.low))–\(Self.number($0.high))" } ?? "–",
+                estimate.interval.flatMap { $0.low == $0.high ? nil : $0 }
+                    .map { "\(Self.number($0.low))–\(Self.number($0.high))" } ?? "–",
                 "\(estimate.count)",
             ]
         }

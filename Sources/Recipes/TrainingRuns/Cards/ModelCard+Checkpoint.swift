@@ -1,8 +1,10 @@
+import Evaluation
 import Foundation
 import Policies
 import RLTrainer
 import Runs
 import Segmentation
+import Shards
 import TextFiles
 
 extension ModelCard {
@@ -25,10 +27,13 @@ extension ModelCard {
         let config = FileManager.default.contents(atPath: policy + "/config.json")
             .flatMap { try? JSONSerialization.jsonObject(file: $0) as? [String: Any] }
         elementType = (config?["torch_dtype"] ?? config?["dtype"]) as? String
+        recorded = (try? PolicyRecord.read(policy))?.settings
+        samples = (try? ShardedDataset(paths: facts.texts("data.train")))?.count
         saysSystem = PromptFiles.areSaying(Self.template(facts).system, in: policy)
         let data = facts.fileNames("data.validation")
         if let run, let step {
-            heldOut = HeldOutReport(run: run, step: step, data: data)
+            let metric = facts.text("evaluation.metric_for_best_model") ?? Metric.gIoU.rawValue
+            heldOut = HeldOutReport(run: run, step: step, data: data, chosenBy: metric)
         } else {
             heldOut = nil
         }

@@ -22,6 +22,7 @@ extension ModelCard {
                 + "coordinates of answers are pixels of that square.", "",
         ]
         lines += Markdown.block(command(template), "sh") + [""]
+        lines += [segmenterWords, ""]
         lines += Markdown.block(python(template), "python") + [""]
         if template.system.isEmpty {
             return lines + ["It was trained without a system prompt."]
@@ -38,19 +39,46 @@ extension ModelCard {
         return lines + Markdown.block(template.system)
     }
 
+    /// What the command asks with, beyond what the folder's record says by itself.
     private func command(_ template: PromptTemplate) -> String {
-        var options = [
-            "think2seg predict --policy . --segmenter sam2.1-hiera-small --image picture.png",
-            "  --question \"Where could fuel be stored?\" --greedy --image-size \(side)",
-            "  --max-new-tokens \(longest) --variant \(template.variant.name) --output answer",
+        let known = recorded ?? AskingSettings()
+        var options: [String] = []
+        if known.imageSize == nil { options.append("--image-size \(side)") }
+        if known.maxCompletionLength == nil { options.append("--max-new-tokens \(longest)") }
+        if known.variant == nil { options.append("--variant \(template.variant.name)") }
+        if known.system == nil, template.system != PromptTemplate.methodSystem {
+            options.append("--system-prompt \(Self.quoted(template.system))")
+        }
+        if known.chatTemplate == nil, let chat = facts.text("prompt.chat_template"),
+            chat != "builtin"
+        {
+            options.append("--chat-template checkpoint")
+        }
+        let lines = [
+            "think2seg predict --policy . --segmenter \(segmenter.hubName ?? "SEGMENTER")",
+            "  --image picture.png --question \"Where could fuel be stored?\" --greedy",
         ]
-        if template.system != PromptTemplate.methodSystem {
-            options.append("  --system-prompt \(Self.quoted(template.system))")
+        return (lines + options.map { "  " + $0 } + ["  --output answer"])
+            .joined(separator: " \\\n")
+    }
+
+    /// The segmenter of the reward; what a command is to be given instead where it has no name.
+    private var segmenter: (hubName: String?, name: String?) {
+        guard let path = facts.text("segmenter.path"), !path.isEmpty else { return (nil, nil) }
+        let origin = ModelOrigin(path: path)
+        return (origin.hubName, Markdown.plain(origin.name))
+    }
+
+    /// What stands for the segmenter in the command.
+    private var segmenterWords: String {
+        if let name = segmenter.hubName {
+            return
+                "`\(name)` is the folder that `hf download \(name) --local-dir \(name)` makes: the "
+                + "segmenter of the reward."
         }
-        if let chat = facts.text("prompt.chat_template"), chat != "builtin" {
-            options.append("  --chat-template checkpoint")
-        }
-        return options.joined(separator: " \\\n")
+        let which = segmenter.name.map { ": that of the reward, \($0), or another SAM2.1" }
+        return "SEGMENTER stands for the folder or file of a segmenter"
+            + (which ?? ", such as a SAM2.1 of the hub") + "."
     }
 
     /// A text as a shell's word.

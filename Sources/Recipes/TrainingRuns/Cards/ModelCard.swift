@@ -1,6 +1,7 @@
 import Configuration
 import Files
 import Foundation
+import Policies
 import Runs
 
 /// The card of an exported policy: its `README.md`, with the hub's front matter.
@@ -19,6 +20,10 @@ struct ModelCard {
     let saysSystem: Bool
     /// What held-out samples told of this step; nil if it was not evaluated.
     let heldOut: HeldOutReport?
+    /// What the folder's own record says of how it is asked; nil without one.
+    var recorded: AskingSettings?
+    /// How many samples it was trained on; nil where the shards are gone.
+    var samples: Int?
 
     private var base: ModelOrigin? {
         facts.text("policy.path").flatMap { $0.isEmpty ? nil : ModelOrigin(path: $0) }
@@ -70,6 +75,7 @@ struct ModelCard {
             ("trained by", "think2seg \(Think2Seg.version), `\(command)`"),
             ("base", base.map { Markdown.plain($0.name) } ?? "random weights"),
             ("data", list(facts.fileNames("data.train"))),
+            ("samples", samples.map(String.init)),
             ("step", stepWords),
             ("each step", workWords),
             ("loss", command == "train" ? facts.text("grpo.loss_type") : nil),
