@@ -35,7 +35,7 @@ struct BenchmarkOptions: ParsableArguments {
 
     /// Fails where the report cannot be written, before anything is measured.
     func prepare(inputs: [CommandInputFiles]) throws {
-        try requireWritable([json], inputs: inputs)
+        try requireWritable([.json(json)], inputs: inputs)
     }
 
     /// Shows a report, and writes it where that is asked for.

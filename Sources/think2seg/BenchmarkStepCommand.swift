@@ -95,7 +95,7 @@ struct BenchmarkStepCommand: ParsableCommand {
     }
 
     func run() throws {
-        try requireWritable([json], inputs: [.policy(policy), .segmenter(segmenter)])
+        try requireWritable([.json(json)], inputs: [.policy(policy), .segmenter(segmenter)])
         var benchmark = StepBenchmark(policy: policy, segmenter: segmenter)
         benchmark.shapes.imageSize = imageSize
         benchmark.shapes.promptTokens = promptTokens

@@ -31,7 +31,7 @@ struct CheckpointListCommand: ParsableCommand {
     @OptionGroup var result: ResultOption
 
     func run() throws {
-        try requireWritable([result.json], inputs: [.run(folder)])
+        try requireWritable([.json(result.json)], inputs: [.run(folder)])
         let table = CheckpointTable(try CheckpointRecipe.list(folder, readingAll: false))
         if let json = result.json { try writeJSON(table, to: json) }
         if result.json != "-" { table.lines.forEach { print($0) } }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Evaluating
 import Evaluation
+import Files
 import Foundation
 import Imaging
 import TrainingRuns
@@ -44,7 +45,7 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
-        try requireWritable([json], inputs: [.evaluation(before), .evaluation(after)])
+        try requireWritable([.json(json)], inputs: [.evaluation(before), .evaluation(after)])
         let comparison = try ComparedEvaluations(
             from: EvaluationResult.load(folder: before), to: EvaluationResult.load(folder: after),
             bootstrap: Bootstrap(seed: seed, resamples: resamples))
@@ -55,8 +56,14 @@ struct CompareCommand: ParsableCommand {
 
 /// Writes a document to a file, or to standard output.
 func writeDocument(_ document: Data, to path: String) throws {
-    if path == "-" {
+    if path == "-" || path == "/dev/stdout" {
         try FileHandle.standardOutput.write(contentsOf: document)
+    } else if isOutputStream(path) {
+        guard let handle = FileHandle(forWritingAtPath: path) else {
+            throw FileError(path: path, message: "cannot be opened to write", kind: .cannotWrite)
+        }
+        try handle.write(contentsOf: document)
+        try handle.close()
     } else {
         try ImageCodec.write(Array(document), path: path)
     }

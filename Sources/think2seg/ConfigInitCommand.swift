@@ -45,8 +45,8 @@ struct ConfigInitCommand: ParsableCommand {
 
     func run() throws {
         if let output {
-            try requireWritable([output])
-            if FileManager.default.fileExists(atPath: output) {
+            try requireWritable([CommandOutput(output, .configuration)])
+            if FileManager.default.fileExists(atPath: output), !isOutputStream(output) {
                 throw OutputInTheWay(path: output)
             }
         }

@@ -62,8 +62,10 @@ struct DataInspectCommand: ParsableCommand {
                 return pictures.map { "\($0)/\(name).png" }
             }
         }
+        if let pictures { try requireOutputFolder(pictures) }
         try requireWritable(
-            [json] + drawn.flatMap(\.self), inputs: CommandInputFiles.shards(shards),
+            [.json(json)] + drawn.flatMap(\.self).map(CommandOutput.png),
+            inputs: CommandInputFiles.shards(shards),
             makes: [pictures].compactMap(\.self))
         for (reader, files) in zip(readers, drawn) {
             if json == nil { describe(reader.summary) }
@@ -216,6 +218,7 @@ struct DataSynthesizeCommand: ParsableCommand {
     }
 
     func run() throws {
+        try requireOutputFolder(output)
         var recipe = SynthesisRecipe(output: output, count: count)
         recipe.validationCount = validation
         recipe.seed = seed

@@ -219,7 +219,7 @@ struct EvaluateCommand: ParsableCommand {
 
     /// The metrics of answers that are there.
     private func saved(_ folder: String) throws -> EvaluationResult {
-        try requireWritable([json], inputs: [.evaluation(folder)])
+        try requireWritable([.json(json)], inputs: [.evaluation(folder)])
         let result = try EvaluationResult.load(folder: folder)
         return result.recomputed(
             seed: seed ?? result.summary.bootstrap.seed, resamples: resamples)
@@ -323,8 +323,9 @@ extension EvaluateCommand {
     /// Fails where an output cannot be written, or is anything else of the command.
     private func checkOutputs(_ recipe: EvaluateRecipe) throws {
         let files = ["predictions.jsonl", "evaluation.json"]
+        if let output { try requireOutputFolder(output) }
         try requireWritable(
-            [json] + files.map { name in output.map { "\($0)/\(name)" } },
+            [.json(json)] + files.map { name in .record(output.map { "\($0)/\(name)" }) },
             inputs: CommandInputFiles.shards(recipe.data)
                 + [.policy(recipe.policy), .segmenter(recipe.segmenter)]
                 + [config.map(CommandInputFiles.run)].compactMap(\.self) + prompting.inputs,

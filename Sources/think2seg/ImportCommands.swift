@@ -53,8 +53,9 @@ struct ImportOptions: ParsableArguments {
     /// Imports, and says what was found and written.
     func run(_ importer: some ShardImporter) throws {
         try refuseFile(source, inPlaceOf: "data set")
+        try requireOutputFolder(output)
         try requireWritable(
-            [json] + ["train", "val", "test"].map { "\(output)/\($0).h5" },
+            [.json(json)] + ["train", "val", "test"].map { .record("\(output)/\($0).h5") },
             inputs: [.dataSet(source)], makes: [output])
         let report: ImportReport
         do {

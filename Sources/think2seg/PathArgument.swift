@@ -2,11 +2,8 @@ import ArgumentParser
 import Configuration
 import Files
 import Foundation
-
-/// A file whose name says another format than it gets.
-struct WrongEnding: Error, CustomStringConvertible {
-    let description: String
-}
+import Runs
+import TrainingRuns
 
 /// How every option and argument that is a path is read; shells leave the `~` of `--output=~/runs` as
 /// it is.
@@ -55,36 +52,20 @@ enum PathArgument {
     }
 
     /// A PNG that is written.
-    static func png(_ text: String) throws -> String { try file(text, "a PNG", ["png"]) }
-
-    /// A file of one format that is written.
-    private static func file(
-        _ text: String, _ format: String, _ endings: [String]
-    ) throws -> String {
+    static func png(_ text: String) throws -> String {
         let path = try file(text)
-        if let problem = wrongEnding(path, format, endings) { throw ValidationError(problem) }
+        if let problem = CommandOutput.Form.png.wrongEnding(path) {
+            throw ValidationError(problem)
+        }
         return path
-    }
-
-    /// What is wrong with the name of a file that gets another format than it says; nil if nothing is.
-    static func wrongEnding(_ path: String, _ format: String, _ endings: [String]) -> String? {
-        guard let (name, ending) = fileName(path), !endings.contains(ending) else { return nil }
-        return "\(path) is to be \(format); call it \(name).\(endings[0])"
     }
 
     /// A path without its ending, and the ending, where that is one of files.
     private static func fileName(_ path: String) -> (name: String, ending: String)? {
         guard let dot = path.lastIndex(of: "."), dot != path.startIndex else { return nil }
         let ending = path[path.index(after: dot)...].lowercased()
-        return endings.contains(ending) ? (String(path[..<dot]), ending) : nil
+        return FolderPlace.fileEndings.contains(ending) ? (String(path[..<dot]), ending) : nil
     }
-
-    /// Endings that only files have.
-    private static let endings: Set<String> = [
-        "png", "jpg", "jpeg", "gif", "tif", "tiff", "bmp", "webp", "svg", "pdf", "json", "jsonl",
-        "yaml", "yml", "h5", "hdf5", "html", "htm", "md", "txt", "csv", "pt", "pth", "safetensors",
-        "zip", "xlsx",
-    ]
 
     /// A file that is written, or `-`.
     static func file(_ text: String) throws -> String {
@@ -93,7 +74,7 @@ enum PathArgument {
         if ["", ".", ".."].contains(name) {
             throw ValidationError("that is the name of a folder; give the path of a file")
         }
-        return path
+        return ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].contains(path) ? "-" : path
     }
 
     /// A file that is written, or a folder for a file that the command names.

@@ -81,14 +81,14 @@ struct PredictCommand: ParsableCommand {
     @Flag(help: "Always take the likeliest token.")
     var greedy = false
 
-    @Option(help: "Divides the logits.")
-    var temperature = 1.0
+    @Option(help: "Divides the logits (default: 1.0).")
+    var temperature: Double?
 
-    @Option(help: "Draw among so many likeliest tokens; 0: all.")
-    var topK = 0
+    @Option(help: "Draw among so many likeliest tokens; 0: all (default: 0).")
+    var topK: Int?
 
-    @Option(help: "Draw among the likeliest tokens of this total probability.")
-    var topP = 1.0
+    @Option(help: "Draw among the likeliest tokens of this total probability (default: 1.0).")
+    var topP: Double?
 
     @Option(help: "Decides about the answer that is drawn.")
     var seed: UInt64 = 42
@@ -133,10 +133,27 @@ struct PredictCommand: ParsableCommand {
         if let maxNewTokens, maxNewTokens < 1 {
             throw ValidationError("--max-new-tokens must be at least 1")
         }
-        if !(temperature > 0) { throw ValidationError("--temperature must be above 0") }
-        if topK < 0 { throw ValidationError("--top-k must not be negative") }
-        if !(topP > 0 && topP <= 1) { throw ValidationError("--top-p must be above 0, at most 1") }
+        try validateSampling()
         if let variant { try requireVariant(variant) }
+    }
+
+    private func validateSampling() throws {
+        if let temperature, !(temperature > 0 && temperature.isFinite) {
+            throw ValidationError("--temperature must be a finite number above 0")
+        }
+        if let topK, topK < 0 { throw ValidationError("--top-k must not be negative") }
+        if let topP, !(topP > 0 && topP <= 1) {
+            throw ValidationError("--top-p must be above 0, at most 1")
+        }
+        let drawing = [
+            ("--temperature", temperature != nil), ("--top-k", topK != nil),
+            ("--top-p", topP != nil),
+        ]
+        if greedy, let (name, _) = drawing.first(where: \.1) {
+            throw ValidationError(
+                "--greedy draws nothing, and \(name) is for answers that are drawn; leave one of them out"
+            )
+        }
     }
 
     func run() throws {
@@ -156,7 +173,7 @@ struct PredictCommand: ParsableCommand {
         recipe.exif = orientations.exif
         recipe.imageSize = asked.imageSize
         recipe.sampling = SamplingParameters(
-            temperature: greedy ? 0 : temperature, topK: topK, topP: topP,
+            temperature: greedy ? 0 : temperature ?? 1, topK: topK ?? 0, topP: topP ?? 1,
             maxCompletionLength: asked.maxCompletionLength)
         recipe.seed = seed
         recipe.prompt = asked.settings.prompt
@@ -177,11 +194,13 @@ struct PredictCommand: ParsableCommand {
     /// Fails where an output cannot be written, or is anything else of the command.
     private func checkOutputs(policy: String, segmenter: String?) throws {
         try requireWritable(
-            [json] + ["mask.png", "overlay.png"].map { name in output.map { "\($0)/\(name)" } },
+            [.json(json)]
+                + ["mask.png", "overlay.png"].map { name in .png(output.map { "\($0)/\(name)" }) },
             inputs: [.file(image), .policy(policy)] + prompting.inputs
                 + [segmenter.map(CommandInputFiles.segmenter), config.map(CommandInputFiles.run)]
                 .compactMap(\.self),
             makes: [output].compactMap(\.self))
+        if let output { try requireOutputFolder(output) }
     }
 
     private func show(_ prediction: Prediction) {

@@ -4,6 +4,7 @@ import Foundation
 import Quickstart
 import RLTrainer
 import Terminals
+import TrainingRuns
 import Watching
 
 struct QuickstartCommand: ParsableCommand {
@@ -51,7 +52,9 @@ struct QuickstartCommand: ParsableCommand {
 
     func validate() throws {
         if steps < 1 { throw ValidationError("--steps must be at least 1") }
-        if minutes <= 0 { throw ValidationError("--minutes must be above 0") }
+        if !(minutes > 0 && minutes.isFinite) {
+            throw ValidationError("--minutes must be a finite number above 0")
+        }
         if scenes < 1 { throw ValidationError("--scenes must be at least 1") }
         if heldOut < 4 { throw ValidationError("--held-out must be at least 4") }
     }
@@ -67,7 +70,9 @@ struct QuickstartCommand: ParsableCommand {
     }
 
     func run() throws {
-        var recipe = QuickstartRecipe(output: output ?? folder())
+        let place = output ?? folder()
+        try requireOutputFolder(place)
+        var recipe = QuickstartRecipe(output: place)
         recipe.settings.seed = seed
         recipe.settings.minutes = minutes
         recipe.settings.steps = steps

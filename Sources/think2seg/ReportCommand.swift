@@ -1,5 +1,6 @@
 import ArgumentParser
 import Evaluating
+import Files
 import Foundation
 import Imaging
 import Reporting
@@ -97,6 +98,9 @@ struct ReportCommand: ParsableCommand {
 
     func validate() throws {
         if folders.isEmpty { throw ValidationError("name at least one run") }
+        if let twice = repeatedRun {
+            throw ValidationError("\(twice) is named twice; name each run once")
+        }
         try requireInterval(every)
         if every != nil, !follow { throw ValidationError("--every is for --follow") }
         if follow, before != nil || curve != nil {
@@ -124,6 +128,16 @@ struct ReportCommand: ParsableCommand {
         }
     }
 
+    /// A run that stands for two, by whatever name; nil if there is none.
+    private var repeatedRun: String? {
+        func twice(_ runs: [String]) -> String? {
+            runs.enumerated().first { place, run in
+                runs[..<place].contains { FileIdentity($0).isSame(FileIdentity(run)) }
+            }?.element
+        }
+        return twice(folders) ?? twice([folder] + seeds)
+    }
+
     func run() throws {
         let page = PathArgument.file(
             output ?? folder + "/", named: folders.count > 1 ? "comparison.html" : "report.html")
@@ -143,9 +157,16 @@ struct ReportCommand: ParsableCommand {
             if !shards.isEmpty { report.samples = try ShardedDataset(paths: shards) }
             report.comparisons = [comparison]
         }
-        Console.note(try write(page, try report.html()))
-        if let strip { try drawStrip(report, to: strip) }
-        if let curve { try drawCurve(to: curve) }
+        // All is made before anything is written.
+        let html = try report.html()
+        let picture = try strip.map { _ in try stripPicture(report) }
+        let drawing = try curve.map { _ in try learningCurve() }
+        Console.note(try write(page, html))
+        for (path, bytes) in [(strip, picture), (curve, drawing)] {
+            guard let path, let bytes else { continue }
+            try ImageCodec.write(bytes, path: path)
+            Console.note(path)
+        }
     }
 
     private var comparison: RunsReport {
@@ -181,18 +202,11 @@ struct ReportCommand: ParsableCommand {
     ) throws {
         let runs = folders + seeds + curves.map(\.run)
         try requireWritable(
-            [page.file, strip, curve],
+            [.page(page.file), .png(strip), .svg(curve)],
             inputs: runs.map(CommandInputFiles.run)
                 + [before, after].compactMap(\.self).map(CommandInputFiles.evaluation)
                 + CommandInputFiles.shards(data + shards),
             makes: [page.folder].compactMap(\.self))
-        for (path, format, endings) in [
-            (page.file, "an HTML page", ["html", "htm"]), (curve, "an SVG drawing", ["svg"]),
-        ] {
-            if let problem = path.flatMap({ PathArgument.wrongEnding($0, format, endings) }) {
-                throw WrongEnding(description: problem)
-            }
-        }
     }
 
     private func write(
@@ -211,20 +225,19 @@ struct ReportCommand: ParsableCommand {
         }
     }
 
-    private func drawCurve(to path: String) throws {
+    private func learningCurve() throws -> [UInt8] {
         var picture = LearningCurve(runs: [folder] + seeds)
         picture.controls = curves.map { ($0.name, $0.run) }
-        try picture.write(to: path)
-        Console.note(path)
+        return Array(try picture.document().utf8)
     }
 
-    private func drawStrip(_ report: RunReport, to path: String) throws {
+    private func stripPicture(_ report: RunReport) throws -> [UInt8] {
         guard let comparison = report.comparisons.first, let samples = report.samples else {
             throw ValidationError("--strip needs the evaluations' shards; name them with --data")
         }
         let strip = SceneStrip(
             before: comparison.before.answers, after: comparison.after.answers, samples: samples)
-        try strip.write(strip.randomPlaces(columns, seed: seed), to: path)
-        Console.note(path)
+        return try ImageCodec.encodePNG(
+            try strip.picture(of: strip.randomPlaces(columns, seed: seed)))
     }
 }

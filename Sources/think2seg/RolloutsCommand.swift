@@ -73,20 +73,24 @@ struct RolloutsCommand: ParsableCommand {
 
     func run() throws {
         let inputs = [.run(folder)] + CommandInputFiles.shards(data)
-        try requireWritable([result.json], inputs: inputs)
+        try requireWritable([.json(result.json)], inputs: inputs)
         let selection = try RolloutSelection(run: folder, step: step, choice)
         try requireWritable(
-            [result.json]
+            [.json(result.json)]
                 + selection.chosen.map { chosen in
-                    pictures.map { "\($0)/\(RolloutPictures.name(chosen))" }
+                    .png(pictures.map { "\($0)/\(RolloutPictures.name(chosen))" })
                 }, inputs: inputs, makes: [pictures].compactMap(\.self))
+        if let pictures { try requireOutputFolder(pictures) }
+        let drawing = try pictures.map { _ in
+            try RolloutPictures(run: folder, data: data, drawsMasks: !withoutMasks)
+        }
+        try drawing?.requireSamples(selection.chosen)
         if result.json != "-" {
             let lines = RolloutText(selection, Terminal.frame).lines
             _ = Terminal.write(lines.map { $0 + "\n" }.joined())
         }
         if let json = result.json { try writeDocument(selection.document, to: json) }
-        guard let pictures else { return }
-        let drawing = try RolloutPictures(run: folder, data: data, drawsMasks: !withoutMasks)
+        guard let pictures, let drawing else { return }
         drawing.withoutMasks.map(Console.warning)
         try makeFolder(pictures)
         try drawing.draw(selection.chosen, to: pictures, onFile: Console.note)

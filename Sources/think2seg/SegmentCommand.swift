@@ -132,7 +132,8 @@ struct SegmentCommand: ParsableCommand {
 
     func run() throws {
         try requireWritable(
-            [output, overlay, logits, json], inputs: [.file(image), .segmenter(segmenter)])
+            [.png(output), .png(overlay), .logits(logits), .json(json)],
+            inputs: [.file(image), .segmenter(segmenter)])
         var recipe = SegmentRecipe(segmenter: segmenter, image: image, prompts: prompts)
         recipe.exif = orientations.exif
         recipe.multimask = multimask
@@ -173,9 +174,5 @@ struct Coordinates: ExpressibleByArgument {
 /// Writes a result as JSON to a file, or to standard output for "-".
 func writeJSON(_ value: some Encodable, to path: String) throws {
     let data = try jsonDocument(value)
-    if path == "-" {
-        try FileHandle.standardOutput.write(contentsOf: data)
-    } else {
-        try ImageCodec.write(Array(data), path: path)
-    }
+    try writeDocument(data, to: path)
 }

@@ -34,7 +34,7 @@ struct VerifyLossesCommand: ParsableCommand {
     var json: String?
 
     func run() throws {
-        try requireWritable([json], inputs: [.file(table)])
+        try requireWritable([.json(json)], inputs: [.file(table)])
         let report = try LossTableReport(LossTable.load(path: table))
         if let json {
             try writeJSON(report, to: json)

@@ -76,13 +76,13 @@ import Testing
     @Test("Reports may stand beside what they are about, and are written anew")
     func beside() throws {
         try withTemporaryFolder { folder in
-            for name in Self.files + ["ev/difference.json", "run/evaluation/step-1/x.html"] {
-                try write(name, to: "\(folder)/\(name)")
-            }
+            for name in Self.files { try write(name, to: "\(folder)/\(name)") }
+            try write("{}", to: folder + "/ev/difference.json")
+            try write("<svg>", to: folder + "/run/evaluation/step-1/x.html")
             try requireWritable(
                 [
-                    "\(folder)/ev/difference.json", "\(folder)/run/evaluation/step-1/x.html", "-",
-                    nil,
+                    .json("\(folder)/ev/difference.json"),
+                    .page("\(folder)/run/evaluation/step-1/x.html"), .json("-"), nil,
                 ],
                 inputs: [
                     .run(folder + "/run"), .evaluation(folder + "/ev"), .dataSet(folder + "/set"),
@@ -94,9 +94,10 @@ import Testing
         "A file may go to a folder that the command makes itself, and to no other that is missing")
     func made() throws {
         try withTemporaryFolder { folder in
-            try requireWritable(["\(folder)/new/x.json"], makes: ["\(folder)/./new/"])
+            try requireWritable([.json("\(folder)/new/x.json")], makes: ["\(folder)/./new/"])
             #expect(throws: (any Error).self) {
-                try requireWritable(["\(folder)/new/er/x.json"], makes: ["\(folder)/new"])
+                try requireWritable(
+                    [.json("\(folder)/new/er/x.json")], makes: ["\(folder)/new"])
             }
         }
     }

@@ -143,7 +143,7 @@ import Testing
 
     /// Commands with paths that cannot be used, and their exit status.
     private static let wrong: [(words: String, status: Int32)] = [
-        ("train bad.yaml", 78), ("train .", 66), ("data synthesize --count=1 --output=file", 74),
+        ("train bad.yaml", 78), ("train .", 66), ("data synthesize --count=1 --output=file", 73),
         ("policy init --config $R/policy/config.json --output=file", 73),
         ("policy init --config $R/policy/config.json --output=file/x", 73),
         ("policy init --config=. --output=new", 66),
@@ -157,7 +157,7 @@ import Testing
         ("data import risbench file --output=new/er", 66),
         ("report . --curve=new.svg --controls =a", 64), ("data inspect .", 65),
         ("checkpoint export file --output=new", 66), ("report . --output=new.html", 66),
-        ("report . --output=new/", 66), ("verify losses file --json=no/new.json", 74),
+        ("report . --output=new/", 66), ("verify losses file --json=no/new.json", 73),
         ("verify losses file", 65), ("score --completions=. --no-segmenter --json=new.jsonl", 65),
     ]
 

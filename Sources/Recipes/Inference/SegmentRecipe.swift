@@ -80,7 +80,7 @@ public struct SegmentRecipe {
     /// - Throws: the error of the file that cannot be used
     public func run(_ outputs: Outputs) throws -> Result {
         try requireWritable(
-            [outputs.mask, outputs.overlay, outputs.logits],
+            [.png(outputs.mask), .png(outputs.overlay), .logits(outputs.logits)],
             inputs: [.file(image), .segmenter(segmenter)])
         let input = try InputPicture(path: image, exif: exif, stretch: stretch)
         let picture = input.picture

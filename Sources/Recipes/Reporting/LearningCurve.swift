@@ -22,6 +22,13 @@ public struct LearningCurve: Sendable {
     /// - Parameter path: the file; it appears whole or not at all
     /// - Throws: the error of a run whose metrics cannot be read, or of the file
     public func write(to path: String) throws {
+        try ImageCodec.write(Array(try document().utf8), path: path)
+    }
+
+    /// The text of an SVG file.
+    ///
+    /// - Throws: the error of a run whose metrics cannot be read
+    public func document() throws -> String {
         let curves = try runs.map(points)
         let count = curves.map(\.count).min() ?? 0
         var main = ChartSeries(
@@ -42,7 +49,7 @@ public struct LearningCurve: Sendable {
             title: "Mask IoU of sampled answers, means over \(window) steps",
             xLabel: "optimizer step", series: [main] + others, including: [0])
         chart.bounds = 0...1
-        try ImageCodec.write(Array(chart.document.utf8), path: path)
+        return chart.document
     }
 
     /// The means of a run's windows, each at its last step.

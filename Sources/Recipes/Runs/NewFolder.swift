@@ -75,11 +75,14 @@ package struct NewFolder {
     }
 
     /// What is wrong with a folder among checkpoints, which a run keeps, counts and removes.
-    private static func problem(inside path: String) -> String? {
+    static func problem(inside path: String) -> String? {
         let files = FileManager.default
         var folder = FileIdentity(path).path
         while folder != "/", folder != "." {
-            if files.fileExists(atPath: "\(folder)/\(CheckpointManifest.file)") {
+            if files.fileExists(atPath: "\(folder)/\(CheckpointManifest.file)"),
+                (folder.parentFolder as NSString).lastPathComponent == "checkpoints"
+                    || files.fileExists(atPath: "\(folder)/policy")
+            {
                 return "is inside of the checkpoint \(folder); name a folder elsewhere"
             }
             let run = folder.parentFolder

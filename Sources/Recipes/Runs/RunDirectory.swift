@@ -62,7 +62,10 @@ public final class RunDirectory {
         self.path = path
         checkpoints = CheckpointFolder(run: path)
         self.events = events
-        if !start.isInPlace { try Self.requireFree(path) }
+        if !start.isInPlace {
+            try Self.requireFree(path)
+            try FolderPlace.require(path)
+        }
         do {
             let lock =
                 try start.abandoned.map { abandoned in
@@ -96,6 +99,7 @@ public final class RunDirectory {
 
     /// Fails if a folder holds another run, or anything else.
     public static func requireFree(_ path: String) throws {
+        try FolderPlace.requireName(path)
         if isFree(path) { return }
         let contents = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let some = contents.sorted().prefix(3).joined(separator: ", ")

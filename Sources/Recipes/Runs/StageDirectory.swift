@@ -36,7 +36,9 @@ package final class StageDirectory {
         /// - Throws: ``FileError`` if it holds another run, or nothing to go on from
         package init(_ path: String, resumes: Bool) throws {
             self.path = path
+            try FolderPlace.requireName(path)
             if !resumes {
+                try FolderPlace.require(path, tries: false)
                 try RunDirectory.requireFree(path)
                 (checkpoint, step, leftOut) = (nil, 0, [])
                 return
@@ -76,6 +78,7 @@ package final class StageDirectory {
         _ opening: Opening, description: String, configuration: String, isTracked: Bool
     ) throws {
         path = opening.path
+        try FolderPlace.require(path)
         do {
             checkpoints = CheckpointFolder(run: path)
             try FileManager.default.createDirectory(

@@ -46,7 +46,7 @@ public struct ParseRecipe {
         let strict = AnswerParser(grammar: grammar, acceptance: .strict)
         let lenient = AnswerParser(grammar: grammar, acceptance: .lenient)
         let source = try CompletionSource(path: completions, data: data)
-        try requireWritable([output], inputs: source.inputs)
+        try requireWritable([.json(output)], inputs: source.inputs)
         try source.check()
         let lines = try LineOutput(path: output)
         var summary = Summary()

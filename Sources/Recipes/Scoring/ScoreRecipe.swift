@@ -66,7 +66,8 @@ public struct ScoreRecipe {
         let grammar = try promptVariant(variant).grammar
         var source = try CompletionSource(path: completions, data: data)
         source.countingTerm = countingTerm
-        try requireWritable([output], inputs: source.inputs + [.segmenter(segmenter)])
+        try requireWritable(
+            [.json(output)], inputs: source.inputs + [.segmenter(segmenter)])
         let scorer = try Scorer(
             parser: AnswerParser(grammar: grammar, acceptance: parser), rewards: rewards.entries,
             maxCompletionLength: maxCompletionLength)

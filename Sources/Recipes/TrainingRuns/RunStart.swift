@@ -48,6 +48,8 @@ package struct RunStart {
     ) throws {
         self.readingAll = readingAll
         let output = configuration.outputDirectory
+        try FolderPlace.requireName(output)
+        try FolderPlace.require(output, tries: false)
         switch mode {
         case .never:
             try RunDirectory.requireFree(output)

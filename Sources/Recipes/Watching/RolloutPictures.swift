@@ -94,7 +94,12 @@ package struct RolloutPictures {
         }
     }
 
-    private func square(_ id: String) throws -> SquareSample {
+    /// Fails where the shards do not have the sample of a completion.
+    package func requireSamples(_ chosen: [ChosenRollout]) throws {
+        for one in chosen { _ = try place(one.rollout.id) }
+    }
+
+    private func place(_ id: String) throws -> Int {
         guard let place = places[id] else {
             throw EvaluationError(
                 place: "sample '\(id)'",
@@ -102,8 +107,12 @@ package struct RolloutPictures {
                     "the shards have none of this name: give those that the run was trained on "
                     + "(--data)")
         }
-        return try squareSample(
-            try samples.sample(at: place), side: configuration.data.imageSize)
+        return place
+    }
+
+    private func square(_ id: String) throws -> SquareSample {
+        try squareSample(
+            try samples.sample(at: try place(id)), side: configuration.data.imageSize)
     }
 
     /// A multiple of a picture's frame, in which boxes and points can be told apart.
