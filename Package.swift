@@ -563,7 +563,7 @@ let withLibtorch: [Target] = [
         name: "RunsTests",
         dependencies: [
             "Evaluating", "Files", "FilesTestSupport", "Reporting", "Runs", "TestSupport",
-            "TrainingRuns",
+            "Trackers", "TrainingRuns",
         ], swiftSettings: strict),
     .testTarget(
         name: "SAM2Tests",

@@ -1,4 +1,4 @@
-import Files
+package import Files
 import Foundation
 import Synchronization
 
@@ -157,18 +157,24 @@ package final class TrackerJournal: Sendable {
         }
     }
 
-    /// The lines of a journal, without what a killed process left half written, which goes.
+    /// The lines of a journal, without what a killed process left half written, which goes, and without
+    /// damaged ones, which are kept beside it.
     private static func repaired(_ path: String) throws -> [TrackerLine] {
         guard let data = FileManager.default.contents(atPath: path) else { return [] }
-        var (lines, end) = ([TrackerLine](), data.startIndex)
-        while let feed = data[end...].firstIndex(of: 0x0A), let line = TrackerLine(data[end..<feed])
-        {
-            lines.append(line)
-            end = data.index(after: feed)
-        }
-        if end < data.endIndex { try DurableFiles.write(data[..<end], to: path) }
+        let whole = LineDamage.wholeLines(of: data)
+        let lines = whole.compactMap { TrackerLine($0.bytes) }
+        try damage(ofFile: path)?.putAside()
+        let text = Data(lines.map { $0.text + "\n" }.joined().utf8)
+        if text != data { try DurableFiles.write(text, to: path) }
         return lines
     }
+
+    private static func damage(ofFile path: String) -> LineDamage? {
+        LineDamage(path) { TrackerLine($0) != nil }
+    }
+
+    /// What is damaged of a run's records, which a run that goes on leaves out; nil if nothing is.
+    package static func damage(of run: String) -> LineDamage? { damage(ofFile: path(run)) }
 }
 
 /// Reads a journal from its beginning, as it grows.

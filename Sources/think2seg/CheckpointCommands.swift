@@ -104,7 +104,8 @@ struct CheckpointExportCommand: ParsableCommand {
     func run() throws {
         let choice: CheckpointRecipe.Choice =
             best ? .best : step.map { .step($0) } ?? .newest
-        let taken = try CheckpointRecipe.export(path, choice, to: output, dtype: dtype?.dtype)
+        let taken = try CheckpointRecipe.export(
+            path, choice, to: output, dtype: dtype?.dtype, onWarning: Console.warning)
         Console.note("\(output): the policy of \(taken)")
     }
 }

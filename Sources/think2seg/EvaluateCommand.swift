@@ -279,7 +279,9 @@ struct EvaluateCommand: ParsableCommand {
                 message: "is a run of sft, which has no segmenter; give --segmenter")
         }
         var recipe = EvaluateRecipe(
-            policy: try policy ?? run?.policy(checkpoint?.choice ?? .newest) ?? "",
+            policy: try policy ?? run?.policy(
+                checkpoint?.choice ?? .newest, onWarning: Console.warning)
+                ?? "",
             segmenter: segmenter, data: shards)
         let asked = try asked(recipe.policy, run)
         recipe.prompt = asked.settings.prompt

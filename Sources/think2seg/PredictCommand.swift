@@ -158,7 +158,9 @@ struct PredictCommand: ParsableCommand {
 
     func run() throws {
         let run = try config.map(EvaluatedRun.init)
-        let policy = try policy ?? run?.policy(checkpoint?.choice ?? .newest) ?? ""
+        let policy =
+            try policy ?? run?.policy(checkpoint?.choice ?? .newest, onWarning: Console.warning)
+            ?? ""
         let segmenter = segmenter ?? run?.segmenter?.path
         try checkOutputs(policy: policy, segmenter: segmenter)
         let asked = try AskedPolicy(

@@ -142,6 +142,9 @@ struct ReportCommand: ParsableCommand {
         let page = PathArgument.file(
             output ?? folder + "/", named: folders.count > 1 ? "comparison.html" : "report.html")
         try checkOutputs(page)
+        for run in folders {
+            RunDamage.warnings(run: run, readsRollouts: true).forEach(Console.warning)
+        }
         if follow { return try followRuns(page) }
         if folders.count > 1 {
             Console.note(try write(page, try comparison.html()))

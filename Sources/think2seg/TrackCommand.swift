@@ -55,6 +55,7 @@ struct TrackCommand: ParsableCommand {
                 key: trackers == nil ? "logging.trackers." + $0.key : $0.key, message: $0.message)
         }
         if !problems.isEmpty { throw ConfigurationError(problems: problems) }
+        Self.damage(folder).forEach(Console.warning)
         let recipe = try found.recipe(folder, table)
         let (progress, notes) = recipe.send { progress in
             if console.quiet || !Console.isTerminal { return }
@@ -75,6 +76,13 @@ struct TrackCommand: ParsableCommand {
         if progress.contains(where: { $0.left > 0 }) { throw ExitCode(SystemExit.unavailable) }
     }
 
+    /// What trackers cannot be told, and what of their records is damaged.
+    private static func damage(_ run: String) -> [String] {
+        let lines = [RunDirectory.unreadableMetrics(in: run)].compactMap(\.self)
+        return (lines + RunDirectory.unreadableLines(in: run)).map(\.description)
+            + [TrackerJournal.damage(of: run)].compactMap { $0?.noteOfRepair }
+    }
+
     /// A run's trackers, and what tells others of it.
     private struct Found {
         let table: TrackerTable
@@ -91,6 +99,7 @@ struct TrackCommand: ParsableCommand {
         guard FileManager.default.fileExists(atPath: run) else {
             throw MissingInputError(path: run, what: "run")
         }
+        if let fault = RunDirectory.descriptionFault(of: run) { throw fault }
         guard let file = RunDirectory.configurationFile(of: run) else {
             throw FileError.damaged(run, "holds no run: there is no run.json in it")
         }

@@ -179,6 +179,12 @@ extension EndToEnd {
                 #expect(
                     message { _ = try EvaluatedRun(folder + "/sft/checkpoints/step-1") }
                         .contains("--checkpoint"))
+                // Without checkpoints, the finished policy is asked.
+                try FileManager.default.removeItem(atPath: folder + "/sft/checkpoints")
+                #expect(try run.policy(.newest) == folder + "/sft/policy")
+                #expect(
+                    message { _ = try run.policy(.step(1)) }
+                        .contains("its finished policy is the folder"))
             }
         }
 

@@ -98,7 +98,8 @@ public struct DryRun {
         lines = try report.lines()
         let folder = start.checkpoint?.policy ?? configuration.policy.path
         warnings =
-            try policy.warnings(prompt, completionLength: length, sideIsKnown: true)
+            try start.leftOut + start.damage
+            + policy.warnings(prompt, completionLength: length, sideIsKnown: true)
             + ChatTemplateComparison(policy.template).warnings(policy: folder)
             + referenceWarnings + segmenter.warnings + report.warnings
     }

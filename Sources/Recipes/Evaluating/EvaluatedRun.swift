@@ -98,20 +98,26 @@ public struct EvaluatedRun: Sendable {
             kind: .ofAnotherCommand)
     }
 
-    /// The folder of a checkpoint's policy.
+    /// The folder of a checkpoint's policy; of a run of `sft` without checkpoints, that of the finished one.
     ///
-    /// - Parameter choice: which checkpoint
+    /// - Parameters:
+    ///   - choice: which checkpoint
+    ///   - onWarning: gets a line for each newer checkpoint that is damaged and left out
     /// - Returns: the folder
     /// - Throws: `MissingInputError` or `FileError` where there is no such checkpoint, or it
     ///   is damaged
-    public func policy(_ choice: CheckpointRecipe.Choice) throws -> String {
+    public func policy(
+        _ choice: CheckpointRecipe.Choice, onWarning: (String) -> Void = { _ in }
+    ) throws -> String {
         let checkpoints = CheckpointFolder(run: folder)
-        guard FileManager.default.fileExists(atPath: checkpoints.path) else {
+        let finished = CheckpointRecipe.finished("policy", of: folder)
+        if choice == .newest, checkpoints.steps.isEmpty, let finished { return finished }
+        guard finished != nil || FileManager.default.fileExists(atPath: checkpoints.path) else {
             throw MissingInputError(
                 path: checkpoints.path,
                 what: "folder of checkpoints; train first, or name a policy with --policy")
         }
-        let checkpoint = try CheckpointRecipe.chosen(folder, choice)
+        let checkpoint = try CheckpointRecipe.chosen(folder, choice, onWarning: onWarning)
         return try CheckpointRecipe.policy(of: checkpoint, readingAll: false)
     }
 }

@@ -96,8 +96,18 @@ package struct RolloutFiles: Sendable {
     }
 }
 
+extension RolloutFiles {
+    /// The lines of a step's file that are no completions; nil if all are.
+    func damage(step: Int) -> LineDamage? {
+        LineDamage("\(folder)/step-\(step).jsonl") {
+            (try? JSONDecoder().decode(StoredRollout.self, file: $0)) != nil
+        }
+    }
+}
+
 extension RunRecord {
-    /// The completions of the newest `rollouts/step-N.jsonl`; none if there is no such file.
+    /// The completions of the newest `rollouts/step-N.jsonl`, without lines that are damaged; none if there
+    /// is no such file.
     func newestRollouts() -> (step: Int, rollouts: [StoredRollout])? {
         let files = RolloutFiles(run: path)
         guard let step = files.steps.last,

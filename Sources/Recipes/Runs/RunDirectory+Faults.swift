@@ -1,4 +1,3 @@
-import Files
 import Foundation
 
 extension RunDirectory {
@@ -7,16 +6,12 @@ extension RunDirectory {
 
     /// Takes what ``faultsFile`` and ``RunWarnings/file`` have of later steps away.
     static func cutFaults(_ path: String, to step: Int) throws {
-        for name in [faultsFile, RunWarnings.file] { try cut("\(path)/\(name)", to: step) }
-    }
-
-    private static func cut(_ file: String, to step: Int) throws {
-        guard let text = FileManager.default.contents(atPath: file) else { return }
-        let kept = linesUpTo(step, of: text)
-        if kept.isEmpty {
-            try FileManager.default.removeItem(atPath: file)
-        } else if kept != text {
-            try DurableFiles.write(kept, to: file)
+        for name in [faultsFile, RunWarnings.file] {
+            let file = "\(path)/\(name)"
+            guard FileManager.default.fileExists(atPath: file) else { continue }
+            if try !StepLines.cut(file, to: step) {
+                try FileManager.default.removeItem(atPath: file)
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
-import Files
-package import Foundation
+package import Files
+import Foundation
+import SystemErrors
 import TextFiles
 import Torch
 import Trackers
@@ -70,10 +71,33 @@ extension RunDirectory {
         }
     }
 
+    /// What is wrong with a folder's `run.json`; nil if nothing is, or the folder has none.
+    ///
+    /// - Returns: an error that names file and line, of the kind `damaged` where it is no JSON
+    package static func descriptionFault(of path: String) -> FileError? {
+        let file = path + "/run.json"
+        guard let json = FileManager.default.contents(atPath: file) else { return nil }
+        let hint = "; bring it back from a copy of the run, or take that of a run like it"
+        func damaged(_ line: Int?, _ what: String) -> FileError {
+            .damaged("\(file):\(line ?? 1)", "is damaged: \(what)\(hint)")
+        }
+        do {
+            _ = try JSONSerialization.jsonObject(file: json)
+        } catch let fault as TextFault {
+            return damaged(fault.line, fault.description)
+        } catch let fault as JSONFault {
+            return damaged(fault.line, fault.description)
+        } catch {
+            return damaged(nil, systemReason(error))
+        }
+        let run = try? JSONDecoder().decode(Description.self, file: json)
+        if run?.program == "think2seg" { return nil }
+        return FileError(path: file, message: "is not as a run of think2seg writes it" + hint)
+    }
+
     /// Brings a folder to the state of the step that a run continues after: later metrics, faults,
     /// events and rollouts go, damaged checkpoints get out of the way, and what a killed process left half done goes too.
     package static func cutBack(_ path: String, to start: ResumePoint) throws {
-        let files = FileManager.default
         let step = start.step
         let checkpoints = CheckpointFolder(run: path)
         try checkpoints.clear()
@@ -85,9 +109,9 @@ extension RunDirectory {
         try RunEvents.cutBack(path, to: step)
         try TrackerJournal.cutBack(path, to: step)
         let metrics = path + "/metrics.jsonl"
-        let text = files.contents(atPath: metrics) ?? Data()
-        try DurableFiles.write(
-            linesUpTo(step, evaluated: evaluation?.lastStep ?? -1, of: text), to: metrics)
+        let hasMetrics = try StepLines.cut(
+            metrics, to: step, evaluated: evaluation?.lastStep ?? -1)
+        if !hasMetrics { try DurableFiles.write(Data(), to: metrics) }
         try cutFaults(path, to: step)
     }
 
@@ -99,37 +123,6 @@ extension RunDirectory {
             try files.removeItem(atPath: "\(folder)/\(name)")
         }
     }
-}
-
-/// The whole lines of metrics up to a step; a line that is not one ends them.
-///
-/// - Parameters:
-///   - step: the last step that stays
-///   - evaluated: the last step whose evaluation stays, if it is before that
-///   - text: the lines
-/// - Returns: the lines that stay
-func linesUpTo(_ step: Int, evaluated: Int = .max, of text: Data) -> Data {
-    struct Line: Decodable { let step: Int }
-    var kept = Data()
-    var rest = text[...]
-    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-        let line = rest[rest.startIndex...end]
-        guard let number = try? JSONDecoder().decode(Line.self, file: Data(line)).step,
-            number <= step
-        else { break }
-        let isEvaluation = line.range(of: Data("\"eval_".utf8)) != nil
-        if !isEvaluation || number <= evaluated { kept += line }
-        rest = rest[rest.index(after: end)...]
-    }
-    return kept
-}
-
-/// The step of the last whole line of metrics; 0 without one.
-package func lastStep(of text: Data) -> Int {
-    struct Line: Decodable { let step: Int }
-    let whole = text.prefix((text.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1)
-    let line = whole.split(separator: UInt8(ascii: "\n")).last ?? Data()
-    return (try? JSONDecoder().decode(Line.self, file: Data(line)).step) ?? 0
 }
 
 /// How many threads a run that goes on began with, where that was chosen.

@@ -26,6 +26,11 @@ package final class StageDirectory {
             self.leftOut = leftOut
         }
 
+        /// What of the run's lines is damaged, if it goes on, in lines for people.
+        package var damage: [String] {
+            checkpoint == nil ? [] : RunDirectory.damagedLines(in: path, upTo: step)
+        }
+
         /// How many threads the run computed with, if it goes on.
         package var recordedThreads: RecordedThreads {
             checkpoint == nil ? RecordedThreads() : RunDirectory.recordedThreads(of: path)
@@ -93,11 +98,10 @@ package final class StageDirectory {
             try RunDirectory.write(configuration, to: path + "/config.yaml")
             try RunDirectory.write(description, to: path + "/run.json")
             let file = path + "/metrics.jsonl"
-            let old = FileManager.default.contents(atPath: file) ?? Data()
-            let kept =
-                opening.checkpoint == nil
-                ? Data() : linesUpTo(opening.step, evaluated: opening.step, of: old)
-            try DurableFiles.write(kept, to: file)
+            let goesOn =
+                try opening.checkpoint != nil
+                && StepLines.cut(file, to: opening.step, evaluated: opening.step)
+            if !goesOn { try DurableFiles.write(Data(), to: file) }
             metrics = try LineFile(file)
             try TrackerJournal.cutBack(path, to: opening.step)
             records = isTracked ? try TrackerJournal(run: path) : nil

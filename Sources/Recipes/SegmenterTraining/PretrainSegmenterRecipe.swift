@@ -20,6 +20,7 @@ public final class PretrainSegmenterRecipe {
     public let configuration: SegmenterConfiguration
     /// What was loaded, in lines for people.
     public private(set) var summary: [String] = []
+    private let resumeWarnings: [String]
     private let directory: StageDirectory
     /// The programs that are told of the run; nil without any.
     private let trackers: RunTrackers?
@@ -69,6 +70,7 @@ public final class PretrainSegmenterRecipe {
         if let checkpoint = opening.checkpoint {
             try trainer.optimizer.restore(from: checkpoint + "/optimizer.safetensors")
         }
+        resumeWarnings = opening.leftOut + opening.damage
         directory = try StageDirectory(
             opening, plan, configuration: configuration.resolved(comments: true), command: command,
             device: configuration.device, seed: configuration.seed,
@@ -76,11 +78,12 @@ public final class PretrainSegmenterRecipe {
         trackers = try RunTrackers(
             configuration.logging.trackers, of: configuration, journal: directory.records,
             version: Think2Seg.version, after: opening.step)
-        summary = opening.leftOut + lines(plan, resumed: opening)
+        summary = lines(plan, resumed: opening)
     }
 
-    /// What should be known of the files of the segmenter to go on with, in lines for people.
-    public var warnings: [String] { trainer.model.warnings }
+    /// What should be known of the files of the segmenter to go on with, and of what is damaged of the
+    /// run, in lines for people.
+    public var warnings: [String] { resumeWarnings + trainer.model.warnings }
     /// Where the finished segmenter stands.
     public var finalSegmenter: String { configuration.outputDirectory + "/segmenter" }
     /// Where its scores stand.

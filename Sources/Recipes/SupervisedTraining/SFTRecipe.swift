@@ -69,7 +69,7 @@ public final class SFTRecipe {
         var maker = try Self.maker(configuration, grammar: template.variant.grammar)
         maker.writer.frame = try policy.answerFrame(side: configuration.data.imageSize)
         warnings =
-            policy.fileWarnings
+            opening.leftOut + opening.damage + policy.fileWarnings
             + (configuration.policy.start == .embedded
                 ? [] : ChatTemplateComparison(template).warnings(policy: configuration.policy.path))
         let state = try opening.checkpoint.map { try StageState(folder: $0) }
@@ -97,7 +97,7 @@ public final class SFTRecipe {
         trackers = try RunTrackers(
             configuration.logging.trackers, of: configuration, journal: directory.records,
             version: Think2Seg.version, after: opening.step)
-        summary = opening.leftOut + lines(frozen: frozen, plan, resumed: opening)
+        summary = lines(frozen: frozen, plan, resumed: opening)
     }
 
     /// Where the last checkpoint's policy stands, or the finished one.

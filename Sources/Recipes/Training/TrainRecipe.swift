@@ -112,9 +112,11 @@ public final class TrainRecipe {
         summary = Self.summary(
             configuration, threadPlan, samples: dataset.count, steps: totalSteps,
             policy: models.policy, frozen: models.frozenCount, evaluation: evaluation)
-        warnings = try models.warnings(
-            imageSize: configuration.data.imageSize,
-            completionLength: grpo.sampling.maxCompletionLength)
+        warnings =
+            try start.damage
+            + models.warnings(
+                imageSize: configuration.data.imageSize,
+                completionLength: grpo.sampling.maxCompletionLength)
         policy = models.policy
         self.configuration = configuration
         directory = try RunDirectory(

@@ -43,6 +43,7 @@ public enum CheckpointRecipe {
         guard FileManager.default.fileExists(atPath: folder.path) else {
             guard FileManager.default.fileExists(atPath: path + "/" + CheckpointManifest.file)
             else {
+                if let none = noCheckpoint(ofRun: path) { throw none }
                 throw MissingInputError(path: path, what: "run with checkpoints, or checkpoint")
             }
             let run = HeldOutFigures.run(of: path)
@@ -54,9 +55,7 @@ public enum CheckpointRecipe {
         }
         let best = folder.best
         let steps = folder.steps.sorted()
-        if steps.isEmpty {
-            throw MissingInputError(path: folder.path, what: "checkpoint; the run has none yet")
-        }
+        if steps.isEmpty { throw noCheckpoint(in: path) }
         let figures = HeldOutFigures(run: path)
         return steps.map { listing(folder.step($0), figures, best: best, readingAll) }
     }
@@ -107,13 +106,15 @@ public enum CheckpointRecipe {
     ///   - choice: which one of a run
     ///   - output: the folder, which does not exist or is empty
     ///   - dtype: the element type in the files; that of the run if nil, whose weights are copied then
+    ///   - onWarning: gets a line for each newer checkpoint that is damaged and left out
     /// - Returns: the checkpoint that was taken
     /// - Throws: `MissingInputError` or `FileError` if there is no such checkpoint or it is
     ///   damaged, and the errors of writing
     public static func export(
-        _ path: String, _ choice: Choice, to output: String, dtype: DType?
+        _ path: String, _ choice: Choice, to output: String, dtype: DType?,
+        onWarning: (String) -> Void = { _ in }
     ) throws -> String {
-        let checkpoint = try chosen(path, choice)
+        let checkpoint = try chosen(path, choice, onWarning: onWarning)
         let policy = try policy(of: checkpoint)
         try NewFolder.write(output) { folder in
             try write(policy, into: folder, dtype)
@@ -167,12 +168,27 @@ public enum CheckpointRecipe {
     }
 
     /// The folder of the checkpoint that is meant.
-    package static func chosen(_ path: String, _ choice: Choice) throws -> String {
+    ///
+    /// - Parameters:
+    ///   - path: a run's folder, or a checkpoint's
+    ///   - choice: which one of a run
+    ///   - onWarning: gets a line for each checkpoint that is newer than the newest whole one
+    /// - Returns: the folder
+    /// - Throws: `MissingInputError` or `FileError` if there is none
+    package static func chosen(
+        _ path: String, _ choice: Choice, onWarning: (String) -> Void
+    ) throws -> String {
         let folder = CheckpointFolder(run: path)
         guard FileManager.default.fileExists(atPath: folder.path) else {
+            if !FileManager.default.fileExists(atPath: "\(path)/\(CheckpointManifest.file)"),
+                let none = noCheckpoint(ofRun: path)
+            {
+                throw none
+            }
             if path.isFolder { return path }
             throw MissingInputError(notFolder: path, what: "run or checkpoint")
         }
+        if folder.steps.isEmpty { throw noCheckpoint(in: path) }
         switch choice {
         case .step(let step):
             guard folder.steps.contains(step) else {
@@ -197,6 +213,11 @@ public enum CheckpointRecipe {
             guard let newest = all.last(where: { $0.problem == nil }) else {
                 throw FileError.damaged(
                     folder.path, "no checkpoint is whole: \(all[0].problem ?? "")")
+            }
+            for damaged in all.reversed() {
+                guard let problem = damaged.problem else { break }
+                let name = URL(fileURLWithPath: damaged.path).lastPathComponent
+                onWarning("checkpoint \(name) is left out: \(problem)")
             }
             return newest.path
         }

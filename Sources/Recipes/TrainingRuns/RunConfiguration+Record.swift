@@ -52,7 +52,8 @@ extension RunConfiguration {
             else { return nil }
             return (CheckpointState.values(of: configuration), output)
         case .from(let path):
-            guard let checkpoint = try? CheckpointRecipe.chosen(path, .newest),
+            // The start says which checkpoints it leaves out.
+            guard let checkpoint = try? CheckpointRecipe.chosen(path, .newest, onWarning: { _ in }),
                 let state = try? CheckpointState(folder: checkpoint)
             else { return nil }
             return (state.configuration, checkpoint)

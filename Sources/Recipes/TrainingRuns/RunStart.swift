@@ -34,6 +34,10 @@ package struct RunStart {
     private let readingAll: Bool
     /// What the user should know, in lines for people.
     package var notes: [String] = []
+    /// What of the run's lines is damaged and left out, in lines for people.
+    package private(set) var damage: [String] = []
+    /// Those of ``notes`` that tell of damaged checkpoints.
+    package private(set) var leftOut: [String] = []
 
     /// Decides, without changing anything.
     ///
@@ -66,6 +70,9 @@ package struct RunStart {
             }
         }
         if let checkpoint {
+            if isInPlace {
+                damage = RunDirectory.damagedLines(in: output, upTo: checkpoint.step)
+            }
             notes.append("continuing from \(checkpoint.path), after step \(checkpoint.step)")
         }
     }
@@ -76,6 +83,9 @@ package struct RunStart {
         if RunDirectory.isFree(output) { return abandon(output) }
         guard let written = RunDirectory.configuration(of: output) else {
             try RunDirectory.requireText(output)
+            if let fault = RunDirectory.descriptionFault(of: output), fault.kind == .damaged {
+                throw fault
+            }
             return try RunDirectory.requireFree(output)
         }
         isInPlace = true
@@ -119,6 +129,7 @@ package struct RunStart {
                 return
             } catch let error as FileError where error.kind == .damaged {
                 damaged.append(step)
+                leftOut.append("checkpoint step-\(step) is left out: \(error)")
                 notes.append("checkpoint step-\(step) is left out: \(error)")
             }
         }

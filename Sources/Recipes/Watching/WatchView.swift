@@ -68,9 +68,10 @@ package struct WatchView {
             + frame.wrapped(frame.harmless(words.joined(separator: ", ")), indent: 0)
     }
 
-    /// What the run warned of, and what was wrong in steps.
+    /// What of the folder cannot be read, what the run warned of, and what was wrong in steps.
     private var warnings: [String] {
-        var lines = moment.warnings.suffix(4).flatMap { warning in
+        var lines = moment.damage.flatMap { wrapped("warning: \($0)", limit: 3) }
+        lines += moment.warnings.suffix(4).flatMap { warning in
             wrapped("warning: step \(warning.step): \(warning)", limit: 3)
         }
         if let last = moment.faults.last {

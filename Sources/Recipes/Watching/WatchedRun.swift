@@ -20,6 +20,8 @@ package struct WatchedMoment: Sendable {
     package let warnings: [RunWarning]
     /// What was wrong in steps, one line each.
     package let faults: [String]
+    /// What of the folder cannot be read, one line each.
+    package let damage: [String]
     /// One question of the newest step with completions; nil without such.
     package let group: AskedGroup?
     /// The newest session of the run; nil if its files do not tell.
@@ -116,7 +118,8 @@ package struct WatchedRun {
             run: path,
             state: RunState(holder, run: path, step: step, total: length.steps), length: length,
             steps: metrics.steps, evaluations: metrics.evaluations,
-            warnings: RunWarnings.read(run: path), faults: faults(), group: group,
+            warnings: RunWarnings.read(run: path), faults: faults(),
+            damage: RunDamage.warnings(run: path), group: group,
             session: RunSession(run: path, lastWrite: metrics.lastWrite),
             age: metrics.lastWrite.map { max(0, now.timeIntervalSince($0)) })
     }
