@@ -6,6 +6,7 @@ import Testing
 @testable import Configuration
 @testable import SegmenterTraining
 @testable import Settings
+@testable import SharedSettings
 @testable import SupervisedTraining
 
 /// What is found wrong with a configuration as a whole.
