@@ -101,7 +101,8 @@ var targets: [Target] = [
     .target(name: "SystemErrors", dependencies: ["TextFiles"], swiftSettings: strict),
     // Layer 3  files, pictures, text as tokens, layers of networks
     .target(
-        name: "Files", dependencies: ["CLibcrypto", "FileSystem", "SystemErrors"],
+        name: "Files",
+        dependencies: ["CLibcrypto", "FileSystem", "SystemErrors", "TextFiles"],
         swiftSettings: strict),
     .target(
         name: "Imaging", dependencies: ["CImageCodecs", "CZlib", "FileSystem", "SystemErrors"],

@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Embeddings
 import Evaluating
+import Files
 import Inference
 import Policies
 import PolicyFamilies
@@ -40,7 +41,7 @@ struct PredictCommand: ParsableCommand {
     @Argument(
         help: ArgumentHelp(
             "The folder of a run of train or sft, or its configuration.", valueName: "run"),
-        transform: PathArgument.input)
+        transform: PathArgument.run)
     var config: String?
 
     @Option(
@@ -139,7 +140,11 @@ struct PredictCommand: ParsableCommand {
     }
 
     func run() throws {
-        let run = try config.map(EvaluatedRun.init)
+        let run = try config.map { path in
+            try ConfigurationForm.train.loading(path.isFolder ? path + "/config.yaml" : path) {
+                try EvaluatedRun(path)
+            }
+        }
         let policy = try policy ?? run?.policy(checkpoint?.choice ?? .newest) ?? ""
         let segmenter = segmenter ?? run?.segmenter?.path
         try checkOutputs(policy: policy, segmenter: segmenter)

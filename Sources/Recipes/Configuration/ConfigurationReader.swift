@@ -234,8 +234,7 @@ package struct ConfigurationReader<Root> {
     package mutating func report(missing input: ConfigurationInput) {
         if unread.contains(input.key) { return }
         let count = problems.count
-        let advice = HubName(input.path).map { "; \($0.advice)" } ?? ""
-        report(input.key, entry: input.entry, "\(input.path) does not exist\(advice)")
+        report(input.key, entry: input.entry, "\(input.path) does not exist\(input.hubAdvice)")
         for place in count..<problems.count { problems[place].isMissingInput = true }
     }
 
