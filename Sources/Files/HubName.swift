@@ -48,7 +48,9 @@ public struct HubName: Sendable, Hashable {
         let parts = path.split(separator: "@", maxSplits: 1).map(String.init)
         let (plain, version) = (parts[0], parts.count > 1 && !parts[1].isEmpty ? parts[1] : nil)
         guard let found = Self.found(plain, hub) else { return nil }
-        (name, isCertain, revision) = (found.name, found.isCertain, version ?? found.revision)
+        // Owners of models that are known here may be folders where something else is meant.
+        let isCertain = found.isCertain && (hub != nil || place == .model)
+        (name, self.isCertain, revision) = (found.name, isCertain, version ?? found.revision)
         isDataSet = found.isDataSet || place == .shards || place == .dataSet
         folder = found.folder ?? (isDataSet ? "datasets/" : "models/") + Self.last(found.name)
     }
@@ -104,7 +106,8 @@ public struct HubName: Sendable, Hashable {
     /// What to do: the command that fetches it, and the path that it has then.
     public var advice: String {
         if isElsewhere {
-            return "addresses and remote paths are not read: fetch it, and give the path that it has here"
+            return
+                "addresses and remote paths are not read: fetch it, and give the path that it has here"
         }
         let begin =
             isCertain
@@ -161,6 +164,7 @@ extension HubName.Place {
         if says("template", "picture", "image", "written answers", "system message") {
             return .file(says("picture", "image") ? "picture" : "file")
         }
+        if says("cannot be opened") { return .file("file") }
         if says("evaluation", "checkpoint", "completions", "configuration", "plan", "rollouts") {
             return nil
         }

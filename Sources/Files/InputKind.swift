@@ -76,7 +76,9 @@ public enum InputKind: Sendable, Hashable {
         }
         if has("adapter_config.json") { return .adapter }
         if has("config.json") { return model(path) }
-        if has("manifest.json"), has("policy") || has("segmenter") || has("state.json") { return .checkpoint }
+        if has("manifest.json"), has("policy") || has("segmenter") || has("state.json") {
+            return .checkpoint
+        }
         if has("config.yaml"), has("run.json") || has("metrics.jsonl") || has("checkpoints") {
             return .run
         }
@@ -172,6 +174,7 @@ extension InputKind {
     public static func mismatch(_ path: String, wanted: Wanted) -> String? {
         guard let kind = of(path), !wanted.takes(kind) else { return nil }
         let option = (wanted, kind) == (.run, .policy) ? "; name a policy with --policy" : ""
-        return "\(path) is \(kind.words(path.withoutSlashes)); this takes \(wanted.rawValue)\(option)"
+        return
+            "\(path) is \(kind.words(path.withoutSlashes)); this takes \(wanted.rawValue)\(option)"
     }
 }

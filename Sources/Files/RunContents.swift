@@ -55,7 +55,9 @@ package struct RunContents {
             let list = String(decoding: data, as: UTF8.self)
                 .firstMatch(of: /"command"\s*:\s*\[([^\]]*)\]/)?.1
         else { return nil }
-        return list.matches(of: /"([^"]*)"/).map { String($0.1) }.first { Self.commands.contains($0) }
+        return list.matches(of: /"([^"]*)"/).map { String($0.1) }.first {
+            Self.commands.contains($0)
+        }
     }
 
     private static let commands = ["train", "sft", "pretrain-segmenter"]

@@ -18,7 +18,9 @@ struct OptionValues {
     ///   - message: why the command line was refused
     ///   - arguments: the words of the command line
     func hint(_ message: String, _ arguments: [String]) -> String? {
-        if let match = message.firstMatch(of: /(?s)The value '(.*)' is invalid for '(--?[a-z0-9\-]+)/) {
+        if let match = message.firstMatch(
+            of: /(?s)The value '(.*)' is invalid for '(--?[a-z0-9\-]+)/)
+        {
             let option = String(match.2)
             return refused(String(match.1), option, kind(option))
         }
@@ -35,7 +37,8 @@ struct OptionValues {
     /// What to say of a value that begins with a minus and was taken for an option.
     private func minus(_ value: String, _ option: String) -> String? {
         let name = value.drop { $0 == "-" }.prefix { $0 != "=" }
-        guard value.hasPrefix("-"), value.count > 1, !options.contains(String(name)), name != "help",
+        guard value.hasPrefix("-"), value.count > 1, !options.contains(String(name)),
+            name != "help",
             name != "h"
         else { return nil }
         let begin = "a value that begins with a minus stands behind an equals sign"

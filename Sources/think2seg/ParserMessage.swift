@@ -99,8 +99,11 @@ struct ParserMessage: CustomStringConvertible {
             return "\(begin): give the \(plain) without it, as in 'think2seg "
                 + "\((tree.path + [plain.uppercased()]).joined(separator: " "))'"
         }
-        if tree.path == ["ablate"], plain == "set" || RunConfiguration.keys.contains(where: { $0.name == plain }) {
-            return "\(begin): what the runs are stands in the plan; its base has the keys, its axes those that "
+        if tree.path == ["ablate"],
+            plain == "set" || RunConfiguration.keys.contains(where: { $0.name == plain })
+        {
+            return
+                "\(begin): what the runs are stands in the plan; its base has the keys, its axes those that "
                 + "vary"
         }
         let words = value(of: String(name), arguments)

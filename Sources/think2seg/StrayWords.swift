@@ -26,9 +26,10 @@ struct StrayWords {
             let place = arguments.indices.dropFirst(tree.path.count + 1)
                 .first(where: { arguments[$0] == word })
         else { return nil }
-        return key(word, place) ?? behindOption(place) ?? option(for: word).map {
-            "write \($0) \(shellWord(word))"
-        }
+        return key(word, place) ?? behindOption(place)
+            ?? option(for: word).map {
+                "write \($0) \(shellWord(word))"
+            }
     }
 
     /// A key with its value, without `--set` or with a space in it.

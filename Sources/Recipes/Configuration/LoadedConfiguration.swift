@@ -140,6 +140,7 @@ private func runAdvice(_ path: String, _ what: String, _ command: String?) -> St
             : "\(run), and a plan's base is a configuration of train"
     }
     guard let command, command != other else { return "\(run): write \(file)" }
-    return "\(run), not \(command): `think2seg \(other) \(file)` takes its configuration, and this takes "
+    return
+        "\(run), not \(command): `think2seg \(other) \(file)` takes its configuration, and this takes "
         + "one of \(command)"
 }

@@ -69,8 +69,10 @@ package final class StageDirectory {
             guard let newest = CheckpointFolder(run: path).steps.max() else { return }
             throw FileError(
                 path: path,
-                message: "the folder is not empty: it holds a run with a checkpoint of step \(newest); go on "
-                    + "from it with --resume, or choose another output_dir, or move the old run away")
+                message:
+                    "the folder is not empty: it holds a run with a checkpoint of step \(newest); go on "
+                    + "from it with --resume, or choose another output_dir, or move the old run away"
+            )
         }
     }
 
