@@ -65,6 +65,7 @@ package struct RunContents {
     /// The run that a folder or file is a part of; nil if it is in none.
     ///
     /// - Parameter path: the folder, up to four levels below the run's
+    /// - Returns: the run's folder
     package static func run(holding path: String) -> String? {
         var folder = path.withoutSlashes
         for _ in 0..<4 where folder.contains("/") {

@@ -17,6 +17,7 @@ struct OptionValues {
     /// - Parameters:
     ///   - message: why the command line was refused
     ///   - arguments: the words of the command line
+    /// - Returns: a sentence
     func hint(_ message: String, _ arguments: [String]) -> String? {
         if let match = message.firstMatch(
             of: /(?s)The value '(.*)' is invalid for '(--?[a-z0-9\-]+)/)

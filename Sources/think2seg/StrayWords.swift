@@ -19,6 +19,7 @@ struct StrayWords {
 
     /// What to say of a message about words that were not expected; nil if there is nothing to say.
     func hint(_ message: String) -> String? {
+        if message.contains(/^a (box|point) is (two|four) numbers/) { return divided }
         guard message.contains("nexpected argument"),
             let word = message.firstMatch(of: /nexpected arguments?:? '([^']*)'/).map({
                 String($0.1)
@@ -30,6 +31,13 @@ struct StrayWords {
             ?? option(for: word).map {
                 "write \($0) \(shellWord(word))"
             }
+    }
+
+    /// A box or point whose numbers are words of their own.
+    private var divided: String? {
+        arguments.indices.lazy
+            .filter { ["--box", "--point", "--negative-point"].contains(arguments[$0]) }
+            .compactMap { $0 + 2 < arguments.count ? behindOption($0 + 2) : nil }.first
     }
 
     /// A key with its value, without `--set` or with a space in it.

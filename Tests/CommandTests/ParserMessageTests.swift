@@ -107,7 +107,6 @@ import Testing
                 ("predict --policy \(taught) --image x --question y", "is \(taught)/policy"),
                 ("sft \(made)", "not sft: `think2seg pretrain-segmenter \(made)/config.yaml`"),
                 ("ablate \(taught)", "a plan's base is a configuration of train"),
-                ("track \(run)", "Usage: think2seg track <run>"),
                 ("score --completions \(picture) --no-segmenter", "but a PNG picture"),
                 ("segment --segmenter \(policy) --image x --point 1,1 --output m.png", "a policy"),
                 ("segment --segmenter x --image \(policy) --point 1,1 --output m.png", "a policy"),
@@ -122,6 +121,12 @@ import Testing
                 #expect(said(line).contains(words), "\(line): \(said(line))")
             }
         }
+    }
+
+    @Test("What a command finds once it runs comes with its own usage")
+    func usage() {
+        let text = "\(ParserMessage(ValidationError("no"), ["think2seg", "track", "r"]))"
+        #expect(text.hasPrefix("error: no\nUsage: think2seg track <run>"), "\(text)")
     }
 
     @Test("A configuration of another command is told with the command that it is for")

@@ -93,6 +93,7 @@ extension KeyedConfiguration {
 ///   - file: the file
 ///   - what: what it is called
 ///   - command: the command that it should be for, where it is for one
+/// - Returns: the text
 /// - Throws: ``MissingInputError``, or ``ConfigurationError`` if it is no text
 package func configurationText(
     _ file: String, what: String, command: String? = nil
