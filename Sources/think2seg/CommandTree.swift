@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import Terminals
 
 /// The commands and options that there are, for words that are none of them.
 struct CommandTree {
@@ -71,20 +72,8 @@ struct CommandTree {
 
     // MARK: - Options
 
-    /// A command's options, and its arguments, as its help calls them.
-    struct Inputs {
-        /// The names of options and flags, without dashes.
-        let options: [String]
-        /// Those that take no value.
-        let flags: [String]
-        /// Those that can stand several times.
-        let repeated: [String]
-        /// The names of the words without options.
-        let arguments: [String]
-    }
-
     /// What the command takes.
-    var inputs: Inputs {
+    var inputs: CommandInputs {
         struct Help: Decodable {
             struct Command: Decodable { let arguments: [Argument]? }
             struct Argument: Decodable {
@@ -99,10 +88,11 @@ struct CommandTree {
         }
         let help = try? JSONDecoder().decode(Help.self, from: Data(command._dumpHelp().utf8))
         let inputs = help?.command.arguments ?? []
-        return Inputs(
+        return CommandInputs(
             options: inputs.flatMap(\.long),
             flags: inputs.filter { $0.kind == "flag" }.flatMap(\.long),
             repeated: inputs.filter { $0.isRepeating == true }.flatMap(\.long),
-            arguments: inputs.filter { $0.kind == "positional" }.compactMap(\.valueName))
+            arguments: inputs.filter { $0.kind == "positional" }.compactMap(\.valueName),
+            kinds: OptionKind.all(of: command), depth: path.count)
     }
 }

@@ -1,16 +1,7 @@
 import ArgumentParser
+import Terminals
 
-/// What an option's value is, for what is said of one that is refused.
-enum OptionKind: Hashable {
-    /// A whole number, from 0 where it has no sign.
-    case integer(isSigned: Bool)
-    /// A number.
-    case number
-    /// So many numbers of a place in a picture: a box's edges, or a point.
-    case coordinates(Int)
-    /// A text, a path, one of several words.
-    case other
-
+extension OptionKind {
     /// The kinds of a command's options, by their names without dashes.
     static func all(of command: any ParsableArguments.Type) -> [String: OptionKind] {
         var kinds: [String: OptionKind] = [:]

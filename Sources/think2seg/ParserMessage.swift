@@ -5,6 +5,7 @@ import SegmenterTraining
 import Settings
 import SharedSettings
 import SupervisedTraining
+import Terminals
 
 /// What is said of a command line that the argument parser refuses, in this program's form, with the
 /// nearest name of what was meant.
@@ -28,8 +29,8 @@ struct ParserMessage: CustomStringConvertible {
         let tree = CommandTree(Array(arguments.dropFirst()))
         usage = Self.usage(full.hasPrefix(begin) ? String(full.dropFirst(begin.count)) : "\n", tree)
         hint =
-            lookAlikeHint(message, arguments) ?? OptionValues(tree).hint(message, arguments)
-            ?? StrayWords(tree, arguments).hint(message)
+            lookAlikeHint(message, arguments) ?? OptionValues(tree.inputs).hint(message, arguments)
+            ?? StrayWords(tree.inputs, arguments).hint(message)
         problem =
             Self.command(message, tree)
             ?? Self.choice(message, isKnown: hint != nil)

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Files
 import Foundation
+import Terminals
 
 /// A file whose name says another format than it gets.
 struct WrongEnding: Error, CustomStringConvertible {

@@ -2,14 +2,13 @@ import Configuration
 import Foundation
 
 /// What to write for the value of an option that is refused, or that was taken for an option.
-struct OptionValues {
+package struct OptionValues {
     private let kinds: [String: OptionKind]
     private let options: [String]
 
     /// Those of a command.
-    init(_ tree: CommandTree) {
-        kinds = OptionKind.all(of: tree.command)
-        options = tree.inputs.options
+    package init(_ inputs: CommandInputs) {
+        (kinds, options) = (inputs.kinds, inputs.options)
     }
 
     /// What to say of a message about an option's value; nil if there is nothing to say.
@@ -18,7 +17,7 @@ struct OptionValues {
     ///   - message: why the command line was refused
     ///   - arguments: the words of the command line
     /// - Returns: a sentence
-    func hint(_ message: String, _ arguments: [String]) -> String? {
+    package func hint(_ message: String, _ arguments: [String]) -> String? {
         if let match = message.firstMatch(
             of: /(?s)The value '(.*)' is invalid for '(--?[a-z0-9\-]+)/)
         {

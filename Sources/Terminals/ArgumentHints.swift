@@ -1,4 +1,3 @@
-import Configuration
 import Foundation
 import TextFiles
 
@@ -8,7 +7,7 @@ import TextFiles
 ///   - message: why the command line was refused
 ///   - arguments: the words of the command line
 /// - Returns: a sentence; nil if there is no such argument
-func lookAlikeHint(_ message: String, _ arguments: [String]) -> String? {
+package func lookAlikeHint(_ message: String, _ arguments: [String]) -> String? {
     for (place, argument) in arguments.enumerated() {
         guard let note = LookAlikes.note(argument) else { continue }
         let begin = "in the argument \(argument): \(note)"

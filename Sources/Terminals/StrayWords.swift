@@ -1,30 +1,27 @@
-import Configuration
 import Files
 
 /// What to write for words of a command line that no option and no argument takes.
-struct StrayWords {
-    private let tree: CommandTree
-    private let inputs: CommandTree.Inputs
+package struct StrayWords {
+    private let inputs: CommandInputs
     private let arguments: [String]
 
     /// Those of a command.
     ///
     /// - Parameters:
-    ///   - tree: the command
+    ///   - inputs: what the command takes
     ///   - arguments: the words of the command line, the program's name first
-    init(_ tree: CommandTree, _ arguments: [String]) {
-        (self.tree, self.arguments) = (tree, arguments)
-        inputs = tree.inputs
+    package init(_ inputs: CommandInputs, _ arguments: [String]) {
+        (self.inputs, self.arguments) = (inputs, arguments)
     }
 
     /// What to say of a message about words that were not expected; nil if there is nothing to say.
-    func hint(_ message: String) -> String? {
+    package func hint(_ message: String) -> String? {
         if message.contains(/^a (box|point) is (two|four) numbers/) { return divided }
         guard message.contains("nexpected argument"),
             let word = message.firstMatch(of: /nexpected arguments?:? '([^']*)'/).map({
                 String($0.1)
             }),
-            let place = arguments.indices.dropFirst(tree.path.count + 1)
+            let place = arguments.indices.dropFirst(inputs.depth + 1)
                 .first(where: { arguments[$0] == word })
         else { return nil }
         return key(word, place) ?? behindOption(place)
@@ -57,7 +54,7 @@ struct StrayWords {
     /// Words behind an option that takes one value, or none.
     private func behindOption(_ place: Int) -> String? {
         guard let start = arguments[..<place].lastIndex(where: { $0.hasPrefix("-") }),
-            start > tree.path.count
+            start > inputs.depth
         else { return nil }
         let option = arguments[start]
         let name = String(option.drop { $0 == "-" })
@@ -67,7 +64,7 @@ struct StrayWords {
         let words = arguments[(start + 1)...].prefix { !$0.hasPrefix("--") }
         guard inputs.options.contains(name), words.count > 1 else { return nil }
         let text = words.joined(separator: " ")
-        switch OptionKind.all(of: tree.command)[name] {
+        switch inputs.kinds[name] {
         case .coordinates(let count):
             guard let numbers = OptionValues.coordinates(text), numbers.count == count else {
                 return nil
