@@ -101,7 +101,8 @@ var targets: [Target] = [
     .target(name: "SystemErrors", dependencies: ["TextFiles"], swiftSettings: strict),
     // Layer 3  files, pictures, text as tokens, layers of networks
     .target(
-        name: "Files", dependencies: ["CLibcrypto", "FileSystem", "SystemErrors"],
+        name: "Files",
+        dependencies: ["CLibcrypto", "FileSystem", "SystemErrors", "TextFiles"],
         swiftSettings: strict),
     .target(
         name: "Imaging", dependencies: ["CImageCodecs", "CZlib", "FileSystem", "SystemErrors"],
@@ -425,7 +426,10 @@ let withLibtorch: [Target] = [
     // Layer 16  what a terminal shows and says
     .target(
         name: "Terminals",
-        dependencies: ["Evaluation", "SystemErrors", "Threads", "TrainingRuns", "Watching"],
+        dependencies: [
+            "Configuration", "Evaluation", "Files", "SystemErrors", "TextFiles", "Threads",
+            "TrainingRuns", "Watching",
+        ],
         swiftSettings: strict),
     // Layer 17  the commands
     .executableTarget(
@@ -436,7 +440,7 @@ let withLibtorch: [Target] = [
             "NewModels", "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Quickstart",
             "Reporting", "Rewards", "RLTrainer", "Runs", "Scenes", "Scoring", "Segmentation",
             "SegmenterTraining", "Settings", "Shards", "SharedSettings", "SourceCommit",
-            "Supervised", "SupervisedTraining", "SystemErrors", "Terminals", "TextFiles", "Threads",
+            "Supervised", "SupervisedTraining", "SystemErrors", "Terminals", "Threads",
             "Tokenizers", "Torch", "Trackers", "Training", "TrainingRuns", "Verification",
             "Watching",
         ], swiftSettings: strict, linkerSettings: allocator),

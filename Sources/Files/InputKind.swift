@@ -1,4 +1,5 @@
 import Foundation
+import TextFiles
 
 /// What a file or folder is, as far as its first bytes or the names in it tell: for messages about
 /// inputs that stand in each other's place.
@@ -19,6 +20,8 @@ public enum InputKind: Sendable, Hashable {
     case run
     /// A checkpoint's folder.
     case checkpoint
+    /// The folder of a run's checkpoints.
+    case checkpoints
     /// A folder that an evaluation wrote.
     case evaluation
     /// The folders of a data set that is not imported.
@@ -53,10 +56,9 @@ public enum InputKind: Sendable, Hashable {
         case .policy: "the folder of a policy"
         case .segmenter: "the folder of a segmenter"
         case .adapter: "the folder of a LoRA adapter; merge it into its model first"
-        case .run:
-            "the folder of a run; its policies are \(path)/checkpoints/step-N/policy, its evaluations "
-                + "\(path)/evaluation/step-N"
-        case .checkpoint: "the folder of a checkpoint; its policy is \(path)/policy"
+        case .run: "the folder of a run; " + RunContents(path).words
+        case .checkpoint: "the folder of a checkpoint; " + RunContents.model(ofCheckpoint: path)
+        case .checkpoints: "the folder of a run's checkpoints; the run is \(path.parentFolder)"
         case .evaluation: "the folder of an evaluation"
         case .dataSet: "a data set's folder; make shards of it with 'think2seg data import'"
         case .configurations(let file): "a folder of configurations, such as \(file)"
@@ -74,10 +76,13 @@ public enum InputKind: Sendable, Hashable {
         }
         if has("adapter_config.json") { return .adapter }
         if has("config.json") { return model(path) }
-        if has("manifest.json"), has("policy") || has("state.json") { return .checkpoint }
+        if has("manifest.json"), has("policy") || has("segmenter") || has("state.json") {
+            return .checkpoint
+        }
         if has("config.yaml"), has("run.json") || has("metrics.jsonl") || has("checkpoints") {
             return .run
         }
+        if path.hasSuffix("checkpoints"), of(path.parentFolder) == .run { return .checkpoints }
         if has("evaluation.json"), has("predictions.jsonl") { return .evaluation }
         if ["train", "val", "test"].contains(where: { has("\($0)/QAs") || has("\($0)/images") }) {
             return .dataSet
@@ -101,10 +106,11 @@ public enum InputKind: Sendable, Hashable {
         guard let handle = FileHandle(forReadingAtPath: path) else { return nil }
         defer { try? handle.close() }
         let head = Array((try? handle.read(upToCount: 64)) ?? Data())
-        for (signature, kind) in signatures where head.starts(with: signature) { return kind }
-        // After the header's length, eight bytes, its JSON begins.
-        if head.count > 9, head[8] == UInt8(ascii: "{"), head[6] == 0, head[7] == 0 {
-            return .safetensors
+        switch FileSignature.of(head) {
+        case .picture(let format): return .picture(format)
+        case .hdf5: return .shard
+        case .safetensors: return .safetensors
+        case .zip, .other, nil: break
         }
         switch path.split(separator: ".").last.map({ $0.lowercased() }) ?? "" {
         case "yaml", "yml": return .yaml
@@ -114,13 +120,6 @@ public enum InputKind: Sendable, Hashable {
         default: return nil
         }
     }
-
-    private static let signatures: [([UInt8], InputKind)] = [
-        ([0x89, 0x50, 0x4E, 0x47], .picture("PNG")), ([0xFF, 0xD8, 0xFF], .picture("JPEG")),
-        ([0x49, 0x49, 0x2A, 0], .picture("TIFF")), ([0x4D, 0x4D, 0, 0x2A], .picture("TIFF")),
-        ([0x49, 0x49, 0x2B, 0], .picture("TIFF")), ([0x47, 0x49, 0x46, 0x38], .picture("GIF")),
-        ([0x89, 0x48, 0x44, 0x46], .shard),
-    ]
 }
 
 extension InputKind {
@@ -174,6 +173,8 @@ extension InputKind {
     /// - Returns: nil if it is not there, right, or of no known kind
     public static func mismatch(_ path: String, wanted: Wanted) -> String? {
         guard let kind = of(path), !wanted.takes(kind) else { return nil }
-        return "\(path) is \(kind.words(path.withoutSlashes)); this takes \(wanted.rawValue)"
+        let option = (wanted, kind) == (.run, .policy) ? "; name a policy with --policy" : ""
+        return
+            "\(path) is \(kind.words(path.withoutSlashes)); this takes \(wanted.rawValue)\(option)"
     }
 }

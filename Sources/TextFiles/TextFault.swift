@@ -8,9 +8,24 @@ public struct TextFault: Error, Hashable, Sendable, CustomStringConvertible {
     public let line: Int
     /// What is wrong there.
     public let problem: String
+    /// What the file is by its first bytes, where that is no text.
+    public private(set) var kind: FileSignature?
+
+    init(expected: String, byte: Int, line: Int, problem: String) {
+        (self.expected, self.byte, self.line) = (expected, byte, line)
+        self.problem = problem
+    }
+
+    /// That a file is of a kind that is no text.
+    init(_ kind: FileSignature) {
+        self.init(
+            expected: "UTF-8", byte: 0, line: 1, problem: "it is \(kind.words), and no text")
+        self.kind = kind
+    }
 
     /// What is wrong, where, and what to do, as the rest of a sentence about the file.
     public var description: String {
-        "not \(expected) at byte \(byte) (line \(line)): \(problem); save the file as UTF-8"
+        if let kind { return "no text, but \(kind.words)" }
+        return "not \(expected) at byte \(byte) (line \(line)): \(problem); save the file as UTF-8"
     }
 }

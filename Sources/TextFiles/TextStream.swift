@@ -60,6 +60,7 @@ public struct TextStream {
         func fault(_ byte: Int, _ problem: String) -> TextFault {
             TextFault(expected: "UTF-8", byte: byte, line: 1, problem: problem)
         }
+        if let kind = FileSignature.of(begin) { throw TextFault(kind) }
         // UTF-32's mark begins as UTF-16's does.
         if bytes == [0xFF, 0xFE, 0, 0] || bytes == [0, 0, 0xFE, 0xFF] {
             throw fault(0, "the byte order mark of UTF-32")

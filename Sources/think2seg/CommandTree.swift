@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import Terminals
 
 /// The commands and options that there are, for words that are none of them.
 struct CommandTree {
@@ -71,23 +72,27 @@ struct CommandTree {
 
     // MARK: - Options
 
-    /// The command's options, and its arguments, as its help calls them.
-    var inputs: (options: [String], arguments: [String]) {
+    /// What the command takes.
+    var inputs: CommandInputs {
         struct Help: Decodable {
             struct Command: Decodable { let arguments: [Argument]? }
             struct Argument: Decodable {
                 let kind: String
+                let isRepeating: Bool?
                 let valueName: String?
                 let names: [Name]?
+                var long: [String] { (names ?? []).filter { $0.kind == "long" }.map(\.name) }
             }
             struct Name: Decodable { let kind, name: String }
             let command: Command
         }
         let help = try? JSONDecoder().decode(Help.self, from: Data(command._dumpHelp().utf8))
         let inputs = help?.command.arguments ?? []
-        return (
-            inputs.flatMap { $0.names ?? [] }.filter { $0.kind == "long" }.map(\.name),
-            inputs.filter { $0.kind == "positional" }.compactMap(\.valueName)
-        )
+        return CommandInputs(
+            options: inputs.flatMap(\.long),
+            flags: inputs.filter { $0.kind == "flag" }.flatMap(\.long),
+            repeated: inputs.filter { $0.isRepeating == true }.flatMap(\.long),
+            arguments: inputs.filter { $0.kind == "positional" }.compactMap(\.valueName),
+            kinds: OptionKind.all(of: command), depth: path.count)
     }
 }

@@ -76,8 +76,7 @@ struct ConfigCheckCommand: ParsableCommand {
         var warnings = configuration.warnings
         if !strict {
             warnings += configuration.inputs.filter { !$0.exists }.map {
-                "\($0.key): \($0.path) does not exist here"
-                    + (HubName($0.path).map { "; \($0.advice)" } ?? "")
+                "\($0.key): \($0.path) does not exist here\($0.hubAdvice)"
             }
         }
         warnings += configuration.inputs.compactMap { input in

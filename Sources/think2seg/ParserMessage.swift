@@ -5,6 +5,7 @@ import SegmenterTraining
 import Settings
 import SharedSettings
 import SupervisedTraining
+import Terminals
 
 /// What is said of a command line that the argument parser refuses, in this program's form, with the
 /// nearest name of what was meant.
@@ -25,14 +26,25 @@ struct ParserMessage: CustomStringConvertible {
         let message = Think2SegCommand.message(for: error)
         let full = Think2SegCommand.fullMessage(for: error)
         let begin = "Error: " + message
-        usage = full.hasPrefix(begin) ? String(full.dropFirst(begin.count)) : "\n"
-        hint = lookAlikeHint(message, arguments)
         let tree = CommandTree(Array(arguments.dropFirst()))
+        usage = Self.usage(full.hasPrefix(begin) ? String(full.dropFirst(begin.count)) : "\n", tree)
+        hint =
+            lookAlikeHint(message, arguments) ?? OptionValues(tree.inputs).hint(message, arguments)
+            ?? StrayWords(tree.inputs, arguments).hint(message)
         problem =
             Self.command(message, tree)
             ?? Self.choice(message, isKnown: hint != nil)
             ?? Self.option(message, tree, arguments)
             ?? Self.stray(message, tree, arguments) ?? message
+    }
+
+    /// The lines below, of the command that was called: what a command finds once it runs comes with those of
+    /// the program.
+    private static func usage(_ lines: String, _ tree: CommandTree) -> String {
+        guard !tree.path.isEmpty, tree.stray == nil, lines.contains("Usage: think2seg <subcommand>")
+        else { return lines }
+        return "\nUsage: \(Think2SegCommand.usageString(for: tree.command))\n  See 'think2seg "
+            + "\(tree.path.joined(separator: " ")) --help' for more information."
     }
 
     /// A mistyped option, where the parser misses the one that was meant.
@@ -88,15 +100,39 @@ struct ParserMessage: CustomStringConvertible {
             return "\(begin): give the \(plain) without it, as in 'think2seg "
                 + "\((tree.path + [plain.uppercased()]).joined(separator: " "))'"
         }
-        if inputs.options.contains("set"),
-            let key = key(plain, tree.path.last ?? "", value(of: String(name), arguments))
+        if tree.path == ["ablate"],
+            plain == "set" || RunConfiguration.keys.contains(where: { $0.name == plain })
         {
-            return "\(begin): \(key)"
+            return
+                "\(begin): what the runs are stands in the plan; its base has the keys, its axes those that "
+                + "vary"
         }
-        if message.contains("Did you mean") { return nil }
-        return Nearest.name(to: plain, among: inputs.options).map {
-            "\(begin). Did you mean '--\($0)'?"
+        let words = value(of: String(name), arguments)
+        let command = inputs.options.contains("set") ? tree.path.last ?? "" : ""
+        if let key = key(plain, command, words) { return "\(begin): \(key)" }
+        if let option = near(plain, inputs.options) {
+            return "\(begin). Did you mean '--\(option)'?"
         }
+        return nearKey(plain, command).map { "\(begin): write --set \($0)=\(words)" }
+            ?? (message.contains("Did you mean") ? begin : nil)
+    }
+
+    /// The option that a name means, also where more is said than its name: `output` of `output-dir`.
+    private static func near(_ name: String, _ options: [String]) -> String? {
+        if let option = Nearest.name(to: name, among: options) { return option }
+        let begun = options.filter { $0.count >= 3 && name.hasPrefix($0 + "-") }
+        return begun.max { $0.count < $1.count }
+    }
+
+    /// The key of a command's configuration whose name is near.
+    private static func nearKey(_ name: String, _ command: String) -> String? {
+        guard let form = ConfigurationForm(rawValue: command), form != .ablate else { return nil }
+        let tails = form.keys.map { String($0.split(separator: ".").last ?? "") }
+        return Nearest.name(to: name, among: form.keys.filter { !$0.contains(".") })
+            ?? Nearest.name(to: name, among: tails).flatMap { tail in
+                let same = form.keys.filter { $0.hasSuffix("." + tail) }
+                return same.count == 1 ? same[0] : nil
+            }
     }
 
     /// The value that stands behind an option.

@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Embeddings
 import Evaluating
+import Files
 import Inference
 import Policies
 import PolicyFamilies
@@ -41,7 +42,7 @@ struct PredictCommand: ParsableCommand {
     @Argument(
         help: ArgumentHelp(
             "The folder of a run of train or sft, or its configuration.", valueName: "run"),
-        transform: PathArgument.input)
+        transform: PathArgument.run)
     var config: String?
 
     @Option(
@@ -157,7 +158,11 @@ struct PredictCommand: ParsableCommand {
     }
 
     func run() throws {
-        let run = try config.map(EvaluatedRun.init)
+        let run = try config.map { path in
+            try ConfigurationForm.train.loading(path.isFolder ? path + "/config.yaml" : path) {
+                try EvaluatedRun(path)
+            }
+        }
         let policy =
             try policy ?? run?.policy(checkpoint?.choice ?? .newest, onWarning: Console.warning)
             ?? ""

@@ -43,16 +43,6 @@ private var versionLine: String {
         + "libtorch \(TorchRuntime.loadedVersion))"
 }
 
-/// What to do about a path that is not there and is a model's name on the hub.
-///
-/// - Parameter words: what is said, the path first
-/// - Returns: nil if it is none
-private func hubAdvice(_ words: String) -> String? {
-    guard !words.contains("Hugging Face hub") else { return nil }
-    let path = words.range(of: ": ").map { String(words[..<$0.lowerBound]) } ?? words
-    return HubName(path)?.advice
-}
-
 @main
 enum Main {
     static func main() {
@@ -76,7 +66,7 @@ enum Main {
                 exit(status.rawValue)
             }
             let words = words(of: error)
-            let advice = status == SystemExit.missingInput ? hubAdvice(words) : nil
+            let advice = status == SystemExit.missingInput ? hubAdvice(words, arguments) : nil
             Console.error(advice.map { "\(words); \($0)" } ?? words)
             exit(status)
         }

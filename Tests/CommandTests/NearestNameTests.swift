@@ -75,6 +75,7 @@ import Testing
         "A command that is one text is shown as the list that it should be",
         arguments: [
             ("python3 my.py", "[python3, my.py]"), ("'sh -c \"a b\"'", "[sh, \"-c\", a b]"),
+            ("python3 my.py --x 'a b'", "[python3, my.py, \"--x\", a b]"),
             ("[python3 my.py, x]", "[python3, my.py, x]"),
         ])
     func commands(written: String, list: String) {

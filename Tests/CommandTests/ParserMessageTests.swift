@@ -79,6 +79,17 @@ import Testing
                     atPath: run, withIntermediateDirectories: true)
                 try Data().write(to: URL(fileURLWithPath: "\(run)/\(name)"))
             }
+            let (made, taught, evaluation) = ("\(folder)/made", "\(folder)/taught", "\(folder)/e")
+            for name in [
+                "made/config.yaml", "made/metrics.jsonl", "made/segmenter/config.json",
+                "taught/config.yaml", "taught/metrics.jsonl", "taught/policy/config.json",
+                "e/evaluation.json", "e/predictions.jsonl", "run/checkpoints/step-1/x",
+            ] {
+                let file = URL(fileURLWithPath: "\(folder)/\(name)")
+                try FileManager.default.createDirectory(
+                    at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data().write(to: file)
+            }
             for (line, words) in [
                 (
                     "predict --policy \(segmenter) --image x --question y",
@@ -86,6 +97,17 @@ import Testing
                 ),
                 ("predict --policy \(picture) --image x --question y", "a PNG picture"),
                 ("predict --policy \(run) --image x --question y", "checkpoints/step-N/policy"),
+                ("predict \(run)/checkpoints --image x --question y", "the run is \(run); this"),
+                ("predict \(policy) --image \(picture) --question y", "with --policy"),
+                ("predict \(evaluation) --image x --question y", "the folder of an evaluation"),
+                (
+                    "segment --segmenter \(made) --image x --point 1,1 --output m.png",
+                    "its segmenter is \(made)/segmenter"
+                ),
+                ("predict --policy \(taught) --image x --question y", "is \(taught)/policy"),
+                ("sft \(made)", "not sft: `think2seg pretrain-segmenter \(made)/config.yaml`"),
+                ("ablate \(taught)", "a plan's base is a configuration of train"),
+                ("score --completions \(picture) --no-segmenter", "but a PNG picture"),
                 ("segment --segmenter \(policy) --image x --point 1,1 --output m.png", "a policy"),
                 ("segment --segmenter x --image \(policy) --point 1,1 --output m.png", "a policy"),
                 ("evaluate \(policy)", "this takes the folder of a run"),
@@ -93,12 +115,18 @@ import Testing
                 ("compare \(run) \(run)", "its evaluations \(run)/evaluation/step-N"),
                 ("train \(picture)", "this takes a YAML file"),
                 ("train \(run)", "write \(run)/config.yaml"),
-                ("ablate \(run)", "write \(run)/config.yaml"),
+                ("ablate \(run)", "\(run)/config.yaml can be the base of a plan"),
                 ("config check \(checkout)/Configs", "such as \(checkout)/Configs/sft.yaml"),
             ] {
                 #expect(said(line).contains(words), "\(line): \(said(line))")
             }
         }
+    }
+
+    @Test("What a command finds once it runs comes with its own usage")
+    func usage() {
+        let text = "\(ParserMessage(ValidationError("no"), ["think2seg", "track", "r"]))"
+        #expect(text.hasPrefix("error: no\nUsage: think2seg track <run>"), "\(text)")
     }
 
     @Test("A configuration of another command is told with the command that it is for")
@@ -112,6 +140,7 @@ import Testing
             ("train \(plan)", "is a plan of ablate"), ("ablate \(train)", "not a plan of ablate"),
             ("config check \(sft)", "--of sft with config's commands"),
             ("pretrain-segmenter \(sft)", "is a configuration of sft"),
+            ("predict \(plan) --image x --question y", "is a plan of ablate"),
         ] {
             #expect(said(line).contains(words), "\(line): \(said(line))")
         }
@@ -125,6 +154,7 @@ import Testing
             ("facebook/sam2.1-hiera-small", "facebook/sam2.1-hiera-small"),
             ("https://huggingface.co/a/b/tree/main", "a/b"),
             ("someone/their-model", "someone/their-model"),
+            ("https://huggingface.co/models/a/b", "a/b"),
             ("Qwen2.5-VL-7B-Instruct", "Qwen/Qwen2.5-VL-7B-Instruct"),
             ("runs/first", nil), ("models/mine", nil), ("a/b/c", nil), ("shards/train.h5", nil),
             ("mine", nil), ("", nil), ("/a/b", nil), ("../b", nil),

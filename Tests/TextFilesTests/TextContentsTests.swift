@@ -46,6 +46,11 @@ import TextFiles
             fault([0x7B, 0, 0x22, 0])
                 == "not UTF-8 at byte 1 (line 1): a NUL, as in UTF-16 without a byte order mark; save "
                 + "the file as UTF-8")
+        #expect(fault([0x89, 0x50, 0x4E, 0x47]) == "no text, but a PNG picture")
+        #expect(fault([0x49, 0x49, 0x2A, 0, 8]) == "no text, but a TIFF picture")
+        #expect(
+            fault([0x58, 0x10, 0, 0, 0, 0, 0, 0, 0x7B, 0x22])
+                == "no text, but a file of weights (safetensors)")
         #expect(fault([0, 0x7B, 0, 0x22]).hasPrefix("not UTF-8 at byte 0 (line 1): a NUL, as in"))
         for mark: [UInt8] in [[0xFF, 0xFE, 0, 0], [0, 0, 0xFE, 0xFF]] {
             #expect(

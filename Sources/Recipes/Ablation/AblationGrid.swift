@@ -212,10 +212,12 @@ public struct AblationGrid: Sendable {
                 "measure.checkpoint",
                 "is best, which needs evaluations while training: set data.validation")
         }
-        for path in plan.measure.data where !FileManager.default.fileExists(atPath: path) {
+        for input in ConfigurationInput.shards("measure.data", plan.measure.data)
+        where !input.exists {
             reader.report([
                 ConfigurationProblem(
-                    location: plan.file, key: "measure.data", message: "\(path) does not exist",
+                    location: plan.file, key: "measure.data",
+                    message: "\(input.path) does not exist\(input.hubAdvice)",
                     isMissingInput: true)
             ])
         }

@@ -47,7 +47,7 @@ package enum CommandWords {
     }
 
     /// A line's words, as a shell reads those in quotes.
-    static func split(_ line: String) -> [String] {
+    package static func split(_ line: String) -> [String] {
         var words: [String] = []
         var word: String?
         var quote: Character?

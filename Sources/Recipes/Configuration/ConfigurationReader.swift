@@ -235,9 +235,9 @@ package struct ConfigurationReader<Root> {
         if unread.contains(input.key) { return }
         let count = problems.count
         let carried = ProjectFolders.advice(input.path)
-        let advice =
-            carried.isEmpty ? HubName(input.path).map { "; \($0.advice)" } ?? "" : carried
-        report(input.key, entry: input.entry, "\(input.path) does not exist\(advice)")
+        report(
+            input.key, entry: input.entry,
+            "\(input.path) does not exist\(carried.isEmpty ? input.hubAdvice : carried)")
         for place in count..<problems.count { problems[place].isMissingInput = true }
     }
 

@@ -43,6 +43,17 @@ public struct ConfigurationInput: Sendable, Hashable {
         }
     }
 
+    /// What to do about one that is not there and is a name on the hub, after a semicolon; empty if it is none.
+    package var hubAdvice: String {
+        let place: HubName.Place =
+            switch wanted {
+            case .shard: .shards
+            case .any where key.hasSuffix("answers") || key.contains("template"): .file("file")
+            default: .model
+            }
+        return HubName(path, as: place).map { "; \($0.advice)" } ?? ""
+    }
+
     /// What is wrong with what is there; nil if nothing is, as far as its first bytes tell.
     package var mismatch: String? { InputKind.mismatch(path, wanted: wanted) }
 }

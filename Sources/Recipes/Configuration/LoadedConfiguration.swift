@@ -20,7 +20,8 @@ package func loadConfiguration<Root: KeyedConfiguration>(
     var reader = ConfigurationReader(
         keys: Root.keys, listing: Root.listing, foreign: foreign)
     if let file {
-        let text = try configurationText(file, what: "configuration file")
+        let text = try configurationText(
+            file, what: "configuration file", command: Root.command)
         reader.read(text, file: file, into: &configuration)
     }
     if !reader.problems.isEmpty, reader.locations.isEmpty {
@@ -88,9 +89,16 @@ extension KeyedConfiguration {
 
 /// A file's text.
 ///
+/// - Parameters:
+///   - file: the file
+///   - what: what it is called
+///   - command: the command that it should be for, where it is for one
+/// - Returns: the text
 /// - Throws: ``MissingInputError``, or ``ConfigurationError`` if it is no text
-package func configurationText(_ file: String, what: String) throws -> String {
-    if file.isFolder { throw folderError(file, what) }
+package func configurationText(
+    _ file: String, what: String, command: String? = nil
+) throws -> String {
+    if file.isFolder { throw folderError(file, what, command) }
     let data = try inputFile(file, what)
     do throws(TextFault) {
         return try TextContents(data).text
@@ -103,15 +111,37 @@ package func configurationText(_ file: String, what: String) throws -> String {
 }
 
 /// What is said of a folder in the place of a configuration: what it is, and the file that is meant.
-private func folderError(_ folder: String, _ what: String) -> MissingInputError {
+private func folderError(
+    _ folder: String, _ what: String, _ command: String?
+) -> MissingInputError {
     let path = folder.withoutSlashes.isEmpty ? folder : folder.withoutSlashes
     let advice =
         switch InputKind.of(folder) {
-        case .run: "it is the folder of a run: write \(path)/config.yaml"
+        case .run: runAdvice(path, what, command)
         case .configurations(let file): "write a file of it, such as \(file)"
         case let kind?: "it is \(kind.words(path))"
         case nil: "write the path of a YAML file"
         }
     return MissingInputError(
         path: folder, what: what, reason: "is a folder, expected a \(what); \(advice)")
+}
+
+/// What to write in the place of a run's folder: its configuration, if that is for the command.
+private func runAdvice(_ path: String, _ what: String, _ command: String?) -> String {
+    let file = "\(path)/config.yaml"
+    guard let other = RunContents(path).command else {
+        return what == "plan"
+            ? "it is the folder of a run, whose \(file) can be the base of a plan"
+            : "it is the folder of a run: write \(file)"
+    }
+    let run = "it is the folder of a run of \(other)"
+    if what == "plan" {
+        return other == "train"
+            ? "\(run), whose \(file) can be the base of a plan"
+            : "\(run), and a plan's base is a configuration of train"
+    }
+    guard let command, command != other else { return "\(run): write \(file)" }
+    return
+        "\(run), not \(command): `think2seg \(other) \(file)` takes its configuration, and this takes "
+        + "one of \(command)"
 }

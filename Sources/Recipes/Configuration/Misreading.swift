@@ -157,6 +157,7 @@ struct NumberSpelling {
 
     /// What to write for a text that is meant to be a number; nil if it is none, or ambiguous.
     static func replacement(for text: String) -> NumberSpelling? {
+        guard !areSeveral(text) else { return nil }
         let plain = LookAlikes.plain(text)
             .filter { !"\"' \t".contains($0) && $0 != "_" }
         let parts = [
@@ -173,6 +174,13 @@ struct NumberSpelling {
             return NumberSpelling(value: value, yaml: value.yaml)
         }
         return nil
+    }
+
+    /// Whether white space stands between digits, and not before groups of three.
+    private static func areSeveral(_ text: String) -> Bool {
+        let plain = LookAlikes.plain(text)
+        guard plain.contains(/[0-9.,]\s+[0-9.,]/) else { return false }
+        return plain.wholeMatch(of: /\D*[0-9]{1,3}(\s[0-9]{3})+(\D.*)?/) == nil
     }
 
     /// Plain digits as Swift and YAML read them; no hexadecimal ones, no names.

@@ -85,6 +85,8 @@ public struct EvaluatedRun: Sendable {
         if has("config.json") { what += "; name the folder of a policy with --policy" }
         if has(CheckpointManifest.file) {
             what += "; name the run, and a checkpoint with --checkpoint"
+        } else if let run = RunContents.run(holding: folder) {
+            what += "; \(folder) is a part of a run: name that, \(run)"
         }
         throw MissingInputError(path: file, what: what)
     }

@@ -44,6 +44,7 @@ package final class StageDirectory {
             try FolderPlace.requireName(path)
             if !resumes {
                 try FolderPlace.require(path, tries: false)
+                try Self.requireNoRun(path)
                 try RunDirectory.requireFree(path)
                 (checkpoint, step, leftOut) = (nil, 0, [])
                 return
@@ -68,6 +69,17 @@ package final class StageDirectory {
                         + "this one is not empty"
                 ] + problems)
                 .joined(separator: "\n"), kind: problems.isEmpty ? .unusable : .damaged)
+        }
+
+        /// Fails for a folder that a run can go on in.
+        private static func requireNoRun(_ path: String) throws {
+            guard let newest = CheckpointFolder(run: path).steps.max() else { return }
+            throw FileError(
+                path: path,
+                message:
+                    "the folder is not empty: it holds a run with a checkpoint of step \(newest); go on "
+                    + "from it with --resume, or choose another output_dir, or move the old run away"
+            )
         }
     }
 

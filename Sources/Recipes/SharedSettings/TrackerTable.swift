@@ -249,6 +249,6 @@ private struct TrackerTableReader {
     /// The words of a command that is written as a text, or as a list.
     private static func words(_ node: Node) -> [String] {
         if let sequence = node.sequence { return sequence.compactMap { $0.scalar?.string } }
-        return (node.scalar?.string ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+        return CommandWords.split(node.scalar?.string ?? "")
     }
 }

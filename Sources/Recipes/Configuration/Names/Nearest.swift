@@ -17,6 +17,8 @@ package enum Nearest {
         if let same = names.first(where: { squeezed($0) == plain }) { return same }
         let begun = names.filter { squeezed($0).hasPrefix(plain) }
         if plain.count >= 3, begun.count == 1 { return begun[0] }
+        // The plural of a name of one of several.
+        if let one = names.first(where: { plain == squeezed($0) + "es" }) { return one }
         let distances = names.map { ($0, editDistance(plain, squeezed($0))) }
         guard let (nearest, distance) = distances.min(by: { $0.1 < $1.1 }),
             distance <= max(1, plain.count / 3), distance < squeezed(nearest).count

@@ -1,15 +1,13 @@
-import Configuration
 import Foundation
 import TextFiles
 
-/// What an argument that was refused, or that was meant as an option, has in it that no keyboard writes,
-/// or that no number has.
+/// What an argument that was refused, or that was meant as an option, has in it that no keyboard writes.
 ///
 /// - Parameters:
 ///   - message: why the command line was refused
 ///   - arguments: the words of the command line
 /// - Returns: a sentence; nil if there is no such argument
-func lookAlikeHint(_ message: String, _ arguments: [String]) -> String? {
+package func lookAlikeHint(_ message: String, _ arguments: [String]) -> String? {
     for (place, argument) in arguments.enumerated() {
         guard let note = LookAlikes.note(argument) else { continue }
         let begin = "in the argument \(argument): \(note)"
@@ -31,7 +29,7 @@ func lookAlikeHint(_ message: String, _ arguments: [String]) -> String? {
         }
         return isRefusedChoice(plain, message) ? begin : "\(begin); write \(plain)"
     }
-    return numberHint(message)
+    return nil
 }
 
 private func beginsWithDash(_ argument: String) -> Bool {
@@ -44,12 +42,4 @@ private func isRefusedChoice(_ text: String, _ message: String) -> Bool {
     guard let list = message.range(of: "Please provide one of") else { return false }
     let value = text.hasPrefix("-") ? text.split(separator: "=").last.map(String.init) : text
     return !message[list.upperBound...].contains("'\(value ?? text)'")
-}
-
-/// How a number is written that an option refuses: with a point, without quotes.
-private func numberHint(_ message: String) -> String? {
-    guard let match = message.firstMatch(of: /The value '(.+?)' is invalid for '(--?[a-z\-]+)/),
-        let number = numberAsWritten(String(match.1))
-    else { return nil }
-    return "write \(match.2)=\(number)"
 }
