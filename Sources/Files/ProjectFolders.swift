@@ -24,7 +24,10 @@ package enum ProjectFolders {
     /// A path of the project as it can be opened here: as it is where that is there, otherwise where the
     /// program's own files are; as it is where there are none.
     ///
-    /// - Parameter path: the path from the top of a checkout, as `Documentation/ablation.md`
+    /// - Parameters:
+    ///   - path: the path from the top of a checkout, as `Documentation/ablation.md`
+    ///   - program: the program's path, links followed
+    /// - Returns: a path to open, or to print
     package static func path(_ path: String, program: String = runningProgram) -> String {
         FileManager.default.fileExists(atPath: path)
             ? path : installed(path, program: program) ?? path

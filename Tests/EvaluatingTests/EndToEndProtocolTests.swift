@@ -359,7 +359,7 @@ extension EndToEnd {
                     output: folder + "/parts", onProgress: { seen.append($0.done) },
                     onNote: { notes.append($0) })
                 #expect(seen == Array(done + 1..<5))
-                #expect(notes.contains { $0.contains("goes on after \(done) samples") })
+                #expect(notes.contains { $0.contains("goes on after \(done) sample") })
                 #expect(result.answers == whole.answers && result.paper == whole.paper)
                 #expect(
                     try files(folder + "/parts").keys.sorted()
