@@ -101,7 +101,7 @@ var targets: [Target] = [
     .target(name: "SystemErrors", dependencies: ["TextFiles"], swiftSettings: strict),
     // Layer 3  files, pictures, text as tokens, layers of networks
     .target(
-        name: "Files", dependencies: ["CLibcrypto", "FileSystem", "SystemErrors"],
+        name: "Files", dependencies: ["CLibcrypto", "FileSystem", "SystemErrors", "TextFiles"],
         swiftSettings: strict),
     .target(
         name: "Imaging", dependencies: ["CImageCodecs", "CZlib", "FileSystem", "SystemErrors"],
@@ -140,7 +140,8 @@ var targets: [Target] = [
         dependencies: ["ChatTemplates", "Imaging", "TextFiles", "Tokenizers"],
         swiftSettings: optimized),
     .target(
-        name: "Shards", dependencies: ["Checksums", "Datasets", "FileSystem", "HDF5", "Imaging"],
+        name: "Shards",
+        dependencies: ["Checksums", "Datasets", "FileSystem", "HDF5", "Imaging", "TextFiles"],
         path: "Sources/Datasets/Shards", swiftSettings: optimized),
     // Layer 6  families of policies, masks from prompts, rewards, importers
     .target(
@@ -476,7 +477,7 @@ let withLibtorch: [Target] = [
             "Ablation", argumentParser, "Configuration", "Embeddings", "Evaluating", "Evaluation",
             "Files", "FilesTestSupport", "Policies", "Rewards", "Runs", "SegmenterTraining",
             "Settings", "SharedSettings", "SupervisedTraining", "Terminals", "TestSupport",
-            "think2seg", "Torch", "TrainingRuns",
+            "TextFiles", "think2seg", "Torch", "TrainingRuns",
         ], swiftSettings: strict),
     .testTarget(
         name: "ConfigurationTests",

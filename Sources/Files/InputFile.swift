@@ -1,6 +1,7 @@
 import FileSystem
 package import Foundation
 import SystemErrors
+import TextFiles
 
 /// A file or folder that is named but not there, or cannot be read as what it should be.
 public struct MissingInputError: Error, Sendable, CustomStringConvertible {
@@ -41,8 +42,17 @@ public struct MissingInputError: Error, Sendable, CustomStringConvertible {
         reason = "is a file, expected the folder of a \(what)"
     }
 
+    /// The error with what to do.
+    public func with(advice: String) -> Self {
+        var error = self
+        error.reason = "\(reason ?? "no such \(what)"); \(advice)"
+        return error
+    }
+
     /// Path and what is missing.
-    public var description: String { "\(path): \(reason ?? "no such \(what)")" }
+    public var description: String {
+        "\(path): \(reason ?? "no such \(what)\(NearestPath.question(path))")"
+    }
 }
 
 /// The bytes of a file that must be there.

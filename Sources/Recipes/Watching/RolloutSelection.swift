@@ -3,6 +3,7 @@ import Evaluating
 import Files
 package import Foundation
 package import Reporting
+import TextFiles
 
 /// Which completions of a run are shown.
 package enum RolloutChoice: Sendable, Hashable {
