@@ -101,8 +101,7 @@ var targets: [Target] = [
     .target(name: "SystemErrors", dependencies: ["TextFiles"], swiftSettings: strict),
     // Layer 3  files, pictures, text as tokens, layers of networks
     .target(
-        name: "Files",
-        dependencies: ["CLibcrypto", "FileSystem", "SystemErrors", "TextFiles"],
+        name: "Files", dependencies: ["CLibcrypto", "FileSystem", "SystemErrors", "TextFiles"],
         swiftSettings: strict),
     .target(
         name: "Imaging", dependencies: ["CImageCodecs", "CZlib", "FileSystem", "SystemErrors"],
@@ -141,7 +140,8 @@ var targets: [Target] = [
         dependencies: ["ChatTemplates", "Imaging", "TextFiles", "Tokenizers"],
         swiftSettings: optimized),
     .target(
-        name: "Shards", dependencies: ["Checksums", "Datasets", "FileSystem", "HDF5", "Imaging"],
+        name: "Shards",
+        dependencies: ["Checksums", "Datasets", "FileSystem", "HDF5", "Imaging", "TextFiles"],
         path: "Sources/Datasets/Shards", swiftSettings: optimized),
     // Layer 6  families of policies, masks from prompts, rewards, importers
     .target(
@@ -154,7 +154,7 @@ var targets: [Target] = [
         name: "Pictures", dependencies: ["Datasets", "Imaging", "Segmentation"],
         path: "Sources/Recipes/Pictures", swiftSettings: strict),
     .target(
-        name: "Rewards", dependencies: ["Imaging", "Programs", "Segmentation"],
+        name: "Rewards", dependencies: ["Files", "Imaging", "Programs", "Segmentation"],
         swiftSettings: strict),
 
     // The tests of these
@@ -440,7 +440,7 @@ let withLibtorch: [Target] = [
             "NewModels", "Pictures", "Policies", "PolicyFamilies", "PromptedMasks", "Quickstart",
             "Reporting", "Rewards", "RLTrainer", "Runs", "Scenes", "Scoring", "Segmentation",
             "SegmenterTraining", "Settings", "Shards", "SharedSettings", "SourceCommit",
-            "Supervised", "SupervisedTraining", "SystemErrors", "Terminals", "Threads",
+            "Supervised", "SupervisedTraining", "SystemErrors", "Terminals", "TextFiles", "Threads",
             "Tokenizers", "Torch", "Trackers", "Training", "TrainingRuns", "Verification",
             "Watching",
         ], swiftSettings: strict, linkerSettings: allocator),
@@ -484,7 +484,7 @@ let withLibtorch: [Target] = [
             "Ablation", argumentParser, "Configuration", "Embeddings", "Evaluating", "Evaluation",
             "Files", "FilesTestSupport", "Policies", "Rewards", "Runs", "SegmenterTraining",
             "Settings", "SharedSettings", "SupervisedTraining", "Terminals", "TestSupport",
-            "think2seg", "Torch", "TrainingRuns",
+            "TextFiles", "think2seg", "Torch", "TrainingRuns",
         ], swiftSettings: strict),
     .testTarget(
         name: "ConfigurationTests",

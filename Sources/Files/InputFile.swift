@@ -1,6 +1,7 @@
 import FileSystem
 package import Foundation
 import SystemErrors
+import TextFiles
 
 /// A file or folder that is named but not there, or cannot be read as what it should be.
 public struct MissingInputError: Error, Sendable, CustomStringConvertible {
@@ -41,9 +42,18 @@ public struct MissingInputError: Error, Sendable, CustomStringConvertible {
         reason = "is a file, expected the folder of a \(what)"
     }
 
+    /// The error with what to do.
+    public func with(advice: String) -> Self {
+        var error = self
+        error.reason = "\(reason ?? "no such \(what)"); \(advice)"
+        return error
+    }
+
     /// Path and what is missing.
     public var description: String {
-        "\(path): \(reason ?? "no such \(what)\(ProjectFolders.advice(path))")"
+        let carried = ProjectFolders.advice(path)
+        let advice = carried.isEmpty ? NearestPath.question(path) : carried
+        return "\(path): \(reason ?? "no such \(what)\(advice)")"
     }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TextFiles
 public import Torch
 
 /// The tensors of a checkpoint in the hub's layout: one file, or several with an index; see
@@ -157,7 +158,9 @@ private struct OpenedWeights {
     init(_ path: String) throws {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw CheckpointError(path: path, problem: "no such file or folder", isMissing: true)
+            throw CheckpointError(
+                path: path, problem: "no such file or folder\(NearestPath.question(path))",
+                isMissing: true)
         }
         guard isFolder.boolValue else {
             files = [try WeightFile(path: path)]

@@ -1,6 +1,7 @@
 import FileSystem
 import Foundation
 import NN
+import TextFiles
 import Torch
 
 /// Where a segmenter's checkpoint is: in a folder in the hub's layout, or in an official file.
@@ -21,8 +22,8 @@ public enum SegmenterLocation: Hashable, Sendable {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw CheckpointError(
-                path: path, problem: "no such file or folder", advice: advice,
-                isMissing: true)
+                path: path, problem: "no such file or folder\(NearestPath.question(path))",
+                advice: advice, isMissing: true)
         }
         if !isFolder.boolValue {
             if path.hasSuffix(".safetensors") {

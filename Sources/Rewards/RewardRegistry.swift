@@ -1,3 +1,6 @@
+import Files
+import Programs
+
 /// What a configuration says of one term.
 public struct RewardSpecification: Hashable, Sendable {
     /// What metrics call it.
@@ -51,6 +54,9 @@ public struct ExternalCommand: Hashable, Sendable {
         self.timeout = timeout
         self.sendsMasks = sendsMasks
     }
+
+    /// Why the program cannot be started here and now, as far as files tell; nil if it can.
+    package var problem: String? { CommandProblem.of(words) }
 }
 
 /// The terms that configurations can name.

@@ -20,7 +20,8 @@ struct AblateCommand: ParsableCommand {
               think2seg ablate Experiments/reward-terms/plan.yaml --jobs 2
 
             A plan names a configuration, what varies, seeds, and what is measured \
-            (\(ProjectFolders.path("Documentation/ablation.md"))). Each run is an ordinary run of 'train' in \
+            (\(ProjectFolders.path("Documentation/ablation.md")); `think2seg config explain --of ablate` \
+            lists its keys). Each run is an ordinary run of 'train' in \
             output_dir/runs, each evaluation one of 'evaluate'. The same command runs what is \
             missing, from where it was interrupted, and nothing twice. It writes ablation.json, \
             ablation.md and ablation.html, of what is done so far also when it is stopped.

@@ -76,12 +76,13 @@ struct ConfigCheckCommand: ParsableCommand {
         var warnings = configuration.warnings
         if !strict {
             warnings += configuration.inputs.filter { !$0.exists }.map {
-                "\($0.key): \($0.path) does not exist here\($0.hubAdvice)"
+                "\($0.key): \($0.path) does not exist here\($0.advice)"
             }
         }
         warnings += configuration.inputs.compactMap { input in
             input.mismatch.map { "\(input.key): \($0)" }
         }
+        if !strict { warnings += configuration.programProblems }
         do { _ = try availableDevice(configuration.device) } catch { warnings.append("\(error)") }
         warnings.forEach(strict ? Console.error : Console.warning)
         if strict, !warnings.isEmpty { throw ExitCode(SystemExit.badConfiguration) }

@@ -2,6 +2,7 @@ import Ablation
 import ArgumentParser
 import Configuration
 import Files
+import Foundation
 import Rewards
 import SegmenterTraining
 import Settings
@@ -18,19 +19,23 @@ struct ConfigExplainCommand: ParsableCommand {
               think2seg config explain grpo.beta
               think2seg config explain training
               think2seg config explain per_device_train_batch_size
+              think2seg config explain --of ablate
 
             KEY is a key, the last part of one, a section, a reward term or a value; or a key of TRL, \
             transformers, EasyR1 or verl, for which the key here is told, or why there is none. Of keys \
             that several commands have, each command's is told.
             """)
 
-    @Argument(help: ArgumentHelp("The key.", valueName: "key"))
-    var key: String
+    @Argument(help: ArgumentHelp("The key; without it, all keys are listed.", valueName: "key"))
+    var key: String?
 
     @Option(help: "Only the keys of train, sft, pretrain-segmenter or ablate.")
     var of: ConfigurationForm?
 
-    func run() throws { print(try Explanations(of: of).lines(key).joined(separator: "\n")) }
+    func run() throws {
+        let explanations = Explanations(of: of)
+        print((try key.map(explanations.lines) ?? explanations.all).joined(separator: "\n"))
+    }
 }
 
 extension ConfigurationForm: ExpressibleByArgument {}
@@ -78,6 +83,11 @@ struct Explanations {
         }
         let guess = names.guess(name).message ?? "`think2seg config show` lists all keys"
         throw UnknownKeyError(description: "there is no key \(name); \(guess)")
+    }
+
+    /// Every key, a line each, command by command.
+    var all: [String] {
+        Array(forms.map { $0.listing }.joined(separator: [""]))
     }
 
     /// What each command says of a key or section.
@@ -136,6 +146,23 @@ struct Explanations {
 }
 
 extension ConfigurationForm {
+    /// Every key with its meaning, a line each.
+    var listing: [String] {
+        func of<Root>(_ keys: [ConfigurationKey<Root>]) -> [String] {
+            let width = keys.map(\.name.count).max() ?? 0
+            return ["\(words): its keys"]
+                + keys.map {
+                    "  \($0.name.padding(toLength: width, withPad: " ", startingAt: 0))  \($0.help)"
+                }
+        }
+        switch self {
+        case .train: return of(RunConfiguration.keys)
+        case .sft: return of(SFTConfiguration.keys)
+        case .pretrainSegmenter: return of(SegmenterConfiguration.keys)
+        case .ablate: return of(AblationPlan.keys)
+        }
+    }
+
     /// What a key or section of the command means; nil if it has none of that name.
     func explanation(_ name: String, pages: [String]) -> [String]? {
         func of<Root>(

@@ -32,7 +32,12 @@ enum ConfigurationForm: String, CaseIterable {
     /// - Returns: what was read
     /// - Throws: what `load` throws, with what the file is where that is another command's
     func loading<Value>(_ file: String?, _ load: () throws -> Value) throws -> Value {
-        do { return try load() } catch let error as ConfigurationError {
+        do { return try load() } catch let error as MissingInputError {
+            guard self == .train, error.path == file, error.reason == nil,
+                let advice = PresetAdvice.of(error.path)
+            else { throw error }
+            throw error.with(advice: advice)
+        } catch let error as ConfigurationError {
             guard let file, let other = other(file) else { throw error }
             let problem = ConfigurationProblem(
                 location: file, key: "",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Evaluation
 
 struct GlossaryCommand: ParsableCommand {
@@ -23,7 +24,10 @@ struct GlossaryCommand: ParsableCommand {
         if markdown, !words.isEmpty { throw ValidationError("give a word or --markdown, not both") }
         if !words.isEmpty, Glossary.entries(for: word).isEmpty {
             throw ValidationError(
-                "no entry has '\(word)' in its name or its keys; without a word, all are printed")
+                "no entry has '\(word)' in its name or its keys"
+                    + Nearest.question(
+                        word, among: Glossary.entries.flatMap { [$0.name] + $0.keys })
+                    + "; without a word, all are printed")
         }
     }
 

@@ -2,6 +2,7 @@ import FilesTestSupport
 import Foundation
 import TestSupport
 import Testing
+import TextFiles
 
 @testable import Configuration
 @testable import Settings

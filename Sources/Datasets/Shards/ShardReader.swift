@@ -2,6 +2,7 @@ public import Datasets
 import Foundation
 import HDF5
 public import Imaging
+import TextFiles
 
 /// Reads the samples of a shard in any order, from any thread.
 ///
@@ -120,7 +121,7 @@ public final class ShardReader: SampleSource {
     private static func open(_ path: String) throws -> HDF5File {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            throw ShardError(.missing, path: path, "no such file")
+            throw ShardError(.missing, path: path, "no such file\(NearestPath.question(path))")
         }
         if isFolder.boolValue {
             throw ShardError(.notHDF5, path: path, "is a folder; name the shards in it")

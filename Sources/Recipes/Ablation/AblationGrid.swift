@@ -86,6 +86,7 @@ public struct AblationGrid: Sendable {
         var problems: [ConfigurationProblem] = []
         var notes: [String] = []
         var runs: [AblationRun] = []
+        var probe = ShardProbe()
         for seed in plan.seeds {
             for (place, variant) in variants.enumerated() {
                 var configuration = RunConfiguration()
@@ -107,7 +108,9 @@ public struct AblationGrid: Sendable {
                 Self.check(plan, configuration, &reader)
                 if requiresInputs {
                     reader.requireMachine(configuration)
+                    reader.requireShards(configuration, &probe)
                     reader.requirePrograms(configuration.logging.trackers)
+                    reader.requirePrograms(configuration.rewards)
                 }
                 problems += reader.problems.filter { !problems.contains($0) }
                 notes += reader.notes.filter { !notes.contains($0) }
@@ -196,7 +199,8 @@ public struct AblationGrid: Sendable {
         _ reader: inout ConfigurationReader<RunConfiguration>
     ) {
         func report(_ key: String, _ message: String) {
-            reader.report([ConfigurationProblem(location: plan.file, key: key, message: message)])
+            let place = plan.places[key] ?? plan.file
+            reader.report([ConfigurationProblem(location: place, key: key, message: message)])
         }
         let data = plan.measure.data.isEmpty ? configuration.data.validation : plan.measure.data
         if data.isEmpty {
@@ -211,15 +215,6 @@ public struct AblationGrid: Sendable {
             report(
                 "measure.checkpoint",
                 "is best, which needs evaluations while training: set data.validation")
-        }
-        for input in ConfigurationInput.shards("measure.data", plan.measure.data)
-        where !input.exists {
-            reader.report([
-                ConfigurationProblem(
-                    location: plan.file, key: "measure.data",
-                    message: "\(input.path) does not exist\(input.hubAdvice)",
-                    isMissingInput: true)
-            ])
         }
     }
 

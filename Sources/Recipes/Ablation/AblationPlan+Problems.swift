@@ -20,7 +20,10 @@ extension AblationPlan {
         } catch let error as ConfigurationError {
             // Which variants are the same is seen when all of them can be read.
             let said = Set(known.map(\.key) + ["axes"])
-            return error.problems.filter { !said.contains($0.key) || $0.location != file }
+            return error.problems.filter { problem in
+                let isOfPlan = problem.location == file || problem.key.hasPrefix("measure.")
+                return !said.contains(problem.key) || !isOfPlan
+            }
         } catch let error as MissingInputError {
             return [
                 ConfigurationProblem(

@@ -3,6 +3,8 @@ public import Evaluating
 public import Evaluation
 import Files
 import Foundation
+import Settings
+import SharedSettings
 package import Yams
 
 /// What is compared: a base configuration, what varies, seeds, and what is measured; the file that
@@ -87,6 +89,8 @@ public struct AblationPlan {
     public var measure = Measure()
     /// What varies.
     var axes: [Axis] = []
+    /// Where keys stand in the file.
+    var places: [String: String] = [:]
     /// The baseline's level of each axis.
     var baseline: [Int] = []
 
@@ -180,10 +184,14 @@ extension AblationPlan {
         var plan = AblationPlan()
         plan.file = file
         var reader = ConfigurationReader(
-            keys: keys, listing: "think2seg ablate --help")
+            keys: keys, listing: "think2seg config explain --of ablate")
         reader.read(try configurationText(file, what: "plan"), file: file, into: &plan)
+        plan.places = reader.locations
         // What is no YAML, or no table, has no keys to look at.
-        if reader.problems.isEmpty || !reader.locations.isEmpty { plan.complete(&reader) }
+        if reader.problems.isEmpty || !reader.locations.isEmpty {
+            plan.complete(&reader)
+            if requiresInputs { plan.checkInputs(&reader) }
+        }
         if reader.problems.isEmpty { return plan }
         let further = plan.furtherProblems(reader.problems, requiresInputs: requiresInputs)
         throw ConfigurationError(problems: reader.problems + further)
@@ -236,9 +244,11 @@ extension AblationPlan {
         }
         let levels: [Level]
         if let values = value.sequence {
+            // The key stands where the value does, so that problems do too; but one that is no key once.
+            let isKnown = Self.isKey(name)
             levels = values.map { value in
-                // The key stands where the value does, so that problems do too.
-                let key = Node.scalar(.init(name, .implicit, .plain, value.mark))
+                let mark = isKnown ? value.mark : key.mark
+                let key = Node.scalar(.init(name, .implicit, .plain, mark))
                 return Level(
                     label: Self.label(value), settings: .mapping(.init([(key, value)])))
             }
@@ -250,13 +260,30 @@ extension AblationPlan {
             }
             levels = variants.map { Level(label: $0.key.scalar?.string ?? "?", settings: $0.value) }
         } else {
-            return problem("is a list of values of a key, or a table of named variants", key)
+            return problem(
+                "is a list of values of a key, or a table of named variants"
+                    + Self.unknown(name, value), key)
         }
-        if levels.count < 2 { return problem("needs at least two values", key) }
+        if levels.count < 2 {
+            return problem("needs at least two values\(Self.unknown(name, value))", key)
+        }
         if Set(levels.map(\.label)).count != levels.count {
             return problem("has a value twice; keep one", key)
         }
         return Axis(name: name, levels: levels)
+    }
+
+    /// Whether configurations have a key or section of this name.
+    private static func isKey(_ name: String) -> Bool {
+        RunConfiguration.keys.contains { $0.name == name || $0.name.hasPrefix(name + ".") }
+    }
+
+    /// What else is wrong with an axis of values whose name is no key.
+    private static func unknown(_ name: String, _ value: Node) -> String {
+        if value.mapping != nil || isKey(name) { return "" }
+        let names = KeyNames(RunConfiguration.keys.map(\.name), foreign: .trainers)
+        let guess = names.guess(name).message ?? "`\(RunConfiguration.listing)` lists all keys"
+        return ", and is no key of a configuration; \(guess)"
     }
 
     private static func isTable(_ node: Node) -> Bool {

@@ -191,7 +191,12 @@ package struct ConfigurationReader<Root> {
         let isText = key.kind.isTable && node.scalar != nil
         for problem in found {
             let place = problem.place.flatMap { Self.place($0, in: location) }
-            let reason = isText ? MissingColon.reason(node).map { "; \($0)" } ?? "" : ""
+            var reason = isText ? MissingColon.reason(node).map { "; \($0)" } ?? "" : ""
+            if reason.isEmpty, !problem.message.contains("write "), let text = node.scalar?.string,
+                let advice = names.foreign.nearAdvice(name, text)
+            {
+                reason = "; \(advice)"
+            }
             report(
                 place ?? (isText ? below : nil) ?? location,
                 [name, problem.key].filter { !$0.isEmpty }.joined(separator: "."),
@@ -234,10 +239,7 @@ package struct ConfigurationReader<Root> {
     package mutating func report(missing input: ConfigurationInput) {
         if unread.contains(input.key) { return }
         let count = problems.count
-        let carried = ProjectFolders.advice(input.path)
-        report(
-            input.key, entry: input.entry,
-            "\(input.path) does not exist\(carried.isEmpty ? input.hubAdvice : carried)")
+        report(input.key, entry: input.entry, "\(input.path) does not exist\(input.advice)")
         for place in count..<problems.count { problems[place].isMissingInput = true }
     }
 
@@ -259,6 +261,13 @@ package struct ConfigurationReader<Root> {
         }
         if Double(name.split(separator: ".").last ?? "") != nil {
             return "unknown key; if it is a part of a number, write the number with a point"
+        }
+        if let colon = name.firstIndex(of: ":") {
+            let begin = String(name[..<colon])
+            let key = names.keys.contains(begin) || names.sections.contains(begin) ? begin : nil
+            let guess = key.map { "write \($0): \(name[name.index(after: colon)...])…" }
+            return "unknown key; a space is missing after its :"
+                + ((guess ?? names.guess(begin).message).map { "; \($0)" } ?? "")
         }
         let guess = names.guess(name, isTable: isTable)
         return "unknown key\(note); \(guess.message ?? "`\(listing)` lists all keys")"

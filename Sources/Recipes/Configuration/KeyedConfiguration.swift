@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TextFiles
 
 /// A file or folder that a configuration names.
 public struct ConfigurationInput: Sendable, Hashable {
@@ -43,15 +44,32 @@ public struct ConfigurationInput: Sendable, Hashable {
         }
     }
 
-    /// What to do about one that is not there and is a name on the hub, after a semicolon; empty if it is none.
-    package var hubAdvice: String {
+    /// What to do where it is not there: `; did you mean data/train.h5?`; may be empty.
+    public var advice: String {
+        let carried = ProjectFolders.advice(path)
+        if !carried.isEmpty { return carried }
         let place: HubName.Place =
             switch wanted {
             case .shard: .shards
             case .any where key.hasSuffix("answers") || key.contains("template"): .file("file")
             default: .model
             }
-        return HubName(path, as: place).map { "; \($0.advice)" } ?? ""
+        return HubName(path, as: place).map { "; \($0.advice)" }
+            ?? NearestPath.to(path).map { "; did you mean \($0)?" } ?? separated
+    }
+
+    /// What to say of a text that names several files.
+    private var separated: String {
+        let parts = path.split(separator: ",").map { $0.drop { $0 == " " } }
+        guard wanted == .shard, parts.count > 1, !path.contains("\n") else { return "" }
+        return "; it is one text: several files are a list, [\(parts.joined(separator: ", "))]"
+    }
+
+    /// The input at another place of its key's list.
+    package func at(entry place: Int) -> Self {
+        var input = self
+        input.entry = place
+        return input
     }
 
     /// What is wrong with what is there; nil if nothing is, as far as its first bytes tell.
@@ -82,6 +100,8 @@ public protocol KeyedConfiguration: Sendable {
     var device: String { get }
     /// The files and folders that it names.
     var inputs: [ConfigurationInput] { get }
+    /// What keeps programs that it names from being started here and now, a line each, with the keys.
+    var programProblems: [String] { get }
     /// What is allowed, but most likely not meant; a sentence each, with the keys.
     var warnings: [String] { get }
 }

@@ -138,6 +138,9 @@ extension SegmenterConfiguration {
             + ConfigurationInput.shards("data.validation", data.validation)
     }
 
+    /// What keeps programs that it names from being started here and now, a line each, with the keys.
+    public var programProblems: [String] { logging.trackers.programProblems }
+
     /// What is allowed, but most likely not meant; a sentence each, with the keys.
     public var warnings: [String] {
         logging.warnings

@@ -62,6 +62,10 @@ public struct RewardTable: Hashable, Sendable, ConfigurationTable {
         case .success(let table): self = table
         case .failure(let error): throw failure(error.problems)
         }
+        let problems = self.problems.map {
+            LocatedProblems.Problem(place: nil, key: $0.key, message: $0.message)
+        }
+        if !problems.isEmpty { throw failure(problems) }
     }
 
     /// Reads a table; nil if anything in it is wrong, which `read(_:)` tells.
@@ -141,7 +145,10 @@ private struct RewardTableReader {
 
     mutating func read(_ node: Node) -> RewardTable? {
         guard let mapping = node.mapping else {
-            report(nil, "", "expected a table of reward terms, a weight or a table each")
+            report(
+                nil, "",
+                "expected a table of reward terms, a weight or a table each"
+                    + RewardForms.table(insteadOf: node))
             return nil
         }
         if mapping.isEmpty { report(nil, "", "needs at least one term") }
@@ -166,7 +173,9 @@ private struct RewardTableReader {
             let reason = below.flatMap(MissingColon.reason).map { "; \($0)" } ?? ""
             report(
                 below ?? key, name,
-                "expected a weight, or a table of weight and parameters\(found(value))\(reason)")
+                "expected a weight, or a table of weight and parameters\(found(value))\(reason)"
+                    + (reason.isEmpty
+                        ? RewardForms.term(name, insteadOf: value, isKind: isKind(name)) : ""))
             return nil
         }
         return table["command"] == nil
@@ -176,6 +185,15 @@ private struct RewardTableReader {
     private mutating func term(
         _ name: String, _ key: Node, _ table: Node.Mapping
     ) -> RewardSpecification? {
+        if !isKind(table["term"]?.scalar?.string ?? name),
+            let key = RewardForms.commandKey(in: table)
+        {
+            let word = key.scalar?.string ?? "?"
+            report(
+                key, "\(name).\(word)",
+                "is no parameter of a term\(note(word)); did you mean command?")
+            return nil
+        }
         var entry = RewardSpecification(name)
         for (parameter, value) in table {
             let word = parameter.scalar?.string ?? "?"
@@ -203,6 +221,8 @@ private struct RewardTableReader {
         Nearest.name(to: text, among: registry.kinds.map { $0.name })
     }
 
+    private func isKind(_ name: String) -> Bool { registry.kind(name) != nil }
+
     /// The parameter of a kind of term that a name is close to, where it is none.
     private func nearestParameter(_ name: String, of kind: String) -> String {
         let known = registry.kind(kind).map { registry.parameters(of: $0).map(\.name) } ?? []
@@ -221,7 +241,8 @@ private struct RewardTableReader {
             report(
                 place, entry.name,
                 "there is no reward term \(kind)\(note(kind)); "
-                    + (nearest(LookAlikes.plain(kind)).map { "did you mean \($0)?" }
+                    + (RewardForms.elsewhere(kind).map { "the term for that is \($0)" }
+                        ?? nearest(LookAlikes.plain(kind)).map { "did you mean \($0)?" }
                         ?? "the terms are \(names.joined(separator: ", "))"))
             return nil
         }

@@ -108,6 +108,7 @@ extension RunConfiguration {
             if requiresInputs {
                 reader.requireMachine(configuration)
                 reader.requirePrograms(configuration.logging.trackers)
+                reader.requirePrograms(configuration.rewards)
             }
         }
     }

@@ -86,6 +86,11 @@ public struct TrackerTable: Hashable, Sendable, ConfigurationTable {
             entry.problem.map { (entry.name + ".command", $0) }
         }
     }
+
+    /// The same, a line each with the whole key.
+    package var programProblems: [String] {
+        problems.map { "logging.trackers.\($0.key): \($0.message)" }
+    }
 }
 
 extension ConfigurationKey {

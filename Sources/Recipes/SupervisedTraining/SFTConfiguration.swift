@@ -149,6 +149,9 @@ extension SFTConfiguration {
             + ConfigurationInput.of("prompt.chat_template", [prompt.chatTemplate.path ?? ""])
     }
 
+    /// What keeps programs that it names from being started here and now, a line each, with the keys.
+    public var programProblems: [String] { logging.trackers.programProblems }
+
     /// What is allowed, but most likely not meant; a sentence each, with the keys.
     public var warnings: [String] {
         [pictureSideWarning(data.imageSize, name: "data.image_size", policy: policy.path)]

@@ -1,3 +1,6 @@
+import Foundation
+import TextFiles
+
 /// A key of another trainer's configuration, and what says the same here.
 package struct ForeignKey: Sendable, Hashable {
     /// Whose key it is: "TRL".
@@ -15,11 +18,28 @@ package struct ForeignKey: Sendable, Hashable {
     /// - Returns: one line
     package func words(known: [String]) -> String {
         let begin = trainer + (trainer.hasSuffix("s") ? "' " : "'s ") + name
+        let note = note(known: known)
         let end = note.isEmpty ? "" : ": \(note)"
         if ours.isEmpty { return "\(begin) has no key here\(end)" }
         let here = ours.filter(known.contains)
         let names = (here.isEmpty ? ours : here).joined(separator: " and ")
         return "\(begin) is \(names) \(here.isEmpty ? "of another command" : "here")\(end)"
+    }
+}
+
+extension ForeignKey {
+    /// The note without parts about keys that are not among those that may be named.
+    private func note(known: [String]) -> String {
+        let sections = Set(ours.compactMap { $0.split(separator: ".").first })
+            .union(["grpo", "evaluation", "policy", "segmenter"])
+        return note.components(separatedBy: "; ").filter { part in
+            let words = part.split { $0 == " " || $0 == "," || $0 == ":" }
+            return words.allSatisfy { word in
+                let pieces = word.split(separator: ".")
+                guard pieces.count == 2, sections.contains(pieces[0]) else { return true }
+                return known.contains(String(word))
+            }
+        }.joined(separator: "; ")
     }
 }
 
@@ -117,6 +137,15 @@ package struct ForeignNames: Sendable {
     package func advice(_ key: String, _ value: String) -> String? {
         let plain = Nearest.squeezed(value)
         return values.first { $0.key == key && Nearest.squeezed($0.value) == plain }?.advice
+    }
+
+    /// What to write for a value that is one edit from one that another trainer takes.
+    package func nearAdvice(_ key: String, _ value: String) -> String? {
+        let plain = Nearest.squeezed(value)
+        guard plain.count >= 3 else { return nil }
+        return values.first {
+            $0.key == key && editDistance(Nearest.squeezed($0.value), plain) == 1
+        }.map { "if \($0.value) is meant: \($0.advice)" }
     }
 
     /// A name with underscores, as all of these trainers write it.

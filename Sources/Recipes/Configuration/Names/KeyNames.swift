@@ -76,9 +76,14 @@ package struct KeyNames: Sendable {
         let candidates = names.map { candidate in
             let full = editDistance(whole, Nearest.squeezed(candidate))
             let part = editDistance(last, Nearest.squeezed(Self.tail(candidate)))
-            return (name: candidate, part: min(full, part), full: full)
+            // What goes on as the text begins is meant rather than what is shorter.
+            let begins = Nearest.squeezed(Self.tail(candidate)).hasPrefix(last) ? 0 : 1
+            return (name: candidate, part: min(full, part), begins: begins, full: full)
         }
-        guard let best = candidates.min(by: { ($0.part, $0.full) < ($1.part, $1.full) }),
+        guard
+            let best = candidates.min(by: {
+                ($0.part, $0.begins, $0.full) < ($1.part, $1.begins, $1.full)
+            }),
             best.part <= max(2, last.count / 3), best.part < last.count
         else { return nil }
         return best.name

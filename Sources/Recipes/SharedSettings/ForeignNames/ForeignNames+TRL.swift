@@ -95,6 +95,8 @@ extension ForeignNames {
         use_liger_loss: - | the head's gradient is computed without the logits of all positions always
         wandb_log_unique_prompts: - | rollouts/ has every question
         scale_reward: grpo.scale_rewards | group, batch or none
+        max_new_tokens: grpo.max_completion_length
+        wandb_project: logging.trackers | W&B is told by a program: {wandb: {command: [python3, trackers/wandb_tracker.py]}}, see Documentation/trackers.md
         kl_coef: grpo.beta
         kl_beta: grpo.beta
         cliprange: grpo.epsilon
