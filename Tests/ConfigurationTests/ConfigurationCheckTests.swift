@@ -1,6 +1,7 @@
 import Embeddings
 import FilesTestSupport
 import Foundation
+import SharedSettings
 import Testing
 
 @testable import Configuration
