@@ -1,3 +1,4 @@
+import Terminals
 import Testing
 
 @testable import think2seg
@@ -36,11 +37,13 @@ import Testing
         "A number with a comma or in quotes is shown as it is to be written",
         arguments: [("4,0", "4"), ("\"4\"", "4"), ("0,5", "0.5"), ("1e-6f", "1e-06")])
     func numbers(written: String, number: String) {
-        let hint = lookAlikeHint("The value '\(written)' is invalid for '--count <count>'", [])
-        #expect(hint == "write --count=\(number)")
+        let values = OptionValues(
+            CommandInputs(
+                options: ["rate"], flags: [], repeated: [], arguments: [], kinds: ["rate": .number],
+                depth: 1))
+        let hint = values.hint("The value '\(written)' is invalid for '--rate <rate>'", [])
+        #expect(hint == "write --rate=\(number)")
         #expect(
-            lookAlikeHint("The value '1,2' is invalid for '--count'", []) == "write --count=1.2")
-        #expect(lookAlikeHint("The value 'x' is invalid for '--count <count>'", []) == nil)
-        #expect(lookAlikeHint("The value '-1' is invalid for '--count <count>'", []) == nil)
+            values.hint("The value 'x' is invalid for '--rate'", []) == "--rate takes a number")
     }
 }
