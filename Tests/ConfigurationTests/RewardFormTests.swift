@@ -42,7 +42,7 @@ import Testing
 
     @Test("A reward's program or script that is not there is told before anything runs")
     func programs() throws {
-        try withTemporaryFolder { folder in
+        try withFolder { folder in
             for (command, said) in [
                 ("[nosuchprog]", "mine.command: PATH leads to no program nosuchprog"),
                 ("[sh, \(folder)/no.py]", "mine.command: \(folder)/no.py does not exist"),
