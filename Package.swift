@@ -491,7 +491,7 @@ let withLibtorch: [Target] = [
         dependencies: [
             "Configuration", "Embeddings", "Evaluating", "Files", "FilesTestSupport", "NN",
             "Policies", "Rewards", "RLTrainer", "SegmenterTraining", "Settings", "SharedSettings",
-            "SupervisedTraining", "Trackers",
+            "SupervisedTraining", "TestSupport", "Trackers",
         ], swiftSettings: strict),
     .testTarget(
         name: "CostsTests",
