@@ -94,7 +94,7 @@ private func write(_ records: [(id: String, completion: String)], to path: Strin
         try withFolder { folder in
             let input = folder + "/in.jsonl"
             try Data((three + "\n{").utf8).write(to: URL(fileURLWithPath: input))
-            try Data("old".utf8).write(to: URL(fileURLWithPath: folder + "/old.jsonl"))
+            try Data("{}".utf8).write(to: URL(fileURLWithPath: folder + "/old.jsonl"))
             for output in ["/new.jsonl", "/old.jsonl"] {
                 let problem = message {
                     _ = try ParseRecipe(completions: input).run(to: folder + output)
@@ -102,7 +102,7 @@ private func write(_ records: [(id: String, completion: String)], to path: Strin
                 #expect(problem.hasPrefix(input + ":4: not JSON"))
             }
             #expect(try files(folder).keys.sorted() == ["in.jsonl", "old.jsonl"])
-            #expect(try contents(folder + "/old.jsonl") == Data("old".utf8))
+            #expect(try contents(folder + "/old.jsonl") == Data("{}".utf8))
             let overwrite = message { _ = try ParseRecipe(completions: input).run(to: input) }
             #expect(overwrite.contains("is in use as another file"))
         }
