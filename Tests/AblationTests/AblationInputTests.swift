@@ -2,6 +2,7 @@ import Ablation
 import Configuration
 import FilesTestSupport
 import Foundation
+import TestSupport
 import Testing
 
 /// What is looked at before an ablation trains anything.
