@@ -24,7 +24,8 @@ import Testing
             try text.replacing("FOLDER", with: folder)
                 .write(toFile: file, atomically: true, encoding: .utf8)
             do {
-                _ = try AblationPlan.load(file)
+                let plan = try AblationPlan.load(file)
+                _ = try AblationGrid(plan, requiresInputs: false)
                 return []
             } catch let error as ConfigurationError {
                 return error.problems.map { problem in

@@ -195,7 +195,7 @@ import think2seg
                 let file = folder + "/p.yaml"
                 try Data(text.utf8).write(to: URL(fileURLWithPath: file))
                 return try PathRule.$current.withValue(here) {
-                    let plan = try AblationPlan.load(file)
+                    let plan = try AblationPlan.load(file, requiresInputs: false)
                     return (plan, try AblationGrid(plan, requiresInputs: false))
                 }
             }

@@ -92,7 +92,7 @@ struct ShardProbe {
             _ = try ShardReader(path: path)
             return nil
         } catch {
-            return "\(error); name a shard, as 'think2seg data' makes them"
+            return "\(error)"
         }
     }
 }

@@ -72,7 +72,7 @@ enum RewardForms {
 
     /// A node in one line.
     private static func line(_ node: Node) -> String {
-        if let text = node.scalar?.string { return text.yaml }
+        if let text = node.scalar?.string { return Double(text) == nil ? text.yaml : text }
         if let list = node.sequence { return "[\(list.map(line).joined(separator: ", "))]" }
         let pairs = node.mapping?.map { "\(line($0.key)): \(line($0.value))" } ?? []
         return "{\(pairs.joined(separator: ", "))}"
