@@ -427,8 +427,9 @@ let withLibtorch: [Target] = [
     .target(
         name: "Terminals",
         dependencies: [
-            "Configuration", "Evaluation", "Files", "SystemErrors", "TextFiles", "Threads",
-            "TrainingRuns", "Watching",
+            "Configuration", "Evaluation", "Files", "SegmenterTraining", "Settings",
+            "SupervisedTraining", "SystemErrors", "TextFiles", "Threads", "TrainingRuns",
+            "Watching",
         ],
         swiftSettings: strict),
     // Layer 17  the commands

@@ -52,7 +52,8 @@ public struct MissingInputError: Error, Sendable, CustomStringConvertible {
     /// Path and what is missing.
     public var description: String {
         let carried = ProjectFolders.advice(path)
-        let advice = carried.isEmpty ? NearestPath.question(path) : carried
+        let advice =
+            what.contains(";") ? "" : carried.isEmpty ? NearestPath.question(path) : carried
         return "\(path): \(reason ?? "no such \(what)\(advice)")"
     }
 }

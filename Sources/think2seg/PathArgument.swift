@@ -6,11 +6,6 @@ import Runs
 import Terminals
 import TrainingRuns
 
-/// A file whose name says another format than it gets.
-struct WrongEnding: Error, CustomStringConvertible {
-    let description: String
-}
-
 /// How every option and argument that is a path is read; shells leave the `~` of `--output=~/runs` as
 /// it is.
 ///

@@ -1,5 +1,6 @@
 import FilesTestSupport
 import Foundation
+import Terminals
 import Testing
 import Torch
 import think2seg

@@ -8,6 +8,7 @@ import SegmenterTraining
 import Settings
 import SupervisedTraining
 import TestSupport
+import Terminals
 import Testing
 import think2seg
 

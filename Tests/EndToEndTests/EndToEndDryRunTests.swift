@@ -220,7 +220,7 @@ extension EndToEnd {
                     try DryRun(configuration, resume: .automatic)
                 }
                 #expect(error.errors.count == 4)
-                for part in ["/file is no folder", "/file", "/policy/model", "/segmenter/model"] {
+                for part in ["/file is a file", "/file", "/policy/model", "/segmenter/model"] {
                     #expect(error.description.contains(folder + part), "\(part)")
                 }
                 configuration = fixture.configuration(output: folder + "/run")
