@@ -243,12 +243,21 @@ extension ChildProcess {
                     | Int32(POSIX_SPAWN_SETSIGDEF) | extra))
         let environment = ProcessInfo.processInfo.environment.map { "\($0.key)=\($0.value)" }
         var id: pid_t = 0
-        let failure = withCStrings(command) { arguments in
-            withCStrings(environment) { environment in
-                Pipe.startLock.withLock { _ in
-                    posix_spawnp(&id, command[0], &actions, &attributes, arguments, environment)
+        func start() -> Int32 {
+            withCStrings(command) { arguments in
+                withCStrings(environment) { environment in
+                    Pipe.startLock.withLock { _ in
+                        posix_spawnp(&id, command[0], &actions, &attributes, arguments, environment)
+                    }
                 }
             }
+        }
+        var failure = start()
+        // A program that has just been written is busy as long as a process that was begun meanwhile still
+        // holds the file open, which is until that one is another program.
+        for _ in 0..<50 where failure == ETXTBSY {
+            usleep(20_000)
+            failure = start()
         }
         if failure != 0 { throw SystemRefusal(number: failure) }
         return id

@@ -7,8 +7,8 @@ import Foundation
 import SegmenterTraining
 import Settings
 import SupervisedTraining
-import TestSupport
 import Terminals
+import TestSupport
 import Testing
 import think2seg
 
