@@ -34,6 +34,7 @@ enum ConfigurationForm: String, CaseIterable {
     func loading<Value>(_ file: String?, _ load: () throws -> Value) throws -> Value {
         do { return try load() } catch let error as MissingInputError {
             guard self == .train, error.path == file, error.reason == nil,
+                ProjectFolders.advice(error.path).isEmpty,
                 let advice = PresetAdvice.of(error.path)
             else { throw error }
             throw error.with(advice: advice)
