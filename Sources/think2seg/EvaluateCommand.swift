@@ -131,14 +131,7 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "Say only what is wrong, and what was asked for.")
     var quiet = false
 
-    @Option(help: "cpu, cuda or cuda:N (default: the run's, or cpu).")
-    var device: String?
-
-    @Option(help: "float32 or bfloat16 (default: the run's, or float32).")
-    var dtype: ModelDType?
-
-    @Option(help: "Threads of an operation; 0: as the sizes of the models say.")
-    var threads = 0
+    @OptionGroup var model: RunModelOptions
 
     func validate() throws {
         try validateSources()
@@ -151,9 +144,6 @@ struct EvaluateCommand: ParsableCommand {
         }
         if !(0...256).contains(workers) {
             throw ValidationError("--workers must be from 0 to 256")
-        }
-        if !(0...1024).contains(threads) {
-            throw ValidationError("--threads must be from 0 to 1024")
         }
         if !(1...1_000_000).contains(resamples) {
             throw ValidationError("--resamples must be from 1 to 1000000")
@@ -173,8 +163,8 @@ struct EvaluateCommand: ParsableCommand {
                 ("--policy", policy != nil), ("--segmenter", segmenter != nil),
                 ("--data", !data.isEmpty), ("--output", output != nil), ("--limit", limit != nil),
                 ("--image-size", imageSize != nil), ("--max-new-tokens", maxNewTokens != nil),
-                ("--variant", variant != nil), ("--device", device != nil),
-                ("--dtype", dtype != nil), ("--overwrite", overwrite),
+                ("--variant", variant != nil), ("--device", model.device != nil),
+                ("--dtype", model.dtype != nil), ("--overwrite", overwrite),
             ]
             if let name = given.first(where: \.1)?.0 ?? prompting.given.first {
                 throw ValidationError(
@@ -190,12 +180,6 @@ struct EvaluateCommand: ParsableCommand {
             if data.isEmpty { throw ValidationError("name a run, or give --data with a shard") }
         } else if checkpoint != nil, policy != nil {
             throw ValidationError("give --checkpoint or --policy, not both")
-        }
-        if let device {
-            do { _ = try availableDevice(device) } catch let error as ConfigurationError {
-                throw ValidationError(
-                    error.problems.map { "--\($0.key) \($0.message)" }.joined(separator: "\n"))
-            }
         }
     }
 
@@ -287,10 +271,10 @@ struct EvaluateCommand: ParsableCommand {
         recipe.prompt = asked.settings.prompt
         recipe.settings.imageSize = asked.imageSize
         recipe.settings.maxCompletionLength = asked.maxCompletionLength
-        recipe.dtype = (dtype ?? run?.dtype ?? .float32).dtype
-        recipe.segmenterDType = (dtype ?? run?.segmenter?.dtype)?.dtype
+        recipe.dtype = (model.dtype ?? run?.dtype ?? .float32).dtype
+        recipe.segmenterDType = (model.dtype ?? run?.segmenter?.dtype)?.dtype
         recipe.castsHeadToFloat32 = run?.castsHeadToFloat32 ?? false
-        recipe.device = try availableDevice(device ?? run?.device ?? "cpu")
+        recipe.device = try availableDevice(model.device ?? run?.device ?? "cpu")
         if let run, let section = run.segmenter {
             recipe.embeddingCache = section.embeddingCache.inRun(run.folder)
         }
@@ -302,7 +286,7 @@ struct EvaluateCommand: ParsableCommand {
         recipe.settings.resamples = resamples
         try checkOutputs(recipe)
         let plan = ThreadPlan(
-            evaluating: recipe, threads: threads, workers: workers)
+            evaluating: recipe, threads: model.threads, workers: workers)
         limitSpinning(plan)
         if !quiet { Console.note("threads    \(plan.words)") }
         recipe.threads = plan

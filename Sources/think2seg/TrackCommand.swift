@@ -43,7 +43,7 @@ struct TrackCommand: ParsableCommand {
     func run() throws {
         let found = try Self.configuration(of: folder)
         let table =
-            try trackers.map { try TrackerTable(argument: $0, option: "--trackers") } ?? found.table
+            try trackers.map { try TrackerTable(table: $0, option: "--trackers") } ?? found.table
         if table.entries.isEmpty {
             throw ValidationError(
                 "the run has no logging.trackers; name some: --trackers '{mine: {command: [python3, "

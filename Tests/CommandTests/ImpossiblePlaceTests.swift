@@ -49,7 +49,8 @@ import Testing
             }
             for (place, lines) in early + late {
                 for line in lines {
-                    let (status, said) = run(line, place, folder)
+                    let call = CommandCall(line, in: folder, place: place)
+                    let (status, said) = (call.status, call.said)
                     #expect([64, 73, 74, 78].contains(status), "\(line) \(place): \(said)")
                     let isNamed =
                         place.isEmpty || said.contains(place)
@@ -66,24 +67,24 @@ import Testing
     }
 
     private func prepare(_ folder: String) throws {
-        _ = run(
-            "data synthesize --count 2 --side 64 --quiet --output @/sc", "", folder)
-        _ = run("data inspect @/sc/train.h5 --samples 1 --json @/i.json --pictures @/p", "", folder)
+        _ = CommandCall("data synthesize --count 2 --side 64 --quiet --output @/sc", in: folder)
+        _ = CommandCall(
+            "data inspect @/sc/train.h5 --samples 1 --json @/i.json --pictures @/p", in: folder)
         try FileManager.default.moveItem(
             atPath: folder + "/p/scene-000000.png", toPath: folder + "/a.png")
-        let models = "policy: {path: \(Self.models)/policy}\n"
+        let models = "policy: {path: \(CommandCall.models)/policy}\n"
         let data = "data: {train: \(folder)/sc/train.h5, image_size: 56}\n"
         for (name, text) in [
             ("file", "x"), ("set/output_phrase_val.txt", "no phrase of a picture\n"),
             ("c.jsonl", "{\"id\": \"a\", \"completion\": \"x\"}\n"),
             (
                 "c.yaml",
-                models + "segmenter: {path: \(Self.models)/segmenter}\n" + data
+                models + "segmenter: {path: \(CommandCall.models)/segmenter}\n" + data
                     + "grpo: {num_generations: 2}\ntraining: {max_steps: 1}\n"
             ), ("sft.yaml", models + data + "training: {max_steps: 1}\n"),
             (
                 "seg.yaml",
-                "segmenter: {path: \(Self.models)/segmenter}\n"
+                "segmenter: {path: \(CommandCall.models)/segmenter}\n"
                     + "data: {train: \(folder)/sc/train.h5}\n"
             ),
         ] {
@@ -91,31 +92,6 @@ import Testing
             try FileManager.default.createDirectory(
                 at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data(text.utf8).write(to: path)
-        }
-    }
-
-    private static let models =
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().path + "/Resources"
-
-    /// Runs a command in this process; gives its exit status, and what it says where it fails.
-    private func run(_ line: String, _ place: String, _ folder: String) -> (
-        status: Int32, said: String
-    ) {
-        let words = line.split(separator: " ").map { word in
-            let text = String(word).replacing("@", with: folder).replacing("^", with: place)
-            return text.hasPrefix("R/") ? Self.models + text.dropFirst() : text
-        }
-        do {
-            var command = try Think2SegCommand.parseAsRoot(words)
-            try command.run()
-            return (0, "nothing")
-        } catch {
-            if let status = exitStatus(of: error) {
-                return (status, Terminals.words(of: error))
-            }
-            let status = Think2SegCommand.exitCode(for: error).rawValue
-            return (status, "\(ParserMessage(error, ["think2seg"] + words))")
         }
     }
 }

@@ -92,7 +92,8 @@ import Testing
             ]
             for (lines, status) in kinds {
                 for line in lines {
-                    let (found, said) = run(line, folder)
+                    let call = CommandCall(line, in: folder)
+                    let (found, said) = (call.status, call.said)
                     #expect(found == status, "\(line): \(said)")
                     #expect(said.contains("/"), "\(line): \(said)")
                 }
@@ -116,7 +117,8 @@ import Testing
                 "data inspect @/r/val/train.h5 --samples 1 --json @/i.txt --pictures @/r/seen",
                 "config init --output @/c.yml",
             ] {
-                let (status, said) = run(line, folder)
+                let call = CommandCall(line, in: folder)
+                let (status, said) = (call.status, call.said)
                 #expect(status == 0, "\(line): \(said)")
             }
         }
@@ -136,7 +138,7 @@ import Testing
                 "report @/r --every nan --follow", "watch @/r --every inf",
                 "report @/r @/r", "report @/r @/r/", "report @/r --curve @/c.svg --seeds @/r",
             ] {
-                #expect(run(line, folder).status == 64, "\(line)")
+                #expect(CommandCall(line, in: folder).status == 64, "\(line)")
             }
         }
     }
@@ -145,11 +147,12 @@ import Testing
     func runFolders() throws {
         try withTemporaryFolder { folder in
             try prepare(folder)
-            let made = run("data synthesize --count 2 --side 64 --quiet --output @/sc", folder)
+            let made = CommandCall(
+                "data synthesize --count 2 --side 64 --quiet --output @/sc", in: folder)
             #expect(made.status == 0)
             let data = "data: {train: \(folder)/sc/train.h5, image_size: 56}\n"
-            let models = "policy: {path: \(Self.models)/policy}\n"
-            let segmenter = "segmenter: {path: \(Self.models)/segmenter}\n"
+            let models = "policy: {path: \(CommandCall.models)/policy}\n"
+            let segmenter = "segmenter: {path: \(CommandCall.models)/segmenter}\n"
             let configurations = [
                 ("train", models + segmenter + data + "training: {max_steps: 1}\n"),
                 ("sft", models + data + "training: {max_steps: 1}\n"),
@@ -167,7 +170,8 @@ import Testing
                 ] {
                     let path = place.hasPrefix("/") ? place : "\(folder)/\(place)"
                     let line = "\(command) @/\(command).yaml --quiet --set output_dir=\(path)"
-                    let (status, said) = run(line, folder)
+                    let call = CommandCall(line, in: folder)
+                    let (status, said) = (call.status, call.said)
                     #expect(status == 73 && said.contains(words), "\(line): \(said)")
                 }
             }
@@ -187,27 +191,6 @@ import Testing
         try FileManager.default.subpathsOfDirectory(atPath: folder).sorted().map { name in
             let data = FileManager.default.contents(atPath: "\(folder)/\(name)")
             return name + ": " + String(decoding: data ?? Data(), as: UTF8.self)
-        }
-    }
-
-    private static let models =
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().path + "/Resources"
-
-    /// Runs a command in this process; gives its exit status, and what it says where it fails.
-    private func run(_ line: String, _ folder: String) -> (status: Int32, said: String) {
-        let words = line.split(separator: " ").map { word in
-            let text = String(word).replacing("@", with: folder)
-            return text.hasPrefix("R/") ? Self.models + text.dropFirst() : text
-        }
-        do {
-            var command = try Think2SegCommand.parseAsRoot(words)
-            try command.run()
-            return (0, "nothing")
-        } catch {
-            if let status = exitStatus(of: error) { return (status, Terminals.words(of: error)) }
-            let status = Think2SegCommand.exitCode(for: error).rawValue
-            return (status, Think2SegCommand.message(for: error))
         }
     }
 }

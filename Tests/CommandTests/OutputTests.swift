@@ -62,7 +62,8 @@ import Testing
             #expect(symlink("ev", "\(folder)/soft") == 0)
             let before = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
             for line in Self.clashes {
-                let (status, said) = run(line, folder)
+                let call = CommandCall(line, in: folder)
+                let (status, said) = (call.status, call.said)
                 #expect(status == 64, "\(line): \(said)")
                 #expect(
                     said.contains("in use as another") || said.contains("two outputs"), "\(said)")
@@ -107,11 +108,11 @@ import Testing
         try withTemporaryFolder { folder in
             try write("no phrase of a picture\n", to: folder + "/set/output_phrase_val.txt")
             let line = "data import refsegrs @/set --strict --quiet --output"
-            #expect(run("\(line) @/new/er", folder).status == 65)
+            #expect(CommandCall("\(line) @/new/er", in: folder).status == 65)
             #expect(!FileManager.default.fileExists(atPath: folder + "/new"))
             try FileManager.default.createDirectory(
                 atPath: folder + "/old", withIntermediateDirectories: false)
-            #expect(run("\(line) @/old", folder).status == 65)
+            #expect(CommandCall("\(line) @/old", in: folder).status == 65)
             #expect(FileManager.default.fileExists(atPath: folder + "/old"))
         }
     }
@@ -136,19 +137,6 @@ import Testing
                 }
             }
             #expect(try FileManager.default.subpathsOfDirectory(atPath: folder).count == 6)
-        }
-    }
-
-    /// Runs a command in this process; gives its exit status, and what it says where it fails.
-    private func run(_ line: String, _ folder: String) -> (status: Int32, said: String) {
-        let arguments = line.split(separator: " ").map { String($0).replacing("@", with: folder) }
-        do {
-            var command = try Think2SegCommand.parseAsRoot(arguments)
-            try command.run()
-            return (0, "")
-        } catch {
-            let status = exitStatus(of: error) ?? Think2SegCommand.exitCode(for: error).rawValue
-            return (status, exitStatus(of: error) == nil ? "" : words(of: error))
         }
     }
 

@@ -11,15 +11,7 @@ import Testing
 @Suite struct ParserMessageTests {
     /// What a command line is refused with.
     private func said(_ line: String) -> String {
-        let words = line.split(separator: " ").map(String.init)
-        do {
-            var command = try Think2SegCommand.parseAsRoot(words)
-            try command.run()
-            return ""
-        } catch {
-            if exitStatus(of: error) != nil { return "error: \(Terminals.words(of: error))" }
-            return "\(ParserMessage(error, ["think2seg"] + words))"
-        }
+        CommandCall(line.split(separator: " ").map(String.init)).said
     }
 
     @Test(

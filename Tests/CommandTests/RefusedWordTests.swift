@@ -10,14 +10,7 @@ import Testing
 @Suite struct RefusedWordTests {
     /// What a command line is refused with.
     private func said(_ words: [String]) -> String {
-        do {
-            var command = try Think2SegCommand.parseAsRoot(words)
-            try command.run()
-            return ""
-        } catch {
-            if exitStatus(of: error) != nil { return "error: \(Terminals.words(of: error))" }
-            return "\(ParserMessage(error, ["think2seg"] + words))"
-        }
+        CommandCall(words).said
     }
 
     @Test(

@@ -4,6 +4,43 @@ package import Yams
 package protocol ConfigurationTable: ConfigurationValue {
     /// Reads a table, or says everything that is wrong with it.
     static func read(_ node: Node) -> Result<Self, LocatedProblems>
+    /// What only the machine tells of the entries: programs that are not there.
+    var problems: [(key: String, message: String)] { get }
+}
+
+extension ConfigurationTable {
+    /// Reads a table; nil if anything in it is wrong, which `read(_:)` tells.
+    public init?(yaml: Node) {
+        guard case .success(let table) = Self.read(yaml) else { return nil }
+        self = table
+    }
+
+    /// Reads an argument of a command: a table as configurations have it.
+    ///
+    /// - Parameters:
+    ///   - argument: the text
+    ///   - option: what the problems are said of
+    /// - Throws: ``ConfigurationError`` with everything that is wrong
+    package init(table argument: String, option: String) throws {
+        func failure(_ problems: [(key: String, message: String)]) -> ConfigurationError {
+            ConfigurationError(
+                problems: problems.map {
+                    ConfigurationProblem(location: option, key: $0.key, message: $0.message)
+                })
+        }
+        let node: Node?
+        do { node = try compose(yaml: argument) } catch {
+            throw failure([("", "not YAML: \(YAMLDiagnosis(error).text)")])
+        }
+        switch Self.read(node ?? Node("")) {
+        case .success(let table): self = table
+        case .failure(let error): throw failure(error.problems.map { ($0.key, $0.message) })
+        }
+        if !problems.isEmpty { throw failure(problems) }
+    }
+
+    /// Nothing.
+    package var problems: [(key: String, message: String)] { [] }
 }
 
 /// What tables of one kind look like, for messages and for the schema.

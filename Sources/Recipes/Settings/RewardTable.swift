@@ -2,7 +2,7 @@ public import Configuration
 import Foundation
 public import Rewards
 import TextFiles
-public import Yams
+package import Yams
 
 /// The terms of a reward, as a configuration has them: a weight by name, or a table of weight and
 /// parameters.
@@ -40,39 +40,13 @@ public struct RewardTable: Hashable, Sendable, ConfigurationTable {
     ///   - option: what the problems are said of
     /// - Throws: `ConfigurationError` with everything that is wrong
     public init(argument: String, option: String) throws {
-        func failure(_ problems: [LocatedProblems.Problem]) -> ConfigurationError {
-            ConfigurationError(
-                problems: problems.map {
-                    ConfigurationProblem(location: option, key: $0.key, message: $0.message)
-                })
+        if argument.drop(while: \.isWhitespace).first == "{" {
+            try self.init(table: argument, option: option)
+            return
         }
-        var text = argument
-        if argument.drop(while: \.isWhitespace).first != "{" {
-            let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
-            text =
-                "{\(parts.map { $0.replacing("=", with: ": ", maxReplacements: 1) }.joined(separator: ", "))}"
-        }
-        let node: Node?
-        do { node = try compose(yaml: text) } catch {
-            throw failure([
-                .init(place: nil, key: "", message: "not YAML: \(YAMLDiagnosis(error).text)")
-            ])
-        }
-        switch Self.read(node ?? Node("")) {
-        case .success(let table): self = table
-        case .failure(let error): throw failure(error.problems)
-        }
-        let problems = self.problems.map {
-            LocatedProblems.Problem(place: nil, key: $0.key, message: $0.message)
-        }
-        if !problems.isEmpty { throw failure(problems) }
-    }
-
-    /// Reads a table; nil if anything in it is wrong, which `read(_:)` tells.
-    public init?(yaml: Node) {
-        var reader = RewardTableReader()
-        guard let table = reader.read(yaml), reader.problems.isEmpty else { return nil }
-        self = table
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let pairs = parts.map { $0.replacing("=", with: ": ", maxReplacements: 1) }
+        try self.init(table: "{\(pairs.joined(separator: ", "))}", option: option)
     }
 
     /// Reads a table, or says everything that is wrong with it.

@@ -2,7 +2,7 @@ public import Configuration
 import Foundation
 public import RLTrainer
 import TextFiles
-public import Yams
+package import Yams
 
 /// What ends a run that learns nothing: conditions, with the steps in a row in which each must hold.
 public struct StopTable: Hashable, Sendable, ConfigurationTable {
@@ -45,12 +45,6 @@ public struct StopTable: Hashable, Sendable, ConfigurationTable {
                             ($0.condition.rawValue, Double($0.steps ?? 0))
                         })
                 }))
-    }
-
-    /// Reads a table; nil if anything in it is wrong, which `read(_:)` tells.
-    public init?(yaml: Node) {
-        guard case .success(let table) = Self.read(yaml) else { return nil }
-        self = table
     }
 
     /// Reads a table, or says everything that is wrong with it.

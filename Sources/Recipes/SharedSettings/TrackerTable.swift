@@ -2,7 +2,7 @@ public import Configuration
 import Foundation
 import TextFiles
 public import Trackers
-public import Yams
+package import Yams
 
 /// The programs that are told of a run, as a configuration has them: a table of command and times by name.
 public struct TrackerTable: Hashable, Sendable, ConfigurationTable {
@@ -18,41 +18,6 @@ public struct TrackerTable: Hashable, Sendable, ConfigurationTable {
             ConfigurationTableForm(
                 name: "a table of trackers, a table with command each", leastEntries: 0,
                 entries: { [:] }, others: { JSONSchema.tracker }, scalars: { _ in [:] }))
-    }
-
-    /// Reads an argument of a command: a table as configurations have it.
-    ///
-    /// - Parameters:
-    ///   - argument: the text
-    ///   - option: what the problems are said of
-    /// - Throws: `ConfigurationError` with everything that is wrong
-    public init(argument: String, option: String) throws {
-        func failure(_ problems: [LocatedProblems.Problem]) -> ConfigurationError {
-            ConfigurationError(
-                problems: problems.map {
-                    ConfigurationProblem(location: option, key: $0.key, message: $0.message)
-                })
-        }
-        let node: Node?
-        do { node = try compose(yaml: argument) } catch {
-            throw failure([
-                .init(place: nil, key: "", message: "not YAML: \(YAMLDiagnosis(error).text)")
-            ])
-        }
-        switch Self.read(node ?? Node("")) {
-        case .success(let table): self = table
-        case .failure(let error): throw failure(error.problems)
-        }
-        let problems = self.problems.map {
-            LocatedProblems.Problem(place: nil, key: $0.key, message: $0.message)
-        }
-        if !problems.isEmpty { throw failure(problems) }
-    }
-
-    /// Reads a table; nil if anything in it is wrong, which `read(_:)` tells.
-    public init?(yaml: Node) {
-        guard case .success(let table) = Self.read(yaml) else { return nil }
-        self = table
     }
 
     /// Reads a table, or says everything that is wrong with it.
