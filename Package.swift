@@ -124,7 +124,8 @@ var targets: [Target] = [
         name: "EventFiles", dependencies: ["Checksums", "Imaging", protobuf, "SystemErrors"],
         exclude: ["event.proto"], swiftSettings: optimized),
     .target(name: "Reports", dependencies: ["Imaging"], swiftSettings: optimized),
-    .target(name: "Trackers", dependencies: ["Files", "Programs"], swiftSettings: strict),
+    .target(
+        name: "Trackers", dependencies: ["Files", "Programs", "TextFiles"], swiftSettings: strict),
     // Layer 5  folders of runs, shards, drawn scenes, answers, measures, models of pictures and text
     .target(
         name: "Evaluation",

@@ -1,7 +1,10 @@
 #ifndef CHDF5_SHIM_H
 #define CHDF5_SHIM_H
 
+#include <fcntl.h>
 #include <hdf5.h>
+#include <stdbool.h>
+#include <sys/file.h>
 
 // Swift cannot import macros that expand to casts, to function calls or to variables behind a
 // call. Each of HDF5's macros that this project uses has a function here.
@@ -33,5 +36,18 @@ static inline hid_t chdf5_error_stack(void) { return H5E_DEFAULT; }
 static inline hsize_t chdf5_unlimited(void) { return H5S_UNLIMITED; }
 static inline unsigned chdf5_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned chdf5_exclusive(void) { return H5F_ACC_EXCL; }
+
+// Keeps an open file from programs that this process starts: the library opens it so that they
+// inherit it, and with it the library's lock on it. With `unlocks` that lock goes as well: until a new
+// program has begun, it holds what was open when it was asked for, and so a lock on a file that was
+// closed meanwhile. Negative if the library does not tell the file's descriptor.
+static inline herr_t chdf5_keep_from_programs(hid_t file, bool unlocks) {
+    void *handle = NULL;
+    if (H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) < 0 || handle == NULL) return -1;
+    const int descriptor = *(const int *)handle;
+    if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) return -1;
+    if (unlocks) (void)flock(descriptor, LOCK_UN);  // Where files cannot be locked, none is.
+    return 0;
+}
 
 #endif

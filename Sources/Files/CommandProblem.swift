@@ -7,12 +7,6 @@ package enum CommandProblem {
         ".py", ".sh", ".bash", ".awk", ".rb", ".pl", ".js", ".mjs", ".ts", ".lua", ".jl", ".R",
     ]
 
-    /// Programs that run another one, whose name is among their arguments.
-    private static let launchers: Set<String> = [
-        "env", "nice", "ionice", "nohup", "stdbuf", "timeout", "time", "uv", "pipx", "poetry",
-        "pdm", "conda", "mamba", "micromamba", "apptainer", "singularity", "srun", "taskset",
-    ]
-
     /// Programs that run the file that they are given.
     private static let interpreters = [
         "python", "pypy", "sh", "bash", "dash", "zsh", "ruby", "perl", "node", "Rscript", "julia",
@@ -53,21 +47,24 @@ package enum CommandProblem {
             : "\(program) is not executable; make it so, or name the program that runs it first"
     }
 
-    /// The argument that is the program of an interpreter, where it looks like a file.
+    /// The argument that is the program of an interpreter, where it looks like a file of this machine.
+    ///
+    /// Other programs, such as those that run a command elsewhere, are asked nothing: their arguments may be
+    /// of another folder, container or machine.
     private static func script(_ command: [String]) -> String? {
-        let arguments = command.dropFirst()
         let name = command[0].split(separator: "/").last.map(String.init) ?? command[0]
-        let first = arguments.first { !$0.hasPrefix("-") }
-        if launchers.contains(name) { return arguments.first(where: isScript) }
         let version = CharacterSet(charactersIn: "0123456789.")
-        guard interpreters.contains(name.trimmingCharacters(in: version)) else {
-            return first.flatMap { isScript($0) ? $0 : nil }
-        }
-        // Behind these stand a program's text or a module's name.
+        guard interpreters.contains(name.trimmingCharacters(in: version)) else { return nil }
+        let arguments = command.dropFirst()
         let options = arguments.prefix { $0.hasPrefix("-") }
-        if options.contains(where: ["-c", "-m", "-e", "-s"].contains) { return nil }
-        if let first, options.isEmpty, first.contains("/"), !first.contains(" ") { return first }
-        return arguments.first(where: isScript)
+        // Behind these stand a program's text or a module's name, as behind -lc.
+        let takesText = options.contains { option in
+            !option.hasPrefix("--") && option.last.map("cmes".contains) == true
+        }
+        guard !takesText, let file = arguments.dropFirst(options.count).first,
+            !file.contains(where: \.isWhitespace)
+        else { return nil }
+        return isScript(file) || options.isEmpty && file.contains("/") ? file : nil
     }
 
     private static func isScript(_ argument: String) -> Bool {

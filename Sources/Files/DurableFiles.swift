@@ -123,7 +123,10 @@ package final class FolderLock {
     package static func holder(of folder: String) -> Holder {
         let opened = open(folder, O_RDONLY | O_CLOEXEC)
         guard opened >= 0 else { return .unknown }
-        defer { close(opened) }
+        defer {
+            flock(opened, LOCK_UN)
+            close(opened)
+        }
         // Shared, so that two who look are not taken for a run by each other.
         if flock(opened, LOCK_SH | LOCK_NB) == 0 { return .nobody }
         return errno == EWOULDBLOCK ? .somebody : .unknown
@@ -132,5 +135,10 @@ package final class FolderLock {
     /// Whether somebody has a folder now.
     package static func isHeld(_ folder: String) -> Bool { holder(of: folder) == .somebody }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit {
+        guard descriptor >= 0 else { return }
+        // A program that is just being started holds what was open, until it has begun.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

@@ -153,6 +153,8 @@ extension InputKind {
             case (_, .configurations): true
             case (.sizes, .json), (.shard, .shards): true
             case (.sizes, let kind): kind.isFolder
+            // JSON is YAML.
+            case (.configuration, .json), (.run, .json): true
             case (.configuration, let kind): kind == .yaml || kind.isFolder
             case (.segmenter, .segmenter), (.segmenter, .torch), (.segmenter, .safetensors): true
             default: false

@@ -48,11 +48,11 @@ package struct FollowedPage {
             if marks != last {
                 do {
                     try write(max(1, Int(seconds.rounded(.up))))
+                    last = marks
                 } catch  where !last.isEmpty {
                     let text = words(of: error)
                     if told.insert(text).inserted { Console.warning(text) }
                 }
-                last = marks
             }
             signals.wait(seconds)
         }

@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+import TextFiles
 
 /// What to write for the value of an option that is refused, or that was taken for an option.
 package struct OptionValues {

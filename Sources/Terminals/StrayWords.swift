@@ -1,4 +1,5 @@
 import Files
+import TextFiles
 
 /// What to write for words of a command line that no option and no argument takes.
 package struct StrayWords {

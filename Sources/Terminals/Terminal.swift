@@ -66,13 +66,3 @@ package struct RedrawnLines {
         return Terminal.write(text)
     }
 }
-
-/// Keeps Ctrl-C and other wishes to end away while something is done; they take effect after it.
-package func withoutInterruption<Value>(_ body: () throws -> Value) rethrows -> Value {
-    var (signals, before) = (sigset_t(), sigset_t())
-    sigemptyset(&signals)
-    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
-    pthread_sigmask(SIG_BLOCK, &signals, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    return try body()
-}

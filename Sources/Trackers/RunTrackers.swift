@@ -1,4 +1,5 @@
 import Foundation
+import TextFiles
 
 /// The trackers of a session.
 package final class RunTrackers {
@@ -137,5 +138,5 @@ package final class RunTrackers {
             + "continued"
     }
 
-    private static func command(_ run: String) -> String { "`think2seg track \(run)`" }
+    private static func command(_ run: String) -> String { "`think2seg track \(shellWord(run))`" }
 }

@@ -180,7 +180,7 @@ struct AblateCommand: ParsableCommand {
 struct AblationView {
     private var last = ContinuousClock.now - .seconds(60)
 
-    /// Shows an event; on a terminal one line for everything, elsewhere one every half a minute.
+    /// Shows an event; on a terminal one line for everything, elsewhere some, as `ProgressPace` says.
     mutating func show(_ event: AblationProcesses.Event) {
         switch event {
         case .started(let run): Console.note("- \(run.title)")

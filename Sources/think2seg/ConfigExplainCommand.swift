@@ -98,10 +98,7 @@ struct Explanations {
 
     /// The choices that a key has.
     private func values(of key: String) -> [String] {
-        RunConfiguration.keys.filter { $0.name == key }.flatMap { key in
-            if case .choice(let names) = key.kind { return names }
-            return key.rule.names ?? []
-        }
+        forms.flatMap { $0.choices(of: key) }
     }
 
     /// What a reward term is.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Files
 import Foundation
+import Policies
 import Settings
 import SharedSettings
 import Terminals
@@ -90,7 +91,8 @@ struct StartingConfiguration {
         let configuration = try found.form.loading(file) {
             try found.type.load(file: file, overrides: [], requiresInputs: false, onNote: { _ in })
         }
-        var values = configuration.changes
+        // What nobody sets is as the policy was trained, which may be another than the run's way.
+        var values = configuration.changes(always: AskingSettings.keys)
         values["output_dir"] =
             Self.unused((configuration as? any RunPlacement)?.outputDirectory ?? "runs/new").yaml
         text = Self.file(

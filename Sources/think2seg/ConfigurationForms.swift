@@ -1,5 +1,6 @@
 import Ablation
 import Configuration
+import Evaluating
 import Files
 import SegmenterTraining
 import Settings
@@ -18,6 +19,22 @@ enum ConfigurationForm: String, CaseIterable {
         case .sft: SFTConfiguration.keys.map(\.name)
         case .pretrainSegmenter: SegmenterConfiguration.keys.map(\.name)
         case .ablate: AblationPlan.keys.map(\.name)
+        }
+    }
+
+    /// The values that a key is one of; empty for other keys.
+    func choices(of key: String) -> [String] {
+        func found<Root>(_ keys: [ConfigurationKey<Root>]) -> [String] {
+            keys.filter { $0.name == key }.flatMap { key in
+                if case .choice(let names) = key.kind { return names }
+                return key.rule.names ?? []
+            }
+        }
+        return switch self {
+        case .train: found(RunConfiguration.keys)
+        case .sft: found(SFTConfiguration.keys)
+        case .pretrainSegmenter: found(SegmenterConfiguration.keys)
+        case .ablate: found(AblationPlan.keys)
         }
     }
 
@@ -49,6 +66,12 @@ enum ConfigurationForm: String, CaseIterable {
             throw ConfigurationError(
                 problems: [problem] + (other.isWhole ? [] : error.problems))
         }
+    }
+
+    /// The run of a folder or configuration; of a file that is another command's, says whose.
+    static func evaluatedRun(_ path: String) throws -> EvaluatedRun {
+        path.isFolder
+            ? try EvaluatedRun(path) : try Self.train.loading(path) { try EvaluatedRun(path) }
     }
 
     /// The form that a file fits better than this one, and whether it fits as a whole.

@@ -246,11 +246,7 @@ struct EvaluateCommand: ParsableCommand {
     private var command: String { CommandLine.arguments.map(shellWord).joined(separator: " ") }
 
     private func recipe() throws -> EvaluateRecipe {
-        let run = try config.map { path in
-            try ConfigurationForm.train.loading(path.isFolder ? path + "/config.yaml" : path) {
-                try EvaluatedRun(path)
-            }
-        }
+        let run = try config.map(ConfigurationForm.evaluatedRun)
         let shards = data.isEmpty ? run?.validation ?? [] : data
         if shards.isEmpty {
             throw EvaluationError(

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Runs
 import Terminals
+import TextFiles
 import TrainingRuns
 
 /// How every option and argument that is a path is read; shells leave the `~` of `--output=~/runs` as
@@ -43,11 +44,6 @@ enum PathArgument {
         let path = try input(text)
         if let mismatch = InputKind.mismatch(path, wanted: wanted) {
             throw ValidationError(mismatch)
-        }
-        // What is said of a configuration is left to who reads it.
-        if wanted != .configuration, let carried = ProjectFolders.installed(path) {
-            throw ValidationError(
-                "\(path) does not exist; write \(carried), which came with the program")
         }
         return path
     }

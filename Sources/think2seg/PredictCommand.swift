@@ -158,11 +158,7 @@ struct PredictCommand: ParsableCommand {
     }
 
     func run() throws {
-        let run = try config.map { path in
-            try ConfigurationForm.train.loading(path.isFolder ? path + "/config.yaml" : path) {
-                try EvaluatedRun(path)
-            }
-        }
+        let run = try config.map(ConfigurationForm.evaluatedRun)
         let policy =
             try policy ?? run?.policy(checkpoint?.choice ?? .newest, onWarning: Console.warning)
             ?? ""

@@ -1,4 +1,5 @@
 import Configuration
+import Files
 import Foundation
 import Settings
 import TextFiles
@@ -17,7 +18,7 @@ enum PresetAdvice {
         let names = Preset.all.map(\.name)
         guard let name = names.first(where: { $0 == word }) ?? Nearest.name(to: word, among: names)
         else { return nil }
-        let carried = "Configs/presets/\(name).yaml"
+        let carried = ProjectFolders.path("Configs/presets/\(name).yaml")
         let near = NearestPath.to(path).flatMap { $0.hasSuffix("/\(name).yaml") ? $0 : nil }
         let isHere = FileManager.default.fileExists(atPath: carried)
         return "\(name) is a preset: "

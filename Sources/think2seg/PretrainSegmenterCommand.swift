@@ -67,7 +67,6 @@ struct PretrainSegmenterCommand: ParsableCommand {
 struct SegmenterTrainingView {
     let totalSteps: Int
     private var pace: Pace
-    /// Steps between lines where lines are not drawn over.
 
     init(totalSteps: Int) {
         self.totalSteps = totalSteps

@@ -4,6 +4,7 @@ import Foundation
 import Quickstart
 import RLTrainer
 import Terminals
+import TextFiles
 import TrainingRuns
 import Watching
 

@@ -7,6 +7,7 @@ import SharedSettings
 import Supervised
 import SupervisedTraining
 import Terminals
+import TextFiles
 
 struct SFTCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

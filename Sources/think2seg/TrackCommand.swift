@@ -49,10 +49,11 @@ struct TrackCommand: ParsableCommand {
                 "the run has no logging.trackers; name some: --trackers '{mine: {command: [python3, "
                     + "tracker.py]}}'")
         }
+        // Those of the option were looked at where it was read.
         let problems = table.problems.map {
             ConfigurationProblem(
-                location: trackers == nil ? folder + "/config.yaml" : "--trackers",
-                key: trackers == nil ? "logging.trackers." + $0.key : $0.key, message: $0.message)
+                location: folder + "/config.yaml", key: "logging.trackers." + $0.key,
+                message: $0.message)
         }
         if !problems.isEmpty { throw ConfigurationError(problems: problems) }
         Self.damage(folder).forEach(Console.warning)
@@ -103,13 +104,16 @@ struct TrackCommand: ParsableCommand {
         guard let file = RunDirectory.configurationFile(of: run) else {
             throw FileError.damaged(run, "holds no run: there is no run.json in it")
         }
-        if let found = try? SFTConfiguration.load(file: file) {
+        switch RunContents(run).command {
+        case SFTConfiguration.command:
+            let found = try SFTConfiguration.load(file: file)
+            return Found(found, found.logging.trackers)
+        case SegmenterConfiguration.command:
+            let found = try SegmenterConfiguration.load(file: file)
+            return Found(found, found.logging.trackers)
+        default:
+            let found = try RunConfiguration.load(file: file)
             return Found(found, found.logging.trackers)
         }
-        if let found = try? SegmenterConfiguration.load(file: file) {
-            return Found(found, found.logging.trackers)
-        }
-        let found = try RunConfiguration.load(file: file)
-        return Found(found, found.logging.trackers)
     }
 }

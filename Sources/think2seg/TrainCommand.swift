@@ -9,6 +9,7 @@ import RLTrainer
 import Settings
 import SharedSettings
 import Terminals
+import TextFiles
 import Threads
 import Training
 import TrainingRuns

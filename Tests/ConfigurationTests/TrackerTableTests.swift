@@ -44,7 +44,8 @@ import Trackers
         arguments: [
             (
                 "{a: {command: python3 my.py}}",
-                ".a.command: is a text, and no shell reads it: write the list [python3, my.py]"
+                ".a.command: is one text, which would be the name of a program; write the program and each "
+                    + "argument as an entry of a list: [python3, my.py]"
             ),
             ("{a: {comand: [x]}}", ".a.comand: is no key of a tracker; did you mean command?"),
             (
@@ -57,12 +58,11 @@ import Trackers
             ),
             ("{a: {timeout: 3}}", ".a: needs command, a list: the program and its arguments"),
             (
-                "{a: {command: []}}",
-                ".a.command: expected a list of texts, the program and its arguments, as in [python3, tracker.py]"
+                "{a: {command: []}}", ".a.command: expected a list of texts: program, arguments"
             ),
             (
                 "{a: {command: [[x]]}}",
-                ".a.command: expected a list of texts, the program and its arguments, as in [python3, tracker.py]"
+                ".a.command: entry 1: expected a text, found a list"
             ),
             ("{a: python3 my.py}", ".a: expected a table: {command: [python3, my.py]}"),
             ("{a: [python3, my.py]}", ".a: expected a table: {command: [python3, my.py]}"),

@@ -25,8 +25,11 @@ package final class HDF5File: Sendable {
                 H5Pset_obj_track_times(creation.id, false), "H5Pset_obj_track_times", path: path)
             let id = H5Fcreate(
                 path, chdf5_exclusive(), creation.id, chdf5_default_properties())
-            return HDF5File(
-                path: path, object: HDF5Object(try HDF5.check(id, "H5Fcreate", path: path)))
+            let object = HDF5Object(try HDF5.check(id, "H5Fcreate", path: path))
+            // No other process knows of a file that does not have its name yet.
+            _ = try HDF5.check(
+                chdf5_keep_from_programs(id, true), "H5Fget_vfd_handle", path: path)
+            return HDF5File(path: path, object: object)
         }
     }
 
@@ -46,9 +49,10 @@ package final class HDF5File: Sendable {
         }
         return try HDF5.withLock {
             let id = H5Fopen(path, chdf5_read_only(), chdf5_default_properties())
-            return HDF5File(
-                path: path, object: HDF5Object(try HDF5.check(id, "H5Fopen", path: path)),
-                contents: contents)
+            let object = HDF5Object(try HDF5.check(id, "H5Fopen", path: path))
+            _ = try HDF5.check(
+                chdf5_keep_from_programs(id, false), "H5Fget_vfd_handle", path: path)
+            return HDF5File(path: path, object: object, contents: contents)
         }
     }
 

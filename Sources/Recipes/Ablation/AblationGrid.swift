@@ -109,8 +109,7 @@ public struct AblationGrid: Sendable {
                 if requiresInputs {
                     reader.requireMachine(configuration)
                     reader.requireShards(configuration, &probe)
-                    reader.requirePrograms(configuration.logging.trackers)
-                    reader.requirePrograms(configuration.rewards)
+                    reader.requirePrograms(configuration)
                 }
                 problems += reader.problems.filter { !problems.contains($0) }
                 notes += reader.notes.filter { !notes.contains($0) }

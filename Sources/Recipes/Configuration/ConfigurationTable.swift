@@ -43,6 +43,13 @@ extension ConfigurationTable {
     package var problems: [(key: String, message: String)] { [] }
 }
 
+extension ConfigurationReader {
+    /// Reports what only the machine tells of a table's entries: programs that are not there.
+    package mutating func requirePrograms(_ key: String, _ table: some ConfigurationTable) {
+        for problem in table.problems { report(key, "\(problem.key): \(problem.message)") }
+    }
+}
+
 /// What tables of one kind look like, for messages and for the schema.
 public struct ConfigurationTableForm: Sendable, Hashable {
     /// What a table is called in messages: "a table of reward terms, a weight or a table each".

@@ -1,3 +1,5 @@
+import TextFiles
+
 /// What people are told who ask for a key: meaning, values, default, where it stands, and what it is
 /// called elsewhere.
 package struct KeyExplanation<Root> {
@@ -59,7 +61,7 @@ package struct KeyExplanation<Root> {
                 "\(String(repeating: "  ", count: depth))\(key.path[depth]): \(example)"
             ))
         if command != "ablate" {
-            rows.append(("or", "--set \(Self.word("\(key.name)=\(example)"))"))
+            rows.append(("or", "--set \(shellWord("\(key.name)=\(example)"))"))
         }
         rows += elsewhere(key.name).enumerated().map { ($0 == 0 ? "elsewhere" : "", $1) }
         rows.append(("see", pages.joined(separator: ", ")))
@@ -105,14 +107,6 @@ package struct KeyExplanation<Root> {
         case .list(.text): return standard == "[]" ? "[\"visual.*\"]" : standard
         case .list, .weights, .table, .entries: return standard
         }
-    }
-
-    /// A word as shells read it.
-    private static func word(_ text: String) -> String {
-        let isPlain = text.allSatisfy {
-            $0.isASCII && ($0.isLetter || $0.isNumber || "._-=/:,+".contains($0))
-        }
-        return isPlain ? text : "'\(text.replacing("'", with: "'\\''"))'"
     }
 }
 

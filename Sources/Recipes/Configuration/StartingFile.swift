@@ -27,10 +27,14 @@ extension KeyedConfiguration {
     }
 
     /// What differs from the defaults, as YAML by key.
-    package var changes: [String: String] {
+    ///
+    /// - Parameter always: keys that are told in any case, as far as there are such
+    package func changes(always: [String] = []) -> [String: String] {
         let defaults = Self()
-        let pairs = Self.keys.map { ($0.name, $0.write(self), $0.write(defaults)) }
-        return Dictionary(uniqueKeysWithValues: pairs.filter { $0.1 != $0.2 }.map { ($0.0, $0.1) })
+        let keys = Self.keys.filter {
+            always.contains($0.name) || $0.write(self) != $0.write(defaults)
+        }
+        return Dictionary(uniqueKeysWithValues: keys.map { ($0.name, $0.write(self)) })
     }
 
     private static func indentation(_ depth: Int) -> String {

@@ -42,13 +42,21 @@ public struct EvaluatedRun: Sendable {
         let beside = path.isFolder ? path : path.parentFolder
         let isRun = FileManager.default.fileExists(atPath: CheckpointFolder(run: beside).path)
         func place(_ output: String) -> String { path.isFolder || isRun ? beside : output }
+        func warmStart() throws -> SFTConfiguration {
+            try SFTConfiguration.load(
+                file: file, overrides: [], requiresInputs: false, resumes: true, onNote: { _ in })
+        }
+        // What a run says of itself counts; a configuration beside none is tried as either.
+        if (path.isFolder || isRun) && RunContents(beside).command == SFTConfiguration.command {
+            let found = try warmStart()
+            self.init(found, folder: place(found.outputDirectory))
+            return
+        }
         do {
             let found = try RunConfiguration.load(ofRun: file)
             self.init(found, folder: place(found.outputDirectory))
         } catch let error as ConfigurationError {
-            let found = try? SFTConfiguration.load(
-                file: file, overrides: [], requiresInputs: false, resumes: true, onNote: { _ in })
-            guard let found else { throw Self.refusal(of: beside) ?? error }
+            guard let found = try? warmStart() else { throw Self.refusal(of: beside) ?? error }
             self.init(found, folder: place(found.outputDirectory))
         }
     }

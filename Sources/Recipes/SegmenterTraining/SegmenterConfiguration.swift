@@ -126,7 +126,7 @@ extension SegmenterConfiguration {
             configuration.check(&reader)
             if requiresInputs {
                 reader.requireMachine(configuration)
-                reader.requirePrograms(configuration.logging.trackers)
+                reader.requirePrograms("logging.trackers", configuration.logging.trackers)
             }
         }
     }

@@ -3,7 +3,7 @@ import Foundation
 /// Settings of published methods, for configurations that begin with them.
 ///
 /// They are those of `Configs/presets` and, as `think2seg-rs`, of `Configs/train.yaml`; they stand here
-/// too because the command has no files beside it.
+/// too, held to the files by a test, so that a command without files beside it knows them.
 package struct Preset: Sendable {
     /// What it is called: "dapo".
     package let name: String

@@ -12,11 +12,10 @@ extension RewardTable {
 }
 
 extension ConfigurationReader {
-    /// Reports programs of rewards that are not there.
-    package mutating func requirePrograms(_ rewards: RewardTable) {
-        for problem in rewards.problems {
-            report("rewards", "\(problem.key): \(problem.message)")
-        }
+    /// Reports programs of trackers and rewards that are not there.
+    package mutating func requirePrograms(_ configuration: RunConfiguration) {
+        requirePrograms("logging.trackers", configuration.logging.trackers)
+        requirePrograms("rewards", configuration.rewards)
     }
 }
 

@@ -107,8 +107,7 @@ extension RunConfiguration {
             configuration.check(&reader)
             if requiresInputs {
                 reader.requireMachine(configuration)
-                reader.requirePrograms(configuration.logging.trackers)
-                reader.requirePrograms(configuration.rewards)
+                reader.requirePrograms(configuration)
             }
         }
     }

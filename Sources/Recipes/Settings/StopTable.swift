@@ -111,11 +111,8 @@ public struct StopTable: Hashable, Sendable, ConfigurationTable {
     private static func unknown(_ name: String) -> String {
         let names = HealthCondition.allCases.map(\.rawValue)
         let note = LookAlikes.note(name).map { "; \($0)" } ?? ""
-        let plain = LookAlikes.plain(name).lowercased().replacingOccurrences(of: "-", with: "_")
-        let nearest = names.min { editDistance($0, plain) < editDistance($1, plain) }
-            .flatMap { editDistance($0, plain) <= max(2, plain.count / 3) ? $0 : nil }
         return "is no condition\(note); "
-            + (nearest.map { "did you mean \($0)?" }
+            + (Nearest.name(to: name, among: names).map { "did you mean \($0)?" }
                 ?? "the conditions are \(names.joined(separator: ", "))")
     }
 
@@ -131,7 +128,7 @@ public struct StopTable: Hashable, Sendable, ConfigurationTable {
     package var words: String? {
         let parts = entries.map { entry in
             entry.condition.rawValue
-                + (entry.steps.map { " for \($0) step\($0 == 1 ? "" : "s")" } ?? "")
+                + (entry.steps.map { " for \(counted($0, "step"))" } ?? "")
         }
         return parts.isEmpty ? nil : parts.joined(separator: ", or ")
     }

@@ -69,15 +69,6 @@ extension ConfigurationKey {
     }
 }
 
-extension ConfigurationReader {
-    /// Reports programs of trackers that are not there.
-    package mutating func requirePrograms(_ trackers: TrackerTable) {
-        for problem in trackers.problems {
-            report("logging.trackers", "\(problem.key): \(problem.message)")
-        }
-    }
-}
-
 extension JSONSchema {
     /// A tracker.
     fileprivate static var tracker: JSONSchema {
@@ -169,22 +160,21 @@ private struct TrackerTableReader {
         let path = "\(entry.name).\(word)"
         switch word {
         case "command":
-            if let words = value.sequence.map(Array.init)?.map({ $0.scalar?.string }),
-                !words.isEmpty, !words.contains(nil), words[0]?.isEmpty == false
-            {
-                entry.command = words.compactMap(\.self)
-                if entry.command.contains(where: { $0.utf8.contains(0) }) {
+            switch CommandWords.read(value) {
+            case .success(let words):
+                entry.command = words
+                if words.contains(where: { $0.utf8.contains(0) }) {
                     report(key, path, "has a zero byte in it, which no command can have")
+                } else if words[0].isEmpty {
+                    report(key, path, "is empty; give a program and its arguments")
                 }
-                return
+            case .failure(let error):
+                problems += error.problems.map {
+                    .init(
+                        place: $0.place ?? key.mark.map { ($0.line, $0.column) }, key: path,
+                        message: $0.message)
+                }
             }
-            let words = value.sequence == nil ? Self.words(value) : []
-            report(
-                key, path,
-                words.isEmpty
-                    ? "expected a list of texts, the program and its arguments, as in [python3, tracker.py]"
-                    : "is a text, and no shell reads it: write the list "
-                        + "[\(words.map(\.yaml).joined(separator: ", "))]")
         case "timeout", "wait":
             let isWait = word == "wait"
             guard let number = Double(yaml: value), number <= 86_400,
@@ -211,9 +201,7 @@ private struct TrackerTableReader {
     }
 
     private static func nearest(_ word: String) -> String? {
-        let plain = LookAlikes.plain(word).lowercased()
-        return members.min { editDistance($0, plain) < editDistance($1, plain) }
-            .flatMap { editDistance($0, plain) <= max(2, plain.count / 3) ? $0 : nil }
+        Nearest.name(to: word, among: members)
     }
 
     /// The words of a command that is written as a text, or as a list.

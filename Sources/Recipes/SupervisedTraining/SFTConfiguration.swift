@@ -135,7 +135,7 @@ extension SFTConfiguration {
             configuration.check(&reader)
             if requiresInputs {
                 reader.requireMachine(configuration)
-                reader.requirePrograms(configuration.logging.trackers)
+                reader.requirePrograms("logging.trackers", configuration.logging.trackers)
             }
         }
     }

@@ -12,11 +12,7 @@ extension CheckpointRecipe {
 
     /// What is said of a run without checkpoints; nil if a folder is no run's.
     static func noCheckpoint(ofRun path: String) -> MissingInputError? {
-        func has(_ name: String) -> Bool {
-            FileManager.default.fileExists(atPath: "\(path)/\(name)")
-        }
-        let isRun = has("config.yaml") && (has("run.json") || has("metrics.jsonl"))
-        return isRun ? noCheckpoint(in: path) : nil
+        InputKind.of(path) == .run ? noCheckpoint(in: path) : nil
     }
 
     /// What is said of a run without checkpoints, and what to do.

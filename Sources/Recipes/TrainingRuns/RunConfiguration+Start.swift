@@ -28,8 +28,7 @@ extension RunConfiguration {
             let continues = (try? start.get())?.checkpoint != nil
             reader.requireInputs(configuration.inputs(continues: continues))
             reader.requireDevice(configuration.device)
-            reader.requirePrograms(configuration.logging.trackers)
-            reader.requirePrograms(configuration.rewards)
+            reader.requirePrograms(configuration)
             // Keys that could not be read have their defaults: a comparison would find them changed.
             if isReadable, case .failure(let error as ConfigurationError) = start {
                 reader.report(error.problems)
