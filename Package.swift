@@ -404,7 +404,7 @@ let withLibtorch: [Target] = [
         name: "DryRuns",
         dependencies: [
             "Configuration", "Costs", "Datasets", "Embeddings", "Files", "Imaging", "NN",
-            "Pictures", "Policies", "PromptedMasks", "RLTrainer", "Rewards", "Segmentation",
+            "Pictures", "Policies", "PromptedMasks", "RLTrainer", "Rewards", "Runs", "Segmentation",
             "Segmenters", "Settings", "Shards", "SharedSettings", "TextFiles", "Threads", "Torch",
             "Training",
             "TrainingRuns", "VisionLanguage",

@@ -55,10 +55,11 @@ def main():
         record = json.loads(line)
         if record["type"] == "run":
             first = record
-        elif record["type"] == "end" and run:
+        elif record["type"] == "end":
+            run = run or begin(first, options.project)  # a program that was started anew for it
             run.finish(exit_code=1 if record["ending"] == "failed" else 0)
             run = None  # a run that goes on has more lines
-        elif record["type"] != "end":
+        else:
             run = run or begin(first, options.project)
             store(run, first["folder"], record)
         print(json.dumps({"ack": record["n"]}), file=answers, flush=True)

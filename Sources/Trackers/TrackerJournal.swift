@@ -21,7 +21,11 @@ package final class TrackerJournal: Sendable {
     private struct State {
         var known: Set<TrackerRecord.Key>
         var last: Int
-        var failure: String?
+        /// The largest number that was ever given, as far as lines and cursors tell.
+        var given: Int
+        var failure: (any Error)?
+        /// Whether the last that is known of the run's steps is how it ended.
+        var hasEnded: Bool
         var listeners: [@Sendable () -> Void] = []
     }
 
@@ -53,17 +57,36 @@ package final class TrackerJournal: Sendable {
         let path = Self.path(run)
         let lines = try Self.repaired(path)
         file = try LineFile(path)
+        // A damaged cursor is told where its tracker is.
+        let cursors = try Self.cursorFiles(run).compactMap { try? TrackerCursor(file: $0) }
+        let newest = lines.last { $0.key.tellsOfSteps }
         state = Mutex(
-            State(known: Set(lines.map(\.key)), last: lines.last?.n ?? 0))
+            State(
+                known: Set(lines.map(\.key)), last: lines.map(\.n).max() ?? 0,
+                given: Self.given(lines, cursors), hasEnded: newest?.key.kind == .end))
     }
 
     static func path(_ run: String) -> String { "\(run)/\(folder)/records.jsonl" }
+
+    private static func cursorFiles(_ run: String) throws -> [String] {
+        let folder = "\(run)/\(Self.folder)"
+        return try FileManager.default.contentsOfDirectory(atPath: folder)
+            .filter { $0.hasSuffix(TrackerCursor.suffix) }.map { "\(folder)/\($0)" }
+    }
+
+    /// The largest number that was given: lines may be damaged or gone, of which a tracker has the numbers.
+    private static func given(_ lines: [TrackerLine], _ cursors: [TrackerCursor]) -> Int {
+        (lines.map(\.n) + cursors.flatMap { [$0.acknowledged, $0.sent ?? 0] }).max() ?? 0
+    }
 
     /// The number of the last record.
     package var last: Int { state.withLock { $0.last } }
 
     /// Why records are missing, if some could not be written.
-    package var failure: String? { state.withLock { $0.failure } }
+    package var failure: (any Error)? { state.withLock { $0.failure } }
+
+    /// Whether it ends with how the run ended.
+    package var hasEnded: Bool { state.withLock { $0.hasEnded } }
 
     // MARK: - Adding
 
@@ -72,13 +95,16 @@ package final class TrackerJournal: Sendable {
     /// What cannot be written is missing, and told by ``failure``: it costs no run its step.
     package func add(_ record: TrackerRecord, time: Double = Date().timeIntervalSince1970) {
         let listeners = state.withLock { state -> [@Sendable () -> Void] in
+            let n = state.given + 1
+            let record = record.numbered(n)
             if state.failure != nil || state.known.contains(record.key) { return [] }
             do {
-                try file.append(record.line(n: state.last + 1, time: time))
-                state.last += 1
+                try file.append(record.line(n: n, time: time))
+                (state.last, state.given) = (n, n)
                 state.known.insert(record.key)
+                if record.key.tellsOfSteps { state.hasEnded = record.key.kind == .end }
             } catch {
-                state.failure = "\(error)"
+                state.failure = error
             }
             return state.listeners
         }
@@ -98,13 +124,15 @@ package final class TrackerJournal: Sendable {
     ) {
         let kind = bytes.starts(with: [0x89, 0x50]) ? "png" : "jpg"
         let name = "\(Self.folder)/pictures/step-\(step)-\(index).\(kind)"
+        let record = TrackerRecord.picture(step: step, index: index, file: name, text: text)
+        if holds(record) { return }
         do {
             try Data(bytes).write(to: URL(fileURLWithPath: "\(run)/\(name)"), options: .atomic)
         } catch {
             let failure = FileError.writing("\(run)/\(name)", error)
-            return state.withLock { $0.failure = $0.failure ?? "\(failure)" }
+            return state.withLock { $0.failure = $0.failure ?? failure }
         }
-        add(.picture(step: step, index: index, file: name, text: text), time: time)
+        add(record, time: time)
     }
 
     /// Waits until all records are on the disk; on any thread.
@@ -136,18 +164,19 @@ package final class TrackerJournal: Sendable {
     /// Later records go. What trackers have of them is remembered first.
     package static func cutBack(_ run: String, to step: Int) throws {
         if !exists(run) { return }
-        let folder = "\(run)/\(Self.folder)"
         let lines = try repaired(path(run))
-        guard let last = lines.last else { return }
-        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-        for name in names where name.hasSuffix(TrackerCursor.suffix) {
-            var cursor = try TrackerCursor(file: "\(folder)/\(name)")
+        if lines.isEmpty { return }
+        var cursors: [TrackerCursor] = []
+        for file in try cursorFiles(run) {
+            var cursor = try TrackerCursor(file: file)
             cursor.cutBack(lines, to: step)
-            try cursor.write("\(folder)/\(name)")
+            try cursor.write(file)
+            cursors.append(cursor)
         }
         // Its number keeps those that went from being given again.
-        let mark = TrackerRecord.resumed(after: step, n: last.n + 1)
-            .line(n: last.n + 1, time: Date().timeIntervalSince1970)
+        let n = given(lines, cursors) + 1
+        let mark = TrackerRecord.resumed(after: step, n: n)
+            .line(n: n, time: Date().timeIntervalSince1970)
         let kept = lines.filter { $0.key.step <= step }.map(\.text) + [mark]
         try DurableFiles.write(Data((kept.joined(separator: "\n") + "\n").utf8), to: path(run))
         for line in lines where line.key.step > step {

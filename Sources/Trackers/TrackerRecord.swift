@@ -18,6 +18,9 @@ package struct TrackerRecord: Sendable, Hashable {
             case kind = "type"
             case step, index
         }
+
+        /// Whether it says how far the run is, or that it has ended there.
+        var tellsOfSteps: Bool { [.metrics, .resumed, .end].contains(kind) }
     }
 
     /// What tells it from others.
@@ -81,6 +84,11 @@ package struct TrackerRecord: Sendable, Hashable {
         Self(
             .end, step: step,
             [("ending", jsonText(ending))] + (message.map { [("message", jsonText($0))] } ?? []))
+    }
+
+    /// The record as that of the number `n`: a run that goes on may end once more after the same step.
+    func numbered(_ n: Int) -> Self {
+        key.kind == .end ? Self(.end, step: step, index: n, members) : self
     }
 
     /// The record as a line without its line feed, with its number and seconds since 1970.

@@ -43,7 +43,6 @@ final class TrackerSender: @unchecked Sendable {
         var notes: [String] = []
         /// The last failure, while there is one.
         var failure: String?
-        var isDone = false
     }
 
     // The thread's own.
@@ -78,7 +77,6 @@ final class TrackerSender: @unchecked Sendable {
         let thread = Thread { [self] in
             run()
             end()
-            condition.withLock { shared.isDone = true }
             done.signal()
         }
         thread.name = "tracker \(specification.name)"
@@ -99,9 +97,6 @@ final class TrackerSender: @unchecked Sendable {
 
     /// Why it is not further, if its program failed last.
     var failure: String? { condition.withLock { shared.failure } }
-
-    /// Whether the thread has ended.
-    var isDone: Bool { condition.withLock { shared.isDone } }
 
     /// How many records the tracker has not.
     func countLeft() throws -> Int {

@@ -135,6 +135,59 @@ func line(_ n: Int, _ step: Int, _ kind: String = "metrics", index: Int = 0) thr
         }
     }
 
+    @Test("A run that goes on after its end, and ends after the same step, tells of both ends")
+    func ends() throws {
+        try withFolder { run in
+            let journal = try TrackerJournal(run: run)
+            journal.add(.completions(step: 3))
+            journal.add(.end(step: 3, ending: "stopped", message: nil))
+            #expect(journal.hasEnded)
+            var cursor = TrackerCursor()
+            for (n, kind) in [(1, "completions"), (2, "end")] {
+                cursor.take(try line(n, 3, kind, index: kind == "end" ? n : 0))
+            }
+            try cursor.write(run + "/trackers/mine.cursor.json")
+            for step in [3, 2] {
+                try TrackerJournal.cutBack(run, to: step)
+                let again = try TrackerJournal(run: run)
+                #expect(!again.hasEnded)
+                again.add(.end(step: 3, ending: "finished", message: nil))
+                cursor = try TrackerCursor(file: run + "/trackers/mine.cursor.json")
+                let text = try #require(try lines(run + "/trackers/records.jsonl").last)
+                let last = try #require(TrackerLine(Data(text.utf8)))
+                #expect(last.text.contains("finished"))
+                #expect(cursor.decision(last) == .send(isRepeated: false))
+                #expect(try TrackerJournal(run: run).hasEnded)
+            }
+        }
+    }
+
+    @Test(
+        "No number is given again of which a tracker had the record, whatever became of the lines")
+    func lostLines() throws {
+        try withFolder { run in
+            let path = run + "/trackers/records.jsonl"
+            let journal = try TrackerJournal(run: run)
+            for step in 1...4 { journal.add(.completions(step: step)) }
+            var cursor = TrackerCursor()
+            for step in 1...3 { cursor.take(try line(step, step, "completions")) }
+            cursor.send(try line(4, 4, "completions"))
+            try cursor.write(run + "/trackers/mine.cursor.json")
+            let whole = try lines(path)
+            let damaged = whole.prefix(3).joined(separator: "\n") + "\nnonsense\n"
+            for text in [damaged, nil] {
+                try FileManager.default.removeItem(atPath: path)
+                if let text { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) }
+                let again = try TrackerJournal(run: run)
+                again.add(.completions(step: 4))
+                #expect(try records(run).last?["n"] as? Int == 5)
+            }
+            try Data(damaged.utf8).write(to: URL(fileURLWithPath: path))
+            try TrackerJournal.cutBack(run, to: 2)
+            #expect(try records(run).map { $0["n"] as? Int } == [1, 2, 5])
+        }
+    }
+
     @Test(
         "Brought back to a step, a journal gives no number twice and remembers what trackers have")
     func cutBack() throws {

@@ -1,5 +1,6 @@
 import EndToEndTestSupport
 import EventFiles
+import Files
 import FilesTestSupport
 import Foundation
 import NN
@@ -142,6 +143,55 @@ extension EndToEnd {
                 let times = try loggedEvents(run).filter { !$0.scalars.isEmpty }.map(\.time)
                 let told = try records(kept, "metrics").compactMap { $0["time"] as? Double }
                 #expect(zip(told, times).allSatisfy { abs($0 - $1) < 1e-3 } && told.count == 3)
+                #expect(try records(kept, "end").map { $0["ending"] as? String } == ["finished"])
+            }
+        }
+
+        @Test("A run that is told of later ends as far as its checkpoints tell")
+        func laterEnd() throws {
+            try withFolder { folder in
+                let (run, kept) = (folder + "/run", folder + "/kept")
+                var configuration = configuration(run)
+                _ = try self.run(configuration)
+                configuration.training.maxSteps = 9
+                func send() throws {
+                    _ = try TrackRecipe(
+                        run: run, configuration: configuration,
+                        trackers: TrackerTable([keepingTracker(kept)])
+                    ).send { _ in }
+                }
+                let aside = folder + "/step-3"
+                try FileManager.default.moveItem(
+                    atPath: run + "/checkpoints/step-3", toPath: aside)
+                try send()
+                #expect(try records(kept, "end").isEmpty)
+                try FileManager.default.moveItem(
+                    atPath: aside, toPath: run + "/checkpoints/step-3")
+                try send()
+                #expect(try records(kept, "end").map { $0["ending"] as? String } == ["stopped"])
+            }
+        }
+
+        @Test("What cannot be written down for trackers is an error, and made up for the next time")
+        func notWritten() throws {
+            try withFolder { folder in
+                let (run, kept) = (folder + "/run", folder + "/kept")
+                let configuration = configuration(run)
+                _ = try self.run(configuration)
+                let table = TrackerTable([keepingTracker(kept)])
+                let blocked = run + "/trackers/pictures/step-3-0.jpg"
+                try FileManager.default.createDirectory(
+                    atPath: blocked + "/in the way", withIntermediateDirectories: true)
+                let error = #expect(throws: FileError.self) {
+                    _ = try TrackRecipe(run: run, configuration: configuration, trackers: table)
+                }
+                #expect(error?.path == blocked && error?.kind == .cannotWrite)
+                try FileManager.default.removeItem(atPath: blocked)
+                let recipe = try TrackRecipe(
+                    run: run, configuration: configuration, trackers: table)
+                #expect(recipe.send { _ in }.progress.map(\.left) == [0])
+                #expect(try records(kept, "picture").map { $0["step"] as? Int } == [1, 3])
+                #expect(try records(kept, "end").count == 1)
             }
         }
 

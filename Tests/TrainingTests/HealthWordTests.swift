@@ -1,4 +1,6 @@
 import Configuration
+import Files
+import FilesTestSupport
 import Foundation
 import RLTrainer
 import Settings
@@ -40,6 +42,19 @@ import Testing
             }
         }
         #expect(Set(all.map(\.name)) == Set(HealthCondition.allCases.map(\.rawValue)))
+    }
+
+    @Test("A damaged line of metrics costs the watch over a run no other line")
+    func damagedLine() throws {
+        try withFolder { run in
+            let text =
+                "{\"step\": 1, \"kl\": null}\nnonsense\n{\"step\": 2, \"reward\": 1.5}\n"
+                + "{\"step\": 2, \"eval_giou\": 1}\n"
+            try Data(text.utf8).write(to: URL(fileURLWithPath: run + "/metrics.jsonl"))
+            let found = StepMetrics.recorded(run: run)
+            #expect(found.map(\.step) == [1, 2])
+            #expect(found[0]["kl"]?.isNaN == true && found[1]["reward"] == 1.5)
+        }
     }
 
     @Test("Where nothing can be read, that is what is to be looked at; where it can, the pictures")

@@ -52,6 +52,26 @@ import Testing
         }
     }
 
+    @Test("No two completions of a run have one picture's name, whatever their samples are called")
+    func names() throws {
+        try withRun { run in
+            let long = String(repeating: "a", count: 80)
+            try run.writeRollouts(
+                [
+                    WatchFixture.rollout("a", reward: 1), WatchFixture.rollout("a", reward: 1),
+                    WatchFixture.rollout("a", reward: 1, epoch: 1),
+                    WatchFixture.rollout("é", reward: 1), WatchFixture.rollout("ü", reward: 1),
+                    WatchFixture.rollout(long + "b", reward: 1),
+                    WatchFixture.rollout(long + "c", reward: 1),
+                ], step: 9)
+            let chosen = try RolloutSelection(run: run.path, step: 9, .all).chosen
+            let names = chosen.map(RolloutPictures.name)
+            #expect(Set(names).count == 7)
+            #expect(
+                names.prefix(3) == ["step-9-1-a-1.png", "step-9-2-a-2.png", "step-9-3-a-1.png"])
+        }
+    }
+
     @Test("A step or sample that is not there is told with those that are")
     func missing() throws {
         try withRun { run in

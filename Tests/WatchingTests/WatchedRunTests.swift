@@ -80,6 +80,9 @@ import Testing
             }
             try run.writeCheckpoint(12)
             #expect(try WatchedRun.state(run.path) == .stopped)
+            // Whether the same command goes on depends on why it ended, which its files do not tell.
+            #expect(try run.view()[1].hasPrefix("has ended after step 12 of 40, with a checkpoint"))
+            #expect(try !run.view()[1].contains("the same command"))
             try run.append((13...40).map { WatchFixture.line($0) + "\n" }.joined())
             #expect(try WatchedRun.state(run.path) == .cut(newestCheckpoint: 12))
             #expect(RunState.running.words(step: 40, total: 40).contains("all 40 steps are done"))
@@ -155,6 +158,38 @@ import Testing
         let limited = RunPace(steps, RunLength(steps: 50, seconds: 45), session: session)
         #expect(limited.secondsLeft == 45)
         #expect(RunPace(steps, RunLength(steps: nil), session: nil).secondsLeft == nil)
+    }
+
+    @Test("A limit of minutes counts, whole or not")
+    func minutes() throws {
+        try withFolder { folder in
+            let run = try WatchFixture(folder + "/run")
+            for (text, seconds) in [("30", 1800.0), ("0.5", 30), ("null", nil)] {
+                try run.write(
+                    "training:\n  max_steps: 40\n  max_minutes: \(text)\n", to: "config.yaml")
+                #expect(RunLength(run: run.path) == RunLength(steps: 40, seconds: seconds))
+            }
+        }
+    }
+
+    @Test("A damaged line of the newest completions costs only itself, and is told")
+    func damagedRollout() throws {
+        try withFolder { folder in
+            let run = try WatchFixture(folder + "/run")
+            try run.writeRollouts(
+                [
+                    WatchFixture.rollout("a", reward: 1), "nonsense",
+                    WatchFixture.rollout("a", reward: 2),
+                ],
+                step: 10)
+            var watched = try WatchedRun(run.path)
+            let moment = try watched.look()
+            #expect(moment.group?.answers.count == 2)
+            #expect(
+                moment.damage.contains {
+                    $0.contains("rollouts/step-10.jsonl:2: the line is damaged")
+                })
+        }
     }
 
     @Test("Stages are told by their numbers")

@@ -9,6 +9,7 @@ import Policies
 import PromptedMasks
 import RLTrainer
 import Rewards
+import Runs
 import Segmentation
 import Segmenters
 public import Settings
@@ -60,7 +61,7 @@ public struct DryRun {
         found.attempt { try FolderLock.requireFree(configuration.outputDirectory) }
         let start = found.attempt { try RunStart(configuration, resume) }
         if start != nil {
-            found.attempt { try Self.requireWritable(configuration.outputDirectory) }
+            found.attempt { try FolderPlace.require(configuration.outputDirectory) }
         }
         let device = found.attempt { try availableDevice(configuration.device) }
         let plan =
@@ -148,18 +149,6 @@ public struct DryRun {
             questions += try data.sample(at: index).questions
         }
         return questions.max { $0.utf8.count < $1.utf8.count } ?? ""
-    }
-
-    /// Fails if a folder cannot be made or written to.
-    private static func requireWritable(_ path: String) throws {
-        let place = existingParent(path)
-        var isFolder: ObjCBool = false
-        _ = FileManager.default.fileExists(atPath: place, isDirectory: &isFolder)
-        guard isFolder.boolValue else {
-            throw FileError(path: path, message: "cannot write: \(place) is no folder")
-        }
-        if FileManager.default.isWritableFile(atPath: place) { return }
-        throw FileError(path: path, message: "cannot write: no permission in \(place)")
     }
 }
 

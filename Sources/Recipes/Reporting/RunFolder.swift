@@ -1,6 +1,5 @@
 import Files
 import Foundation
-import Reports
 import Runs
 
 /// What tells a run's folder from others.
@@ -34,19 +33,5 @@ package enum RunFolder {
         let below = names.sorted().map { "\(folder)/\($0)" }
         let parent = folder.parentFolder
         return Array((below + [parent, parent.parentFolder]).filter(isRun).prefix(3))
-    }
-}
-
-extension HTMLPage {
-    /// Makes the browser look again, and says so.
-    ///
-    /// - Parameter seconds: after how many; nil for never
-    mutating func renews(after seconds: Int?) {
-        renewal = seconds
-        guard let seconds else { return }
-        let often = seconds == 1 ? "every second" : "every \(seconds) seconds"
-        body.append(
-            .element(
-                "p", ["class": "lead"], "The training goes on; this page renews itself \(often)."))
     }
 }

@@ -2,6 +2,7 @@ import Evaluating
 import Files
 package import Foundation
 package import Reports
+import Runs
 import TextFiles
 
 /// A run's folder, read: what ran, and the numbers of each step.
@@ -26,15 +27,10 @@ package struct RunRecord {
 
         /// The numbers of a line of `metrics.jsonl`; nil if it is none.
         package init?(line: Data) {
-            guard let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any],
-                let number = (object["step"] as? NSNumber)?.intValue
-            else { return nil }
-            var values: [String: Double] = [:]
-            for (name, value) in object where name != "step" {
-                values[name] = (value as? NSNumber)?.doubleValue ?? .nan
-            }
-            self.number = number
-            self.values = values
+            guard let metrics = StepMetrics(line: line) else { return nil }
+            number = metrics.step
+            values = Dictionary(
+                metrics.entries.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
         }
     }
 

@@ -271,3 +271,17 @@ public struct RunReport: Sendable {
                 : "; whether the policy learnt, only an evaluation on held-out samples can tell.")
     }
 }
+
+extension HTMLPage {
+    /// Makes the browser look again, and says so.
+    ///
+    /// - Parameter seconds: after how many; nil for never
+    mutating func renews(after seconds: Int?) {
+        renewal = seconds
+        guard let seconds else { return }
+        let often = seconds == 1 ? "every second" : "every \(seconds) seconds"
+        body.append(
+            .element(
+                "p", ["class": "lead"], "The training goes on; this page renews itself \(often)."))
+    }
+}

@@ -56,6 +56,8 @@ package struct StoredRollout: Decodable, Sendable {
 package struct RolloutFiles: Sendable {
     /// A completion with the line that it was read from.
     package struct Line: Sendable {
+        /// Its number in the file, from 1.
+        package let number: Int
         /// The line, as it is in the file.
         package let text: Data
         /// What it says.
@@ -83,7 +85,7 @@ package struct RolloutFiles: Sendable {
         return try recordLines(of: data, path).map { number, bytes in
             do {
                 return Line(
-                    text: bytes,
+                    number: number, text: bytes,
                     rollout: try JSONDecoder().decode(StoredRollout.self, file: bytes))
             } catch {
                 throw EvaluationError(
@@ -97,6 +99,15 @@ package struct RolloutFiles: Sendable {
 }
 
 extension RolloutFiles {
+    /// The completions of a step, in order, without lines that are damaged; none without a file.
+    package func readable(step: Int) -> [StoredRollout] {
+        let data = FileManager.default.contents(atPath: "\(folder)/step-\(step).jsonl") ?? Data()
+        let decoder = JSONDecoder()
+        return data.split(separator: 0x0A).compactMap {
+            try? decoder.decode(StoredRollout.self, file: Data($0))
+        }
+    }
+
     /// The lines of a step's file that are no completions; nil if all are.
     func damage(step: Int) -> LineDamage? {
         LineDamage("\(folder)/step-\(step).jsonl") {
@@ -110,13 +121,8 @@ extension RunRecord {
     /// is no such file.
     func newestRollouts() -> (step: Int, rollouts: [StoredRollout])? {
         let files = RolloutFiles(run: path)
-        guard let step = files.steps.last,
-            let data = FileManager.default.contents(atPath: "\(path)/rollouts/step-\(step).jsonl")
-        else { return nil }
-        let decoder = JSONDecoder()
-        let rollouts = data.split(separator: 0x0A).compactMap {
-            try? decoder.decode(StoredRollout.self, file: Data($0))
-        }
+        guard let step = files.steps.last else { return nil }
+        let rollouts = files.readable(step: step)
         return rollouts.isEmpty ? nil : (step, rollouts)
     }
 }

@@ -35,9 +35,6 @@ package enum FolderPlace {
         )
     }
 
-    /// What is wrong with a place among a run's checkpoints; nil if it is none.
-    package static func problem(inside path: String) -> String? { NewFolder.problem(inside: path) }
-
     private static func problem(_ path: String, tries: Bool) -> String? {
         if let problem = NewFolder.problem(inside: path) { return problem }
         var place = FileIdentity(path).path
@@ -50,7 +47,11 @@ package enum FolderPlace {
             return "cannot be made a folder: "
                 + (isItself ? "a file is in the way" : "\(place) is a file; name another place")
         }
-        if !tries || path.isFolder { return nil }
+        if !tries { return nil }
+        if path.isFolder {
+            return FileManager.default.isWritableFile(atPath: path)
+                ? nil : "cannot be written to; check its permissions"
+        }
         return refusal(place).map {
             "cannot be made a folder: \($0) in \(place); check the path and its permissions"
         }

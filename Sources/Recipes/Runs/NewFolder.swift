@@ -75,7 +75,7 @@ package struct NewFolder {
     }
 
     /// What is wrong with a folder among checkpoints, which a run keeps, counts and removes.
-    static func problem(inside path: String) -> String? {
+    package static func problem(inside path: String) -> String? {
         let files = FileManager.default
         var folder = FileIdentity(path).path
         while folder != "/", folder != "." {

@@ -1,6 +1,23 @@
 import Foundation
+import TextFiles
+
+/// What was wrong in a step, as a run's folder keeps it.
+package struct RunFault: Decodable, Sendable {
+    /// The optimizer step.
+    package let step: Int
+    /// What was wrong, for people.
+    package let message: String
+}
 
 extension RunDirectory {
+    /// What a run's ``faultsFile`` holds, in order, without lines that are damaged; none without a file.
+    package static func faults(in path: String) -> [RunFault] {
+        let data = FileManager.default.contents(atPath: "\(path)/\(faultsFile)") ?? Data()
+        return data.split(separator: UInt8(ascii: "\n")).compactMap {
+            try? JSONDecoder().decode(RunFault.self, file: Data($0))
+        }
+    }
+
     /// The name of the file with what was wrong in a run; there is none while nothing was.
     package static let faultsFile = "faults.jsonl"
 

@@ -88,12 +88,8 @@ extension RunDirectory {
         let warnings = LineDamage("\(path)/\(RunWarnings.file)") {
             (try? JSONDecoder().decode(RunWarning.self, file: $0)) != nil
         }
-        struct Fault: Decodable {
-            let step: Int
-            let message: String
-        }
         let faults = LineDamage("\(path)/\(faultsFile)") {
-            (try? JSONDecoder().decode(Fault.self, file: $0)) != nil
+            (try? JSONDecoder().decode(RunFault.self, file: $0)) != nil
         }
         return [warnings, faults].compactMap(\.self)
     }

@@ -12,26 +12,14 @@ extension TrackerJournal {
 
     /// Adds the warnings that the run's folder holds.
     package func addWarnings() {
-        struct Warning: Decodable {
-            let step: Int
-            let name: String?
-            let message: String
-            let hint: String?
-        }
-        guard let text = FileManager.default.contents(atPath: "\(run)/warnings.jsonl") else {
-            return
-        }
         var counts: [Int: Int] = [:]
-        for line in text.split(separator: UInt8(ascii: "\n")) {
-            guard let warning = try? JSONDecoder().decode(Warning.self, file: Data(line)) else {
-                continue
-            }
+        for warning in RunWarnings.read(run: run) {
             let index = counts[warning.step, default: 0]
             counts[warning.step] = index + 1
             add(
                 .warning(
-                    step: warning.step, index: index, name: warning.name ?? "",
-                    message: warning.message, hint: warning.hint ?? ""))
+                    step: warning.step, index: index, name: warning.name,
+                    message: warning.message, hint: warning.hint))
         }
     }
 
@@ -49,7 +37,6 @@ extension TrackerJournal {
             String(decoding: $0, as: UTF8.self)
         }
         let records = lines.compactMap { TrackerRecord(metricsLine: $0) }
-        if records.allSatisfy(holds) { return addWarnings() }
         let written = try files.attributesOfItem(atPath: file)[.modificationDate] as? Date
         let events = Dictionary(grouping: try RunEvents.all(run), by: \.step)
         for record in records {

@@ -110,20 +110,14 @@ public struct EarlyEnding: Sendable, Hashable {
 }
 
 extension StepMetrics {
-    /// The steps that a run's `metrics.jsonl` has, in order, without evaluations; what is no line of one
-    /// ends them.
+    /// The steps that a run's `metrics.jsonl` has, in order, without evaluations; a line that is damaged
+    /// costs only itself.
     static func recorded(run: String) -> [StepMetrics] {
         let data = FileManager.default.contents(atPath: "\(run)/metrics.jsonl") ?? Data()
         var found: [StepMetrics] = []
         for line in data.split(separator: UInt8(ascii: "\n")) {
-            guard let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any],
-                let step = (object["step"] as? NSNumber)?.intValue
-            else { break }
-            if object.keys.contains(where: { $0.hasPrefix("eval_") }) { continue }
-            var metrics = StepMetrics(step: step)
-            for (name, value) in object where name != "step" {
-                metrics.append(name, (value as? NSNumber)?.doubleValue ?? .nan)
-            }
+            guard let metrics = StepMetrics(line: Data(line)) else { continue }
+            if metrics.entries.contains(where: { $0.name.hasPrefix("eval_") }) { continue }
             found.append(metrics)
         }
         return found

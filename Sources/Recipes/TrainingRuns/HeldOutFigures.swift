@@ -1,4 +1,5 @@
 import Evaluation
+import Files
 import Foundation
 import Runs
 import TextFiles
@@ -39,18 +40,16 @@ struct HeldOutFigures {
             let lines = try? TextContents(data, validating: false).lines()
         else { return }
         for line in lines {
-            guard
-                let object = try? JSONSerialization.jsonObject(with: line.bytes) as? [String: Any],
-                let step = (object["step"] as? NSNumber)?.intValue
-            else { continue }
-            let figures = object.compactMap { key, value in
-                key.hasPrefix("eval_")
+            guard let metrics = StepMetrics(line: line.bytes) else { continue }
+            let figures = metrics.entries.compactMap { entry in
+                entry.name.hasPrefix("eval_")
                     ? HeldOutFigure(
-                        name: String(key.dropFirst(5)), value: (value as? NSNumber)?.doubleValue)
+                        name: String(entry.name.dropFirst(5)),
+                        value: entry.value.isNaN ? nil : entry.value)
                     : nil
             }
             if figures.isEmpty { continue }
-            steps[step] = figures.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }
+            steps[metrics.step] = figures.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }
         }
     }
 

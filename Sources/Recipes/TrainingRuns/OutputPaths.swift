@@ -64,7 +64,7 @@ private func requireWritable(file path: String, _ made: [String]) throws {
         if made.contains(FileIdentity(folder).path) { return }
         throw refuse("its folder does not exist", "make it first")
     }
-    if let problem = FolderPlace.problem(inside: path) {
+    if let problem = NewFolder.problem(inside: path) {
         throw FileError(path: path, message: problem)
     }
     if let reason = FolderPlace.refusal(folder) {

@@ -1,7 +1,10 @@
 package import Configuration
 import Files
 import Foundation
+import RLTrainer
 import Runs
+import Settings
+import Shards
 package import SharedSettings
 package import Trackers
 
@@ -29,6 +32,14 @@ package struct TrackRecipe {
         let journal = try TrackerJournal(run: run)
         try journal.complete()
         let metrics = FileManager.default.contents(atPath: run + "/metrics.jsonl") ?? Data()
+        let step = lastStep(of: metrics)
+        if !journal.hasEnded, step > 0, CheckpointFolder(run: run).steps.contains(step) {
+            let total = Self.steps(configuration)
+            let isFinished = total.map { step >= $0 } == true
+            journal.add(
+                .end(step: step, ending: isFinished ? "finished" : "stopped", message: nil))
+        }
+        if let failure = journal.failure { throw failure }
         // Nobody waits for the run: as long as programs answer, they are told.
         let patient = table.entries.map { entry in
             var entry = entry
@@ -39,7 +50,19 @@ package struct TrackRecipe {
             patient, journal: journal,
             introduction: TrackerIntroduction(
                 run: run, command: type(of: configuration).command, version: Think2Seg.version,
-                step: lastStep(of: metrics), configuration: configuration.json))
+                step: step, configuration: configuration.json))
+    }
+
+    /// The step that a run ends after; nil if it counts passes over shards that are not there.
+    private static func steps(_ configuration: some KeyedConfiguration) -> Int? {
+        let data = Data(configuration.json.utf8)
+        let values = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]
+        if let steps = values?["training.max_steps"] as? Int { return steps }
+        guard let run = configuration as? RunConfiguration,
+            let samples = try? ShardedDataset(paths: run.data.train)
+        else { return nil }
+        return run.grpo.stepCount(
+            epochs: run.training.numTrainEpochs, sampleCount: samples.count)
     }
 
     /// Sends what there is to send.

@@ -58,14 +58,17 @@ package struct RolloutPictures {
         }
     }
 
-    /// The name of a completion's file: step, sample, place among the answers.
+    /// The name of a completion's file: step, line of the step's file, sample, place among the answers.
+    ///
+    /// Step and line tell it from all others: a step may ask about a sample in two passes.
     package static func name(_ chosen: ChosenRollout) -> String {
         let id = chosen.rollout.id.map { character in
             character.isASCII
                 && (character.isLetter || character.isNumber || "._-".contains(character))
                 ? character : "_"
         }
-        return "step-\(chosen.step)-\(String(id.prefix(80)))-\(chosen.number).png"
+        return
+            "step-\(chosen.step)-\(chosen.lineNumber)-\(String(id.prefix(80)))-\(chosen.number).png"
     }
 
     /// Writes a PNG file for each completion; each appears whole or not at all.

@@ -29,6 +29,8 @@ package struct ChosenRollout: Sendable {
     package let rollout: StoredRollout
     /// The line of the record, as it is in the file.
     package let line: Data
+    /// The number of the line in the step's file, from 1.
+    package let lineNumber: Int
 }
 
 /// Completions of a run, as its folder has them.
@@ -91,7 +93,7 @@ package struct RolloutSelection: Sendable {
                 defer { place += 1 }
                 return ChosenRollout(
                     step: step, number: index + 1, count: group.answers.count, rollout: answer,
-                    line: lines[place].text)
+                    line: lines[place].text, lineNumber: lines[place].number)
             }
         }
     }

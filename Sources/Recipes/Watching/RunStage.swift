@@ -47,7 +47,8 @@ package struct RunLength: Sendable, Hashable {
         let text = FileManager.default.contents(atPath: run + "/config.yaml")
         let root = text.flatMap { try? Yams.load(yaml: String(decoding: $0, as: UTF8.self)) }
         let training = (root as? [String: Any])?["training"] as? [String: Any]
-        seconds = (training?["max_minutes"] as? NSNumber).map { $0.doubleValue * 60 }
+        let minutes = training?["max_minutes"]
+        seconds = (minutes as? Double ?? (minutes as? Int).map(Double.init)).map { $0 * 60 }
         steps = (training?["max_steps"] as? Int) ?? Self.steps(ofPasses: run)
     }
 

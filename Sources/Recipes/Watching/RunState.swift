@@ -60,7 +60,7 @@ package enum RunState: Sendable, Hashable {
                 : "goes on: \(place)"
         case .finished: return "has ended: all \(step) steps are done"
         case .stopped:
-            return "has ended after \(place), with a checkpoint of it; the same command goes on"
+            return "has ended after \(place), with a checkpoint of it"
         case .cut(let checkpoint):
             if step == 0 { return "was cut before its first step; the same command begins anew" }
             let rest = checkpoint.map { "goes on after step \($0)" } ?? "begins anew"

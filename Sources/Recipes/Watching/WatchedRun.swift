@@ -2,7 +2,6 @@ import Files
 package import Foundation
 package import Reporting
 package import Runs
-import TextFiles
 
 /// What there is to see of a run at a moment.
 package struct WatchedMoment: Sendable {
@@ -112,43 +111,29 @@ package struct WatchedRun {
         _ = try metrics.refresh()
         let date = Self.date(path)
         if date != configured { (configured, length) = (date, RunLength(run: path)) }
-        try readGroup()
+        readGroup()
         let step = metrics.steps.last?.number ?? 0
         return WatchedMoment(
             run: path,
             state: RunState(holder, run: path, step: step, total: length.steps), length: length,
             steps: metrics.steps, evaluations: metrics.evaluations,
             warnings: RunWarnings.read(run: path), faults: faults(),
-            damage: RunDamage.warnings(run: path), group: group,
+            damage: RunDamage.warnings(run: path, readsRollouts: true), group: group,
             session: RunSession(run: path, lastWrite: metrics.lastWrite),
             age: metrics.lastWrite.map { max(0, now.timeIntervalSince($0)) })
     }
 
-    private mutating func readGroup() throws {
+    private mutating func readGroup() {
         guard let step = files.steps.last else {
             group = nil
             return
         }
         if group?.step == step { return }
-        do {
-            let rollouts = try files.lines(step: step).map(\.rollout)
-            group = .mostTelling(AskedGroup.groups(rollouts, step: step))
-        } catch is MissingInputError {
-            // A run that goes on from a checkpoint took it away meanwhile.
-            group = nil
-        }
+        // None where a run that goes on from a checkpoint took the file away meanwhile.
+        group = .mostTelling(AskedGroup.groups(files.readable(step: step), step: step))
     }
 
     private func faults() -> [String] {
-        struct Line: Decodable {
-            let step: Int
-            let message: String
-        }
-        let file = "\(path)/\(RunDirectory.faultsFile)"
-        let data = FileManager.default.contents(atPath: file) ?? Data()
-        return data.split(separator: UInt8(ascii: "\n")).compactMap { line in
-            (try? JSONDecoder().decode(Line.self, file: Data(line)))
-                .map { "step \($0.step): \($0.message)" }
-        }
+        RunDirectory.faults(in: path).map { "step \($0.step): \($0.message)" }
     }
 }
