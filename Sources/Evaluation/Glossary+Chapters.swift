@@ -126,6 +126,9 @@ extension Glossary {
             "entropy", keys: ["entropy"], unit: "nats per token",
             "how much of a token is left to chance"),
         GlossaryEntry(
+            "loss", keys: ["loss"],
+            "what the optimizer makes smaller: mean over a step, or over held-out samples"),
+        GlossaryEntry(
             "token accuracy", keys: ["mean_token_accuracy"], unit: share,
             "share of an answer's tokens that the policy would have written, in supervised training"
         ),
@@ -211,7 +214,7 @@ extension Glossary {
         GlossaryEntry(
             "best", keys: ["checkpoints/best"],
             "of checkpoints: the one whose evaluation on held-out samples found most by "
-                + "`evaluation.metric_for_best_model`; none where all found nothing"),
+                + "`evaluation.metric_for_best_model`; one that found nothing is not called so"),
         GlossaryEntry(
             "held-out", keys: ["data.validation"],
             "of samples: never trained on"),

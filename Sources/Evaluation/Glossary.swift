@@ -47,7 +47,11 @@ package enum Glossary {
     ///
     /// - Parameter key: a key of metrics, of an evaluation or of a configuration
     /// - Returns: the name; the key where there is no entry, such as that of somebody's own reward term
-    package static func name(_ key: String) -> String { entriesByKey[key]?.name ?? key }
+    package static func name(_ key: String) -> String {
+        if let entry = entriesByKey[key] { return entry.name }
+        // Of one kind of prompt, such as `iou/box`.
+        return key.hasPrefix("iou/") ? "\(name("iou")) (\(key.dropFirst(4)))" : key
+    }
 
     /// The numbers that what a key stands for can have: 0 to 1 for a share, from 0 for what is counted.
     ///

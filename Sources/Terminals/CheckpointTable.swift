@@ -105,9 +105,7 @@ package struct CheckpointTable: Encodable {
 
     /// That a checkpoint is the best, and by what; or which command wrote it, where it is not `train`.
     private func mark(_ listing: CheckpointListing) -> String {
-        let chosen = listing.heldOut?.first { $0.name == listing.metric }
-        // Where nothing was found there is no best.
-        if listing.isBest, chosen?.value != 0 {
+        if listing.isBest {
             let metric = listing.metric.flatMap(Metric.init(rawValue:))
             return "best" + (metric.map { " by \($0.title)" } ?? "")
         }

@@ -66,7 +66,7 @@ struct ImportOptions: ParsableArguments {
                     of: progress.total, work: progress.split)
             }
         } catch let error as ImportError {
-            error.report.allProblems.grouped.forEach { Console.note("\($0)") }
+            try show(error.report)
             throw error
         }
         if !console.quiet { Console.endProgress() }
@@ -81,6 +81,14 @@ struct ImportOptions: ParsableArguments {
             }
         }
         if let json { try writeJSON(report, to: json) }
+    }
+
+    /// Says what an import found that failed: all of it on the terminal where the place of the JSON was in
+    /// the folder that is gone with it.
+    private func show(_ report: ImportReport) throws {
+        let isPlaceGone = json.map { $0 != "-" && !$0.parentFolder.isFolder } ?? false
+        (isPlaceGone ? report.allProblems : report.shownProblems).forEach { Console.note("\($0)") }
+        if let json, !isPlaceGone, !report.allProblems.isEmpty { try writeJSON(report, to: json) }
     }
 }
 

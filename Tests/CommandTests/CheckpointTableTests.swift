@@ -1,5 +1,6 @@
 import Foundation
 import Terminals
+import TestSupport
 import Testing
 
 @testable import TrainingRuns
@@ -41,11 +42,27 @@ import Testing
     }
 
     @Test("A step whose evaluation found nothing is called no best")
-    func nothing() {
-        let table = CheckpointTable([
-            listing(2, [("giou", 0.1), ("precision_0.5", 0)], isBest: true)
-        ])
-        #expect(!table.lines[1].contains("best"))
+    func nothing() throws {
+        try withTemporaryFolder { folder in
+            let text = """
+                {"step": 2, "eval_giou": 0.1, "eval_precision_0.5": 0}
+                {"step": 3, "eval_giou": 0.1, "eval_precision_0.5": 0}
+
+                """
+            try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/metrics.jsonl"))
+            let figures = HeldOutFigures(run: folder)
+            #expect(!figures.isBest(2, linked: 2, by: "precision_0.5"))
+            #expect(figures.isBest(2, linked: 2, by: "giou"))
+            #expect(!figures.isBest(3, linked: 2, by: "giou"))
+        }
+    }
+
+    @Test("Figures are called in a table and in a card as in the glossary")
+    func titles() {
+        let titles = ["giou", "loss", "mean_token_accuracy", "iou/box"].map {
+            HeldOutFigure(name: $0, value: nil).title
+        }
+        #expect(titles == ["gIoU", "loss", "token accuracy", "mask IoU (box)"])
     }
 
     @Test("The list as JSON has every figure by its key in metrics.jsonl, null where there is none")

@@ -117,6 +117,24 @@ import Testing
         }
     }
 
+    @Test("An import that fails lists in its JSON all that it found")
+    func importListsAll() throws {
+        try withTemporaryFolder { folder in
+            try write("no phrase of a picture\n", to: folder + "/set/output_phrase_val.txt")
+            let line = "data import refsegrs @/set --strict --quiet --output @/new --json"
+            #expect(CommandCall("\(line) @/report.json", in: folder).status == 65)
+            let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/report.json"))
+            let report = try #require(
+                try JSONSerialization.jsonObject(with: data) as? [String: Any])
+            let splits = report["splits"] as? [[String: Any]] ?? []
+            let found = ([report] + splits).flatMap { $0["problems"] as? [Any] ?? [] }
+            #expect(!found.isEmpty)
+            let call = CommandCall("\(line) @/new/report.json", in: folder)
+            #expect(call.status == 65, "the folder that the JSON was for is gone, the error is not")
+            #expect(!FileManager.default.fileExists(atPath: folder + "/new"))
+        }
+    }
+
     @Test("A new folder is none among checkpoints, and none that a link leads to in vain")
     func newFolders() throws {
         try withTemporaryFolder { folder in

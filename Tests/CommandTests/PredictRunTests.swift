@@ -63,6 +63,19 @@ import Testing
             #expect(try completion("bad.json") != nil)
             #expect(walk.exists("bad/overlay.png") && !walk.exists("bad/mask.png"))
 
+            // Answers are read as the run asked for them, from within its folder too.
+            for (path, place, origin) in [
+                ("runs/a/rollouts/step-1.jsonl", "", "runs/a/config.yaml"),
+                ("step-1.jsonl", "runs/a/rollouts", "/runs/a/config.yaml"),
+            ] {
+                let before = walk.said.count
+                let score = ["score", "--completions", path, "--no-segmenter", "--data"]
+                #expect(try walk.run(score + ["\(folder)/scenes/train.h5"], in: place) == 0)
+                let said = walk.said.dropFirst(before)
+                #expect(said.contains("read with image_size 224, as "), "\(said)")
+                #expect(said.contains("\(origin) says"))
+            }
+
             #expect(try walk.run(["predict"] + question) == 64)
             #expect(
                 try walk.run(["predict", "--policy", "p", "--checkpoint", "last"] + question) == 64)

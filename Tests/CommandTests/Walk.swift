@@ -21,11 +21,11 @@ struct Walk {
     /// Runs the command; gives its exit status.
     mutating func run(_ words: String...) throws -> Int32 { try run(words) }
 
-    mutating func run(_ words: [String]) throws -> Int32 {
+    mutating func run(_ words: [String], in place: String = "") throws -> Int32 {
         let process = Process()
         process.executableURL = Self.program
         process.arguments = words
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        process.currentDirectoryURL = URL(fileURLWithPath: "\(folder)/\(place)")
         process.environment = [
             "HOME": folder, "CHECKOUT": Self.checkout,
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",

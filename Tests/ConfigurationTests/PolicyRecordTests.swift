@@ -50,6 +50,18 @@ import Testing
         #expect(none == nil)
     }
 
+    @Test("What is not the method's is told by its key, whatever other keys have as a standard")
+    func unusual() {
+        func keys(_ settings: AskingSettings, _ options: AskingSettings = .init()) -> [String] {
+            settings.unusual(besides: options).map(\.key)
+        }
+        #expect(keys(.standard).isEmpty)
+        #expect(keys(AskingSettings(imageSize: 1024)) == ["data.image_size"])
+        #expect(
+            keys(AskingSettings(maxCompletionLength: 840)) == ["grpo.max_completion_length"])
+        #expect(keys(AskingSettings(imageSize: 1024), AskingSettings(imageSize: 56)).isEmpty)
+    }
+
     @Test("A record that is newer, damaged, or says what nothing can be is refused by file and key")
     func refused() throws {
         let head = #""version": 1, "command": "sft", "product": "1""#

@@ -28,11 +28,23 @@ extension EndToEnd {
             return run
         }
 
+        /// As if evaluations of a run had found something.
+        private func findSomething(_ run: RunConfiguration) throws {
+            let file = run.outputDirectory + "/metrics.jsonl"
+            let text = String(decoding: try contents(file), as: UTF8.self)
+                .replacing(/"eval_giou": ?0(?:\.0)?(?=[,}])/, with: #""eval_giou":0.25"#)
+            #expect(text.contains("0.25"))
+            try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        }
+
         @Test("Each checkpoint is listed with what its step's evaluation found, new best or not")
         func lists() throws {
             try withFolder { folder in
                 let run = configuration(folder)
                 try train(run)
+                let nothing = try CheckpointRecipe.list(run.outputDirectory, readingAll: false)
+                #expect(!nothing.contains { $0.isBest })
+                try findSomething(run)
                 let listing = try CheckpointRecipe.list(run.outputDirectory, readingAll: false)
                 #expect(listing.map(\.step) == [1, 2, 3])
                 #expect(listing.map { $0.heldOut != nil } == [false, true, true])
@@ -71,6 +83,7 @@ extension EndToEnd {
                 }
                 run.prompt.system = "Say `so` | \"it's\"."
                 try train(run)
+                try findSomething(run)
                 var cards: [String] = []
                 for name in ["a", "b"] {
                     _ = try CheckpointRecipe.export(
@@ -113,6 +126,7 @@ extension EndToEnd {
                     PromptTemplate().user(question: "QUESTION"),
                     "```text\n\(run.prompt.system)\n```",
                 ] { #expect(card.contains(text), "\(text)") }
+                #expect(card.firstMatch(of: /\| tokens per answer \| \d+\.\d \|/) != nil)
                 // The folder's own record says them.
                 for option in ["--image-size", "--max-new-tokens", "--variant", "--system-prompt"] {
                     #expect(!card.contains(option), "\(option)")
@@ -128,6 +142,35 @@ extension EndToEnd {
                         run.outputDirectory, .newest, to: folder + "/a", dtype: nil)
                 }
                 #expect(try contents(folder + "/a/README.md") == Data(card.utf8))
+            }
+        }
+
+        @Test(
+            "A card asks and tells as the record beside the weights, also away from the run that made it"
+        )
+        func record() throws {
+            try withFolder { folder in
+                let settings = AskingSettings(
+                    imageSize: 224, variant: "box", system: "", chatTemplate: .builtin,
+                    maxCompletionLength: 77)
+                let record = PolicyRecord(command: "sft", product: "0.0.9", settings: settings)
+                try record.write(into: folder)
+                let away = ModelCard(checkpoint: folder, policy: folder).text
+                let within = ModelCard(
+                    command: "sft", step: 3,
+                    facts: TrainingFacts(["data.image_size": "448", "prompt.system": "Other."]),
+                    elementType: nil, saysSystem: true, heldOut: nil, record: record
+                ).text
+                for card in [away, within] {
+                    for text in [
+                        "resize((224, 224)", "max_new_tokens=77", "think2seg 0.0.9, `sft`",
+                        PromptTemplate(.boxOnly, system: "").user(question: "QUESTION"),
+                        "without a system turn",
+                    ] { #expect(card.contains(text), "\(text)") }
+                    for text in ["840", "1024", "448", "Other.", "--image-size", "--variant"] {
+                        #expect(!card.contains(text), "\(text)")
+                    }
+                }
             }
         }
 
@@ -149,7 +192,8 @@ extension EndToEnd {
                     "# b\\_\\*c\\|&lt;x&gt;, step 7", "| base | Resources/policy |",
                     "| data | a/train.h5, b/train.h5 |", "was not evaluated on held-out samples.",
                     "| mine | 1 | command: python3 my\\_reward.py --x |",
-                    "| iou\\_2 | 3 | term: mask\\_iou |", "trained without a system prompt",
+                    "| iou\\_2 | 3 | term: mask\\_iou |",
+                    "trained without a system turn; the chat template's own",
                 ] { #expect(card.contains(text), "\(text)") }
                 #expect(!card.contains("/home") && !card.contains("/d/"))
                 let other = ModelCard(

@@ -191,6 +191,10 @@ import Testing
         let missing = try #require(shown.first { $0.message.contains("there is no 'answer'") })
         #expect(missing.file.hasSuffix("QAs/sample-1.json"))
         #expect(missing.message.contains("3 files have this, this one first"))
+        var split = SplitReport(split: "train", shard: "train.h5")
+        split.problems = problems
+        let two = ImportReport(splits: [split, split])
+        #expect(two.shownProblems == shown + shown, "each split has its own lines")
         let error = ImportProblem(severity: .error, id: "a", file: "a", message: "no label")
         #expect([error, error].grouped == [error, error])
     }

@@ -17,9 +17,12 @@ public struct AnswersOrigin: Sendable {
     /// - Parameter completions: the file; one that lies elsewhere, and `-`, has no origin
     /// - Throws: ``EvaluationError`` or `ConfigurationError` if what lies there is damaged
     public init?(of completions: String) throws {
-        let (folder, name) = (completions.parentFolder, (completions as NSString).lastPathComponent)
-        let evaluation = EvaluationResult.document(folder)
-        let run = folder.parentFolder + "/config.yaml"
+        if completions == "-" { return nil }
+        // A name alone has its folders in the one that the program runs in.
+        let whole = URL(fileURLWithPath: completions).standardizedFileURL.path
+        let (folder, name) = (whole.parentFolder, (whole as NSString).lastPathComponent)
+        let evaluation = Self.short(EvaluationResult.document(folder))
+        let run = Self.short(folder.parentFolder + "/config.yaml")
         func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
         if name == "predictions.jsonl", exists(evaluation) {
             file = evaluation
@@ -30,6 +33,12 @@ public struct AnswersOrigin: Sendable {
         } else {
             return nil
         }
+    }
+
+    /// A path as people read it: from the folder that the program runs in, if it lies there.
+    private static func short(_ path: String) -> String {
+        let here = URL(fileURLWithPath: ".").standardizedFileURL.path + "/"
+        return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
     }
 
     private static func asked(evaluation file: String) throws -> AskingSettings {
@@ -51,9 +60,7 @@ public struct AnswersOrigin: Sendable {
     /// - Returns: the settings, and lines for people: what was taken, and what differs
     public func reading(_ options: AskingSettings) -> (settings: AskingSettings, notes: [String]) {
         let known = AskingSettings(imageSize: asked.imageSize, variant: asked.variant)
-        let said = Set(options.values.map(\.key))
-        let usual = Set(AskingSettings.standard.values.map(\.yaml))
-        let taken = known.values.filter { !said.contains($0.key) && !usual.contains($0.yaml) }
+        let taken = known.unusual(besides: options)
         var notes: [String] = []
         if !taken.isEmpty {
             notes.append("read with \(AskingSettings.words(taken)), as \(file) says")

@@ -25,13 +25,8 @@ public struct AskedPolicy: Sendable {
         let record = try PolicyRecord.read(policy)
         let known = run?.asking ?? AskingSettings()
         let trained = known.completed(by: record?.settings ?? AskingSettings())
-        let standard = AskingSettings.standard
-        settings = options.completed(by: trained).completed(by: standard)
-        let said = Set(options.values.map(\.key))
-        let usual = standard.values.map(\.yaml)
-        let taken = zip(settings.values, usual).filter { value, usual in
-            !said.contains(value.key) && value.yaml != usual
-        }.map(\.0)
+        settings = options.completed(by: trained).completed(by: .standard)
+        let taken = settings.unusual(besides: options)
         var notes: [String] = []
         if !taken.isEmpty {
             let origin = run.map { "\($0.folder) was" } ?? "\(policy) was"

@@ -98,11 +98,6 @@ private func rows(_ columns: [Column]) -> [[String]] {
     return rows
 }
 
-/// What stands over intervals.
-func intervalTitle(_ bootstrap: Bootstrap) -> String {
-    String(format: "%g %% interval", bootstrap.confidence * 100)
-}
-
 /// Rows as lines, the first column to the left, all others to the right.
 package func textTable(_ rows: [[String]]) -> String {
     let columns = rows.map(\.count).max() ?? 0
@@ -118,27 +113,6 @@ package func textTable(_ rows: [[String]]) -> String {
     }.joined()
 }
 
-/// A metric's value as people read it: three digits for shares and counts of objects, one for
-/// tokens.
-package func metricText(_ value: Double?, _ metric: Metric) -> String {
-    guard let value else { return "–" }
-    return String(format: metric == .meanLength ? "%.1f" : "%.3f", value)
-}
-
-/// What stands where an interval would, of too few samples.
-package let tooFew = "too few"
-
-/// An interval as people read it: "too few" where there is a value of too few samples.
-package func intervalText(_ estimate: Estimate, _ metric: Metric) -> String {
-    guard estimate.value != nil else { return "–" }
-    // Files of earlier versions have intervals of one and two samples.
-    guard let interval = estimate.interval, estimate.count >= Bootstrap.leastSamples else {
-        return tooFew
-    }
-    if interval.hasNoWidth { return "–" }
-    return "\(metricText(interval.low, metric))–\(metricText(interval.high, metric))"
-}
-
 /// A change as people read it, with its sign.
 package func signedText(_ value: Double, _ metric: Metric) -> String {
     let text = metricText(value.magnitude, metric)
@@ -151,12 +125,6 @@ package func signedIntervalText(_ change: Estimate, _ metric: Metric) -> String 
     guard change.value != nil else { return "–" }
     guard let interval = change.interval else { return tooFew }
     return interval.hasNoWidth ? "–" : signedText(interval, metric)
-}
-
-extension Interval {
-    /// Whether all answers were the same, as where a share is 0 or 1: drawing them again then tells
-    /// nothing of other samples.
-    package var hasNoWidth: Bool { low == high }
 }
 
 /// An interval of a change as people read it; a line may break only before its upper end.

@@ -6,6 +6,8 @@ private let maskColor = RGBColor(235, 40, 160)
 
 /// The colour of the truth.
 package let truthColor = RGBColor(125, 255, 90)
+/// The colour of boxes over pictures of pages.
+package let pageBoxColor = RGBColor(255, 210, 31)
 
 /// The colours of boxes and points over a picture.
 public enum OverlayColors: Sendable {
@@ -15,7 +17,7 @@ public enum OverlayColors: Sendable {
     case ofPages
 
     func box(_ index: Int) -> RGBColor {
-        self == .byObject ? .object(index + 1) : RGBColor(255, 210, 31)
+        self == .byObject ? .object(index + 1) : pageBoxColor
     }
 
     func point(isPositive: Bool) -> (color: RGBColor, rim: RGBColor) {

@@ -22,7 +22,6 @@ public struct SceneStrip: Sendable {
 
     private static let gap = 6
     private static let maskColor = RGBColor(230, 24, 156)
-    private static let boxColor = RGBColor(255, 210, 31)
 
     /// A strip of answers.
     public init(
@@ -129,7 +128,7 @@ public struct SceneStrip: Sendable {
         for prompt in answer.prompts {
             if let box = prompt.box {
                 result.draw(
-                    answer.policyFrame.convert(box, to: frame), color: Self.boxColor, style: style)
+                    answer.policyFrame.convert(box, to: frame), color: pageBoxColor, style: style)
             }
             for point in prompt.positivePoints {
                 result.draw(

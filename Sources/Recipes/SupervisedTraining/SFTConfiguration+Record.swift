@@ -5,7 +5,7 @@ import Runs
 
 extension SFTConfiguration {
     /// Gives keys that nobody set the values of the run that goes on, where how the policy is asked is
-    /// concerned: the folder of the policy that it started from may be gone.
+    /// concerned: the record of the policy that it started from may have changed since.
     mutating func completeFromRun(_ reader: inout ConfigurationReader<Self>) {
         guard let file = RunDirectory.configurationFile(of: outputDirectory),
             let written = try? SFTConfiguration.load(file: file)

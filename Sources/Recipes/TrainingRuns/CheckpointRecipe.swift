@@ -19,7 +19,7 @@ public struct CheckpointListing: Sendable {
     public let bytes: Int
     /// What the evaluation of its step found; nil if there was none.
     public let heldOut: [HeldOutFigure]?
-    /// Whether it is the run's best.
+    /// Whether it is the run's best, and found anything.
     public let isBest: Bool
     /// What is wrong with it; nil if nothing is.
     public let problem: String?
@@ -76,11 +76,12 @@ public enum CheckpointRecipe {
                     command: stage.command)
             }
             let checkpoint = try RunCheckpoint(path: path, readingAll: readingAll)
+            let metric = checkpoint.state.configuration["evaluation.metric_for_best_model"]
             return CheckpointListing(
                 path: path, step: checkpoint.step, date: date,
                 bytes: checkpoint.manifest.totalBytes, heldOut: figures[checkpoint.step],
-                isBest: best == checkpoint.step, problem: nil,
-                metric: checkpoint.state.configuration["evaluation.metric_for_best_model"])
+                isBest: figures.isBest(checkpoint.step, linked: best, by: metric),
+                problem: nil, metric: metric)
         } catch {
             return CheckpointListing(
                 path: path, step: nil, date: date, bytes: 0, heldOut: nil, isBest: false,

@@ -12,14 +12,7 @@ public struct HeldOutFigure: Sendable, Hashable {
     public let value: Double?
 
     /// What people read.
-    public var title: String {
-        if let metric = Metric(rawValue: name) { return metric.title }
-        switch name {
-        case "loss": return "held-out loss"
-        case "mean_token_accuracy": return "token accuracy"
-        default: return name.replacing("iou/", with: "IoU, ").replacing("_", with: " ")
-        }
-    }
+    public var title: String { Glossary.name(name) }
 
     /// The place among others: what checkpoints are told apart by comes first.
     fileprivate var rank: Int {
@@ -58,6 +51,17 @@ struct HeldOutFigures {
 
     /// What the evaluation after a step found; nil if there was none.
     subscript(_ step: Int) -> [HeldOutFigure]? { steps[step] }
+
+    /// Whether a step is called the best: one whose evaluation found nothing is not.
+    ///
+    /// - Parameters:
+    ///   - step: the optimizer step
+    ///   - best: the step that `checkpoints/best` leads to
+    ///   - metric: what it is chosen by, as in `metrics.jsonl` without `eval_`
+    /// - Returns: whether the link leads to it, and it found anything
+    func isBest(_ step: Int, linked best: Int?, by metric: String?) -> Bool {
+        best == step && self[step]?.first { $0.name == metric }?.value != 0
+    }
 
     /// The folder of the run that a checkpoint lies in; nil if it lies elsewhere.
     static func run(of checkpoint: String) -> String? {

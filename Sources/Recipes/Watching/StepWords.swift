@@ -33,10 +33,11 @@ package enum StepWords {
     package static func fields(_ step: RunRecord.Step, _ stage: RunStage) -> [String] {
         let value: (String) -> Double? = { step.values[$0] }
         func text(_ name: String) -> String { value(name).map { number($0, 3) } ?? "-" }
+        func field(_ name: String) -> String { "\(Glossary.name(name)) \(text(name))" }
         switch stage {
         case .training: return training(value)
-        case .teaching: return ["loss \(text("loss"))", "accuracy \(text("mean_token_accuracy"))"]
-        case .segmenter: return ["loss \(text("loss"))", "mask IoU \(text("iou"))"]
+        case .teaching: return ["loss", "mean_token_accuracy"].map(field)
+        case .segmenter: return ["loss", "iou"].map(field)
         }
     }
 
@@ -48,16 +49,10 @@ package enum StepWords {
 
     /// What an evaluation found, in the order of the log.
     package static func words(evaluation step: RunRecord.Step) -> String {
-        let known = [
-            ("eval_giou", "gIoU"), ("eval_ciou", "cIoU"), ("eval_format_validity", "valid format"),
-            ("eval_loss", "loss"), ("eval_mean_token_accuracy", "accuracy"),
-        ]
-        var fields = known.compactMap { name, word in
-            step.values[name].map { "\(word) \(number($0, 3))" }
-        }
-        for (name, value) in step.values.sorted(by: { $0.key < $1.key })
-        where name.hasPrefix("eval_iou/") {
-            fields.append("mask IoU (\(name.dropFirst(9))) \(number(value, 3))")
+        let known = ["giou", "ciou", "format_validity", "loss", "mean_token_accuracy"]
+        let probes = step.values.keys.filter { $0.hasPrefix("eval_iou/") }.sorted()
+        let fields = (known + probes.map { String($0.dropFirst(5)) }).compactMap { name in
+            step.values["eval_" + name].map { "\(Glossary.name(name)) \(number($0, 3))" }
         }
         return "held-out " + fields.joined(separator: "  ")
     }

@@ -135,12 +135,18 @@ package struct WatchView {
                 [
                     ("loss, smoothed", smooth("loss")),
                     ("held-out loss", points(evaluations, "eval_loss")),
-                    ("accuracy, smoothed", smooth("mean_token_accuracy")),
+                    (
+                        "\(Glossary.name("mean_token_accuracy")), smoothed",
+                        smooth("mean_token_accuracy")
+                    ),
                 ]
             case .segmenter:
                 [("loss, smoothed", smooth("loss"))]
                     + Set(probes).sorted().map {
-                        ("held-out mask IoU (\($0.dropFirst(9)))", points(evaluations, $0))
+                        (
+                            "held-out \(Glossary.name(String($0.dropFirst(5))))",
+                            points(evaluations, $0)
+                        )
                     } + [("mask IoU, smoothed", smooth("iou"))]
             }
         return all.filter { $0.1.count > 1 }

@@ -1,3 +1,9 @@
+extension ImportReport {
+    /// Everything that was found for people to read: what belongs to no split, then each split's, grouped
+    /// by itself.
+    public var shownProblems: [ImportProblem] { problems + splits.flatMap(\.problems.grouped) }
+}
+
 extension Sequence<ImportProblem> {
     /// The problems for people to read: warnings that differ in names and numbers only are one, with
     /// their count, in the place of the first.

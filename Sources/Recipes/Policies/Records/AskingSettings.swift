@@ -72,6 +72,14 @@ extension AskingSettings {
         return zip(Self.keys, values).compactMap { key, yaml in yaml.map { (key, $0) } }
     }
 
+    /// The values, by their keys, that options do not say and that are not the method's.
+    package func unusual(besides options: AskingSettings) -> [(key: String, yaml: String)] {
+        let said = Set(options.values.map(\.key))
+        let usual = Dictionary(
+            uniqueKeysWithValues: Self.standard.values.map { ($0.key, $0.yaml) })
+        return values.filter { !said.contains($0.key) && usual[$0.key] != $0.yaml }
+    }
+
     /// Values in words: `image_size 224, variant box`.
     package static func words(_ values: [(key: String, yaml: String)]) -> String {
         values.map { "\(name($0.key)) \(short($0.yaml))" }.joined(separator: ", ")

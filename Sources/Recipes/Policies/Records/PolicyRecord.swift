@@ -59,7 +59,8 @@ public struct PolicyRecord: Sendable, Hashable {
             let keys = try decoder.decode([String: PolicyRecordFile.Anything].self, file: json).keys
             if let key = keys.sorted().first(where: { PolicyRecordFile.CodingKeys($0) == nil }) {
                 throw PolicyConfigurationError(
-                    path: path, key: key, problem: "is unknown" + PolicyRecordFile.nearest(key))
+                    path: path, key: key,
+                    problem: "is unknown" + Nearest.question(key, among: PolicyRecordFile.names))
             }
             let file = try decoder.decode(PolicyRecordFile.self, file: json)
             try file.check(path)
@@ -156,12 +157,6 @@ private struct PolicyRecordFile: Codable {
             problem: "is \(variant), must be one of \(known)")
     }
 
-    /// The key that an unknown one most likely means.
-    static func nearest(_ key: String) -> String {
-        let names = CodingKeys.allCases.map { ($0.rawValue, editDistance(key, $0.rawValue)) }
-        guard let (name, distance) = names.min(by: { $0.1 < $1.1 }), distance <= 2 else {
-            return ""
-        }
-        return "; did you mean \(name)?"
-    }
+    /// The keys.
+    static var names: [String] { CodingKeys.allCases.map(\.rawValue) }
 }

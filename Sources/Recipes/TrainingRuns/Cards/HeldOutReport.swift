@@ -21,13 +21,12 @@ struct HeldOutReport {
     /// What is read of `evaluation.json`.
     private struct Document: Decodable {
         struct Setup: Decodable {
-            let data: [String]
             let questions: EvaluatedQuestions
             let imageSize: Int
             let parser: String
 
             enum CodingKeys: String, CodingKey {
-                case data, questions, parser
+                case questions, parser
                 case imageSize = "image_size"
             }
         }
@@ -45,7 +44,8 @@ struct HeldOutReport {
     init?(run: String, step: Int, data: [String], chosenBy metric: String) {
         let evaluations = HeldOutFigures(run: run)
         guard let figures = evaluations[step] else { return nil }
-        if evaluations.count > 1, CheckpointFolder(run: run).best == step {
+        let best = CheckpointFolder(run: run).best
+        if evaluations.count > 1, evaluations.isBest(step, linked: best, by: metric) {
             let title = Markdown.plain(Metric(rawValue: metric)?.title ?? metric)
             doubts.append(
                 "These figures are selected: the step is the best of \(evaluations.count) evaluations by "
@@ -58,7 +58,9 @@ struct HeldOutReport {
         else {
             setup = nil
             heading = ["", "value"]
-            rows = figures.map { [Markdown.plain($0.title), Self.number($0.value)] }
+            rows = figures.map {
+                [Markdown.plain($0.title), metricText($0.value, Metric(rawValue: $0.name))]
+            }
             return
         }
         let (summary, asked) = (document.summary, document.setup)
@@ -78,22 +80,15 @@ struct HeldOutReport {
             doubts.append("They are of \(shortage): too few to tell one policy from another.")
         }
         heading = [
-            "", "value", String(format: "%g %% interval", summary.bootstrap.confidence * 100),
-            "answers",
+            "", "value", intervalTitle(summary.bootstrap), "answers",
         ]
         rows = Metric.allCases.compactMap { metric in
             let estimate = summary[metric]
             guard estimate.value != nil else { return nil }
             return [
-                Markdown.plain(metric.title), Self.number(estimate.value),
-                estimate.interval.flatMap { $0.low == $0.high ? nil : $0 }
-                    .map { "\(Self.number($0.low))–\(Self.number($0.high))" } ?? "–",
-                "\(estimate.count)",
+                Markdown.plain(metric.title), metricText(estimate.value, metric),
+                intervalText(estimate, metric), "\(estimate.count)",
             ]
         }
-    }
-
-    private static func number(_ value: Double?) -> String {
-        value.map { String(format: "%.3f", $0) } ?? "–"
     }
 }

@@ -22,14 +22,15 @@ extension ModelCard {
         } else {
             let folder = URL(fileURLWithPath: checkpoint).resolvingSymlinksInPath()
             (command, step) = ("sft", stepNumber(folder.lastPathComponent))
-            facts = TrainingFacts(file: (run ?? "") + "/config.yaml")
+            facts = run.map { TrainingFacts(file: $0 + "/config.yaml") } ?? TrainingFacts([:])
         }
         let config = FileManager.default.contents(atPath: policy + "/config.json")
             .flatMap { try? JSONSerialization.jsonObject(file: $0) as? [String: Any] }
         elementType = (config?["torch_dtype"] ?? config?["dtype"]) as? String
-        recorded = (try? PolicyRecord.read(policy))?.settings
-        samples = (try? ShardedDataset(paths: facts.texts("data.train")))?.count
-        saysSystem = PromptFiles.areSaying(Self.template(facts).system, in: policy)
+        record = try? PolicyRecord.read(policy)
+        let shards = facts.texts("data.train")
+        samples = shards.isEmpty ? nil : (try? ShardedDataset(paths: shards))?.count
+        saysSystem = PromptFiles.areSaying(Self.asking(record, facts).prompt.system, in: policy)
         let data = facts.fileNames("data.validation")
         if let run, let step {
             let metric = facts.text("evaluation.metric_for_best_model") ?? Metric.gIoU.rawValue

@@ -4,18 +4,27 @@ import Policies
 import Segmentation
 
 extension ModelCard {
-    /// The prompt of training; that of the method where nothing is configured.
-    static func template(_ facts: TrainingFacts) -> PromptTemplate {
-        let variant = facts.text("prompt.variant").flatMap(PromptVariant.named) ?? .box2Points
-        return PromptTemplate(
-            variant, system: facts.text("prompt.system") ?? PromptTemplate.methodSystem)
+    /// How the policy is asked: as its record says, or else as it was configured, or else in the method's
+    /// way.
+    static func asking(_ record: PolicyRecord?, _ facts: TrainingFacts) -> AskingSettings {
+        (record?.settings ?? AskingSettings()).completed(by: facts.asking)
+            .completed(by: .standard)
     }
-    private var side: String { facts.text("data.image_size") ?? "840" }
-    private var longest: String { facts.text("grpo.max_completion_length") ?? "1024" }
+
+    /// The prompt of such settings.
+    static func template(_ asked: AskingSettings) -> PromptTemplate {
+        let prompt = asked.prompt
+        return PromptTemplate(
+            PromptVariant.named(prompt.variant) ?? .box2Points, system: prompt.system)
+    }
+
+    private var asked: AskingSettings { Self.asking(record, facts) }
+    private var side: String { asked.imageSize?.yaml ?? "" }
+    private var longest: String { asked.maxCompletionLength?.yaml ?? "" }
 
     /// How to ask the policy, with this project's command and with transformers.
     var usage: [String] {
-        let template = Self.template(facts)
+        let template = Self.template(asked)
         var lines = [
             "## How to ask it", "",
             "Pictures are stretched to \(side) x \(side) pixels before the policy sees them, and the "
@@ -25,7 +34,10 @@ extension ModelCard {
         lines += [segmenterWords, ""]
         lines += Markdown.block(python(template), "python") + [""]
         if template.system.isEmpty {
-            return lines + ["It was trained without a system prompt."]
+            return lines + [
+                "It was trained without a system turn; the chat template's own system prompt, if it has "
+                    + "one, stands there."
+            ]
         }
         if !saysSystem {
             return lines + [
@@ -41,7 +53,7 @@ extension ModelCard {
 
     /// What the command asks with, beyond what the folder's record says by itself.
     private func command(_ template: PromptTemplate) -> String {
-        let known = recorded ?? AskingSettings()
+        let known = record?.settings ?? AskingSettings()
         var options: [String] = []
         if known.imageSize == nil { options.append("--image-size \(side)") }
         if known.maxCompletionLength == nil { options.append("--max-new-tokens \(longest)") }
@@ -49,9 +61,7 @@ extension ModelCard {
         if known.system == nil, template.system != PromptTemplate.methodSystem {
             options.append("--system-prompt \(Self.quoted(template.system))")
         }
-        if known.chatTemplate == nil, let chat = facts.text("prompt.chat_template"),
-            chat != "builtin"
-        {
+        if known.chatTemplate == nil, asked.chatTemplate != .builtin {
             options.append("--chat-template checkpoint")
         }
         let lines = [

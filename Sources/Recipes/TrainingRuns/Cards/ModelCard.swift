@@ -20,8 +20,8 @@ struct ModelCard {
     let saysSystem: Bool
     /// What held-out samples told of this step; nil if it was not evaluated.
     let heldOut: HeldOutReport?
-    /// What the folder's own record says of how it is asked; nil without one.
-    var recorded: AskingSettings?
+    /// What the folder's own record says of its training; nil without one.
+    var record: PolicyRecord?
     /// How many samples it was trained on; nil where the shards are gone.
     var samples: Int?
 
@@ -72,7 +72,7 @@ struct ModelCard {
 
     private var training: [String] {
         let rows: [(String, String?)] = [
-            ("trained by", "think2seg \(Think2Seg.version), `\(command)`"),
+            ("trained by", "think2seg\(record.map { " " + $0.product } ?? ""), `\(command)`"),
             ("base", base.map { Markdown.plain($0.name) } ?? "random weights"),
             ("data", list(facts.fileNames("data.train"))),
             ("samples", samples.map(String.init)),

@@ -1,6 +1,8 @@
 import Configuration
 import Files
 import Foundation
+import Policies
+import Segmentation
 import TextFiles
 import Yams
 
@@ -47,6 +49,16 @@ struct TrainingFacts {
 
     /// A list of texts.
     func texts(_ key: String) -> [String] { self(key).flatMap([String].init(yaml:)) ?? [] }
+
+    /// How the policy was asked, as far as the keys say; a chat template in a file became its own.
+    var asking: AskingSettings {
+        let chat = text("prompt.chat_template").map { ChatTemplateChoice($0) }
+        return AskingSettings(
+            imageSize: text("data.image_size").flatMap { Int($0) },
+            variant: text("prompt.variant").flatMap { PromptVariant.named($0)?.name },
+            system: text("prompt.system"), chatTemplate: chat?.path == nil ? chat : .checkpoint,
+            maxCompletionLength: text("grpo.max_completion_length").flatMap { Int($0) })
+    }
 
     /// The names of files and folders without the places where they lie; those of one name have the
     /// folder's before it.
