@@ -29,6 +29,7 @@ extension KeyedConfiguration {
     /// What differs from the defaults, as YAML by key.
     ///
     /// - Parameter always: keys that are told in any case, as far as there are such
+    /// - Returns: the values by the keys' names
     package func changes(always: [String] = []) -> [String: String] {
         let defaults = Self()
         let keys = Self.keys.filter {
