@@ -10,6 +10,8 @@ public struct Linear: Sendable {
     public let bias: Tensor?
     /// The weight in the order in which a kernel for few rows reads it.
     private let packing: Tensor?
+    /// What an adapter adds.
+    public let adapter: LowRankBranch?
 
     /// The layer of the keys `weight` and, with `bias`, `bias` below a scope.
     ///
@@ -31,11 +33,13 @@ public struct Linear: Sendable {
             bias
             ? try scope.parameter("bias", shape: [outputs], initializer: .constant(0)) : nil
         packing = nil
+        adapter = try scope.branch(.linear, weight: weight, hasBias: bias)
     }
 
-    private init(weight: Tensor, bias: Tensor?, packing: Tensor) {
-        self.weight = weight
-        self.bias = bias
+    private init(_ layer: Linear, packing: Tensor) {
+        weight = layer.weight
+        bias = layer.bias
+        adapter = layer.adapter
         self.packing = packing
     }
 
@@ -44,11 +48,14 @@ public struct Linear: Sendable {
     ///
     /// - Throws: `TorchError` where libtorch has no oneDNN
     public func packed(rows: Int) throws -> Linear {
-        Linear(weight: weight, bias: bias, packing: try weight.packed(rows: rows))
+        Linear(self, packing: try weight.packed(rows: rows))
     }
 
     /// [.., inputs] to [.., outputs].
     public func callAsFunction(_ x: Tensor) throws -> Tensor {
+        if let adapter {
+            return try adapter(x, weight: weight, bias: bias, packing: packing)
+        }
         if let packing { return try x.packedLinear(packing, bias) }
         return try x.linear(weight, bias)
     }
@@ -116,6 +123,8 @@ public struct RMSNorm: Sendable {
 public struct Embedding: Sendable {
     /// The vectors, [ids, size].
     public let weight: Tensor
+    /// What an adapter adds.
+    public let adapter: LowRankTable?
 
     /// The layer of the key `weight` below a scope.
     public init(
@@ -123,10 +132,14 @@ public struct Embedding: Sendable {
         initializer: Initializer = .normal(deviation: 0.02)
     ) throws {
         weight = try scope.parameter("weight", shape: [count, size], initializer: initializer)
+        adapter = try scope.table(weight: weight)
     }
 
     /// ids [..] (int64) to vectors [.., size].
-    public func callAsFunction(_ ids: Tensor) throws -> Tensor { try weight.embedding(ids) }
+    public func callAsFunction(_ ids: Tensor) throws -> Tensor {
+        let rows = try weight.embedding(ids)
+        return try adapter.map { try $0(rows, ids: ids, weight: weight) } ?? rows
+    }
 }
 
 /// A convolution of pictures with square kernels.

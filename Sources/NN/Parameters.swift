@@ -29,11 +29,17 @@ public struct Parameter: Sendable {
     public let key: String
     /// Its values, which an optimizer changes in place.
     public let tensor: Tensor
+    /// Whether it belongs to an adapter, not to the base that the adapter changes.
+    public let isAdapter: Bool
+
+    /// Whether it is part of a low-rank product beside a matrix of the base.
+    public var isLowRank: Bool { isAdapter && key.contains(".lora_") }
 
     /// A parameter from its parts.
-    public init(key: String, tensor: Tensor) {
+    public init(key: String, tensor: Tensor, isAdapter: Bool = false) {
         self.key = key
         self.tensor = tensor
+        self.isAdapter = isAdapter
     }
 }
 
@@ -46,6 +52,13 @@ public final class ParameterBuilder {
     public let device: Device
     /// What has been built so far.
     public private(set) var parameters: [Parameter] = []
+    /// The modules that an adapter may change, in the order of construction.
+    public internal(set) var modules: [AdaptableModule] = []
+    /// The base's parameters of which the adapter has copies of its own.
+    public private(set) var replaced: [Parameter] = []
+    /// What all branches of the adapter ask whether training leaves inputs out.
+    public let dropout = AdapterDropout()
+    let adapter: AdapterSource?
     private let source: any WeightSource
     private let copies: Bool
     private let reused: [String: Tensor]
@@ -59,28 +72,41 @@ public final class ParameterBuilder {
     ///   - device: where all parameters live
     ///   - reused: parameters of another model of that type and place, whose values are the source's
     ///     and stay so: their memory serves both models
+    ///   - adapter: what changes some modules; the base's own parameters then stay as they are, and those
+    ///     of the source's type may be its own memory, such as a mapped file
     public init(
         source: any WeightSource, dtype: DType = .float32, device: Device = .cpu,
-        reusing reused: [Parameter] = []
+        reusing reused: [Parameter] = [], adapter: AdapterSource? = nil
     ) {
         self.source = source
+        self.adapter = adapter
         self.dtype = dtype
         self.device = device
         self.reused = Dictionary(uniqueKeysWithValues: reused.map { ($0.key, $0.tensor) })
-        copies = true
+        copies = adapter == nil
     }
 
     /// A builder of a second model over the memory of a first one's parameters: what changes them in
     /// place, through either, is seen by both, but each model's parameters have gradients of their own.
     ///
-    /// - Parameter parameters: all parameters of the first model, at least one; those of the second
-    ///   require gradients where these do
-    public init(sharing parameters: [Parameter]) {
-        precondition(!parameters.isEmpty, "a model without parameters")
-        source = SharedWeights(parameters)
-        dtype = parameters[0].tensor.dtype
-        device = parameters[0].tensor.device
+    /// - Parameters:
+    ///   - parameters: all parameters of the first model, at least one; those of the second require
+    ///     gradients where these do
+    ///   - replaced: parameters of the base that the first model's adapter has copies of
+    ///   - plan: what the first model's adapter does; nil for a model of the base alone
+    public init(
+        sharing parameters: [Parameter], replaced: [Parameter] = [],
+        adapter plan: (any AdapterPlan)? = nil
+    ) {
+        let base = parameters.filter { !$0.isAdapter } + replaced
+        precondition(!base.isEmpty, "a model without parameters")
+        source = SharedWeights(base)
+        dtype = base[0].tensor.dtype
+        device = base[0].tensor.device
         copies = false
+        adapter = plan.map {
+            AdapterSource(plan: $0, weights: SharedWeights(parameters.filter(\.isAdapter)))
+        }
         reused = [:]
     }
 
@@ -88,9 +114,10 @@ public final class ParameterBuilder {
     ///
     /// - Parameters:
     ///   - dtype: the element type of all parameters
+    ///   - adapter: what changes some modules; its tensors have no memory either
     ///   - require: is told each key with its shape, and fails if there is no such tensor
     public init(
-        withoutWeights dtype: DType,
+        withoutWeights dtype: DType, adapter: AdapterSource? = nil,
         require: @escaping (_ key: String, _ shape: [Int]) throws -> Void
     ) {
         source = AbsentWeights(dtype: dtype, require: require)
@@ -98,6 +125,7 @@ public final class ParameterBuilder {
         device = .cpu
         copies = false
         reused = [:]
+        self.adapter = adapter
     }
 
     /// The top of the tree of keys.
@@ -116,14 +144,45 @@ public final class ParameterBuilder {
         // The copy is the model's own: a checkpoint's tensor may share memory with its file.
         let tensor = try source.to(device).to(dtype)
         let own = copies && tensor === source ? try tensor.clone() : tensor
-        parameters.append(Parameter(key: key, tensor: own))
-        return own
+        guard let adapter, adapter.plan.replaces(key) else {
+            parameters.append(Parameter(key: key, tensor: own))
+            return own
+        }
+        replaced.append(Parameter(key: key, tensor: own))
+        return try makeAdapter(key, shape: shape, dtype: dtype) { try own.detached().clone() }
+    }
+
+    /// What the adapter does; nil where there is none.
+    public var plan: (any AdapterPlan)? { adapter?.plan }
+
+    /// What a second module has that shares a parameter of the base: the base's own where an adapter has
+    /// a copy for the first.
+    ///
+    /// - Parameters:
+    ///   - key: the parameter's key
+    ///   - tensor: what the first module has
+    /// - Returns: the tensor
+    /// - Throws: nothing now
+    public func tied(_ key: String, _ tensor: Tensor) throws -> Tensor {
+        guard plan?.tiesCopies != true else { return tensor }
+        return replaced.first { $0.key == key }?.tensor ?? tensor
+    }
+
+    /// A tensor of the adapter.
+    func makeAdapter(
+        _ key: String, shape: [Int], dtype: DType = .float32, initial: () throws -> Tensor
+    ) throws -> Tensor {
+        guard let adapter else { preconditionFailure("\(key) belongs to no adapter") }
+        let found = try adapter.weights.tensor(key, shape: shape, initial: initial)
+        let tensor = try found.to(device).to(dtype)
+        parameters.append(Parameter(key: key, tensor: tensor, isAdapter: true))
+        return tensor
     }
 }
 
 /// A place in the tree of keys: `root / "layers" / 3 / "mlp"`.
 public struct ParameterScope {
-    fileprivate let builder: ParameterBuilder
+    let builder: ParameterBuilder
     /// The key of this place.
     public let prefix: String
 
@@ -154,8 +213,12 @@ public struct ParameterScope {
 }
 
 /// Hands out parameters as new leaves over the same memory.
-private final class SharedWeights: WeightSource {
+private final class SharedWeights: WeightSource, AdapterWeights {
     private let parameters: [String: Tensor]
+
+    func tensor(
+        _ key: String, shape: [Int], initial: () throws -> Tensor
+    ) throws -> Tensor { try tensor(key, shape: shape, initializer: .constant(0)) }
 
     init(_ parameters: [Parameter]) {
         self.parameters = Dictionary(uniqueKeysWithValues: parameters.map { ($0.key, $0.tensor) })
@@ -213,12 +276,17 @@ public final class RandomWeights: WeightSource {
         self.seed = seed
     }
 
-    /// Numbers as the initializer says.
-    public func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor {
+    /// What the numbers of a key follow from.
+    static func seed(_ seed: UInt64, key: String) -> UInt64 {
         // FNV-1a over the key, started from the seed.
         var hash = 0xcbf2_9ce4_8422_2325 ^ (seed &* 0x9e37_79b9_7f4a_7c15)
         for byte in key.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        let generator = try Generator(seed: hash & 0xffff_ffff)
+        return hash & 0xffff_ffff
+    }
+
+    /// Numbers as the initializer says.
+    public func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor {
+        let generator = try Generator(seed: Self.seed(seed, key: key))
         switch initializer {
         case .normal(let deviation):
             return try Tensor.normal(shape, generator: generator) * deviation

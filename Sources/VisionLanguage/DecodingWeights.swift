@@ -49,6 +49,11 @@ final class DecodingWeights: Sendable {
 }
 
 extension VisionLanguageModel {
+    /// Whether training changes what is packed.
+    var changesPacked: Bool {
+        parameters.contains { $0.tensor.requiresGradient && !$0.isLowRank }
+    }
+
     /// Bytes of what decoding multiplies with.
     private var decodingBytes: Int {
         let sizes = options.text
@@ -64,9 +69,11 @@ extension VisionLanguageModel {
         else {
             return DecodingModel(text: text) { try logits(of: $0, head) }
         }
-        let packed = try decodingWeights.packed(parameters, rows: rows, text: text, head: head)
+        // An adapter's changes are none of the matrices that are packed.
+        let base = parameters.filter { !$0.isLowRank }
+        let packed = try decodingWeights.packed(base, rows: rows, text: text, head: head.matrix)
         return DecodingModel(text: packed.text) {
-            try $0.to(head.dtype).packedLinear(packed.head).to(.float32)
+            try head.layer($0.to(head.matrix.dtype), packing: packed.head).to(.float32)
         }
     }
 }

@@ -70,13 +70,15 @@ extension VisionLanguageModel {
             try requirePossible(group.completions, suppressed: Set(suppressed))
         }
         // Weights are about to change, or others are in use for long.
-        if gradientsAreEnabled { decodingWeights.forget() }
+        if gradientsAreEnabled, changesPacked {
+            decodingWeights.forget()
+        }
         let hidden = try predictors(groups)  // [T, C]
         let known = suppressed.filter { (0..<options.text.vocabularySize).contains($0) }
-        let head = try headWeights()
-        let scores = try hidden.to(head.dtype).tokenProbabilities(
+        let joined = try headWeights().joined(hidden)
+        let scores = try joined.hidden.tokenProbabilities(
             of: Tensor.of(groups.flatMap { $0.completions.flatMap(\.self) }).to(device),
-            head: head, suppressed: Tensor.of(known).to(device),
+            head: joined.matrix, suppressed: Tensor.of(known).to(device),
             temperature: temperature > 0 ? temperature : 1, withEntropies: withEntropies,
             chunk: chunk, keptBytes: keptProbabilityBytes)
         var start = 0

@@ -31,9 +31,19 @@ public struct VisionLanguageModel {
     /// Whether a parameter belongs to the vision tower, by its key.
     public func isVision(_ parameter: Parameter) -> Bool { options.keys.isVision(parameter.key) }
 
+    /// What changes the modules of the base; nil where nothing does.
+    package let adapter: (any AdapterPlan)?
+    /// The modules that an adapter may change.
+    package let modules: [AdaptableModule]
+    /// Parameters of the base that the adapter has copies of.
+    let replaced: [Parameter]
+    /// What training's dropout in the adapter depends on.
+    package let dropout: AdapterDropout
     let encoder: any VisionEncoder
     let text: TextDecoder
     let head: Tensor  // [V, C]
+    /// What the adapter adds to the head.
+    let headBranch: LowRankBranch?
     private(set) var decodingWeights = DecodingWeights()
     /// Bytes of the language model below which it is in the processor's cache anyway, and not packed.
     var leastPackedBytes = 16 << 20
@@ -72,13 +82,20 @@ public struct VisionLanguageModel {
             builder.root / options.keys.text, options.text, dtype: builder.dtype,
             device: builder.device
         ) { try family.recurrentMixer($0, layer: $1) }
+        let scope = builder.root / options.keys.head
         head =
             options.text.head != .own
-            ? text.embedding.weight
-            : try (builder.root / options.keys.head).parameter(
+            ? try builder.tied(options.keys.embedding, text.embedding.weight)
+            : try scope.parameter(
                 "weight", shape: [options.text.vocabularySize, options.text.hiddenSize],
                 initializer: options.text.initializer)
+        // A head of its own is a module where it is tied as well.
+        headBranch = try scope.branch(.linear, weight: head, hasBias: false)
         parameters = builder.parameters
+        replaced = builder.replaced
+        dropout = builder.dropout
+        adapter = builder.plan
+        modules = builder.modules
     }
 
     /// Builds a model with random weights that depend on the seed only.
@@ -105,9 +122,42 @@ public struct VisionLanguageModel {
     ///   gradients where this one's do now
     /// - Throws: `TorchError`
     public func sharingParameters() throws -> VisionLanguageModel {
+        try rebuilt(ParameterBuilder(sharing: parameters, replaced: replaced, adapter: adapter))
+    }
+
+    /// The base over the same memory, without what the adapter does to it.
+    ///
+    /// - Returns: a model none of whose parameters requires gradients
+    /// - Throws: `TorchError`
+    package func withoutAdapter() throws -> VisionLanguageModel {
+        let base = parameters.filter { !$0.isAdapter }
+        let model = try rebuilt(ParameterBuilder(sharing: base, replaced: replaced))
+        for parameter in model.parameters { try parameter.tensor.setRequiresGradient(false) }
+        return model
+    }
+
+    /// The base over the same memory with a copy of the adapter as it is now.
+    ///
+    /// - Returns: a model none of whose parameters requires gradients
+    /// - Throws: `TorchError`
+    package func withFrozenAdapter() throws -> VisionLanguageModel {
+        let copied = try withoutGradients {
+            try parameters.map { parameter in
+                guard parameter.isAdapter else { return parameter }
+                return Parameter(
+                    key: parameter.key, tensor: try parameter.tensor.detached().clone(),
+                    isAdapter: true)
+            }
+        }
+        let model = try rebuilt(
+            ParameterBuilder(sharing: copied, replaced: replaced, adapter: adapter))
+        for parameter in model.parameters { try parameter.tensor.setRequiresGradient(false) }
+        return model
+    }
+
+    private func rebuilt(_ builder: ParameterBuilder) throws -> VisionLanguageModel {
         var model = try VisionLanguageModel(
-            family, generation: generation, builder: ParameterBuilder(sharing: parameters),
-            head: options.text.head)
+            family, generation: generation, builder: builder, head: options.text.head)
         model.keyMap = keyMap
         model.companions = companions
         model.castsHeadToFloat32 = castsHeadToFloat32
@@ -133,13 +183,15 @@ public struct VisionLanguageModel {
         try logits(of: hiddenStates(input), headWeights())
     }
 
-    /// The head in the element type that logits are computed in; [V, C].
+    /// The head in the element type that logits are computed in.
     ///
-    /// Ask once for many logits: with ``castsHeadToFloat32`` it is a copy.
-    func headWeights() throws -> Tensor { castsHeadToFloat32 ? try head.to(.float32) : head }
+    /// Ask once for many logits: with ``castsHeadToFloat32`` its matrix is a copy.
+    func headWeights() throws -> ModelHead {
+        ModelHead(matrix: castsHeadToFloat32 ? try head.to(.float32) : head, branch: headBranch)
+    }
 
     /// The logits of hidden states [.., C] by ``headWeights()``, float32.
-    func logits(of hidden: Tensor, _ head: Tensor) throws -> Tensor {
-        try hidden.to(head.dtype).linear(head).to(.float32)
+    func logits(of hidden: Tensor, _ head: ModelHead) throws -> Tensor {
+        try head.layer(hidden.to(head.matrix.dtype)).to(.float32)
     }
 }

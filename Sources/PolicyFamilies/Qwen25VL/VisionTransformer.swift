@@ -102,6 +102,7 @@ struct PatchMerger {
 /// The vision tower: patches to tokens of the language model.
 struct VisionTransformer: VisionEncoder {
     let patchWeight: Tensor  // [C, channels, time, row, column]
+    let patchBranch: LowRankBranch?
     let blocks: [VisionBlock]
     let merger: PatchMerger
     let configuration: Qwen25VLConfiguration.Vision
@@ -111,12 +112,14 @@ struct VisionTransformer: VisionEncoder {
         _ scope: ParameterScope, _ configuration: Qwen25VLConfiguration.Vision, device: Device
     ) throws {
         self.configuration = configuration
-        patchWeight = try (scope / "patch_embed" / "proj").parameter(
+        let patches = scope / "patch_embed" / "proj"
+        patchWeight = try patches.parameter(
             "weight",
             shape: [
                 configuration.hiddenSize, configuration.channels, configuration.temporalPatchSize,
                 configuration.patchSize, configuration.patchSize,
             ], initializer: configuration.initializer)
+        patchBranch = try patches.branch(.convolution, weight: patchWeight, hasBias: false)
         blocks = try (0..<configuration.depth).map {
             try VisionBlock(scope / "blocks" / $0, configuration)
         }
@@ -154,8 +157,12 @@ struct VisionTransformer: VisionEncoder {
         let unit = configuration.mergeUnit
         let order = try Tensor.of(layout.order).to(patchWeight.device)
         let weight = try patchWeight.reshaped(configuration.hiddenSize, -1)
-        return try patches.to(patchWeight.device).to(patchWeight.dtype)
-            .linear(weight)  // [N, C]
+        let x = try patches.to(patchWeight.device).to(patchWeight.dtype)
+        let vectors =
+            try patchBranch.map { try $0(x, weight: weight, bias: nil, packing: nil) }
+            ?? x.linear(weight)  // [N, C]
+        return
+            try vectors
             .reshaped(order.count, unit, -1).indexed(0, order)  // [M, U, C]
             .reshaped(order.count * unit, -1)  // [N, C]
     }
