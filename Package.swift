@@ -231,6 +231,9 @@ let withLibtorch: [Target] = [
         swiftSettings: optimized),
     // Layer 3  files, pictures, text as tokens, layers of networks
     .target(name: "NN", dependencies: ["FileSystem", "TextFiles", "Torch"], swiftSettings: strict),
+    // Layer 4  keys of configurations, samples, conversations, pages, events
+    .target(
+        name: "Adapters", dependencies: ["NN", "Tokenizers", "Torch"], swiftSettings: strict),
     // Layer 5  folders of runs, shards, drawn scenes, answers, measures, models of pictures and text
     .target(
         name: "Runs",
@@ -247,7 +250,8 @@ let withLibtorch: [Target] = [
     .target(
         name: "VisionLanguage",
         dependencies: [
-            "ChatTemplates", "Imaging", "NN", "SystemErrors", "TextFiles", "Tokenizers", "Torch",
+            "Adapters", "ChatTemplates", "Imaging", "NN", "SystemErrors", "TextFiles", "Tokenizers",
+            "Torch",
         ], swiftSettings: strict),
     // Layer 6  families of policies, masks from prompts, rewards, importers
     .target(
@@ -282,7 +286,8 @@ let withLibtorch: [Target] = [
     .target(
         name: "Policies",
         dependencies: [
-            "ChatTemplates", "Configuration", "Files", "Imaging", "NN", "PolicyFamilies",
+            "Adapters", "ChatTemplates", "Configuration", "Files", "Imaging", "NN",
+            "PolicyFamilies",
             "RLTrainer", "Segmentation", "SharedSettings", "TextFiles", "Tokenizers", "Torch",
             "VisionLanguage", yams,
         ], path: "Sources/Recipes/Policies", swiftSettings: strict),
@@ -302,8 +307,8 @@ let withLibtorch: [Target] = [
     .target(
         name: "Settings",
         dependencies: [
-            "Configuration", "Datasets", "Embeddings", "Evaluation", "NN", "Policies", "RLTrainer",
-            "Rewards", "SharedSettings", "TextFiles", yams,
+            "Configuration", "Datasets", "Embeddings", "Evaluation", "NN", "Policies", "Rewards",
+            "RLTrainer", "SharedSettings", "TextFiles", "VisionLanguage", yams,
         ], path: "Sources/Recipes/Settings", swiftSettings: strict),
     // Layer 10  how many threads compute
     .target(
@@ -323,10 +328,10 @@ let withLibtorch: [Target] = [
     .target(
         name: "TrainingRuns",
         dependencies: [
-            "Configuration", "Embeddings", "Evaluation", "Files", "NN", "Policies", "Rewards",
-            "RLTrainer", "Runs", "Segmentation", "Segmenters", "Settings", "Shards",
-            "SharedSettings", "TextFiles", "Threads", "Tokenizers", "Torch", "Trackers",
-            "VisionLanguage", yams,
+            "Configuration", "Embeddings", "Evaluation", "Files", "NN", "Policies",
+            "PolicyFamilies", "Rewards", "RLTrainer", "Runs", "Segmentation", "Segmenters",
+            "Settings", "Shards", "SharedSettings", "TextFiles", "Threads", "Tokenizers", "Torch",
+            "Trackers", "VisionLanguage", yams,
         ], path: "Sources/Recipes/TrainingRuns", swiftSettings: strict),
     // Layer 12  single answers, files of completions, the stages before training
     .target(

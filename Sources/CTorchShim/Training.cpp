@@ -75,6 +75,10 @@ CTSStatus cts_fused_adamw(CTSTensor *const *parameters, const CTSTensor *const *
         at::_fused_adamw_(self, grads, first, second, {}, step, options.learning_rate,
                           options.beta1, options.beta2, options.weight_decay, options.epsilon,
                           /*amsgrad=*/false, /*maximize=*/false);
+        // The kernel does not count its change, which copies of parameters are told by.
+        for (auto &parameter : self) {
+            parameter.unsafeGetTensorImpl()->bump_version();
+        }
     });
 }
 

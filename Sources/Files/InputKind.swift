@@ -55,7 +55,7 @@ public enum InputKind: Sendable, Hashable {
         case .shards: "a folder of shards; name its .h5 files"
         case .policy: "the folder of a policy"
         case .segmenter: "the folder of a segmenter"
-        case .adapter: "the folder of a LoRA adapter; merge it into its model first"
+        case .adapter: "the folder of an adapter without the model that it is for"
         case .run: "the folder of a run; " + RunContents(path).words
         case .checkpoint: "the folder of a checkpoint; " + RunContents.model(ofCheckpoint: path)
         case .checkpoints: "the folder of a run's checkpoints; the run is \(path.parentFolder)"
@@ -127,6 +127,10 @@ extension InputKind {
     public enum Wanted: String, Sendable {
         /// The folder of a policy.
         case policy = "the folder of a policy"
+        /// The folder of a policy, or of an adapter of one.
+        case policyOrAdapter = "the folder of a policy or of an adapter"
+        /// An adapter.
+        case adapter = "the folder of an adapter, with adapter_config.json"
         /// A segmenter's folder, or an official file.
         case segmenter = "a segmenter's folder or .pt file"
         /// A shard.
@@ -147,6 +151,8 @@ extension InputKind {
         fileprivate func takes(_ kind: InputKind) -> Bool {
             switch (self, kind) {
             case (.any, _), (.policy, .policy), (.shard, .shard), (.picture, .picture): true
+            case (.policyOrAdapter, .policy), (.policyOrAdapter, .adapter): true
+            case (.adapter, .adapter): true
             case (.run, .run), (.run, .checkpoint), (.run, .yaml): true
             case (.evaluation, .evaluation): true
             // Such a folder may hold anything; who reads it says what is missing.

@@ -13,16 +13,30 @@ extension [Parameter] {
     public func save(
         to folder: String, shardBytes: Int = 5_000_000_000, rename: (String) -> String = { $0 }
     ) throws {
+        try map { NamedTensor(rename($0.key), $0.tensor) }
+            .save(to: folder, shardBytes: shardBytes)
+    }
+}
+
+extension [NamedTensor] {
+    /// Writes the tensors as a hub checkpoint: `model.safetensors`, or numbered files with an index when
+    /// they are larger than `shardBytes` together.
+    ///
+    /// - Parameters:
+    ///   - folder: an existing folder
+    ///   - shardBytes: how large one file may become
+    /// - Throws: `CheckpointError` if a file cannot be written
+    package func save(to folder: String, shardBytes: Int = 5_000_000_000) throws {
         var shards: [[NamedTensor]] = [[]]
         var size = 0
         var total = 0
-        for parameter in self {
-            let bytes = parameter.tensor.count * parameter.tensor.dtype.byteCount
+        for tensor in self {
+            let bytes = tensor.byteCount
             if size + bytes > shardBytes, size > 0 {
                 shards.append([])
                 size = 0
             }
-            shards[shards.count - 1].append(NamedTensor(rename(parameter.key), parameter.tensor))
+            shards[shards.count - 1].append(tensor)
             size += bytes
             total += bytes
         }

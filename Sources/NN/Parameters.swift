@@ -54,6 +54,10 @@ public final class ParameterBuilder {
     public private(set) var parameters: [Parameter] = []
     /// The modules that an adapter may change, in the order of construction.
     public internal(set) var modules: [AdaptableModule] = []
+    /// What an adapter adds to modules, by the module's place.
+    public internal(set) var branches: [String: LowRankBranch] = [:]
+    /// What an adapter adds to tables, by the table's place.
+    public internal(set) var tables: [String: LowRankTable] = [:]
     /// The base's parameters of which the adapter has copies of its own.
     public private(set) var replaced: [Parameter] = []
     /// What all branches of the adapter ask whether training leaves inputs out.
@@ -135,21 +139,22 @@ public final class ParameterBuilder {
         _ key: String, shape: [Int], initializer: Initializer
     ) throws -> Tensor {
         precondition(keys.insert(key).inserted, "parameter \(key) is built twice")
-        let source = try source.tensor(key, shape: shape, initializer: initializer)
-        if let other = reused[key], other.shape == shape {
-            let shared = try other.detached()
-            parameters.append(Parameter(key: key, tensor: shared))
-            return shared
-        }
-        // The copy is the model's own: a checkpoint's tensor may share memory with its file.
-        let tensor = try source.to(device).to(dtype)
-        let own = copies && tensor === source ? try tensor.clone() : tensor
+        let own = try base(key, shape: shape, initializer: initializer)
         guard let adapter, adapter.plan.replaces(key) else {
             parameters.append(Parameter(key: key, tensor: own))
             return own
         }
         replaced.append(Parameter(key: key, tensor: own))
         return try makeAdapter(key, shape: shape, dtype: dtype) { try own.detached().clone() }
+    }
+
+    /// A parameter of the base.
+    private func base(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor {
+        let source = try source.tensor(key, shape: shape, initializer: initializer)
+        if let other = reused[key], other.shape == shape { return try other.detached() }
+        // The copy is the model's own: a checkpoint's tensor may share memory with its file.
+        let tensor = try source.to(device).to(dtype)
+        return copies && tensor === source ? try tensor.clone() : tensor
     }
 
     /// What the adapter does; nil where there is none.

@@ -1,13 +1,13 @@
-import Torch
+package import Torch
 
 /// An opened file of weights: safetensors, or what Python's `torch.save` wrote.
-struct WeightFile: Sendable {
+package struct WeightFile: Sendable {
     /// What the file says of one tensor.
-    struct Entry: Sendable {
+    package struct Entry: Sendable {
         /// Its key in the file.
-        let name: String
-        let type: StoredType
-        let shape: [Int]
+        package let name: String
+        package let type: StoredType
+        package let shape: [Int]
         fileprivate let place: Place
     }
 
@@ -22,11 +22,11 @@ struct WeightFile: Sendable {
     }
 
     /// Where the file is.
-    let path: String
+    package let path: String
     /// The tensors, sorted by name.
-    let entries: [Entry]
+    package let entries: [Entry]
     /// What should be known of it, a sentence for people.
-    let warning: String?
+    package let warning: String?
     private let content: Content
     private let index: [String: Int]
 
@@ -34,7 +34,7 @@ struct WeightFile: Sendable {
     ///
     /// - Parameter path: the file
     /// - Throws: `CheckpointError` if it is missing, damaged or of another kind, or holds no weights
-    init(path: String) throws {
+    package init(path: String) throws {
         self.path = path
         let unsorted: [Entry]
         if path.hasSuffix(".safetensors") {
@@ -58,10 +58,10 @@ struct WeightFile: Sendable {
     }
 
     /// The entry of a key, if the file has it.
-    func entry(_ name: String) -> Entry? { index[name].map { entries[$0] } }
+    package func entry(_ name: String) -> Entry? { index[name].map { entries[$0] } }
 
     /// The tensor of an entry, on the CPU; it shares the file's memory where it can.
-    func tensor(_ entry: Entry) throws -> Tensor {
+    package func tensor(_ entry: Entry) throws -> Tensor {
         switch (content, entry.place) {
         case (.safetensors(let file), .safetensors(let entry)): try file.tensor(entry)
         case (.torch(let file), .torch(let entry)): try file.tensor(entry)

@@ -52,7 +52,7 @@ public struct WeightFiles: Sendable {
     }
 
     /// Whether a folder has weights under one of the usual names.
-    static func areIn(_ folder: String) -> Bool { usual.contains { isFile(folder, $0) } }
+    package static func areIn(_ folder: String) -> Bool { usual.contains { isFile(folder, $0) } }
 
     /// Fails if a shard is not in the folder.
     private func requireShards(_ path: String) throws {

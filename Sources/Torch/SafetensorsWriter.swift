@@ -13,11 +13,44 @@ public struct NamedTensor: Sendable {
     public let name: String
     /// The tensor.
     public let tensor: Tensor
+    /// The element type in the file.
+    public let writtenType: DType
+    /// Makes what is written of the tensor, when it is; nil: the tensor itself is.
+    private let make: (@Sendable (Tensor) throws -> Tensor)?
 
     /// A tensor with its key.
     public init(_ name: String, _ tensor: Tensor) {
         self.name = name
         self.tensor = tensor
+        writtenType = tensor.dtype
+        make = nil
+    }
+
+    /// A tensor of which something else is written, which is made when its turn comes and not kept.
+    ///
+    /// - Parameters:
+    ///   - name: the key
+    ///   - tensor: the tensor
+    ///   - type: the element type in the file
+    ///   - make: makes a tensor of that type and of the same shape
+    public init(
+        _ name: String, _ tensor: Tensor, as type: DType,
+        make: @escaping @Sendable (Tensor) throws -> Tensor
+    ) {
+        self.name = name
+        self.tensor = tensor
+        writtenType = type
+        self.make = make
+    }
+
+    /// Bytes in the file.
+    public var byteCount: Int { tensor.count * writtenType.byteCount }
+
+    fileprivate func written() throws -> Tensor {
+        let source = try tensor.detached()
+        let result = try make?(source) ?? source
+        precondition(result.shape == tensor.shape && result.dtype == writtenType)
+        return try result.to(.cpu).contiguous()
     }
 }
 
@@ -39,7 +72,7 @@ extension SafetensorsFile {
         metadata: [String: String] = ["format": "pt"], isSynced: Bool = true
     ) throws {
         let ordered = tensors.sorted {
-            let (a, b) = ($0.tensor.dtype.byteCount, $1.tensor.dtype.byteCount)
+            let (a, b) = ($0.writtenType.byteCount, $1.writtenType.byteCount)
             return a != b ? a > b : $0.name < $1.name
         }
         precondition(Set(ordered.map(\.name)).count == ordered.count, "a key occurs twice")
@@ -48,8 +81,7 @@ extension SafetensorsFile {
         do {
             try output.write(header(ordered, metadata))
             for entry in ordered {
-                let source = try entry.tensor.detached().to(.cpu).contiguous()
-                try source.withBytes { try output.write($0) }
+                try entry.written().withBytes { try output.write($0) }
             }
             try output.finish(isSynced: isSynced)
             try FileOperations.move(temporary, to: path)
@@ -71,7 +103,7 @@ extension SafetensorsFile {
         }
         var offset = 0
         for entry in tensors {
-            let (dtype, shape) = (entry.tensor.dtype, entry.tensor.shape)
+            let (dtype, shape) = (entry.writtenType, entry.tensor.shape)
             let end = offset + shape.reduce(dtype.byteCount, *)
             let sizes = shape.map(String.init).joined(separator: ",")
             parts.append(

@@ -14,6 +14,11 @@ extension CompanionFile {
             || [".model", ".tiktoken"].contains { name.hasSuffix($0) } || isLicense(name)
     }
 
+    /// Whether a part of a policy speaks of the base's weights, and is not beside an adapter.
+    package static func isOfBase(_ name: String) -> Bool {
+        ["config.json", "generation_config.json"].contains(name)
+    }
+
     private static let named: Set<String> = [
         "config.json", "generation_config.json", "think2seg.json",
         "tokenizer.json", "tokenizer_config.json", "vocab.json", "vocab.txt", "merges.txt",

@@ -143,6 +143,9 @@ package protocol CheckpointKeyMap {
     func requireOwn(_ path: String) throws
     /// What should be known of the keys of a folder, a sentence for people; mostly nil.
     func warning(_ path: String) -> String?
+    /// The name that a module has in transformers' memory, which adapters go by, from its place in the
+    /// model's own tree.
+    func moduleName(_ place: String) -> String
 }
 
 extension CheckpointKeyMap {
@@ -154,4 +157,6 @@ extension CheckpointKeyMap {
     package func requireOwn(_ path: String) throws {}
     /// Nothing.
     package func warning(_ path: String) -> String? { nil }
+    /// The same.
+    package func moduleName(_ place: String) -> String { place }
 }

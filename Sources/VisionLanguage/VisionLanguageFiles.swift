@@ -1,10 +1,13 @@
 import Foundation
 import NN
+import Torch
 
 /// A model's folder in the hub's layout, in memory.
 public struct VisionLanguageFiles: Sendable {
     let companions: [CompanionFile]
     let parameters: [Parameter]
+    /// The name of the one file of weights of an adapter; nil for a model, whose weights may be several.
+    var adapterFile: String?
 
     /// Writes the files.
     ///
@@ -13,6 +16,15 @@ public struct VisionLanguageFiles: Sendable {
     ///   - shardBytes: how large one file of weights may become
     /// - Throws: an error that names the file if one cannot be written
     public func write(to directory: String, shardBytes: Int = 5_000_000_000) throws {
+        try write(
+            to: directory, tensors: parameters.map { NamedTensor($0.key, $0.tensor) },
+            shardBytes: shardBytes)
+    }
+
+    /// Writes the files beside other tensors than these.
+    func write(
+        to directory: String, tensors: [NamedTensor], shardBytes: Int = 5_000_000_000
+    ) throws {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         for file in companions {
@@ -20,7 +32,11 @@ public struct VisionLanguageFiles: Sendable {
                 to: URL(fileURLWithPath: directory + "/" + file.name), options: .atomic)
         }
         try removeOld(directory)
-        try parameters.save(to: directory, shardBytes: shardBytes)
+        guard let adapterFile else {
+            return try tensors.save(to: directory, shardBytes: shardBytes)
+        }
+        try SafetensorsFile.write(
+            tensors, to: "\(directory)/\(adapterFile)", metadata: ["format": "pt"])
     }
 
     /// What was there before and would be read instead of the new: weights, in one file or in several,
@@ -43,6 +59,7 @@ public struct VisionLanguageFiles: Sendable {
     public func replacingCompanions(
         _ change: ([CompanionFile]) throws -> [CompanionFile]
     ) rethrows -> VisionLanguageFiles {
-        VisionLanguageFiles(companions: try change(companions), parameters: parameters)
+        VisionLanguageFiles(
+            companions: try change(companions), parameters: parameters, adapterFile: adapterFile)
     }
 }

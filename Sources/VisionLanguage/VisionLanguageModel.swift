@@ -35,6 +35,10 @@ public struct VisionLanguageModel {
     package let adapter: (any AdapterPlan)?
     /// The modules that an adapter may change.
     package let modules: [AdaptableModule]
+    /// What the adapter adds to modules, by the module's place.
+    let branches: [String: LowRankBranch]
+    /// What the adapter adds to tables, by the table's place.
+    let tables: [String: LowRankTable]
     /// Parameters of the base that the adapter has copies of.
     let replaced: [Parameter]
     /// What training's dropout in the adapter depends on.
@@ -96,6 +100,7 @@ public struct VisionLanguageModel {
         dropout = builder.dropout
         adapter = builder.plan
         modules = builder.modules
+        (branches, tables) = (builder.branches, builder.tables)
     }
 
     /// Builds a model with random weights that depend on the seed only.

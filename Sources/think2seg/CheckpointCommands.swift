@@ -78,6 +78,9 @@ struct CheckpointExportCommand: ParsableCommand {
         discussion: """
             Example:
               think2seg checkpoint export runs/a --best --output policies/a --dtype bfloat16
+
+            Of a run that trains an adapter the folder holds the adapter, which \
+            PeftModel.from_pretrained takes; with --merge it is a whole policy.
             """)
 
     @Argument(help: "The folder of a run or of a checkpoint.", transform: PathArgument.run)
@@ -97,6 +100,18 @@ struct CheckpointExportCommand: ParsableCommand {
     @Option(help: "float32 or bfloat16; as the run has it if left out.")
     var dtype: ModelDType?
 
+    @Flag(
+        help:
+            "Make a run's adapter part of its base's weights. Without it, an adapter is written in PEFT's layout."
+    )
+    var merge = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The base of an adapter, where it is not where the run had it.", valueName: "folder"),
+        transform: PathArgument.policy)
+    var base: String?
+
     func validate() throws {
         if best, step != nil { throw ValidationError("give --best or --step, not both") }
     }
@@ -105,7 +120,8 @@ struct CheckpointExportCommand: ParsableCommand {
         let choice: CheckpointRecipe.Choice =
             best ? .best : step.map { .step($0) } ?? .newest
         let taken = try CheckpointRecipe.export(
-            path, choice, to: output, dtype: dtype?.dtype, onWarning: Console.warning)
+            path, choice, to: output, dtype: dtype?.dtype, merging: merge, base: base,
+            onNote: Console.note, onWarning: Console.warning)
         Console.note("\(output): the policy of \(taken)")
     }
 }

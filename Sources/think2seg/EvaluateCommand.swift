@@ -57,8 +57,11 @@ struct EvaluateCommand: ParsableCommand {
     var checkpoint: CheckpointName?
 
     @Option(
-        help: "The folder of a \(PolicyRegistry.names) checkpoint.", transform: PathArgument.policy)
+        help: "The folder of a \(PolicyRegistry.names) checkpoint, or of an adapter.",
+        transform: PathArgument.policyOrAdapter)
     var policy: String?
+
+    @OptionGroup var adapters: AdapterOptions
 
     @Option(
         help: "A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.",
@@ -135,6 +138,7 @@ struct EvaluateCommand: ParsableCommand {
 
     func validate() throws {
         try validateSources()
+        try adapters.check(policy: policy)
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
         if let imageSize, !(28...4096).contains(imageSize) {
             throw ValidationError("--image-size must be from 28 to 4096")
@@ -166,7 +170,9 @@ struct EvaluateCommand: ParsableCommand {
                 ("--variant", variant != nil), ("--device", model.device != nil),
                 ("--dtype", model.dtype != nil), ("--overwrite", overwrite),
             ]
-            if let name = given.first(where: \.1)?.0 ?? prompting.given.first {
+            if let name = given.first(where: \.1)?.0
+                ?? (prompting.given + adapters.given).first
+            {
                 throw ValidationError(
                     "--predictions computes metrics from saved answers: leave \(name) out")
             }
@@ -263,7 +269,8 @@ struct EvaluateCommand: ParsableCommand {
                 checkpoint?.choice ?? .newest, onWarning: Console.warning)
                 ?? "",
             segmenter: segmenter, data: shards)
-        let asked = try asked(recipe.policy, run)
+        (recipe.adapter, recipe.base) = (adapters.adapter, adapters.base)
+        let asked = try asked(adapters.asked(recipe.policy), run)
         recipe.prompt = asked.settings.prompt
         recipe.settings.imageSize = asked.imageSize
         recipe.settings.maxCompletionLength = asked.maxCompletionLength
@@ -310,7 +317,8 @@ extension EvaluateCommand {
             [.json(json)] + files.map { name in .record(output.map { "\($0)/\(name)" }) },
             inputs: CommandInputFiles.shards(recipe.data)
                 + [.policy(recipe.policy), .segmenter(recipe.segmenter)]
-                + [config.map(CommandInputFiles.run)].compactMap(\.self) + prompting.inputs,
+                + [config.map(CommandInputFiles.run)].compactMap(\.self) + prompting.inputs
+                + adapters.inputs,
             makes: [output].compactMap(\.self))
     }
 }

@@ -24,6 +24,12 @@ enum PathArgument {
 
     /// The folder of a policy.
     static func policy(_ text: String) throws -> String { try input(text, .policy) }
+    /// The folder of a policy, or of an adapter.
+    static func policyOrAdapter(_ text: String) throws -> String {
+        try input(text, .policyOrAdapter)
+    }
+    /// The folder of an adapter.
+    static func adapter(_ text: String) throws -> String { try input(text, .adapter) }
     /// A segmenter's folder or file.
     static func segmenter(_ text: String) throws -> String { try input(text, .segmenter) }
     /// A shard.

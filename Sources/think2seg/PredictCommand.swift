@@ -51,8 +51,11 @@ struct PredictCommand: ParsableCommand {
     var checkpoint: CheckpointName?
 
     @Option(
-        help: "The folder of a \(PolicyRegistry.names) checkpoint.", transform: PathArgument.policy)
+        help: "The folder of a \(PolicyRegistry.names) checkpoint, or of an adapter.",
+        transform: PathArgument.policyOrAdapter)
     var policy: String?
+
+    @OptionGroup var adapters: AdapterOptions
 
     @Option(
         help:
@@ -125,6 +128,7 @@ struct PredictCommand: ParsableCommand {
         } else if checkpoint != nil, policy != nil {
             throw ValidationError("give --checkpoint or --policy, not both")
         }
+        try adapters.check(policy: policy)
         if question.allSatisfy(\.isWhitespace) {
             throw ValidationError("--question is empty")
         }
@@ -165,7 +169,7 @@ struct PredictCommand: ParsableCommand {
         let segmenter = segmenter ?? run?.segmenter?.path
         try checkOutputs(policy: policy, segmenter: segmenter)
         let asked = try AskedPolicy(
-            policy,
+            adapters.asked(policy),
             options: prompting.settings(
                 imageSize: imageSize, variant: variant, maxCompletionLength: maxNewTokens),
             run: run)
@@ -173,6 +177,7 @@ struct PredictCommand: ParsableCommand {
         asked.notes.forEach(Console.note)
         var recipe = PredictRecipe(
             policy: policy, segmenter: segmenter, image: image, question: question)
+        (recipe.adapter, recipe.base) = (adapters.adapter, adapters.base)
         recipe.exif = orientations.exif
         recipe.imageSize = asked.imageSize
         recipe.sampling = SamplingParameters(
@@ -199,7 +204,7 @@ struct PredictCommand: ParsableCommand {
         try requireWritable(
             [.json(json)]
                 + ["mask.png", "overlay.png"].map { name in .png(output.map { "\($0)/\(name)" }) },
-            inputs: [.file(image), .policy(policy)] + prompting.inputs
+            inputs: [.file(image), .policy(policy)] + prompting.inputs + adapters.inputs
                 + [segmenter.map(CommandInputFiles.segmenter), config.map(CommandInputFiles.run)]
                 .compactMap(\.self),
             makes: [output].compactMap(\.self))

@@ -107,6 +107,24 @@ extension EndToEnd {
                     }
                 ),
                 (
+                    1,
+                    {
+                        $0.policy.adapter.targets = .pattern("all-linear")
+                        ($0.policy.adapter.rank, $0.policy.adapter.initialization) = (2, .false)
+                        ($0.grpo.loss.beta, $0.policy.dtype) = (0.1, .bfloat16)
+                        $0.training.maxSteps = 2
+                    }
+                ),
+                (
+                    2,
+                    {
+                        $0.policy.adapter.targets = .names(["q_proj", "down_proj"])
+                        ($0.policy.adapter.usesDoRA, $0.policy.adapter.dropout) = (true, 0.2)
+                        ($0.policy.adapter.initialization, $0.workers) = (.false, 2)
+                        ($0.grpo.loss.beta, $0.grpo.numIterations) = (0.1, 2)
+                    }
+                ),
+                (
                     // In a batch, with the best of the evaluations before it.
                     3,
                     {

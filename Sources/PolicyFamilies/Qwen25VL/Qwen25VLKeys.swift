@@ -48,6 +48,12 @@ struct Qwen25VLKeys: CheckpointKeyMap {
         return Self.text.contains(part) ? "model." + rest : rest
     }
 
+    /// The language model stands below `model.language_model`, the tower below `model.visual`.
+    func moduleName(_ place: String) -> String {
+        if place.hasPrefix("model.") { return "model.language_model." + place.dropFirst(6) }
+        return place.hasPrefix("visual.") ? "model." + place : place
+    }
+
     /// Fails if the keys are those of another program.
     func requireOwn(_ path: String) throws {
         guard let ofMLX else { return }

@@ -221,7 +221,7 @@ public struct NamedWeights: Hashable, Sendable, ConfigurationValue {
     }
     /// The pairs in braces.
     public var yaml: String {
-        "{\(entries.map { "\($0.name): \($0.weight.yaml)" }.joined(separator: ", "))}"
+        "{\(entries.map { "\($0.name.yaml): \($0.weight.yaml)" }.joined(separator: ", "))}"
     }
     /// The weights.
     public var numbers: [Double] { entries.map(\.weight) }

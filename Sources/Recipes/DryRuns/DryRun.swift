@@ -124,20 +124,24 @@ public struct DryRun {
     private static func policy(
         _ configuration: RunConfiguration, _ start: RunStart?, _ found: inout Found
     ) -> (VisionLanguagePolicy?, warnings: [String]) {
-        func outline(_ path: String) throws -> VisionLanguagePolicy {
+        func outline(_ source: PolicySource) throws -> VisionLanguagePolicy {
             try VisionLanguagePolicy.outline(
-                path: path, dtype: configuration.policy.dtype.dtype,
-                template: try configuration.promptChoice.template(policy: path))
+                source, dtype: configuration.policy.dtype.dtype,
+                template: try configuration.promptChoice.template(policy: source.asked))
         }
         let continued = start?.checkpoint?.policy
-        let policy = found.attempt { try outline(continued ?? configuration.policy.path) }
+        let policy = found.attempt {
+            try outline(configuration.policySource(checkpoint: continued))
+        }
         if let policy {
             found.attempt { try policy.setTrainable(freezing: configuration.policy.freeze) }
         }
         var warnings: [String] = []
-        if continued != nil, configuration.grpo.loss.beta != 0 {
-            warnings =
-                found.attempt { try outline(configuration.policy.path).fileWarnings } ?? []
+        if continued != nil, configuration.grpo.loss.beta != 0,
+            !configuration.policy.adapter.isUsed
+        {
+            let source = PolicySource(base: configuration.policy.path, adapter: nil)
+            warnings = found.attempt { try outline(source).fileWarnings } ?? []
         }
         return (policy, warnings)
     }

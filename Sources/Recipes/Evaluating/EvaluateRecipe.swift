@@ -62,8 +62,12 @@ public struct EvaluateRecipe: Sendable {
         public var gIoU: Double
     }
 
-    /// The folder of a policy.
+    /// The folder of a policy, or of an adapter.
     public var policy: String
+    /// The folder of an adapter of the policy.
+    public var adapter: String?
+    /// The folder of the base, where the policy is an adapter that does not find it.
+    public var base: String?
     /// A SAM2.1 checkpoint: its folder in the hub's layout, or an official .pt file.
     public var segmenter: String
     /// The shards.
@@ -121,19 +125,20 @@ public struct EvaluateRecipe: Sendable {
             throw EvaluationError(place: "data", message: "no shard is named")
         }
         let dataset = try ShardedDataset(paths: data)
-        let template = try prompt.template(policy: self.policy)
+        let source = try PolicySource.find(self.policy, adapter: adapter, base: base)
+        let template = try prompt.template(policy: source.asked)
         let setup = try setup()
         let folder = try output.map {
             try EvaluationFolder($0, setup: setup, overwrites: overwrite)
         }
-        ChatTemplateComparison(template).warnings(policy: self.policy).forEach(onWarning)
+        ChatTemplateComparison(template).warnings(policy: source.asked).forEach(onWarning)
         if let folder, let finished = folder.finished {
             onNote("\(folder.path): finished before; no model is loaded")
             return try folder.bringUpToDate(finished, settings)
         }
         let settings = try placed(recorded: folder?.recordedThreads)
         let policy = try VisionLanguagePolicy.load(
-            path: policy, dtype: dtype, device: device, template: template,
+            source, dtype: dtype, device: device, template: template,
             castsHeadToFloat32: castsHeadToFloat32)
         let loaded = try SegmenterRegistry.standard.load(
             path: segmenter, dtype: segmenterDType ?? dtype, device: device)
@@ -192,15 +197,18 @@ public struct EvaluateRecipe: Sendable {
         setup.dtype = "\(dtype)"
         setup.segmenterDType = "\(segmenterDType ?? dtype)"
         setup.castsHeadToFloat32 = castsHeadToFloat32
+        let source = try PolicySource.find(policy, adapter: adapter, base: base)
         setup.inputs = [
-            "policy": try digest(.policy(policy)),
+            "policy": try digest(.policy(source.base)),
             "segmenter": try digest(.segmenter(segmenter)), "data": try digest(.data(data)),
         ]
+        if source.adapter != nil { setup.inputs["adapter"] = try digest(.adapter(source.asked)) }
         if let path = prompt.chatTemplate.path {
             setup.inputs["chat_template"] = try digest(.file(path))
         } else if prompt.chatTemplate == .checkpoint {
             // It may stand in files that are otherwise not read.
-            setup.inputs["chat_template"] = try prompt.template(policy: policy).fingerprint()
+            setup.inputs["chat_template"] = try prompt.template(policy: source.asked)
+                .fingerprint()
         }
         return setup
     }

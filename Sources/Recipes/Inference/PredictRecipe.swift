@@ -13,6 +13,10 @@ import VisionLanguage
 public struct PredictRecipe {
     /// The folder of a policy.
     public var policy: String
+    /// The folder of an adapter of the policy, which counts besides it.
+    public var adapter: String?
+    /// The folder of the base, where the policy is an adapter that does not find it.
+    public var base: String?
     /// A segmenter's checkpoint: its folder in the hub's layout, or an official .pt file; nil
     /// makes no mask.
     public var segmenter: String?
@@ -68,9 +72,10 @@ public struct PredictRecipe {
     ) throws -> Prediction {
         let input = try InputPicture(path: image, exif: exif, stretch: stretch)
         let picture = input.picture
-        let template = try prompt.template(policy: policy)
+        let source = try PolicySource.find(policy, adapter: adapter, base: base)
+        let template = try prompt.template(policy: source.asked)
         let model = try VisionLanguagePolicy.load(
-            path: policy, dtype: dtype, device: device, template: template,
+            source, dtype: dtype, device: device, template: template,
             castsHeadToFloat32: castsHeadToFloat32)
         let sam = try segmenter.map {
             try SegmenterRegistry.standard.load(
@@ -111,7 +116,7 @@ public struct PredictRecipe {
                 ? try logProbabilities(model, asked, completion) : nil,
             warnings: try input.warnings
                 + model.warnings(asked, completionLength: completion.tokenIDs.count)
-                + ChatTemplateComparison(template).warnings(policy: policy)
+                + ChatTemplateComparison(template).warnings(policy: source.asked)
                 + (sam?.warnings ?? []))
     }
 

@@ -7,6 +7,7 @@ package protocol PolicySettings {
     var path: String { get set }
     var dtype: ModelDType { get set }
     var freeze: [String] { get set }
+    var adapter: AdapterSection { get set }
 }
 
 /// The policy that is trained.
@@ -19,6 +20,8 @@ public struct PolicySection: Sendable, Hashable, PolicySettings {
     public var castsHeadToFloat32 = false
     /// Keys of parameters that stay as they are, `*` standing for anything.
     public var freeze: [String] = []
+    /// What is trained instead of the weights.
+    public var adapter = AdapterSection()
 
     /// The defaults.
     public init() {}
@@ -32,7 +35,7 @@ extension ConfigurationKey {
                 "policy.cast_lm_head_to_fp32", section.appending(path: \.castsHeadToFloat32),
                 "Whether logits are computed in float32 whatever dtype is"),
             policyFreeze(section),
-        ]
+        ] + adapter(section.appending(path: \.adapter))
     }
 
     /// Where a policy comes from, and in which type it computes.

@@ -55,6 +55,8 @@ public final class VisionLanguagePolicy: Policy {
             tokenizer: tokenizer, template: template, processor: processor,
             answerFrame: model.options.answerFrame)
     }
+    /// The folder of the base, where the policy is an adapter of one.
+    package private(set) var base: String?
     /// Tells policies whose vision towers have one memory from all others.
     private let vision: VisionIdentity
     /// Whether the vision tower is one that another policy has, which is trained without it.
@@ -96,12 +98,34 @@ public final class VisionLanguagePolicy: Policy {
         path: String, dtype: DType, device: Device, template: PromptTemplate,
         castsHeadToFloat32: Bool = false
     ) throws -> VisionLanguagePolicy {
-        try load(path: path, template: template) { endToken in
+        try load(
+            PolicySource.find(path), dtype: dtype, device: device, template: template,
+            castsHeadToFloat32: castsHeadToFloat32)
+    }
+
+    /// Reads a base in the hub's layout, and an adapter of it.
+    ///
+    /// - Parameters:
+    ///   - source: where both are
+    ///   - dtype: the element type to compute in
+    ///   - device: where to compute
+    ///   - template: how questions are put
+    ///   - castsHeadToFloat32: whether logits are computed in float32 whatever `dtype` is
+    /// - Returns: the policy, no parameter of which requires gradients
+    /// - Throws: an error that names the file that is missing or damaged
+    package static func load(
+        _ source: PolicySource, dtype: DType, device: Device, template: PromptTemplate,
+        castsHeadToFloat32: Bool = false
+    ) throws -> VisionLanguagePolicy {
+        let policy = try load(path: source.base, template: template) { endToken in
             var model = try VisionLanguageModel.load(
-                directory: path, dtype: dtype, device: device, endToken: endToken)
+                directory: source.base, adapter: source.adapter, dtype: dtype, device: device,
+                endToken: endToken)
             model.castsHeadToFloat32 = castsHeadToFloat32
             return model
         }
+        policy.base = source.adapter == nil ? nil : source.base
+        return policy
     }
 
     /// Reads the policy that this one is held to, which has this one's values where this one is not
@@ -124,6 +148,26 @@ public final class VisionLanguagePolicy: Policy {
             vision: model.keepsVision ? vision : VisionIdentity(), keepsVision: model.keepsVision)
     }
 
+    /// What an adapter is held to, over the memory of this policy's base.
+    ///
+    /// - Parameter start: the folder of the adapter that training began with; nil: the base alone
+    /// - Returns: the reference; it is not trained
+    /// - Throws: an error of the adapter's files
+    package func adapterReference(start: String?) throws -> VisionLanguagePolicy {
+        var reference = try model.withoutAdapter()
+        if let start, let base {
+            reference = try VisionLanguageModel.load(
+                directory: base, adapter: .stored(folder: start), dtype: model.dtype,
+                device: model.device, reusing: reference.parameters, endToken: tokenizer.endToken)
+            reference.castsHeadToFloat32 = model.castsHeadToFloat32
+        }
+        let adaptsVision = model.parameters.contains { $0.isAdapter && model.isVision($0) }
+        let keeps = model.keepsVision && !adaptsVision
+        return VisionLanguagePolicy(
+            model: reference, tokenizer: tokenizer, processor: processor, template: template,
+            vision: keeps ? vision : VisionIdentity(), keepsVision: keeps)
+    }
+
     /// Reads all of a checkpoint folder but the weights: a policy that can tell its parameters, their
     /// shapes and the size of prompts, and cannot answer.
     ///
@@ -137,8 +181,16 @@ public final class VisionLanguagePolicy: Policy {
     public static func outline(
         path: String, dtype: DType, template: PromptTemplate
     ) throws -> VisionLanguagePolicy {
-        try load(path: path, template: template) {
-            try VisionLanguageModel.outline(directory: path, dtype: dtype, endToken: $0)
+        try outline(PolicySource.find(path), dtype: dtype, template: template)
+    }
+
+    /// The same of a base and an adapter of it.
+    package static func outline(
+        _ source: PolicySource, dtype: DType, template: PromptTemplate
+    ) throws -> VisionLanguagePolicy {
+        try load(path: source.base, template: template) {
+            try VisionLanguageModel.outline(
+                directory: source.base, adapter: source.adapter, dtype: dtype, endToken: $0)
         }
     }
 
@@ -184,14 +236,19 @@ public final class VisionLanguagePolicy: Policy {
     /// All parameters, by the hub's keys.
     public var parameters: [Parameter] { model.parameters }
 
-    /// Makes all parameters trainable but those that a pattern names.
+    /// Makes all parameters trainable but those that a pattern names; of a policy with an adapter, all of
+    /// the adapter's.
     ///
     /// - Parameter patterns: keys, `*` standing for anything
     /// - Returns: how many numbers stay as they are
     /// - Throws: `ConfigurationError` if a pattern names no parameter, or all are named
     @discardableResult
     public func setTrainable(freezing patterns: [String]) throws -> Int {
-        try parameters.setTrainable(freezing: patterns)
+        guard model.adapter != nil else { return try parameters.setTrainable(freezing: patterns) }
+        let base = parameters.filter { !$0.isAdapter }
+        for parameter in base { try parameter.tensor.setRequiresGradient(false) }
+        let kept = try parameters.filter(\.isAdapter).setTrainable(freezing: patterns)
+        return base.numberCount + kept
     }
 
     /// The frame of the coordinates in answers about a square picture.
@@ -280,9 +337,11 @@ public final class VisionLanguagePolicy: Policy {
 
     /// A policy over the same memory, with gradients of its own.
     public func sharingParameters() throws -> VisionLanguagePolicy {
-        VisionLanguagePolicy(
+        let policy = VisionLanguagePolicy(
             model: try model.sharingParameters(), tokenizer: tokenizer, processor: processor,
             template: template, vision: vision, keepsVision: isReferenceOfKeptVision)
+        policy.base = base
+        return policy
     }
 
     /// Writes the policy in the hub's layout, with the chat template that it was asked with.
@@ -296,21 +355,32 @@ public final class VisionLanguagePolicy: Policy {
     /// - Throws: `TorchError`
     package func snapshot(copies: [AdamW.Slot]) throws -> VisionLanguageFiles {
         let masters = Dictionary(uniqueKeysWithValues: copies.map { ($0.key, $0.master) })
+        func kept(_ parameter: Parameter) throws -> Tensor {
+            let tensor = parameter.tensor
+            if !tensor.requiresGradient { return try tensor.detached() }
+            if let copy = masters[parameter.key], copy.dtype == tensor.dtype { return copy }
+            return try tensor.detached().copiedToHost()
+        }
         return try withoutGradients {
-            try model.files { parameter in
-                let tensor = parameter.tensor
-                if !tensor.requiresGradient { return try tensor.detached() }
-                if let copy = masters[parameter.key], copy.dtype == tensor.dtype { return copy }
-                return try tensor.detached().copiedToHost()
-            }.with(template)
+            let written = try files(kept)
+            return try written.with(template)
         }
     }
 
-    /// Writes the policy in the hub's layout, its weights in another element type.
+    /// Writes the policy in the hub's layout, its weights in another element type; of a policy with an
+    /// adapter, the adapter in PEFT's.
     public func save(to folder: String, dtype: DType) throws {
-        let files = try withoutGradients {
-            try model.files { try $0.tensor.detached().to(dtype) }
+        let written = try withoutGradients {
+            try files { parameter in
+                let tensor = try parameter.tensor.detached()
+                return parameter.isAdapter ? tensor : try tensor.to(dtype)
+            }
         }
-        try files.with(template).write(to: folder)
+        try written.with(template).write(to: folder)
+    }
+
+    private func files(_ tensor: (Parameter) throws -> Tensor) throws -> VisionLanguageFiles {
+        guard let base else { return try model.files(tensor) }
+        return try model.adapterFiles(base: base, tensor)
     }
 }

@@ -15,8 +15,10 @@ extension RunConfiguration {
     /// The files and folders that a run reads; one that continues from a checkpoint reads the policy
     /// that it started from only if it is the reference.
     package func inputs(continues: Bool) -> [ConfigurationInput] {
-        let policies = continues && grpo.loss.beta == 0 ? [] : [policy.path]
-        return ConfigurationInput.policy("policy.path", policies)
+        let needsStart = !continues || grpo.loss.beta != 0 || policy.adapter.isUsed
+        let adapters = continues && policy.adapter.heldTo == .base ? [] : [policy.adapter.path]
+        return ConfigurationInput.policy("policy.path", needsStart ? [policy.path] : [])
+            + ConfigurationInput.of("policy.adapter.path", adapters)
             + ConfigurationInput.segmenter("segmenter.path", [segmenter.path])
             + ConfigurationInput.shards("data.train", data.train)
             + ConfigurationInput.shards("data.validation", data.validation)
@@ -28,6 +30,7 @@ extension RunConfiguration {
         if policy.path.isEmpty {
             reader.report("policy.path", "is needed: the folder of a checkpoint")
         }
+        reader.report(policy.adapter)
         if segmenter.path.isEmpty {
             reader.report(
                 "segmenter.path",

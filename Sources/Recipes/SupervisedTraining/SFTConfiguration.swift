@@ -29,6 +29,8 @@ public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
         public var dtype = ModelDType.float32
         /// Keys of parameters that stay as they are, `*` standing for anything.
         public var freeze: [String] = []
+        /// What is trained instead of the weights.
+        public var adapter = AdapterSection()
         /// The element type of the finished weights.
         public var storedType = StoredType.float32
     }
@@ -179,7 +181,7 @@ extension SFTConfiguration {
             Key(
                 "policy.stored_dtype", \.policy.storedType,
                 "The type of the finished weights; checkpoints have that of training"),
-        ]
+        ] + Key.adapter(\.policy.adapter)
     }
 
     private static var dataKeys: [ConfigurationKey<SFTConfiguration>] {
@@ -243,6 +245,12 @@ extension SFTConfiguration {
         if policy.start == .embedded, !policy.path.isEmpty {
             reader.report("policy.path", "does nothing with policy.start embedded")
         }
+        if policy.start == .embedded, policy.adapter.isUsed {
+            reader.report(
+                "policy.adapter.target_modules",
+                "an adapter needs a base to come back to: policy.start checkpoint with policy.path")
+        }
+        reader.report(policy.adapter)
         reader.requireShards(train: data.train, validation: data.validation)
         if data.answers.isEmpty, data.ownQuestions + data.namedQuestions == 0 {
             reader.report(

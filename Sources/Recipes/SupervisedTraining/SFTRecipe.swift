@@ -172,16 +172,20 @@ public final class SFTRecipe {
     private static func policy(
         _ configuration: SFTConfiguration, device: Device
     ) throws -> VisionLanguagePolicy {
-        func load(_ path: String) throws -> VisionLanguagePolicy {
+        func load(_ source: PolicySource) throws -> VisionLanguagePolicy {
             try VisionLanguagePolicy.load(
-                path: path, dtype: configuration.policy.dtype.dtype, device: device,
-                template: try configuration.promptChoice.template(policy: path))
+                source, dtype: configuration.policy.dtype.dtype, device: device,
+                template: try configuration.promptChoice.template(policy: source.asked))
         }
-        if configuration.policy.start == .checkpoint { return try load(configuration.policy.path) }
+        if configuration.policy.start == .checkpoint {
+            return try load(
+                configuration.policy.source(
+                    checkpoint: nil, seed: UInt64(configuration.seed)))
+        }
         let folder = NSTemporaryDirectory() + "think2seg-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try EmbeddedModels.writePolicy(to: folder, seed: UInt64(configuration.seed))
-        return try load(folder)
+        return try load(PolicySource(base: folder, adapter: nil))
     }
 
     private static func maker(
@@ -211,15 +215,17 @@ public final class SFTRecipe {
         let count = policy.parameters.reduce(0) { $0 + $1.tensor.count }
         let start =
             configuration.policy.start == .embedded ? "random weights" : configuration.policy.path
-        var lines = [
-            "policy     \(start): \(millions(count - frozen)) M of \(millions(count)) M parameters "
-                + "are trained",
-            "threads    \(plan.words)",
-            policy.endLine,
-            "data       \(counted(data.count, "sample")), \(configuration.training.picturesPerStep) a step; "
-                + "\(heldOut.count) held out",
-            "output     \(configuration.outputDirectory)",
-        ]
+        var lines =
+            [
+                "policy     \(start): \(millions(count - frozen)) M of \(millions(count)) M parameters "
+                    + "are trained"
+            ] + TrainedParts(policy).lines + [
+                "threads    \(plan.words)",
+                policy.endLine,
+                "data       \(counted(data.count, "sample")), \(configuration.training.picturesPerStep) a step; "
+                    + "\(heldOut.count) held out",
+                "output     \(configuration.outputDirectory)",
+            ]
         if resumed.checkpoint != nil { lines.append("resumed    after step \(resumed.step)") }
         return lines
     }

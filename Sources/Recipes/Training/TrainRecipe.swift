@@ -172,7 +172,8 @@ public final class TrainRecipe {
         let grpo = configuration.grpo
         return [
             "policy     \(configuration.policy.path): \(millions(count - frozen)) M of "
-                + "\(millions(count)) M parameters are trained, \(configuration.policy.dtype.rawValue)",
+                + "\(millions(count)) M parameters are trained, \(configuration.policy.dtype.rawValue)"
+        ] + TrainedParts(policy).lines + [
             policy.endLine,
             "segmenter  \(configuration.segmenter.path), frozen",
             "threads    \(plan.words)",

@@ -29,18 +29,28 @@ struct TrainedModels {
     ///
     /// - Throws: the error of the file that cannot be used
     init(_ configuration: RunConfiguration, _ start: RunStart, device: Device) throws {
-        folder = start.checkpoint?.policy ?? configuration.policy.path
+        let source = try configuration.policySource(checkpoint: start.checkpoint?.policy)
+        folder = source.asked
         template = try configuration.promptChoice.template(policy: folder)
         policy = try VisionLanguagePolicy.load(
-            path: folder, dtype: configuration.policy.dtype.dtype, device: device,
+            source, dtype: configuration.policy.dtype.dtype, device: device,
             template: template, castsHeadToFloat32: configuration.policy.castsHeadToFloat32)
         frozenCount = try policy.setTrainable(freezing: configuration.policy.freeze)
         reference =
             configuration.grpo.loss.beta == 0
-            ? nil : try policy.reference(path: configuration.policy.path)
+            ? nil : try Self.reference(of: policy, configuration)
         segmenter = try SegmenterRegistry.standard.load(
             path: configuration.segmenter.path, dtype: configuration.segmenter.dtype.dtype,
             device: device)
+    }
+
+    /// What a policy is held to.
+    private static func reference(
+        of policy: VisionLanguagePolicy, _ configuration: RunConfiguration
+    ) throws -> VisionLanguagePolicy {
+        let adapter = configuration.policy.adapter
+        if !adapter.isUsed { return try policy.reference(path: configuration.policy.path) }
+        return try policy.adapterReference(start: adapter.heldTo == .start ? adapter.path : nil)
     }
 
     /// What is most likely not meant and shows only with the models, in lines for people.

@@ -107,18 +107,34 @@ public enum CheckpointRecipe {
     ///   - choice: which one of a run
     ///   - output: the folder, which does not exist or is empty
     ///   - dtype: the element type in the files; that of the run if nil, whose weights are copied then
+    ///   - merging: whether an adapter becomes part of its base's weights, and the folder a whole policy; else
+    ///     the folder is one in PEFT's layout
+    ///   - base: the folder of an adapter's base, where it is not where the adapter says
+    ///   - onNote: is told what merging changes, in lines for people
     ///   - onWarning: gets a line for each newer checkpoint that is damaged and left out
     /// - Returns: the checkpoint that was taken
     /// - Throws: `MissingInputError` or `FileError` if there is no such checkpoint or it is
     ///   damaged, and the errors of writing
     public static func export(
         _ path: String, _ choice: Choice, to output: String, dtype: DType?,
-        onWarning: (String) -> Void = { _ in }
+        merging: Bool = false, base: String? = nil,
+        onNote: (String) -> Void = { _ in }, onWarning: (String) -> Void = { _ in }
     ) throws -> String {
         let checkpoint = try chosen(path, choice, onWarning: onWarning)
         let policy = try policy(of: checkpoint)
+        let isAdapter = PolicySource.isAdapter(policy)
+        if merging, !isAdapter {
+            throw CheckpointError(
+                path: policy, problem: "is a whole policy: there is no adapter to merge",
+                advice: "leave --merge out")
+        }
+        let source = isAdapter ? try PolicySource.find(policy, base: base) : nil
         try NewFolder.write(output) { folder in
-            try write(policy, into: folder, dtype)
+            if let source, merging {
+                try AdapterMerge(source, dtype: dtype).write(into: folder, onNote: onNote)
+            } else {
+                try write(policy, into: folder, dtype, source)
+            }
             try PolicyRecord.writeIfMissing(into: folder, of: checkpoint)
             let card = ModelCard(checkpoint: checkpoint, policy: folder)
             try DurableFiles.write(Data(card.text.utf8), to: "\(folder)/\(ModelCard.file)")
@@ -145,9 +161,11 @@ public enum CheckpointRecipe {
 
     /// Writes a checkpoint's policy into an empty folder.
     private static func write(
-        _ policy: String, into folder: String, _ dtype: DType?
+        _ policy: String, into folder: String, _ dtype: DType?, _ source: PolicySource?
     ) throws {
-        if let dtype {
+        if let source {
+            try AdapterMerge(source, dtype: dtype).writeAdapter(into: folder)
+        } else if let dtype {
             let loaded = try VisionLanguagePolicy.load(
                 path: policy, dtype: dtype, device: .cpu, template: PromptTemplate())
             try loaded.model.save(directory: folder, dtype: dtype)

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import NN
 import Policies
 import Runs
 
@@ -31,7 +32,11 @@ public enum CommandInputFiles: Sendable, Hashable {
         case .run(let path): return path.isFolder ? Self.run(path) : [path]
         case .evaluation(let folder): return Self.evaluation(folder)
         case .policy(let folder):
-            return Self.files(of: .policy(folder), folder) + ["\(folder)/\(PolicyRecord.file)"]
+            let adapter =
+                PolicySource.isAdapter(folder) ? Self.files(of: .adapter(folder), folder) : []
+            let isAlone = !adapter.isEmpty && !WeightFiles.areIn(folder)
+            return adapter + (isAlone ? [] : Self.files(of: .policy(folder), folder))
+                + ["\(folder)/\(PolicyRecord.file)"]
         case .segmenter(let path): return Self.files(of: .segmenter(path), path)
         case .dataSet(let folder):
             // Reports and shards may lie in the folder itself; its splits' folders are all input.

@@ -9,6 +9,8 @@ import VisionLanguage
 package enum FingerprintedInput: Hashable, Sendable {
     /// The folder of a policy.
     case policy(String)
+    /// The folder of an adapter.
+    case adapter(String)
     /// A segmenter's folder or file.
     case segmenter(String)
     /// Shards.
@@ -19,7 +21,7 @@ package enum FingerprintedInput: Hashable, Sendable {
     /// The paths that a user named.
     package var paths: [String] {
         switch self {
-        case .policy(let path), .segmenter(let path), .file(let path): [path]
+        case .policy(let path), .adapter(let path), .segmenter(let path), .file(let path): [path]
         case .data(let paths): paths
         }
     }
@@ -38,6 +40,10 @@ package enum FingerprintedInput: Hashable, Sendable {
                 FileManager.default.fileExists(atPath: "\(folder)/\($0)")
             }
             return (folder, Set(weights.all + present).sorted())
+        case .adapter(let folder):
+            let names =
+                (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return (folder, names.filter { $0.hasPrefix("adapter_") }.sorted())
         case .segmenter(let path):
             guard let files = try? SegmenterRegistry.standard.files(path: path),
                 let first = files.first

@@ -7,14 +7,18 @@ package import Settings
 extension InputFingerprint {
     /// The inputs that all steps of a run depend on, by key.
     ///
-    /// The starting policy counts where it is the reference that the policy is held to; else only the
-    /// first session reads it.
+    /// The starting policy counts where it is the reference that the policy is held to, or the base of an
+    /// adapter; else only the first session reads it.
     package static func inputs(of configuration: RunConfiguration) -> [String: FingerprintedInput] {
         var inputs = [
             "segmenter.path": FingerprintedInput.segmenter(configuration.segmenter.path),
             "data.train": .data(configuration.data.train),
         ]
-        if configuration.grpo.loss.beta != 0 {
+        let adapter = configuration.policy.adapter
+        if adapter.isUsed, adapter.heldTo == .start, configuration.grpo.loss.beta != 0 {
+            inputs["policy.adapter.path"] = .adapter(adapter.path)
+        }
+        if configuration.grpo.loss.beta != 0 || adapter.isUsed {
             inputs["policy.path"] = .policy(configuration.policy.path)
         }
         if let path = configuration.prompt.chatTemplate.path {

@@ -1,0 +1,75 @@
+import Files
+import Foundation
+import NN
+import Policies
+import PolicyFamilies
+import Torch
+import VisionLanguage
+
+/// An adapter on its way out of a run: into its base's weights, or as it is.
+struct AdapterMerge {
+    private let source: PolicySource
+    private let dtype: DType?
+
+    /// - Parameters:
+    ///   - source: base and adapter
+    ///   - dtype: the element type in the files; nil: merged weights have the base's, adapters float32
+    init(_ source: PolicySource, dtype: DType?) {
+        self.source = source
+        self.dtype = dtype
+    }
+
+    /// Writes the base with the adapter in its weights: each is the float32 sum, rounded once.
+    ///
+    /// - Parameters:
+    ///   - folder: an existing folder
+    ///   - onNote: is told what merging changed
+    /// - Throws: an error that names the file
+    func write(into folder: String, onNote: (String) -> Void) throws {
+        let model = try model(dtype: nil)
+        let merge = try model.saveMerged(directory: folder, dtype: dtype)
+        onNote(
+            "merged     \(merge.moduleCount) modules in float32, rounded once to \(merge.dtype), which moves "
+                + "weights by up to \(merge.largestRounding)")
+        try copyCompanions(into: folder)
+    }
+
+    /// Writes the adapter in PEFT's layout, with the files that tell how it is asked.
+    ///
+    /// - Parameter folder: an existing folder
+    /// - Throws: an error that names the file
+    func writeAdapter(into folder: String) throws {
+        let files = FileManager.default
+        let asked = source.asked
+        for name in try files.contentsOfDirectory(atPath: asked)
+        where CompanionFile.isPart(name) && !CompanionFile.isOfBase(name)
+            || name.hasPrefix("adapter_") && dtype == nil
+        {
+            try files.copyItem(atPath: "\(asked)/\(name)", toPath: "\(folder)/\(name)")
+        }
+        guard let dtype else { return }
+        let written = try withoutGradients {
+            try model(dtype: nil).adapterFiles(base: source.base) {
+                try $0.tensor.detached().to(dtype)
+            }
+        }
+        try written.replacingCompanions { $0.filter { $0.name.hasPrefix("adapter_") } }
+            .write(to: folder)
+    }
+
+    private func model(dtype: DType?) throws -> VisionLanguageModel {
+        try VisionLanguageModel.load(
+            directory: source.base, adapter: source.adapter, dtype: dtype, device: .cpu)
+    }
+
+    /// What the adapter's folder says of how it is asked counts, not what the base's says.
+    private func copyCompanions(into folder: String) throws {
+        let files = FileManager.default
+        for name in try files.contentsOfDirectory(atPath: source.asked)
+        where CompanionFile.isPart(name) && !CompanionFile.isOfBase(name) {
+            let target = "\(folder)/\(name)"
+            if files.fileExists(atPath: target) { try files.removeItem(atPath: target) }
+            try files.copyItem(atPath: "\(source.asked)/\(name)", toPath: target)
+        }
+    }
+}
