@@ -139,6 +139,8 @@ extension InputKind {
         case picture = "a picture: PNG, JPEG or TIFF"
         /// A run, or its configuration.
         case run = "the folder of a run"
+        /// A run, a checkpoint, or an adapter.
+        case runOrAdapter = "the folder of a run, of a checkpoint or of an adapter"
         /// An evaluation.
         case evaluation = "the folder of an evaluation"
         /// A configuration; what is said of folders in its place is left to who reads it.
@@ -152,7 +154,8 @@ extension InputKind {
             switch (self, kind) {
             case (.any, _), (.policy, .policy), (.shard, .shard), (.picture, .picture): true
             case (.policyOrAdapter, .policy), (.policyOrAdapter, .adapter): true
-            case (.adapter, .adapter): true
+            case (.adapter, .adapter), (.runOrAdapter, .adapter): true
+            case (.runOrAdapter, .run), (.runOrAdapter, .checkpoint): true
             case (.run, .run), (.run, .checkpoint), (.run, .yaml): true
             case (.evaluation, .evaluation): true
             // Such a folder may hold anything; who reads it says what is missing.

@@ -80,10 +80,15 @@ struct CheckpointExportCommand: ParsableCommand {
               think2seg checkpoint export runs/a --best --output policies/a --dtype bfloat16
 
             Of a run that trains an adapter the folder holds the adapter, which \
-            PeftModel.from_pretrained takes; with --merge it is a whole policy.
+            PeftModel.from_pretrained takes; with --merge it is a whole policy. An adapter's folder of \
+            any origin is merged likewise:
+
+              think2seg checkpoint export adapter --merge --base base --output merged
             """)
 
-    @Argument(help: "The folder of a run or of a checkpoint.", transform: PathArgument.run)
+    @Argument(
+        help: "The folder of a run, of a checkpoint, or of an adapter.",
+        transform: PathArgument.runOrAdapter)
     var path: String
 
     @Option(

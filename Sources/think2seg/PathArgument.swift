@@ -28,6 +28,8 @@ enum PathArgument {
     static func policyOrAdapter(_ text: String) throws -> String {
         try input(text, .policyOrAdapter)
     }
+    /// A run's, a checkpoint's or an adapter's folder.
+    static func runOrAdapter(_ text: String) throws -> String { try input(text, .runOrAdapter) }
     /// The folder of an adapter.
     static func adapter(_ text: String) throws -> String { try input(text, .adapter) }
     /// A segmenter's folder or file.

@@ -26,7 +26,8 @@ struct AdapterMerge {
     ///   - onNote: is told what merging changed
     /// - Throws: an error that names the file
     func write(into folder: String, onNote: (String) -> Void) throws {
-        let model = try model(dtype: nil)
+        // Copies and biases of the adapter would be rounded to the base's type first.
+        let model = try model(dtype: dtype == .float32 ? .float32 : nil)
         let merge = try model.saveMerged(directory: folder, dtype: dtype)
         onNote(
             "merged     \(merge.moduleCount) modules in float32, rounded once to \(merge.dtype), which moves "

@@ -103,7 +103,7 @@ public enum CheckpointRecipe {
     /// of what it is.
     ///
     /// - Parameters:
-    ///   - path: a run's folder, or a checkpoint's
+    ///   - path: a run's folder, a checkpoint's, or an adapter's
     ///   - choice: which one of a run
     ///   - output: the folder, which does not exist or is empty
     ///   - dtype: the element type in the files; that of the run if nil, whose weights are copied then
@@ -120,8 +120,9 @@ public enum CheckpointRecipe {
         merging: Bool = false, base: String? = nil,
         onNote: (String) -> Void = { _ in }, onWarning: (String) -> Void = { _ in }
     ) throws -> String {
-        let checkpoint = try chosen(path, choice, onWarning: onWarning)
-        let policy = try policy(of: checkpoint)
+        let isFolder = PolicySource.isAdapter(path)
+        let checkpoint = isFolder ? path : try chosen(path, choice, onWarning: onWarning)
+        let policy = isFolder ? path : try policy(of: checkpoint)
         let isAdapter = PolicySource.isAdapter(policy)
         if merging, !isAdapter {
             throw CheckpointError(
