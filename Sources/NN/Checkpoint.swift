@@ -1,5 +1,5 @@
 import Foundation
-import Torch
+public import Torch
 
 extension [Parameter] {
     /// Writes the parameters as a hub checkpoint: `model.safetensors`, or numbered files with an index
@@ -13,26 +13,40 @@ extension [Parameter] {
     public func save(
         to folder: String, shardBytes: Int = 5_000_000_000, rename: (String) -> String = { $0 }
     ) throws {
-        var shards: [[NamedTensor]] = [[]]
+        try map { DeferredTensor(NamedTensor(rename($0.key), $0.tensor)) }
+            .save(to: folder, shardBytes: shardBytes)
+    }
+}
+
+extension [DeferredTensor] {
+    /// Writes tensors as a hub checkpoint, one made after the other: `model.safetensors`, or numbered files
+    /// with an index when they are larger than `shardBytes` together.
+    ///
+    /// - Parameters:
+    ///   - folder: an existing folder
+    ///   - shardBytes: how large one file may become
+    /// - Throws: `CheckpointError` if a file cannot be written
+    public func save(to folder: String, shardBytes: Int = 5_000_000_000) throws {
+        var shards: [[DeferredTensor]] = [[]]
         var size = 0
         var total = 0
-        for parameter in self {
-            let bytes = parameter.tensor.count * parameter.tensor.dtype.byteCount
+        for tensor in self {
+            let bytes = tensor.byteCount
             if size + bytes > shardBytes, size > 0 {
                 shards.append([])
                 size = 0
             }
-            shards[shards.count - 1].append(NamedTensor(rename(parameter.key), parameter.tensor))
+            shards[shards.count - 1].append(tensor)
             size += bytes
             total += bytes
         }
         if shards.count == 1 {
-            return try SafetensorsFile.write(shards[0], to: folder + "/model.safetensors")
+            return try SafetensorsFile.write(deferred: shards[0], to: folder + "/model.safetensors")
         }
         var map: [String: String] = [:]
         for (number, shard) in shards.enumerated() {
             let name = "model-\(padded(number + 1))-of-\(padded(shards.count)).safetensors"
-            try SafetensorsFile.write(shard, to: folder + "/" + name)
+            try SafetensorsFile.write(deferred: shard, to: folder + "/" + name)
             for tensor in shard { map[tensor.name] = name }
         }
         let index: [String: Any] = ["metadata": ["total_size": total], "weight_map": map]

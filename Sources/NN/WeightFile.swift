@@ -1,13 +1,15 @@
-import Torch
+package import Torch
 
 /// An opened file of weights: safetensors, or what Python's `torch.save` wrote.
-struct WeightFile: Sendable {
+package struct WeightFile: Sendable {
     /// What the file says of one tensor.
-    struct Entry: Sendable {
+    package struct Entry: Sendable {
         /// Its key in the file.
-        let name: String
-        let type: StoredType
-        let shape: [Int]
+        package let name: String
+        /// Its element type in the file.
+        package let type: StoredType
+        /// Its shape.
+        package let shape: [Int]
         fileprivate let place: Place
     }
 
@@ -22,9 +24,9 @@ struct WeightFile: Sendable {
     }
 
     /// Where the file is.
-    let path: String
+    package let path: String
     /// The tensors, sorted by name.
-    let entries: [Entry]
+    package let entries: [Entry]
     /// What should be known of it, a sentence for people.
     let warning: String?
     private let content: Content
@@ -34,7 +36,7 @@ struct WeightFile: Sendable {
     ///
     /// - Parameter path: the file
     /// - Throws: `CheckpointError` if it is missing, damaged or of another kind, or holds no weights
-    init(path: String) throws {
+    package init(path: String) throws {
         self.path = path
         let unsorted: [Entry]
         if path.hasSuffix(".safetensors") {
@@ -61,7 +63,7 @@ struct WeightFile: Sendable {
     func entry(_ name: String) -> Entry? { index[name].map { entries[$0] } }
 
     /// The tensor of an entry, on the CPU; it shares the file's memory where it can.
-    func tensor(_ entry: Entry) throws -> Tensor {
+    package func tensor(_ entry: Entry) throws -> Tensor {
         switch (content, entry.place) {
         case (.safetensors(let file), .safetensors(let entry)): try file.tensor(entry)
         case (.torch(let file), .torch(let entry)): try file.tensor(entry)
@@ -70,7 +72,7 @@ struct WeightFile: Sendable {
     }
 
     /// Whether a tensor has type, shape and bytes of one in another file; of large ones some places count.
-    func seemsEqual(_ entry: Entry, to other: WeightFile, _ otherEntry: Entry) -> Bool {
+    package func seemsEqual(_ entry: Entry, to other: WeightFile, _ otherEntry: Entry) -> Bool {
         switch (content, entry.place, other.content, otherEntry.place) {
         case (
             .safetensors(let mine), .safetensors(let entry),

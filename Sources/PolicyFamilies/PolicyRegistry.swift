@@ -1,3 +1,4 @@
+package import Adapters
 package import Foundation
 public import NN
 public import Tokenizers
@@ -120,5 +121,31 @@ extension VisionLanguageModel {
         return try outline(
             PolicyRegistry.family(directory: directory), directory: directory, dtype: dtype,
             endToken: endToken)
+    }
+
+    /// Reads a checkpoint folder as ``load(directory:dtype:device:reusing:endToken:)`` does, with an adapter.
+    ///
+    /// - Parameter adapter: what changes the model; nil: nothing
+    package static func load(
+        directory: String, adapter: AdapterChoice?, dtype: DType? = nil, device: Device = .cpu,
+        reusing reused: [Parameter] = [], endToken: Tokenizer.EndToken? = nil
+    ) throws -> VisionLanguageModel {
+        try ModelFolder.requireReadable(directory)
+        return try load(
+            PolicyRegistry.family(directory: directory), directory: directory, adapter: adapter,
+            dtype: dtype, device: device, reusing: reused, endToken: endToken)
+    }
+
+    /// Reads a folder as ``outline(directory:dtype:endToken:)`` does, with an adapter.
+    ///
+    /// - Parameter adapter: what changes the model; nil: nothing
+    package static func outline(
+        directory: String, adapter: AdapterChoice?, dtype: DType,
+        endToken: Tokenizer.EndToken? = nil
+    ) throws -> VisionLanguageModel {
+        try ModelFolder.requireReadable(directory)
+        return try outline(
+            PolicyRegistry.family(directory: directory), directory: directory, adapter: adapter,
+            dtype: dtype, endToken: endToken)
     }
 }

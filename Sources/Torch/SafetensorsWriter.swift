@@ -21,6 +21,38 @@ public struct NamedTensor: Sendable {
     }
 }
 
+/// A tensor with its key that is made when it is written.
+public struct DeferredTensor: Sendable {
+    /// The key.
+    public let name: String
+    /// Its element type.
+    public let dtype: DType
+    /// Its shape.
+    public let shape: [Int]
+    /// Makes it.
+    public let make: @Sendable () throws -> Tensor
+
+    /// A tensor from what is known of it, and what makes it.
+    public init(
+        _ name: String, dtype: DType, shape: [Int], make: @escaping @Sendable () throws -> Tensor
+    ) {
+        self.name = name
+        self.dtype = dtype
+        self.shape = shape
+        self.make = make
+    }
+
+    /// A tensor that is there.
+    public init(_ tensor: NamedTensor) {
+        self.init(tensor.name, dtype: tensor.tensor.dtype, shape: tensor.tensor.shape) {
+            tensor.tensor
+        }
+    }
+
+    /// How many bytes it has.
+    public var byteCount: Int { shape.reduce(dtype.byteCount, *) }
+}
+
 extension SafetensorsFile {
     /// Writes tensors to a new file: first to a temporary one beside it, which is synced and renamed, so
     /// that `path` is either the whole new file or what it was before.
@@ -38,8 +70,20 @@ extension SafetensorsFile {
         _ tensors: [NamedTensor], to path: String,
         metadata: [String: String] = ["format": "pt"], isSynced: Bool = true
     ) throws {
+        try write(
+            deferred: tensors.map { DeferredTensor($0) }, to: path, metadata: metadata,
+            isSynced: isSynced)
+    }
+
+    /// Writes tensors that are made one after the other, as ``write(_:to:metadata:isSynced:)`` does.
+    ///
+    /// - Throws: what makes a tensor throws, too
+    public static func write(
+        deferred tensors: [DeferredTensor], to path: String,
+        metadata: [String: String] = ["format": "pt"], isSynced: Bool = true
+    ) throws {
         let ordered = tensors.sorted {
-            let (a, b) = ($0.tensor.dtype.byteCount, $1.tensor.dtype.byteCount)
+            let (a, b) = ($0.dtype.byteCount, $1.dtype.byteCount)
             return a != b ? a > b : $0.name < $1.name
         }
         precondition(Set(ordered.map(\.name)).count == ordered.count, "a key occurs twice")
@@ -48,7 +92,10 @@ extension SafetensorsFile {
         do {
             try output.write(header(ordered, metadata))
             for entry in ordered {
-                let source = try entry.tensor.detached().to(.cpu).contiguous()
+                let source = try entry.make().detached().to(.cpu).contiguous()
+                precondition(
+                    source.dtype == entry.dtype && source.shape == entry.shape,
+                    "\(entry.name) is not what was said of it")
                 try source.withBytes { try output.write($0) }
             }
             try output.finish(isSynced: isSynced)
@@ -62,7 +109,7 @@ extension SafetensorsFile {
         }
     }
 
-    private static func header(_ tensors: [NamedTensor], _ metadata: [String: String]) -> [UInt8] {
+    private static func header(_ tensors: [DeferredTensor], _ metadata: [String: String]) -> [UInt8] {
         var parts: [String] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key < $1.key }
@@ -71,11 +118,10 @@ extension SafetensorsFile {
         }
         var offset = 0
         for entry in tensors {
-            let (dtype, shape) = (entry.tensor.dtype, entry.tensor.shape)
-            let end = offset + shape.reduce(dtype.byteCount, *)
-            let sizes = shape.map(String.init).joined(separator: ",")
+            let end = offset + entry.byteCount
+            let sizes = entry.shape.map(String.init).joined(separator: ",")
             parts.append(
-                "\(quoted(entry.name)):{\"dtype\":\"\(StoredType.safetensorsName(of: dtype))\","
+                "\(quoted(entry.name)):{\"dtype\":\"\(StoredType.safetensorsName(of: entry.dtype))\","
                     + "\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }

@@ -1,10 +1,22 @@
 import Foundation
 import NN
+import Torch
 
 /// A model's folder in the hub's layout, in memory.
 public struct VisionLanguageFiles: Sendable {
     let companions: [CompanionFile]
-    let parameters: [Parameter]
+    let tensors: [DeferredTensor]
+
+    init(companions: [CompanionFile], tensors: [DeferredTensor]) {
+        self.companions = companions
+        self.tensors = tensors
+    }
+
+    init(companions: [CompanionFile], parameters: [Parameter]) {
+        self.init(
+            companions: companions,
+            tensors: parameters.map { DeferredTensor(NamedTensor($0.key, $0.tensor)) })
+    }
 
     /// Writes the files.
     ///
@@ -20,7 +32,7 @@ public struct VisionLanguageFiles: Sendable {
                 to: URL(fileURLWithPath: directory + "/" + file.name), options: .atomic)
         }
         try removeOld(directory)
-        try parameters.save(to: directory, shardBytes: shardBytes)
+        try tensors.save(to: directory, shardBytes: shardBytes)
     }
 
     /// What was there before and would be read instead of the new: weights, in one file or in several,
@@ -43,6 +55,6 @@ public struct VisionLanguageFiles: Sendable {
     public func replacingCompanions(
         _ change: ([CompanionFile]) throws -> [CompanionFile]
     ) rethrows -> VisionLanguageFiles {
-        VisionLanguageFiles(companions: try change(companions), parameters: parameters)
+        VisionLanguageFiles(companions: try change(companions), tensors: tensors)
     }
 }

@@ -37,6 +37,10 @@ public struct VisionLanguageModel {
     package let modules: [AdaptableModule]
     /// Parameters of the base that the adapter has copies of.
     let replaced: [Parameter]
+    /// What the adapter adds to modules, by their places.
+    let branches: [String: LowRankBranch]
+    /// What the adapter adds to tables, by their places.
+    let tables: [String: LowRankTable]
     /// What training's dropout in the adapter depends on.
     package let dropout: AdapterDropout
     let encoder: any VisionEncoder
@@ -85,7 +89,8 @@ public struct VisionLanguageModel {
         let scope = builder.root / options.keys.head
         head =
             options.text.head != .own
-            ? try builder.tied(options.keys.embedding, text.embedding.weight)
+            ? try builder.tied(
+                options.keys.embedding, text.embedding.weight, own: options.keys.headWeight)
             : try scope.parameter(
                 "weight", shape: [options.text.vocabularySize, options.text.hiddenSize],
                 initializer: options.text.initializer)
@@ -93,6 +98,8 @@ public struct VisionLanguageModel {
         headBranch = try scope.branch(.linear, weight: head, hasBias: false)
         parameters = builder.parameters
         replaced = builder.replaced
+        branches = builder.branches
+        tables = builder.tables
         dropout = builder.dropout
         adapter = builder.plan
         modules = builder.modules
@@ -155,11 +162,13 @@ public struct VisionLanguageModel {
         return model
     }
 
-    private func rebuilt(_ builder: ParameterBuilder) throws -> VisionLanguageModel {
+    func rebuilt(
+        _ builder: ParameterBuilder, head: HeadKind? = nil, companions: [CompanionFile]? = nil
+    ) throws -> VisionLanguageModel {
         var model = try VisionLanguageModel(
-            family, generation: generation, builder: builder, head: options.text.head)
+            family, generation: generation, builder: builder, head: head ?? options.text.head)
         model.keyMap = keyMap
-        model.companions = companions
+        model.companions = companions ?? self.companions
         model.castsHeadToFloat32 = castsHeadToFloat32
         model.keptProbabilityBytes = keptProbabilityBytes
         model.decodingWeights = decodingWeights

@@ -32,9 +32,11 @@ extension ParameterScope {
                 start == .nonzero
                     ? .uniform(bound: 1 / Double(form.rank).squareRoot()) : .constant(0)) : nil
         func plain(_ magnitude: Tensor?) -> LowRankBranch {
-            LowRankBranch(
+            let branch = LowRankBranch(
                 module: prefix, form: form, a: a, b: b, bias: bias, magnitude: magnitude,
                 dropout: builder.dropout)
+            builder.branches[prefix] = branch
+            return branch
         }
         guard form.isWeightDecomposed else { return plain(nil) }
         let shape = inner.count == 1 ? [outputs] : [1, outputs] + inner.dropFirst().map { _ in 1 }
@@ -59,16 +61,19 @@ extension ParameterScope {
             form.start == .nonzero ? .normal(deviation: 1) : .constant(0))
         let b = try adapterTensor(
             "lora_embedding_B", shape: [weight.size(1), form.rank], .normal(deviation: 1))
-        guard form.isWeightDecomposed else {
-            return LowRankTable(form: form, a: a, b: b, magnitude: nil)
+        func plain(_ magnitude: Tensor?) -> LowRankTable {
+            let table = LowRankTable(form: form, a: a, b: b, magnitude: magnitude)
+            builder.tables[prefix] = table
+            return table
         }
+        guard form.isWeightDecomposed else { return plain(nil) }
         let magnitude = try builder.makeAdapter(
             (self / "lora_magnitude_vector").prefix, shape: [weight.size(1)]
         ) {
-            let sum = try LowRankTable(form: form, a: a, b: b, magnitude: nil).merged(into: weight)
+            let sum = try plain(nil).merged(into: weight)
             return try withoutGradients { try (sum * sum).sum(0).sqrt() }
         }
-        return LowRankTable(form: form, a: a, b: b, magnitude: magnitude)
+        return plain(magnitude)
     }
 
     private func form(
