@@ -231,9 +231,10 @@ let withLibtorch: [Target] = [
         swiftSettings: optimized),
     // Layer 3  files, pictures, text as tokens, layers of networks
     .target(name: "NN", dependencies: ["FileSystem", "TextFiles", "Torch"], swiftSettings: strict),
-    // Layer 4  keys of configurations, samples, conversations, pages, events
+    // Layer 4  keys of configurations, samples, conversations, pages, events, adapters
     .target(
-        name: "Adapters", dependencies: ["NN", "Tokenizers", "Torch"], swiftSettings: strict),
+        name: "Adapters", dependencies: ["NN", "SystemErrors", "TextFiles", "Tokenizers", "Torch"],
+        swiftSettings: strict),
     // Layer 5  folders of runs, shards, drawn scenes, answers, measures, models of pictures and text
     .target(
         name: "Runs",
@@ -256,7 +257,9 @@ let withLibtorch: [Target] = [
     // Layer 6  families of policies, masks from prompts, rewards, importers
     .target(
         name: "PolicyFamilies",
-        dependencies: ["ChatTemplates", "Imaging", "NN", "Tokenizers", "Torch", "VisionLanguage"],
+        dependencies: [
+            "Adapters", "ChatTemplates", "Imaging", "NN", "Tokenizers", "Torch", "VisionLanguage",
+        ],
         swiftSettings: strict),
     .target(
         name: "PromptedMasks",
@@ -470,6 +473,12 @@ let withLibtorch: [Target] = [
             "EndToEndTestSupport", "Evaluation", "Files", "FilesTestSupport", "RLTrainer",
             "Settings", "Training",
         ], path: "Tests/TrainingSupport", swiftSettings: strict),
+    .testTarget(
+        name: "AdaptersTests",
+        dependencies: [
+            "Adapters", "Imaging", "NN", "PolicyFamilies", "TestSupport", "Torch",
+            "VisionLanguage",
+        ], swiftSettings: strict),
     .testTarget(
         name: "AblationTests",
         dependencies: [

@@ -1,72 +1,82 @@
 package import Foundation
 
 extension AdapterConfiguration {
-    /// The file, with every key that peft 0.21.2 writes, sorted.
-    package func written() throws -> Data {
-        var values: [String: Any] = Self.constants
-        values["base_model_name_or_path"] = baseModelName ?? NSNull()
-        values["revision"] = revision ?? NSNull()
-        values["task_type"] = taskType ?? NSNull()
-        values["r"] = rank
-        values["lora_alpha"] = Int(exactly: alpha) ?? alpha
-        values["target_modules"] = Self.json(targetModules)
-        values["exclude_modules"] = Self.json(excludeModules)
-        values["layers_to_transform"] = layersToTransform ?? NSNull()
-        values["layers_pattern"] = layersPattern.isEmpty ? NSNull() : layersPattern
-        values["use_rslora"] = usesRSLoRA
-        values["use_dora"] = usesDoRA
-        values["lora_dropout"] = dropout
-        values["bias"] = bias
-        values["lora_bias"] = hasLoRABias
-        values["modules_to_save"] = modulesToSave.isEmpty ? NSNull() : modulesToSave
-        values["init_lora_weights"] =
-            ["true": true, "false": false][initialization] ?? initialization
-        values["ensure_weight_tying"] = tiesCopies
-        values["rank_pattern"] = Self.mark(0)
-        values["alpha_pattern"] = Self.mark(1)
-        let data = try JSONSerialization.data(
-            withJSONObject: values, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-        // The order of patterns counts, and the encoder has none.
-        var text = String(decoding: data, as: UTF8.self)
-        for (place, patterns) in [rankPattern, alphaPattern].enumerated() {
-            text = text.replacingOccurrences(
-                of: "\"\(Self.mark(place))\"", with: try Self.json(patterns))
-        }
-        return Data((text + "\n").utf8)
+    /// The version of PEFT whose keys are written.
+    private static let version = "0.21.2"
+
+    /// The contents of an `adapter_config.json`: every key that PEFT writes, sorted.
+    package func written() -> Data {
+        var members: [(String, String)] = settings.map { ($0.key, $0.value.written(indent: "  ")) }
+        members.append(
+            (
+                "rank_pattern",
+                AdapterValue.written(
+                    rankPattern.map { ($0.key, .number(Double($0.value))) }, indent: "  ")
+            ))
+        members.append(
+            (
+                "alpha_pattern",
+                AdapterValue.written(
+                    alphaPattern.map { ($0.key, .number($0.value)) }, indent: "  ")
+            ))
+        members.append(("lora_dropout", dropout == 0 ? "0.0" : "\(dropout)"))
+        let lines = members.sorted { $0.0 < $1.0 }.map { "  \"\($0)\": \($1)" }
+        return Data("{\n\(lines.joined(separator: ",\n"))\n}\n".utf8)
     }
 
-    private static func mark(_ place: Int) -> String { "think2seg-pattern-\(place)" }
+    private var settings: [String: AdapterValue] {
+        var values = Self.unset
+        values["auto_mapping"] = autoMapping.map { .table($0.mapValues { .text($0) }) } ?? .null
+        values["base_model_name_or_path"] = base.map { .text($0) } ?? .null
+        values["bias"] = .text(biases.rawValue)
+        values["ensure_weight_tying"] = .flag(tiesCopies)
+        values["exclude_modules"] = excluded.map(\.value) ?? .null
+        values["init_lora_weights"] = startValue
+        values["layers_pattern"] =
+            layersPattern.isEmpty ? .null : .list(layersPattern.map { .text($0) })
+        values["layers_to_transform"] =
+            layers.isEmpty ? .null : .list(layers.map { .number(Double($0)) })
+        values["lora_alpha"] = .number(alpha)
+        values["lora_bias"] = .flag(hasBias)
+        values["modules_to_save"] =
+            savedModules.isEmpty ? .null : .list(savedModules.map { .text($0) })
+        values["r"] = .number(Double(rank))
+        values["revision"] = revision.map { .text($0) } ?? .null
+        values["target_modules"] = targets.map(\.value) ?? .null
+        values["task_type"] = taskType.map { .text($0) } ?? .null
+        values["use_dora"] = .flag(isWeightDecomposed)
+        values["use_rslora"] = .flag(isRankStabilized)
+        return values
+    }
 
-    private static func json(_ modules: Modules?) -> Any {
-        switch modules {
-        case nil: NSNull()
-        case .list(let names): names.sorted()
-        case .pattern(let pattern): pattern
+    private var startValue: AdapterValue {
+        switch start {
+        case .uniform: .flag(true)
+        case .nonzero: .flag(false)
+        case .gaussian: .text("gaussian")
+        case .other(let name): .text(name)
         }
     }
 
-    private static func json(_ patterns: [Pattern]) throws -> String {
-        let entries = try patterns.map { pattern in
-            let key = try JSONSerialization.data(
-                withJSONObject: pattern.name, options: [.fragmentsAllowed, .withoutEscapingSlashes])
-            let value = Int(exactly: pattern.value).map(String.init) ?? "\(pattern.value)"
-            return "\n    \(String(decoding: key, as: UTF8.self)): \(value)"
-        }
-        return entries.isEmpty ? "{}" : "{\(entries.joined(separator: ","))\n  }"
-    }
+    /// What PEFT writes of settings that are not made use of.
+    private static let unset: [String: AdapterValue] = [
+        "alora_invocation_tokens": .null, "arrow_config": .null, "corda_config": .null,
+        "eva_config": .null, "fan_in_fan_out": .flag(false), "inference_mode": .flag(true),
+        "kasa_config": .null, "layer_replication": .null, "loftq_config": .table([:]),
+        "lora_ga_config": .null, "megatron_config": .null,
+        "megatron_core": .text("megatron.core"), "monteclora_config": .null,
+        "peft_type": .text("LORA"), "peft_version": .text(version),
+        "qalora_group_size": .number(16), "target_parameters": .null,
+        "trainable_token_indices": .null, "use_bdlora": .null, "use_qalora": .flag(false),
+        "velora_config": .null,
+    ]
+}
 
-    /// What is the same in every file.
-    private static var constants: [String: Any] {
-        let none = NSNull()
-        return [
-            "alora_invocation_tokens": none, "arrow_config": none, "auto_mapping": none,
-            "corda_config": none, "eva_config": none, "fan_in_fan_out": false,
-            "inference_mode": true, "kasa_config": none, "layer_replication": none,
-            "loftq_config": [String: Any](), "lora_ga_config": none, "megatron_config": none,
-            "megatron_core": "megatron.core", "monteclora_config": none, "peft_type": "LORA",
-            "peft_version": "0.21.2", "qalora_group_size": 16, "target_parameters": none,
-            "trainable_token_indices": none, "use_bdlora": none, "use_qalora": false,
-            "velora_config": none,
-        ]
+extension AdapterConfiguration.Modules {
+    fileprivate var value: AdapterValue {
+        switch self {
+        case .names(let names): .list(Set(names).sorted().map { .text($0) })
+        case .expression(let expression): .text(expression)
+        }
     }
 }

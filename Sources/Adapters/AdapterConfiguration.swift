@@ -1,99 +1,101 @@
-import Foundation
-import NN
-import Tokenizers
-import Torch
+// Reference: peft 0.21.2, tuners/lora/config.py (LoraConfig)
 
-/// What an adapter's `adapter_config.json` says, by PEFT's names (peft 0.21.2, `LoraConfig`).
-package struct AdapterConfiguration: Sendable, Hashable {
-    /// The file's name.
-    package static let file = "adapter_config.json"
-    /// The name of the file of tensors.
-    package static let weightsFile = "adapter_model.safetensors"
-    /// What every linear layer but the head is called.
-    package static let allLinear = "all-linear"
-
-    /// Which modules, by their names in transformers' memory.
-    package enum Modules: Sendable, Hashable {
-        /// Those whose name is one of these, or ends in a dot and one of these.
-        case list([String])
-        /// Those whose whole name fits a regular expression; or ``AdapterConfiguration/allLinear``.
-        case pattern(String)
+/// What `adapter_config.json` says of a low-rank adapter, by PEFT's names, defaults and meaning.
+package struct AdapterConfiguration: Sendable, Equatable {
+    /// Names of modules, or a regular expression.
+    package enum Modules: Sendable, Equatable {
+        /// A module's whole name, or what it ends with after a dot.
+        case names([String])
+        /// An expression that the whole name fits; `all-linear` is every linear layer but the head.
+        case expression(String)
     }
 
-    /// A value for modules that a regular expression fits, from a dot or the start to the end of the name.
-    package struct Pattern: Sendable, Hashable {
-        /// The expression.
-        package var name: String
-        /// The rank or alpha.
-        package var value: Double
+    /// A number of modules whose names fit a key.
+    package struct Pattern<Value: Sendable & Equatable>: Sendable, Equatable {
+        /// A regular expression that fits a name's end, from its start or from behind a dot.
+        package var key: String
+        /// What holds there.
+        package var value: Value
 
-        package init(name: String, value: Double) {
-            (self.name, self.value) = (name, value)
+        /// A pattern from its parts.
+        package init(_ key: String, _ value: Value) {
+            self.key = key
+            self.value = value
         }
     }
 
-    /// `base_model_name_or_path`.
-    package var baseModelName: String?
-    /// `revision`.
-    package var revision: String?
-    /// `task_type`.
-    package var taskType: String?
-    /// `r`.
+    /// Which biases of the base are trained.
+    package enum Biases: String, Sendable, CaseIterable {
+        case none
+        case all
+        /// Those of adapted modules.
+        case adapted = "lora_only"
+    }
+
+    /// How a fresh adapter begins.
+    package enum Start: Sendable, Equatable {
+        /// `true`: A uniform, B zero.
+        case uniform
+        /// `false`: B is not zero either.
+        case nonzero
+        /// A normal, B zero.
+        case gaussian
+        /// A way that a stored adapter may have begun in, and that says nothing about its numbers.
+        case other(String)
+    }
+
+    /// r: rows of A and columns of B.
     package var rank = 8
-    /// `lora_alpha`.
+    /// lora_alpha: the scale is alpha / r.
     package var alpha = 8.0
-    /// `target_modules`.
-    package var targetModules: Modules?
-    /// `exclude_modules`.
-    package var excludeModules: Modules?
-    /// `layers_to_transform`.
-    package var layersToTransform: [Int]?
-    /// `layers_pattern`.
+    /// target_modules.
+    package var targets: Modules?
+    /// exclude_modules; they win over targets.
+    package var excluded: Modules?
+    /// layers_to_transform: numbers of layers; empty: all.
+    package var layers: [Int] = []
+    /// layers_pattern: what a layer's number stands behind; empty: anything.
     package var layersPattern: [String] = []
-    /// `rank_pattern`, in the file's order.
-    package var rankPattern: [Pattern] = []
-    /// `alpha_pattern`, in the file's order.
-    package var alphaPattern: [Pattern] = []
-    /// `use_rslora`.
-    package var usesRSLoRA = false
-    /// `use_dora`.
-    package var usesDoRA = false
-    /// `lora_dropout`.
+    /// rank_pattern; the first that fits counts.
+    package var rankPattern: [Pattern<Int>] = []
+    /// alpha_pattern; the first that fits counts.
+    package var alphaPattern: [Pattern<Double>] = []
+    /// use_rslora: the scale is alpha / √r.
+    package var isRankStabilized = false
+    /// use_dora: directions and magnitudes are apart.
+    package var isWeightDecomposed = false
+    /// lora_dropout: the share of a branch's inputs that training leaves out.
     package var dropout = 0.0
-    /// `bias`: none, all, or lora_only.
-    package var bias = "none"
-    /// `lora_bias`.
-    package var hasLoRABias = false
-    /// `modules_to_save`.
-    package var modulesToSave: [String] = []
-    /// `init_lora_weights`: true, false, or gaussian.
-    package var initialization = "true"
-    /// `ensure_weight_tying`.
+    /// bias.
+    package var biases = Biases.none
+    /// lora_bias: whether B has a bias.
+    package var hasBias = false
+    /// modules_to_save: modules of which the adapter has whole copies, by what their names end with.
+    package var savedModules: [String] = []
+    /// init_lora_weights.
+    package var start = Start.uniform
+    /// ensure_weight_tying: whether a head that is the embedding follows the adapter's copy of it.
     package var tiesCopies = false
+    /// base_model_name_or_path.
+    package var base: String?
+    /// revision of the base.
+    package var revision: String?
+    /// task_type.
+    package var taskType: String?
+    /// auto_mapping: the class that the base is loaded with, and where it is.
+    package var autoMapping: [String: String]?
+    /// What errors call where it is from: a file, or a key of a configuration.
+    package var source: String
+    /// What should be known of it, one sentence each.
+    package var warnings: [String] = []
 
     /// PEFT's defaults.
-    package init() {}
-
-    /// Reads the file of a folder.
     ///
     /// - Parameters:
-    ///   - folder: the adapter's folder
-    ///   - onWarning: is told what is left unread and says nothing, a sentence each
-    /// - Returns: the configuration
-    /// - Throws: `CheckpointError` that names the key: of another method, a variant that is not computed,
-    ///   unknown, or of a wrong type
-    package static func load(
-        folder: String, onWarning: (String) -> Void = { _ in }
-    ) throws -> AdapterConfiguration {
-        let path = "\(folder)/\(file)"
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw CheckpointError(
-                path: path, problem: "no such file",
-                advice: "name the folder that holds adapter_config.json", isMissing: true)
-        }
-        var reader = try AdapterConfigurationReader(data, path: path)
-        let result = try reader.configuration()
-        reader.warnings.forEach(onWarning)
-        return result
+    ///   - targets: which modules are adapted
+    ///   - source: what errors call where it is from
+    package init(targets: Modules?, source: String) {
+        self.targets = targets
+        self.source = source
     }
 }

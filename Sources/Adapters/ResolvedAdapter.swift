@@ -1,250 +1,232 @@
-import Foundation
 package import NN
 import Torch
 
-/// An adapter's configuration, applied to the modules of a model.
+/// A configuration applied to the modules of a base: which of them an adapter changes, and how.
 package struct ResolvedAdapter: AdapterPlan {
-    /// What was applied.
+    /// What it was made of.
     package let configuration: AdapterConfiguration
-    /// What is done to each module, by the module's place in the model's own tree of keys.
-    package let forms: [String: LowRankForm]
-    /// What is most likely not meant, a sentence each.
+    /// The modules that are changed, in the base's order.
+    package let modules: [AdaptableModule]
+    /// What should be known, one sentence each.
     package let warnings: [String]
-    private let copies: Set<String>
+    /// The base's parameters of which the adapter has copies, the head's among them where it is the
+    /// embedding.
+    package let copies: Set<String>
+    /// What is done to each module, by its place.
+    package let forms: [String: LowRankForm]
+    /// Whether the names that fitted are those of transformers before 4.50.
+    let hasOldNames: Bool
 
-    /// Whether a head that shares the embedding follows the adapter's copy of it.
+    package func form(of module: AdaptableModule) -> LowRankForm? { forms[module.name] }
+    package func replaces(_ key: String) -> Bool { copies.contains(key) }
     package var tiesCopies: Bool { configuration.tiesCopies }
 
     /// Applies a configuration.
     ///
     /// - Parameters:
-    ///   - configuration: what the adapter is
-    ///   - modules: the model's modules that can be adapted, and whose names those of the configuration
-    ///     are held to
-    ///   - keys: the model's parameters, by its own keys
-    ///   - name: the name that a module has in transformers' memory, by its place in the model's own tree
-    ///   - origin: the file or key that errors name
-    /// - Throws: `CheckpointError` if no module is meant, a pattern cannot be read, or a module cannot be
-    ///   adapted
+    ///   - configuration: what was checked
+    ///   - tree: the base's modules and parameters
+    ///   - prefersOldNames: whether the adapter's tensors have the names of transformers before 4.50,
+    ///     which names of modules then mean
+    /// - Throws: `CheckpointError` that names what fits nothing, or something that cannot be adapted
     package init(
-        _ configuration: AdapterConfiguration, modules: [AdaptableModule], keys: [String],
-        name: (String) -> String, origin: String
+        _ configuration: AdapterConfiguration, _ tree: AdapterTree, prefersOldNames: Bool = false
     ) throws {
+        try configuration.validate()
+        let matcher = try ModuleMatcher(configuration)
+        let current = NamedTree(tree, naming: tree.memory)
+        let old = NamedTree(tree, naming: { $0 })
+        let order = prefersOldNames ? [old, current] : [current, old]
+        let hits = order.map { names in tree.modules.filter { names.isAdapted($0, matcher) } }
+        let place = hits.firstIndex { !$0.isEmpty } ?? 0
+        let (names, found) = (order[place], hits[place])
+        try names.requireAdaptable(matcher, configuration)
+        if found.isEmpty { throw names.noHit(matcher, configuration) }
+        hasOldNames = (place == 0) == prefersOldNames
         self.configuration = configuration
-        var rule = try AdapterRule(configuration, origin: origin)
-        let named = modules.map { (module: $0, name: name($0.name)) }
+        modules = found
         var forms: [String: LowRankForm] = [:]
-        for (module, name) in named where rule.takes(name, isHead: module.name == "lm_head") {
-            if module.kind == .linear || configuration.targetsNamed(name) {
-                forms[module.name] = rule.form(of: name)
-            }
+        for module in found {
+            forms[module.name] = try Self.form(
+                module, matcher.numbers(names.name(module.name)), configuration)
         }
-        if forms.isEmpty {
-            let some = named.prefix(3).map(\.name).joined(separator: ", ")
-            throw CheckpointError(
-                path: origin, problem: "target_modules fit no module of the policy",
-                advice: "names look like \(some)")
-        }
-        try rule.requireAdaptable(keys.map { name(Self.module(of: $0)) }, named.map(\.name))
         self.forms = forms
-        warnings = rule.unused.map { "\(origin): \($0) fits no module that has an adapter" }
-        copies = Self.copies(
-            configuration, keys: keys, forms: forms, name: name)
-        let saved = configuration.modulesToSave.filter { entry in
-            !keys.contains {
-                ModuleNames.ends(name(Self.module(of: $0)), in: [entry])
-                    || Self.isInside($0, entry, name)
+        let saved = names.saved(matcher)
+        copies = saved.union(Self.biases(tree, forms, configuration.biases))
+        try Self.requireUntied(configuration, forms, tree)
+        var warnings = configuration.warnings
+        for key in matcher.unused(found.map { names.name($0.name) }) {
+            warnings.append("\(configuration.source): \(key) fits no module that is adapted")
+        }
+        for key in configuration.savedModules
+        where !names.all.contains(where: { $0.hasSuffix(key) }) {
+            warnings.append("\(configuration.source): modules_to_save \(key) fits no module")
+        }
+        self.warnings = warnings
+    }
+
+    private static func form(
+        _ module: AdaptableModule, _ numbers: (rank: Int, alpha: Double, keys: [String]),
+        _ configuration: AdapterConfiguration
+    ) throws -> LowRankForm {
+        let rank = Double(numbers.rank)
+        let start: LowRankForm.Start =
+            switch configuration.start {
+            case .gaussian: .gaussian
+            case .nonzero: .nonzero
+            default: .uniform
             }
+        if module.kind == .embedding, configuration.hasBias {
+            throw configuration.invalid(
+                "lora_bias", "is set, and \(module.name) is an embedding, whose branch has none",
+                "leave it out of target_modules")
         }
-        if let missing = saved.first {
-            throw CheckpointError(
-                path: origin,
-                problem: "modules_to_save names \(missing), which the policy does not have",
-                advice: "names look like \(named.last?.name ?? "")")
-        }
-    }
-
-    package func form(of module: AdaptableModule) -> LowRankForm? { forms[module.name] }
-
-    package func replaces(_ key: String) -> Bool { copies.contains(key) }
-
-    /// The place of the module that a parameter belongs to.
-    private static func module(of key: String) -> String {
-        key.split(separator: ".").dropLast().joined(separator: ".")
-    }
-
-    /// Whether a parameter stands below a module that an entry names.
-    private static func isInside(_ key: String, _ entry: String, _ name: (String) -> String) -> Bool
-    {
-        var parts = key.split(separator: ".").dropLast()
-        while !parts.isEmpty {
-            if ModuleNames.ends(name(parts.joined(separator: ".")), in: [entry]) { return true }
-            parts.removeLast()
-        }
-        return false
-    }
-
-    /// The parameters that the adapter has copies of: of modules to save, and biases.
-    private static func copies(
-        _ configuration: AdapterConfiguration, keys: [String], forms: [String: LowRankForm],
-        name: (String) -> String
-    ) -> Set<String> {
-        let saved = keys.filter { key in
-            configuration.modulesToSave.contains { isInside(key, $0, name) }
-        }
-        let biases = keys.filter { key in
-            guard key.hasSuffix(".bias") else { return false }
-            switch configuration.bias {
-            case "all": return true
-            case "lora_only": return forms[module(of: key)] != nil
-            default: return false
-            }
-        }
-        return Set(saved + biases)
-    }
-}
-
-extension AdapterConfiguration {
-    /// Whether modules other than linear layers may be meant by a name: not by ``allLinear``.
-    fileprivate func targetsNamed(_ name: String) -> Bool {
-        if case .pattern(let text)? = targetModules { return text.lowercased() != Self.allLinear }
-        return true
-    }
-}
-
-/// PEFT's rules of one configuration.
-private struct AdapterRule {
-    private let configuration: AdapterConfiguration
-    private let origin: String
-    private let target: NSRegularExpression?
-    private let exclusion: NSRegularExpression?
-    private var ranks:
-        [(pattern: NSRegularExpression, entry: AdapterConfiguration.Pattern, isUsed: Bool)]
-    private var alphas:
-        [(pattern: NSRegularExpression, entry: AdapterConfiguration.Pattern, isUsed: Bool)]
-
-    init(_ configuration: AdapterConfiguration, origin: String) throws {
-        self.configuration = configuration
-        self.origin = origin
-        func compiled<Value>(_ key: String, _ pattern: String, _ make: (String) throws -> Value)
-            throws -> Value
-        {
-            do { return try make(pattern) } catch {
-                throw CheckpointError(
-                    path: origin, problem: "\(key): \(pattern) is no regular expression",
-                    advice: "write one as Python's re takes it")
-            }
-        }
-        func whole(_ key: String, _ modules: AdapterConfiguration.Modules?) throws
-            -> NSRegularExpression?
-        {
-            guard case .pattern(let text)? = modules,
-                text.lowercased() != AdapterConfiguration.allLinear
-            else { return nil }
-            return try compiled(key, text, ModuleNames.whole)
-        }
-        target = try whole("target_modules", configuration.targetModules)
-        exclusion = try whole("exclude_modules", configuration.excludeModules)
-        ranks = try configuration.rankPattern.map {
-            (try compiled("rank_pattern", $0.name, ModuleNames.ending), $0, false)
-        }
-        alphas = try configuration.alphaPattern.map {
-            (try compiled("alpha_pattern", $0.name, ModuleNames.ending), $0, false)
-        }
-    }
-
-    /// Whether a module of a name is to have an adapter.
-    func takes(_ name: String, isHead: Bool = false) -> Bool {
-        if isSaved(name) || isExcluded(name) { return false }
-        switch configuration.targetModules {
-        case nil: return false
-        case .pattern(let text):
-            if text.lowercased() == AdapterConfiguration.allLinear { return !isHead }
-            return target.map { ModuleNames.fits(name, $0) } ?? false
-        case .list(let entries):
-            let all = entries.contains { $0.lowercased() == AdapterConfiguration.allLinear }
-            guard all && !isHead || ModuleNames.ends(name, in: entries) else { return false }
-            guard let layers = configuration.layersToTransform else { return true }
-            let number = ModuleNames.layer(of: name, after: configuration.layersPattern)
-            return number.map(layers.contains) ?? false
-        }
-    }
-
-    private func isSaved(_ name: String) -> Bool {
-        configuration.modulesToSave.contains { entry in
-            ModuleNames.ends(name, in: [entry]) || name.contains(".\(entry).")
-                || name.hasPrefix("\(entry).")
-        }
-    }
-
-    private func isExcluded(_ name: String) -> Bool {
-        switch configuration.excludeModules {
-        case nil: false
-        case .pattern: exclusion.map { ModuleNames.fits(name, $0) } ?? false
-        case .list(let entries): ModuleNames.ends(name, in: entries)
-        }
-    }
-
-    /// What is done to a module that is taken.
-    mutating func form(of name: String) -> LowRankForm {
-        func first(
-            _ patterns:
-                inout [(
-                    pattern: NSRegularExpression, entry: AdapterConfiguration.Pattern, isUsed: Bool
-                )]
-        ) -> Double? {
-            guard let place = patterns.firstIndex(where: { ModuleNames.endsAs(name, $0.pattern) })
-            else { return nil }
-            patterns[place].isUsed = true
-            return patterns[place].entry.value
-        }
-        let rank = first(&ranks).map { Int($0) } ?? configuration.rank
-        let alpha = first(&alphas) ?? configuration.alpha
-        let divisor = configuration.usesRSLoRA ? Double(rank).squareRoot() : Double(rank)
         return LowRankForm(
-            rank: rank, scale: alpha / divisor, isWeightDecomposed: configuration.usesDoRA,
-            hasBias: configuration.hasLoRABias, dropout: configuration.dropout,
-            start: configuration.start)
+            rank: numbers.rank,
+            scale: numbers.alpha / (configuration.isRankStabilized ? rank.squareRoot() : rank),
+            isWeightDecomposed: configuration.isWeightDecomposed, hasBias: configuration.hasBias,
+            dropout: configuration.dropout, start: start)
     }
 
-    /// Keys of patterns that no module was found by.
-    var unused: [String] {
-        ranks.filter { !$0.isUsed }.map { "rank_pattern \($0.entry.name)" }
-            + alphas.filter { !$0.isUsed }.map { "alpha_pattern \($0.entry.name)" }
+    /// The biases of the base that the adapter has copies of.
+    private static func biases(
+        _ tree: AdapterTree, _ forms: [String: LowRankForm],
+        _ biases: AdapterConfiguration.Biases
+    ) -> Set<String> {
+        Set(
+            tree.keys.filter { key in
+                guard key.hasSuffix(".bias") else { return false }
+                switch biases {
+                case .none: return false
+                case .all: return true
+                case .adapted: return forms[String(key.dropLast(5))] != nil
+                }
+            })
     }
 
-    /// Fails if a name that is meant is one of a module that cannot have an adapter.
-    func requireAdaptable(_ names: [String], _ adaptable: [String]) throws {
-        let known = Set(adaptable)
-        guard let wrong = names.first(where: { !known.contains($0) && isNamed($0) }) else { return }
-        throw CheckpointError(
-            path: origin,
-            problem: "target_modules fit \(wrong), which is no linear layer, table or patch "
-                + "embedding",
-            advice: "name those alone")
-    }
-
-    private func isNamed(_ name: String) -> Bool {
-        if case .pattern(let text)? = configuration.targetModules,
-            text.lowercased() == AdapterConfiguration.allLinear
-        {
-            return false
-        }
-        if case .list(let entries)? = configuration.targetModules,
-            !ModuleNames.ends(name, in: entries)
-        {
-            return false
-        }
-        return takes(name)
+    /// Fails if a branch of the embedding should be the head's too.
+    private static func requireUntied(
+        _ configuration: AdapterConfiguration, _ forms: [String: LowRankForm], _ tree: AdapterTree
+    ) throws {
+        let adapted = [tree.embedding, tree.head].filter { forms[$0] != nil }
+        guard configuration.tiesCopies, tree.headIsTied, let first = adapted.first else { return }
+        throw configuration.invalid(
+            "ensure_weight_tying",
+            "is set, and \(first) is adapted: one branch of both embedding and head is not supported",
+            "leave it out, or take the embedding as one of modules_to_save")
     }
 }
 
-extension AdapterConfiguration {
-    fileprivate var start: LowRankForm.Start {
-        switch initialization {
-        case "gaussian": .gaussian
-        case "false": .nonzero
-        default: .uniform
+/// The modules of a base by the names that some version of transformers has in memory.
+private struct NamedTree {
+    let tree: AdapterTree
+    let naming: (String) -> String
+    /// The names of all modules.
+    let all: Set<String>
+
+    init(_ tree: AdapterTree, naming: @escaping (String) -> String) {
+        self.tree = tree
+        self.naming = naming
+        var names = Set(tree.empty)
+        for key in tree.allKeys.map(naming) + tree.modules.map({ naming($0.name) + ".weight" }) {
+            var rest = key[...]
+            while let dot = rest.lastIndex(of: ".") {
+                rest = rest[..<dot]
+                names.insert(String(rest))
+            }
         }
+        all = names
+    }
+
+    func name(_ place: String) -> String { naming(place) }
+
+    func isAdapted(_ module: AdaptableModule, _ matcher: ModuleMatcher) -> Bool {
+        matcher.decision(
+            naming(module.name), isLinear: module.kind == .linear && module.name != tree.head)
+            == .adapted
+    }
+
+    /// The keys of parameters of modules that are saved.
+    func saved(_ matcher: ModuleMatcher) -> Set<String> {
+        let modules = all.filter(matcher.isSaved)
+        return Set(
+            tree.allKeys.filter { key in
+                let name = naming(key)
+                return name.indices.contains { place in
+                    name[place] == "." && modules.contains(String(name[..<place]))
+                }
+            })
+    }
+
+    /// Fails if a name that is meant is of something that has no matrix.
+    func requireAdaptable(_ matcher: ModuleMatcher, _ configuration: AdapterConfiguration) throws {
+        let adaptable = Set(tree.modules.map { naming($0.name) })
+        let wrong = all.subtracting(adaptable)
+            .filter { matcher.decision($0, isLinear: false) == .adapted }.sorted()
+        guard let first = wrong.first else { return }
+        throw configuration.invalid(
+            "target_modules",
+            "means \(first) too, which is neither a linear layer nor an embedding nor a convolution"
+                + (wrong.count > 1 ? " (and \(wrong.count - 1) more)" : ""),
+            "name layers more exactly, such as q_proj, or leave it out by exclude_modules")
+    }
+
+    /// The error of a configuration that means no module.
+    func noHit(
+        _ matcher: ModuleMatcher, _ configuration: AdapterConfiguration
+    ) -> CheckpointError {
+        let isExcluded = all.contains { matcher.decision($0, isLinear: true) == .excluded }
+        let names = Set(
+            tree.modules.compactMap { naming($0.name).split(separator: ".").last.map(String.init) }
+        ).filter { !$0.allSatisfy(\.isNumber) }.sorted().joined(separator: ", ")
+        return configuration.invalid(
+            "target_modules",
+            "fits no module of the base"
+                + (isExcluded ? " that exclude_modules and modules_to_save leave" : ""),
+            "its layers are called \(names); an expression must fit the whole name, such as "
+                + (tree.modules.first { $0.kind == .linear && $0.name != tree.head }
+                    .map { naming($0.name) } ?? ""))
+    }
+}
+
+/// An adapter's modules in figures, for people.
+package struct AdapterSummary: Sendable, Equatable {
+    /// Modules that differ by numbers of layers only.
+    package struct Kind: Sendable, Equatable {
+        /// Their place, with `*` for numbers.
+        package let name: String
+        /// How many there are.
+        package let count: Int
+        /// Their ranks, ascending, each once.
+        package let ranks: [Int]
+    }
+
+    /// Kinds of modules, in the base's order.
+    package let kinds: [Kind]
+    /// How many parameters of the base the adapter has copies of.
+    package let copyCount: Int
+    /// Numbers in the adapter.
+    package let numberCount: Int
+
+    /// Figures of an adapter.
+    ///
+    /// - Parameters:
+    ///   - adapter: what it does
+    ///   - numberCount: numbers in its parameters
+    package init(_ adapter: ResolvedAdapter, numberCount: Int) {
+        var order: [String] = []
+        var ranks: [String: [Int]] = [:]
+        for module in adapter.modules {
+            let name = module.name.split(separator: ".")
+                .map { $0.allSatisfy(\.isNumber) && !module.name.hasSuffix(".\($0)") ? "*" : $0 }
+                .joined(separator: ".")
+            if ranks[name] == nil { order.append(name) }
+            ranks[name, default: []].append(adapter.forms[module.name]?.rank ?? 0)
+        }
+        kinds = order.map {
+            Kind(name: $0, count: ranks[$0]?.count ?? 0, ranks: Set(ranks[$0] ?? []).sorted())
+        }
+        copyCount = adapter.copies.count
+        self.numberCount = numberCount
     }
 }

@@ -1,160 +1,149 @@
 import Foundation
-package import NN
+import NN
 package import Torch
 
-/// The tensors of an adapter's folder in PEFT's layout.
+/// The tensors of an adapter's folder, by the model's own keys.
 package final class StoredAdapter: AdapterWeights {
-    /// The file.
-    package let path: String
+    /// The folder.
+    package let folder: String
+    /// Whether its names of modules are those of transformers before 4.50.
+    package let hasOldNames: Bool
     private let file: WeightFile
-    private let located: [String: WeightFile.Entry]
-    private var taken: Set<String> = []
+    private var located: [String: WeightFile.Entry] = [:]
+    private var tables: [String: WeightFile.Entry] = [:]
 
-    /// Opens the file of tensors, `adapter_model.safetensors` or `adapter_model.bin`.
+    /// Opens a folder's file.
     ///
     /// - Parameters:
-    ///   - folder: the adapter's folder
-    ///   - canonical: the model's own key of one that has transformers' names, now or of earlier versions
-    /// - Throws: `CheckpointError` if there is none, or it is damaged, or two tensors are one
-    package init(folder: String, canonical: (String) -> String) throws {
-        let names = [AdapterConfiguration.weightsFile, "adapter_model.bin"]
-        guard
-            let name = names.first(where: {
-                FileManager.default.fileExists(atPath: "\(folder)/\($0)")
-            })
-        else {
-            throw CheckpointError(
-                path: folder, problem: "has no \(names[0])",
-                advice: "copy the adapter's folder again", isMissing: true)
-        }
-        path = "\(folder)/\(name)"
-        file = try WeightFile(path: path)
-        var located: [String: WeightFile.Entry] = [:]
+    ///   - folder: a folder with an `adapter_config.json`
+    ///   - keys: the translation of its keys
+    /// - Throws: `CheckpointError` if there is none, it is damaged, or two keys are one
+    package init(folder: String, keys: AdapterKeys) throws {
+        self.folder = folder
+        file = try WeightFile(path: AdapterFolder.weights(folder))
+        var isOld = false
         for entry in file.entries {
-            let key = Self.key(entry.name, canonical)
-            if let other = located.updateValue(entry, forKey: key) {
-                throw CheckpointError(
-                    path: path, problem: "tensors \(other.name) and \(entry.name) are one",
-                    advice: "the file was put together of two; save the adapter again")
+            isOld = isOld || keys.isOld(entry.name)
+            switch keys.meaning(of: entry.name) {
+            case .original: continue
+            case .base(let key): tables[key] = entry
+            case .parameter(let key):
+                if let other = located.updateValue(entry, forKey: key) {
+                    guard file.seemsEqual(entry, to: file, other) else {
+                        throw CheckpointError(
+                            path: file.path,
+                            problem: "tensors \(other.name) and \(entry.name) are one, and differ",
+                            advice: "take the file from where the adapter is from")
+                    }
+                }
             }
         }
-        self.located = located
+        hasOldNames = isOld
     }
 
-    /// The model's own key of a tensor.
-    private static func key(_ name: String, _ canonical: (String) -> String) -> String {
-        var text = name
-        while text.hasPrefix("base_model.model.") {
-            text.removeFirst("base_model.model.".count)
+    /// Fails unless the file has what an adapter needs, and nothing else.
+    ///
+    /// No number is read.
+    ///
+    /// - Parameters:
+    ///   - needed: the model's own keys and shapes
+    ///   - base: keys of the base's parameters, with shapes
+    /// - Throws: `CheckpointError` that names tensors that are missing, left over, or of other shapes
+    package func require(
+        _ needed: [(key: String, shape: [Int])], base: [(key: String, shape: [Int])]
+    ) throws {
+        try requireShapes(needed, base)
+        let missing = needed.filter { located[$0.key] == nil }
+        if let first = missing.first {
+            throw CheckpointError(
+                path: file.path,
+                problem: "tensor \(first.key) \(first.shape) is missing" + Self.more(missing.count),
+                advice: "the file is incomplete, or belongs to another adapter_config.json or base")
         }
-        let parts = text.split(separator: ".").map(String.init)
-        // Adapters' names, and the places of copies, are of a program's memory.
-        var kept: [String] = []
-        for (place, part) in parts.enumerated() {
-            if part == "default", place > 0, namedParts.contains(parts[place - 1]) { continue }
-            if part == "modules_to_save" { continue }
-            kept.append(part)
+        let wanted = Set(needed.map(\.key))
+        let known = Set(base.map(\.key))
+        let left =
+            located.filter { !wanted.contains($0.key) }.map(\.value.name)
+            + tables.filter { !known.contains($0.key) }.map(\.value.name)
+        if let first = left.min() {
+            throw CheckpointError(
+                path: file.path,
+                problem: "tensor \(first) has no place in the model" + Self.more(left.count),
+                advice: "the file belongs to another adapter_config.json, or to another base")
         }
-        return canonical(kept.joined(separator: "."))
     }
 
-    private static let namedParts: Set = [
-        "lora_A", "lora_B", "lora_embedding_A", "lora_embedding_B", "lora_magnitude_vector",
-        "modules_to_save",
-    ]
+    private func requireShapes(
+        _ needed: [(key: String, shape: [Int])], _ base: [(key: String, shape: [Int])]
+    ) throws {
+        let all = needed.map { ($0, located[$0.key]) } + base.map { ($0, tables[$0.key]) }
+        for (place, entry) in all {
+            guard let entry else { continue }
+            guard entry.shape == place.shape else {
+                throw CheckpointError(
+                    path: file.path,
+                    problem: "tensor \(entry.name) has shape \(entry.shape), and the base needs "
+                        + "\(place.shape)",
+                    advice: "give the base that the adapter was trained on, by --base or "
+                        + "policy.init_from")
+            }
+            guard entry.type.isFloatingPoint else {
+                throw CheckpointError(
+                    path: file.path, problem: "tensor \(entry.name) holds \(entry.type)",
+                    advice: "take an adapter of float32, bfloat16 or float16")
+            }
+        }
+    }
 
-    /// The tensor of a key of the adapter.
+    private static func more(_ count: Int) -> String {
+        count > 1 ? ", and \(count - 1) more" : ""
+    }
+
+    /// The tensor of a key.
     package func tensor(
         _ key: String, shape: [Int], initial: () throws -> Tensor
     ) throws -> Tensor {
-        guard let (found, entry) = entry(key) else {
+        guard let entry = located[key] else {
             throw CheckpointError(
-                path: path, problem: "tensor \(key) \(shape) is missing",
-                advice:
-                    "adapter_config.json and the tensors belong to different adapters, or the base "
-                    + "is another model")
+                path: file.path, problem: "tensor \(key) \(shape) is missing",
+                advice: "the file is incomplete, or belongs to another adapter_config.json or base")
         }
-        guard entry.shape == shape else {
-            throw CheckpointError(
-                path: path,
-                problem: "tensor \(entry.name) has shape \(entry.shape), the base and "
-                    + "adapter_config.json need \(shape)",
-                advice: "the adapter is of another base or rank")
-        }
-        guard entry.type.isFloatingPoint else {
-            throw CheckpointError(
-                path: path,
-                problem: "tensor \(entry.name) holds \(entry.type), no numbers to compute with",
-                advice: "save the adapter in float32")
-        }
-        taken.insert(found)
-        return try file.tensor(entry)
+        // A copy: the file may be mapped, and the adapter is trained.
+        return try file.tensor(entry).clone()
     }
 
-    private func entry(_ key: String) -> (String, WeightFile.Entry)? {
-        if let entry = located[key] { return (key, entry) }
-        // The bias of a module with an adapter stands below the module that was wrapped.
-        var parts = key.split(separator: ".").map(String.init)
-        parts.insert("base_layer", at: parts.count - 1)
-        let wrapped = parts.joined(separator: ".")
-        if let entry = located[wrapped] { return (wrapped, entry) }
-        // Early files have the magnitude as a parameter of a module.
-        if key.hasSuffix("lora_magnitude_vector"), let entry = located["\(key).weight"] {
-            return ("\(key).weight", entry)
-        }
-        return nil
-    }
-
-    /// Fails if a tensor has no place, or a table that stands beside its adapter is not the base's.
+    /// Fails unless tables of the base in the file are those of the base.
     ///
-    /// - Parameter parameters: those of the model, the base's own among them
-    /// - Throws: `CheckpointError` with the first few names
-    package func finish(_ parameters: [Parameter]) throws {
-        let left = located.keys.filter { !taken.contains($0) }.sorted()
-        var strange: [String] = []
-        for key in left {
-            let plain = key.replacingOccurrences(of: ".base_layer.", with: ".")
-            guard key.contains(".base_layer."),
-                let own = parameters.last(where: { $0.key == plain && !$0.isAdapter }),
-                let entry = located[key]
-            else {
-                strange.append(located[key]?.name ?? key)
-                continue
-            }
-            guard entry.shape == own.tensor.shape,
-                try file.tensor(entry).to(own.tensor.dtype).isEqual(to: own.tensor)
-            else {
+    /// - Parameter base: the base's parameter of a key
+    /// - Throws: `CheckpointError` that names a table that differs
+    package func requireTables(_ base: (String) -> Tensor?) throws {
+        for (key, entry) in tables.sorted(by: { $0.key < $1.key }) {
+            guard let own = base(key) else { continue }
+            let stored = try file.tensor(entry).to(own.device).to(own.dtype)
+            guard try stored.isEqual(to: own) else {
                 throw CheckpointError(
-                    path: path,
-                    problem:
-                        "tensor \(entry.name) is not the base's: the adapter was trained with another "
-                        + "vocabulary or base",
-                    advice: "name the base that it was trained with")
+                    path: file.path,
+                    problem: "tensor \(entry.name), the table that the adapter was trained on, is "
+                        + "not the base's",
+                    advice: "give the base that the adapter was trained on")
             }
         }
-        if strange.isEmpty { return }
-        throw CheckpointError(
-            path: path,
-            problem: "\(strange.count) tensors have no place in the model: "
-                + strange.prefix(4).joined(separator: ", ") + (strange.count > 4 ? ", …" : ""),
-            advice:
-                "adapter_config.json and the tensors belong to different adapters, or the base is "
-                + "another model")
     }
 }
 
-/// The key under which PEFT stores a tensor of an adapter.
-///
-/// - Parameters:
-///   - key: the model's own key
-///   - name: the name that a module has in transformers' memory
-///   - isAdapted: whether the tensor's module has a low-rank part besides
-/// - Returns: the key in the file
-package func storedKey(_ key: String, name: (String) -> String, isAdapted: Bool) -> String {
-    let parts = key.split(separator: ".").map(String.init)
-    let place = parts.firstIndex { $0.hasPrefix("lora_") } ?? parts.count - 1
-    let module = name(parts[..<place].joined(separator: "."))
-    let isCopy = !parts[place].hasPrefix("lora_")
-    let middle = isCopy && isAdapted ? ".base_layer" : ""
-    return "base_model.model.\(module)\(middle).\(parts[place...].joined(separator: "."))"
+/// Keeps what a model asks an adapter for, and has no numbers.
+package final class AdapterShapes: AdapterWeights {
+    /// What was asked for.
+    package private(set) var asked: [(key: String, shape: [Int])] = []
+
+    /// Nothing was asked for yet.
+    package init() {}
+
+    /// A tensor of the shape that is one number, seen everywhere.
+    package func tensor(
+        _ key: String, shape: [Int], initial: () throws -> Tensor
+    ) throws -> Tensor {
+        asked.append((key, shape))
+        return try Tensor.full(shape.map { _ in 1 }, 0).expanded(shape)
+    }
 }

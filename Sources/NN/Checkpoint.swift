@@ -1,5 +1,5 @@
 import Foundation
-import Torch
+public import Torch
 
 extension [Parameter] {
     /// Writes the parameters as a hub checkpoint: `model.safetensors`, or numbered files with an index
@@ -13,21 +13,21 @@ extension [Parameter] {
     public func save(
         to folder: String, shardBytes: Int = 5_000_000_000, rename: (String) -> String = { $0 }
     ) throws {
-        try map { NamedTensor(rename($0.key), $0.tensor) }
+        try map { DeferredTensor(NamedTensor(rename($0.key), $0.tensor)) }
             .save(to: folder, shardBytes: shardBytes)
     }
 }
 
-extension [NamedTensor] {
-    /// Writes the tensors as a hub checkpoint: `model.safetensors`, or numbered files with an index when
-    /// they are larger than `shardBytes` together.
+extension [DeferredTensor] {
+    /// Writes tensors as a hub checkpoint, one made after the other: `model.safetensors`, or numbered files
+    /// with an index when they are larger than `shardBytes` together.
     ///
     /// - Parameters:
     ///   - folder: an existing folder
     ///   - shardBytes: how large one file may become
     /// - Throws: `CheckpointError` if a file cannot be written
-    package func save(to folder: String, shardBytes: Int = 5_000_000_000) throws {
-        var shards: [[NamedTensor]] = [[]]
+    public func save(to folder: String, shardBytes: Int = 5_000_000_000) throws {
+        var shards: [[DeferredTensor]] = [[]]
         var size = 0
         var total = 0
         for tensor in self {
@@ -41,12 +41,12 @@ extension [NamedTensor] {
             total += bytes
         }
         if shards.count == 1 {
-            return try SafetensorsFile.write(shards[0], to: folder + "/model.safetensors")
+            return try SafetensorsFile.write(deferred: shards[0], to: folder + "/model.safetensors")
         }
         var map: [String: String] = [:]
         for (number, shard) in shards.enumerated() {
             let name = "model-\(padded(number + 1))-of-\(padded(shards.count)).safetensors"
-            try SafetensorsFile.write(shard, to: folder + "/" + name)
+            try SafetensorsFile.write(deferred: shard, to: folder + "/" + name)
             for tensor in shard { map[tensor.name] = name }
         }
         let index: [String: Any] = ["metadata": ["total_size": total], "weight_map": map]

@@ -54,12 +54,12 @@ public final class ParameterBuilder {
     public private(set) var parameters: [Parameter] = []
     /// The modules that an adapter may change, in the order of construction.
     public internal(set) var modules: [AdaptableModule] = []
-    /// What an adapter adds to modules, by the module's place.
-    public internal(set) var branches: [String: LowRankBranch] = [:]
-    /// What an adapter adds to tables, by the table's place.
-    public internal(set) var tables: [String: LowRankTable] = [:]
     /// The base's parameters of which the adapter has copies of its own.
     public private(set) var replaced: [Parameter] = []
+    /// What the adapter adds to modules, by their places; of a table it is in ``tables``.
+    public internal(set) var branches: [String: LowRankBranch] = [:]
+    /// What the adapter adds to tables, by their places.
+    public internal(set) var tables: [String: LowRankTable] = [:]
     /// What all branches of the adapter ask whether training leaves inputs out.
     public let dropout = AdapterDropout()
     let adapter: AdapterSource?
@@ -161,16 +161,21 @@ public final class ParameterBuilder {
     public var plan: (any AdapterPlan)? { adapter?.plan }
 
     /// What a second module has that shares a parameter of the base: the base's own where an adapter has
-    /// a copy for the first.
+    /// a copy for the first; a copy of its own where the adapter has one for the second.
     ///
     /// - Parameters:
     ///   - key: the parameter's key
     ///   - tensor: what the first module has
+    ///   - own: the key of the second module's copy
     /// - Returns: the tensor
-    /// - Throws: nothing now
-    public func tied(_ key: String, _ tensor: Tensor) throws -> Tensor {
-        guard plan?.tiesCopies != true else { return tensor }
-        return replaced.first { $0.key == key }?.tensor ?? tensor
+    /// - Throws: an error that names a key of the adapter which is missing or has another shape
+    public func tied(_ key: String, _ tensor: Tensor, own: String) throws -> Tensor {
+        guard let plan, !plan.tiesCopies else { return tensor }
+        let base = replaced.first { $0.key == key }?.tensor ?? tensor
+        guard plan.replaces(own) else { return base }
+        return try makeAdapter(own, shape: base.shape, dtype: dtype) {
+            try base.detached().clone()
+        }
     }
 
     /// A tensor of the adapter.

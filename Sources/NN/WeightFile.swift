@@ -6,7 +6,9 @@ package struct WeightFile: Sendable {
     package struct Entry: Sendable {
         /// Its key in the file.
         package let name: String
+        /// Its element type in the file.
         package let type: StoredType
+        /// Its shape.
         package let shape: [Int]
         fileprivate let place: Place
     }
@@ -26,7 +28,7 @@ package struct WeightFile: Sendable {
     /// The tensors, sorted by name.
     package let entries: [Entry]
     /// What should be known of it, a sentence for people.
-    package let warning: String?
+    let warning: String?
     private let content: Content
     private let index: [String: Int]
 
@@ -58,7 +60,7 @@ package struct WeightFile: Sendable {
     }
 
     /// The entry of a key, if the file has it.
-    package func entry(_ name: String) -> Entry? { index[name].map { entries[$0] } }
+    func entry(_ name: String) -> Entry? { index[name].map { entries[$0] } }
 
     /// The tensor of an entry, on the CPU; it shares the file's memory where it can.
     package func tensor(_ entry: Entry) throws -> Tensor {
@@ -70,7 +72,7 @@ package struct WeightFile: Sendable {
     }
 
     /// Whether a tensor has type, shape and bytes of one in another file; of large ones some places count.
-    func seemsEqual(_ entry: Entry, to other: WeightFile, _ otherEntry: Entry) -> Bool {
+    package func seemsEqual(_ entry: Entry, to other: WeightFile, _ otherEntry: Entry) -> Bool {
         switch (content, entry.place, other.content, otherEntry.place) {
         case (
             .safetensors(let mine), .safetensors(let entry),

@@ -1,3 +1,4 @@
+package import Adapters
 package import Foundation
 public import NN
 public import Tokenizers
@@ -98,21 +99,10 @@ extension VisionLanguageModel {
         directory: String, dtype: DType? = nil, device: Device = .cpu,
         reusing reused: [Parameter] = [], endToken: Tokenizer.EndToken? = nil
     ) throws -> VisionLanguageModel {
-        try load(
-            directory: directory, adapter: nil, dtype: dtype, device: device, reusing: reused,
-            endToken: endToken)
-    }
-
-    /// Reads a checkpoint folder in the hub's layout, and an adapter of it; see
-    /// ``load(directory:dtype:device:reusing:endToken:)``.
-    package static func load(
-        directory: String, adapter: AdapterChoice?, dtype: DType? = nil, device: Device = .cpu,
-        reusing reused: [Parameter] = [], endToken: Tokenizer.EndToken? = nil
-    ) throws -> VisionLanguageModel {
         try ModelFolder.requireReadable(directory)
         return try load(
-            PolicyRegistry.family(directory: directory), directory: directory, adapter: adapter,
-            dtype: dtype, device: device, reusing: reused, endToken: endToken)
+            PolicyRegistry.family(directory: directory), directory: directory, dtype: dtype,
+            device: device, reusing: reused, endToken: endToken)
     }
 
     /// Reads all of a checkpoint folder but the weights: a model whose parameters have keys and shapes,
@@ -127,11 +117,28 @@ extension VisionLanguageModel {
     public static func outline(
         directory: String, dtype: DType, endToken: Tokenizer.EndToken? = nil
     ) throws -> VisionLanguageModel {
-        try outline(directory: directory, adapter: nil, dtype: dtype, endToken: endToken)
+        try ModelFolder.requireReadable(directory)
+        return try outline(
+            PolicyRegistry.family(directory: directory), directory: directory, dtype: dtype,
+            endToken: endToken)
     }
 
-    /// Reads all of a checkpoint folder but the weights, and an adapter of it; see
-    /// ``outline(directory:dtype:endToken:)``.
+    /// Reads a checkpoint folder as ``load(directory:dtype:device:reusing:endToken:)`` does, with an adapter.
+    ///
+    /// - Parameter adapter: what changes the model; nil: nothing
+    package static func load(
+        directory: String, adapter: AdapterChoice?, dtype: DType? = nil, device: Device = .cpu,
+        reusing reused: [Parameter] = [], endToken: Tokenizer.EndToken? = nil
+    ) throws -> VisionLanguageModel {
+        try ModelFolder.requireReadable(directory)
+        return try load(
+            PolicyRegistry.family(directory: directory), directory: directory, adapter: adapter,
+            dtype: dtype, device: device, reusing: reused, endToken: endToken)
+    }
+
+    /// Reads a folder as ``outline(directory:dtype:endToken:)`` does, with an adapter.
+    ///
+    /// - Parameter adapter: what changes the model; nil: nothing
     package static func outline(
         directory: String, adapter: AdapterChoice?, dtype: DType,
         endToken: Tokenizer.EndToken? = nil

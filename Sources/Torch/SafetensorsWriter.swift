@@ -13,45 +13,44 @@ public struct NamedTensor: Sendable {
     public let name: String
     /// The tensor.
     public let tensor: Tensor
-    /// The element type in the file.
-    public let writtenType: DType
-    /// Makes what is written of the tensor, when it is; nil: the tensor itself is.
-    private let make: (@Sendable (Tensor) throws -> Tensor)?
 
     /// A tensor with its key.
     public init(_ name: String, _ tensor: Tensor) {
         self.name = name
         self.tensor = tensor
-        writtenType = tensor.dtype
-        make = nil
     }
+}
 
-    /// A tensor of which something else is written, which is made when its turn comes and not kept.
-    ///
-    /// - Parameters:
-    ///   - name: the key
-    ///   - tensor: the tensor
-    ///   - type: the element type in the file
-    ///   - make: makes a tensor of that type and of the same shape
+/// A tensor with its key that is made when it is written.
+public struct DeferredTensor: Sendable {
+    /// The key.
+    public let name: String
+    /// Its element type.
+    public let dtype: DType
+    /// Its shape.
+    public let shape: [Int]
+    /// Makes it.
+    public let make: @Sendable () throws -> Tensor
+
+    /// A tensor from what is known of it, and what makes it.
     public init(
-        _ name: String, _ tensor: Tensor, as type: DType,
-        make: @escaping @Sendable (Tensor) throws -> Tensor
+        _ name: String, dtype: DType, shape: [Int], make: @escaping @Sendable () throws -> Tensor
     ) {
         self.name = name
-        self.tensor = tensor
-        writtenType = type
+        self.dtype = dtype
+        self.shape = shape
         self.make = make
     }
 
-    /// Bytes in the file.
-    public var byteCount: Int { tensor.count * writtenType.byteCount }
-
-    fileprivate func written() throws -> Tensor {
-        let source = try tensor.detached()
-        let result = try make?(source) ?? source
-        precondition(result.shape == tensor.shape && result.dtype == writtenType)
-        return try result.to(.cpu).contiguous()
+    /// A tensor that is there.
+    public init(_ tensor: NamedTensor) {
+        self.init(tensor.name, dtype: tensor.tensor.dtype, shape: tensor.tensor.shape) {
+            tensor.tensor
+        }
     }
+
+    /// How many bytes it has.
+    public var byteCount: Int { shape.reduce(dtype.byteCount, *) }
 }
 
 extension SafetensorsFile {
@@ -71,8 +70,20 @@ extension SafetensorsFile {
         _ tensors: [NamedTensor], to path: String,
         metadata: [String: String] = ["format": "pt"], isSynced: Bool = true
     ) throws {
+        try write(
+            deferred: tensors.map { DeferredTensor($0) }, to: path, metadata: metadata,
+            isSynced: isSynced)
+    }
+
+    /// Writes tensors that are made one after the other, as ``write(_:to:metadata:isSynced:)`` does.
+    ///
+    /// - Throws: what makes a tensor throws, too
+    public static func write(
+        deferred tensors: [DeferredTensor], to path: String,
+        metadata: [String: String] = ["format": "pt"], isSynced: Bool = true
+    ) throws {
         let ordered = tensors.sorted {
-            let (a, b) = ($0.writtenType.byteCount, $1.writtenType.byteCount)
+            let (a, b) = ($0.dtype.byteCount, $1.dtype.byteCount)
             return a != b ? a > b : $0.name < $1.name
         }
         precondition(Set(ordered.map(\.name)).count == ordered.count, "a key occurs twice")
@@ -81,7 +92,11 @@ extension SafetensorsFile {
         do {
             try output.write(header(ordered, metadata))
             for entry in ordered {
-                try entry.written().withBytes { try output.write($0) }
+                let source = try entry.make().detached().to(.cpu).contiguous()
+                precondition(
+                    source.dtype == entry.dtype && source.shape == entry.shape,
+                    "\(entry.name) is not what was said of it")
+                try source.withBytes { try output.write($0) }
             }
             try output.finish(isSynced: isSynced)
             try FileOperations.move(temporary, to: path)
@@ -94,7 +109,7 @@ extension SafetensorsFile {
         }
     }
 
-    private static func header(_ tensors: [NamedTensor], _ metadata: [String: String]) -> [UInt8] {
+    private static func header(_ tensors: [DeferredTensor], _ metadata: [String: String]) -> [UInt8] {
         var parts: [String] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key < $1.key }
@@ -103,11 +118,10 @@ extension SafetensorsFile {
         }
         var offset = 0
         for entry in tensors {
-            let (dtype, shape) = (entry.writtenType, entry.tensor.shape)
-            let end = offset + shape.reduce(dtype.byteCount, *)
-            let sizes = shape.map(String.init).joined(separator: ",")
+            let end = offset + entry.byteCount
+            let sizes = entry.shape.map(String.init).joined(separator: ",")
             parts.append(
-                "\(quoted(entry.name)):{\"dtype\":\"\(StoredType.safetensorsName(of: dtype))\","
+                "\(quoted(entry.name)):{\"dtype\":\"\(StoredType.safetensorsName(of: entry.dtype))\","
                     + "\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }

@@ -143,9 +143,12 @@ package protocol CheckpointKeyMap {
     func requireOwn(_ path: String) throws
     /// What should be known of the keys of a folder, a sentence for people; mostly nil.
     func warning(_ path: String) -> String?
-    /// The name that a module has in transformers' memory, which adapters go by, from its place in the
-    /// model's own tree.
-    func moduleName(_ place: String) -> String
+    /// The name that the place or key of a module or parameter has in transformers' memory.
+    func memory(_ key: String) -> String
+    /// Modules that have no parameters, by their names in transformers' memory.
+    ///
+    /// - Parameter keys: the keys of all parameters, by their names in memory
+    func emptyModules(_ keys: [String]) -> [String]
 }
 
 extension CheckpointKeyMap {
@@ -157,6 +160,8 @@ extension CheckpointKeyMap {
     package func requireOwn(_ path: String) throws {}
     /// Nothing.
     package func warning(_ path: String) -> String? { nil }
-    /// The same.
-    package func moduleName(_ place: String) -> String { place }
+    /// As it is.
+    package func memory(_ key: String) -> String { key }
+    /// None that is known.
+    package func emptyModules(_ keys: [String]) -> [String] { [] }
 }

@@ -5,9 +5,23 @@ import Torch
 /// A model's folder in the hub's layout, in memory.
 public struct VisionLanguageFiles: Sendable {
     let companions: [CompanionFile]
-    let parameters: [Parameter]
+    let tensors: [DeferredTensor]
     /// The name of the one file of weights of an adapter; nil for a model, whose weights may be several.
-    var adapterFile: String?
+    let adapterFile: String?
+
+    init(
+        companions: [CompanionFile], tensors: [DeferredTensor], adapterFile: String? = nil
+    ) {
+        self.companions = companions
+        self.tensors = tensors
+        self.adapterFile = adapterFile
+    }
+
+    init(companions: [CompanionFile], parameters: [Parameter]) {
+        self.init(
+            companions: companions,
+            tensors: parameters.map { DeferredTensor(NamedTensor($0.key, $0.tensor)) })
+    }
 
     /// Writes the files.
     ///
@@ -16,15 +30,6 @@ public struct VisionLanguageFiles: Sendable {
     ///   - shardBytes: how large one file of weights may become
     /// - Throws: an error that names the file if one cannot be written
     public func write(to directory: String, shardBytes: Int = 5_000_000_000) throws {
-        try write(
-            to: directory, tensors: parameters.map { NamedTensor($0.key, $0.tensor) },
-            shardBytes: shardBytes)
-    }
-
-    /// Writes the files beside other tensors than these.
-    func write(
-        to directory: String, tensors: [NamedTensor], shardBytes: Int = 5_000_000_000
-    ) throws {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true)
         for file in companions {
@@ -35,8 +40,7 @@ public struct VisionLanguageFiles: Sendable {
         guard let adapterFile else {
             return try tensors.save(to: directory, shardBytes: shardBytes)
         }
-        try SafetensorsFile.write(
-            tensors, to: "\(directory)/\(adapterFile)", metadata: ["format": "pt"])
+        try SafetensorsFile.write(deferred: tensors, to: "\(directory)/\(adapterFile)")
     }
 
     /// What was there before and would be read instead of the new: weights, in one file or in several,
@@ -60,6 +64,6 @@ public struct VisionLanguageFiles: Sendable {
         _ change: ([CompanionFile]) throws -> [CompanionFile]
     ) rethrows -> VisionLanguageFiles {
         VisionLanguageFiles(
-            companions: try change(companions), parameters: parameters, adapterFile: adapterFile)
+            companions: try change(companions), tensors: tensors, adapterFile: adapterFile)
     }
 }

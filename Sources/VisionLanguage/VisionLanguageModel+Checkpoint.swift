@@ -1,3 +1,4 @@
+package import Adapters
 package import NN
 package import Tokenizers
 package import Torch
@@ -9,7 +10,7 @@ extension VisionLanguageModel {
     /// - Parameters:
     ///   - family: what the folder's `config.json` says
     ///   - directory: the folder
-    ///   - choice: an adapter of it
+    ///   - adapter: what changes the model that the folder has; nil: nothing
     ///   - dtype: the element type to compute in; nil keeps the checkpoint's
     ///   - device: where to compute
     ///   - reused: parameters of another model that was read from the same weights, and whose values
@@ -18,29 +19,28 @@ extension VisionLanguageModel {
     /// - Returns: the model, no parameter of which requires gradients
     /// - Throws: ``PolicyConfigurationError`` or `CheckpointError`, with the file and the key
     package static func load(
-        _ family: any PolicyFamily, directory: String, adapter choice: AdapterChoice? = nil,
-        dtype: DType? = nil, device: Device = .cpu, reusing reused: [Parameter] = [],
-        endToken: Tokenizer.EndToken? = nil
+        _ family: any PolicyFamily, directory: String, adapter: AdapterChoice? = nil,
+        dtype: DType? = nil, device: Device = .cpu, reusing reused: [Parameter] = [], endToken: Tokenizer.EndToken? = nil
     ) throws -> VisionLanguageModel {
         let generation = try GenerationConfiguration.load(
             directory: directory, options: family.options, endToken: endToken)
         let found = try StoredPolicy(family, directory)
-        let prepared = try choice.map {
-            try PreparedAdapter($0, family, head: found.head, keys: found.keys)
-        }
         let chosen = try dtype ?? found.dtype()
+        let adapted = try adapter.map {
+            try AdaptedPolicy($0, family, keys: found.keys, head: found.head, dtype: chosen)
+        }
         var model = try VisionLanguageModel(
             family, generation: generation,
             builder: ParameterBuilder(
                 source: found.weights, dtype: chosen, device: device,
                 reusing: reused.filter { $0.tensor.dtype == chosen && $0.tensor.device == device },
-                adapter: prepared?.source),
+                adapter: adapted?.source),
             head: found.head)
         try found.requireTied()
         try found.finish()
-        try prepared?.finish(model.parameters + model.replaced)
+        try adapted?.requireTables(model)
         try model.take(found)
-        model.warnings += prepared?.warnings ?? []
+        model.warnings += adapted?.plan.warnings ?? []
         return model
     }
 
@@ -50,30 +50,30 @@ extension VisionLanguageModel {
     /// - Parameters:
     ///   - family: what the folder's `config.json` says
     ///   - directory: the folder
-    ///   - choice: an adapter of it
+    ///   - adapter: what changes the model that the folder has; nil: nothing
     ///   - dtype: the element type that the parameters would have
     ///   - endToken: the token that the tokenizer's files call the end, which ends completions too
     /// - Returns: the model, which can tell its sizes and prepare prompts, and nothing else
     /// - Throws: what ``load(_:directory:dtype:device:reusing:endToken:)`` throws, but for weights that are
     ///   wrong
     package static func outline(
-        _ family: any PolicyFamily, directory: String, adapter choice: AdapterChoice? = nil,
-        dtype: DType, endToken: Tokenizer.EndToken? = nil
+        _ family: any PolicyFamily, directory: String, adapter: AdapterChoice? = nil, dtype: DType,
+        endToken: Tokenizer.EndToken? = nil
     ) throws -> VisionLanguageModel {
         let generation = try GenerationConfiguration.load(
             directory: directory, options: family.options, endToken: endToken)
         let found = try StoredPolicy(family, directory)
-        let prepared = try choice.map {
-            try PreparedAdapter($0, family, head: found.head, keys: found.keys)
+        let adapted = try adapter.map {
+            try AdaptedPolicy($0, family, keys: found.keys, head: found.head, dtype: dtype)
         }
         var model = try VisionLanguageModel(
             family, generation: generation,
             builder: ParameterBuilder(
-                withoutWeights: dtype, adapter: prepared?.outline, require: found.weights.require),
+                withoutWeights: dtype, adapter: adapted?.absent, require: found.weights.require),
             head: found.head)
         try found.finish(withHead: false)
         try model.take(found)
-        model.warnings += prepared?.warnings ?? []
+        model.warnings += adapted?.plan.warnings ?? []
         return model
     }
 

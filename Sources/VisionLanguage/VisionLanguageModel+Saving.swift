@@ -48,7 +48,7 @@ extension VisionLanguageModel {
 
 extension VisionLanguageModel {
     /// The files beside the weights, but for the element type that `config.json` states.
-    private func writtenCompanions() throws -> [CompanionFile] {
+    func writtenCompanions() throws -> [CompanionFile] {
         var files = companions
         if !files.contains(where: { $0.name == "config.json" }) {
             files.append(

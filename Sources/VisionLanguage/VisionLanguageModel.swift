@@ -35,12 +35,12 @@ public struct VisionLanguageModel {
     package let adapter: (any AdapterPlan)?
     /// The modules that an adapter may change.
     package let modules: [AdaptableModule]
-    /// What the adapter adds to modules, by the module's place.
-    let branches: [String: LowRankBranch]
-    /// What the adapter adds to tables, by the table's place.
-    let tables: [String: LowRankTable]
     /// Parameters of the base that the adapter has copies of.
     let replaced: [Parameter]
+    /// What the adapter adds to modules, by their places.
+    let branches: [String: LowRankBranch]
+    /// What the adapter adds to tables, by their places.
+    let tables: [String: LowRankTable]
     /// What training's dropout in the adapter depends on.
     package let dropout: AdapterDropout
     let encoder: any VisionEncoder
@@ -89,7 +89,8 @@ public struct VisionLanguageModel {
         let scope = builder.root / options.keys.head
         head =
             options.text.head != .own
-            ? try builder.tied(options.keys.embedding, text.embedding.weight)
+            ? try builder.tied(
+                options.keys.embedding, text.embedding.weight, own: options.keys.headWeight)
             : try scope.parameter(
                 "weight", shape: [options.text.vocabularySize, options.text.hiddenSize],
                 initializer: options.text.initializer)
@@ -97,10 +98,11 @@ public struct VisionLanguageModel {
         headBranch = try scope.branch(.linear, weight: head, hasBias: false)
         parameters = builder.parameters
         replaced = builder.replaced
+        branches = builder.branches
+        tables = builder.tables
         dropout = builder.dropout
         adapter = builder.plan
         modules = builder.modules
-        (branches, tables) = (builder.branches, builder.tables)
     }
 
     /// Builds a model with random weights that depend on the seed only.
@@ -160,11 +162,13 @@ public struct VisionLanguageModel {
         return model
     }
 
-    private func rebuilt(_ builder: ParameterBuilder) throws -> VisionLanguageModel {
+    func rebuilt(
+        _ builder: ParameterBuilder, head: HeadKind? = nil, companions: [CompanionFile]? = nil
+    ) throws -> VisionLanguageModel {
         var model = try VisionLanguageModel(
-            family, generation: generation, builder: builder, head: options.text.head)
+            family, generation: generation, builder: builder, head: head ?? options.text.head)
         model.keyMap = keyMap
-        model.companions = companions
+        model.companions = companions ?? self.companions
         model.castsHeadToFloat32 = castsHeadToFloat32
         model.keptProbabilityBytes = keptProbabilityBytes
         model.decodingWeights = decodingWeights

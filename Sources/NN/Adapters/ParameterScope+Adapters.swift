@@ -31,26 +31,22 @@ extension ParameterScope {
                 "lora_B.bias", shape: [outputs],
                 start == .nonzero
                     ? .uniform(bound: 1 / Double(form.rank).squareRoot()) : .constant(0)) : nil
-        func branch(_ magnitude: Tensor?) -> LowRankBranch {
-            LowRankBranch(
+        func plain(_ magnitude: Tensor?) -> LowRankBranch {
+            let branch = LowRankBranch(
                 module: prefix, form: form, a: a, b: b, bias: bias, magnitude: magnitude,
                 dropout: builder.dropout)
+            builder.branches[prefix] = branch
+            return branch
         }
-        let result =
-            try form.isWeightDecomposed
-            ? branch(magnitude(of: branch(nil), weight: weight)) : branch(nil)
-        builder.branches[prefix] = result
-        return result
-    }
-
-    /// The lengths of the sum's rows as they are at the start, or as they are stored.
-    private func magnitude(of branch: LowRankBranch, weight: Tensor) throws -> Tensor {
-        let (outputs, inner) = (weight.size(0), weight.shape.dropFirst())
+        guard form.isWeightDecomposed else { return plain(nil) }
         let shape = inner.count == 1 ? [outputs] : [1, outputs] + inner.dropFirst().map { _ in 1 }
-        return try builder.makeAdapter((self / "lora_magnitude_vector").prefix, shape: shape) {
-            let sum = try branch.merged(into: weight).reshaped(outputs, -1)
-            return try withoutGradients { try (sum * sum).sum(1).sqrt().reshaped(shape) }
-        }
+        return plain(
+            try builder.makeAdapter(
+                (self / "lora_magnitude_vector").prefix, shape: shape
+            ) {
+                let sum = try plain(nil).merged(into: weight).reshaped(outputs, -1)
+                return try withoutGradients { try (sum * sum).sum(1).sqrt().reshaped(shape) }
+            })
     }
 
     /// What the model's adapter adds to a table that stands here; nil where it does not touch it.
@@ -65,18 +61,19 @@ extension ParameterScope {
             form.start == .nonzero ? .normal(deviation: 1) : .constant(0))
         let b = try adapterTensor(
             "lora_embedding_B", shape: [weight.size(1), form.rank], .normal(deviation: 1))
-        let plain = LowRankTable(form: form, a: a, b: b, magnitude: nil)
-        builder.tables[prefix] = plain
-        guard form.isWeightDecomposed else { return plain }
+        func plain(_ magnitude: Tensor?) -> LowRankTable {
+            let table = LowRankTable(form: form, a: a, b: b, magnitude: magnitude)
+            builder.tables[prefix] = table
+            return table
+        }
+        guard form.isWeightDecomposed else { return plain(nil) }
         let magnitude = try builder.makeAdapter(
             (self / "lora_magnitude_vector").prefix, shape: [weight.size(1)]
         ) {
-            let sum = try plain.merged(into: weight)
+            let sum = try plain(nil).merged(into: weight)
             return try withoutGradients { try (sum * sum).sum(0).sqrt() }
         }
-        let result = LowRankTable(form: form, a: a, b: b, magnitude: magnitude)
-        builder.tables[prefix] = result
-        return result
+        return plain(magnitude)
     }
 
     private func form(

@@ -48,10 +48,20 @@ struct Qwen25VLKeys: CheckpointKeyMap {
         return Self.text.contains(part) ? "model." + rest : rest
     }
 
-    /// The language model stands below `model.language_model`, the tower below `model.visual`.
-    func moduleName(_ place: String) -> String {
-        if place.hasPrefix("model.") { return "model.language_model." + place.dropFirst(6) }
-        return place.hasPrefix("visual.") ? "model." + place : place
+    /// The name since transformers 4.52: the model is one of text and one of pictures, and a head.
+    func memory(_ key: String) -> String {
+        if key == "visual" || key.hasPrefix("visual.") { return "model." + key }
+        if key == "model" { return "model.language_model" }
+        return key.hasPrefix("model.") ? "model.language_model." + key.dropFirst(6) : key
+    }
+
+    /// Activations and rotary embeddings.
+    func emptyModules(_ keys: [String]) -> [String] {
+        let gates = ".gate_proj.weight"
+        return keys.filter { $0.hasSuffix(gates) }.map { $0.dropLast(gates.count) + ".act_fn" } + [
+            "model.visual.rotary_pos_emb", "model.visual.merger.mlp.1",
+            "model.language_model.rotary_emb",
+        ]
     }
 
     /// Fails if the keys are those of another program.

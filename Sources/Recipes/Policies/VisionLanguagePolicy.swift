@@ -380,7 +380,9 @@ public final class VisionLanguagePolicy: Policy {
     }
 
     private func files(_ tensor: (Parameter) throws -> Tensor) throws -> VisionLanguageFiles {
-        guard let base else { return try model.files(tensor) }
-        return try model.adapterFiles(base: base, tensor)
+        guard let base, let folder = try model.adapterFolder(base: base, tensor) else {
+            return try model.files(tensor)
+        }
+        return folder
     }
 }

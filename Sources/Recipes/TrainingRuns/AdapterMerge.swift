@@ -28,10 +28,10 @@ struct AdapterMerge {
     func write(into folder: String, onNote: (String) -> Void) throws {
         // Copies and biases of the adapter would be rounded to the base's type first.
         let model = try model(dtype: dtype == .float32 ? .float32 : nil)
-        let merge = try model.saveMerged(directory: folder, dtype: dtype)
+        try model.saveMerged(directory: folder, dtype: dtype)
         onNote(
-            "merged     \(merge.moduleCount) modules in float32, rounded once to \(merge.dtype), which moves "
-                + "weights by up to \(merge.largestRounding)")
+            "merged     \(model.adapterSummary?.modules.count ?? 0) modules, each summed in float32 and rounded "
+                + "once to \(dtype ?? model.dtype)")
         try copyCompanions(into: folder)
     }
 
@@ -50,11 +50,11 @@ struct AdapterMerge {
         }
         guard let dtype else { return }
         let written = try withoutGradients {
-            try model(dtype: nil).adapterFiles(base: source.base) {
+            try model(dtype: nil).adapterFolder(base: source.base) {
                 try $0.tensor.detached().to(dtype)
             }
         }
-        try written.replacingCompanions { $0.filter { $0.name.hasPrefix("adapter_") } }
+        try written?.replacingCompanions { $0.filter { $0.name.hasPrefix("adapter_") } }
             .write(to: folder)
     }
 

@@ -7,29 +7,37 @@ extension AdapterSection {
     /// - Parameter base: what is said of the base
     /// - Returns: the configuration
     package func configuration(base: String) -> AdapterConfiguration {
-        var result = AdapterConfiguration()
-        result.baseModelName = base
+        var result = AdapterConfiguration(
+            targets: targets.map(Self.modules), source: "policy.adapter")
+        result.base = base
         result.rank = rank
         result.alpha = alpha
-        result.targetModules = targets.map(Self.modules)
-        result.excludeModules = exclusions.map(Self.modules)
-        result.layersToTransform = layers
+        result.excluded = exclusions.map(Self.modules)
+        result.layers = layers ?? []
         result.layersPattern = layersPattern
-        result.rankPattern = ranks.entries.map { .init(name: $0.name, value: $0.weight) }
-        result.alphaPattern = alphas.entries.map { .init(name: $0.name, value: $0.weight) }
-        result.usesRSLoRA = usesRSLoRA
-        result.usesDoRA = usesDoRA
+        result.rankPattern = ranks.entries.map { .init($0.name, Int($0.weight)) }
+        result.alphaPattern = alphas.entries.map { .init($0.name, $0.weight) }
+        result.isRankStabilized = usesRSLoRA
+        result.isWeightDecomposed = usesDoRA
         result.dropout = dropout
-        result.bias = bias.rawValue
-        result.modulesToSave = savedModules
-        result.initialization = initialization.rawValue
+        result.biases = AdapterConfiguration.Biases(rawValue: bias.rawValue) ?? .none
+        result.savedModules = savedModules
+        result.start = start(initialization)
         return result
+    }
+
+    private func start(_ initialization: Initialization) -> AdapterConfiguration.Start {
+        switch initialization {
+        case .true: .uniform
+        case .false: .nonzero
+        case .gaussian: .gaussian
+        }
     }
 
     private static func modules(_ selection: ModuleSelection) -> AdapterConfiguration.Modules {
         switch selection {
-        case .names(let names): .list(names)
-        case .pattern(let pattern): .pattern(pattern)
+        case .names(let names): .names(names)
+        case .pattern(let pattern): .expression(pattern)
         }
     }
 }

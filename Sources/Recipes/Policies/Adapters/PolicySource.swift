@@ -1,9 +1,8 @@
-import Adapters
-import Files
+package import Adapters
 import Foundation
 import NN
 import Torch
-package import VisionLanguage
+
 
 /// Where a policy comes from: a folder of weights, and perhaps an adapter of them.
 package struct PolicySource: Sendable {
@@ -26,7 +25,7 @@ package struct PolicySource: Sendable {
 
     /// Whether a folder holds an adapter, alone or beside its base.
     package static func isAdapter(_ folder: String) -> Bool {
-        FileManager.default.fileExists(atPath: "\(folder)/\(AdapterConfiguration.file)")
+        AdapterFolder.isOne(folder)
     }
 
     /// Finds out what a folder is.
@@ -45,7 +44,7 @@ package struct PolicySource: Sendable {
     ) throws -> PolicySource {
         if let adapter {
             try requireBase(path, "--adapter is given, but the policy")
-            try requireAdapter(adapter)
+            try AdapterFolder.requireOne(adapter)
             return PolicySource(base: path, adapter: .stored(folder: adapter))
         }
         guard isAdapter(path) else {
@@ -72,22 +71,6 @@ package struct PolicySource: Sendable {
             advice: "name the folder of its base, and the adapter beside it")
     }
 
-    private static func requireAdapter(_ folder: String) throws {
-        if isAdapter(folder) { return }
-        guard folder.isFolder else {
-            throw MissingInputError(path: folder, what: "folder of an adapter")
-        }
-        if let inner = adapters(below: folder).first {
-            throw CheckpointError(
-                path: folder, problem: "holds no adapter itself; \(inner) does",
-                advice: "name that folder")
-        }
-        throw CheckpointError(
-            path: folder, problem: "holds no adapter: adapter_config.json is missing",
-            advice: "name a folder that PEFT's save_pretrained or a run with policy.adapter wrote",
-            isMissing: true)
-    }
-
     /// Folders below one that hold an adapter, whole paths, sorted.
     private static func adapters(below folder: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
@@ -108,7 +91,7 @@ package struct PolicySource: Sendable {
 
     /// The base that an adapter's configuration names.
     private static func statedBase(_ path: String) throws -> String {
-        let name = try AdapterConfiguration.load(folder: path).baseModelName
+        let name = try AdapterConfiguration.load(folder: path).base
         guard let name, !name.isEmpty else {
             throw CheckpointError(
                 path: path, problem: "is an adapter that does not say of which base",

@@ -1,0 +1,84 @@
+package import Foundation
+package import NN
+import Torch
+
+/// An adapter's folder in PEFT's layout, in memory.
+package struct AdapterFiles: Sendable {
+    /// The contents of `adapter_config.json`.
+    package let configuration: Data
+    /// The tensors, by PEFT's keys.
+    package let parameters: [Parameter]
+
+    /// The files of an adapter.
+    ///
+    /// - Parameters:
+    ///   - adapter: what it does
+    ///   - tree: the base's modules and parameters
+    ///   - parameters: the adapter's, by the model's own keys
+    ///   - tables: gives the base's parameter of a key, which stands beside an adapted table's branch
+    ///   - base: what the base is called; nil keeps what the adapter said
+    package init(
+        _ adapter: ResolvedAdapter, _ tree: AdapterTree, _ keys: AdapterKeys,
+        parameters: [Parameter], tables: (String) -> Parameter?, base: String?
+    ) {
+        var written = adapter.hasOldNames ? adapter.renamed(tree) : adapter.configuration
+        written.base = base ?? written.base
+        configuration = written.written()
+        var all = parameters.map {
+            Parameter(key: keys.written($0.key, adapter), tensor: $0.tensor, isAdapter: true)
+        }
+        for place in [tree.embedding, tree.head]
+        where adapter.forms[place] != nil && adapter.namesTables(tree) {
+            guard let table = tables(place + ".weight") else { continue }
+            let key = AdapterKeys.front + tree.memory(place) + ".base_layer.weight"
+            all.append(Parameter(key: key, tensor: table.tensor, isAdapter: true))
+        }
+        self.parameters = all
+    }
+
+    /// Writes the two files.
+    ///
+    /// - Parameter folder: the folder, made if it does not exist
+    /// - Throws: an error that names the file that cannot be written
+    package func write(to folder: String) throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try SafetensorsFile.write(
+            parameters.map { NamedTensor($0.key, $0.tensor) },
+            to: folder + "/" + AdapterFolder.file)
+        try configuration.write(
+            to: URL(fileURLWithPath: folder + "/" + AdapterConfiguration.file), options: .atomic)
+    }
+}
+
+extension ResolvedAdapter {
+    /// Whether PEFT writes the base's tables beside their branches: where targets name one.
+    fileprivate func namesTables(_ tree: AdapterTree) -> Bool {
+        switch configuration.targets {
+        case .names(let names): names.contains("embed_tokens") || names.contains("lm_head")
+        case .expression(let text):
+            text != "all-linear" && (forms[tree.embedding] ?? forms[tree.head]) != nil
+        case nil: false
+        }
+    }
+
+    /// The same by the names of transformers since 4.50, module by module.
+    fileprivate func renamed(_ tree: AdapterTree) -> AdapterConfiguration {
+        var result = configuration
+        result.targets = .names(modules.map { tree.memory($0.name) })
+        result.excluded = nil
+        (result.layers, result.layersPattern) = ([], [])
+        result.rankPattern = []
+        result.alphaPattern = []
+        for module in modules {
+            guard let form = forms[module.name] else { continue }
+            let name = "^" + tree.memory(module.name).replacing(".", with: "\\.")
+            let rank = Double(form.rank)
+            let alpha = form.scale * (configuration.isRankStabilized ? rank.squareRoot() : rank)
+            if form.rank != configuration.rank { result.rankPattern.append(.init(name, form.rank)) }
+            if abs(alpha - configuration.alpha) > 1e-9 * abs(alpha) {
+                result.alphaPattern.append(.init(name, alpha))
+            }
+        }
+        return result
+    }
+}
