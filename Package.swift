@@ -331,7 +331,7 @@ let withLibtorch: [Target] = [
     .target(
         name: "TrainingRuns",
         dependencies: [
-            "Configuration", "Embeddings", "Evaluation", "Files", "NN", "Policies",
+            "Adapters", "Configuration", "Embeddings", "Evaluation", "Files", "NN", "Policies",
             "PolicyFamilies", "Rewards", "RLTrainer", "Runs", "Segmentation", "Segmenters",
             "Settings", "Shards", "SharedSettings", "TextFiles", "Threads", "Tokenizers", "Torch",
             "Trackers", "VisionLanguage", yams,
@@ -475,10 +475,7 @@ let withLibtorch: [Target] = [
         ], path: "Tests/TrainingSupport", swiftSettings: strict),
     .testTarget(
         name: "AdaptersTests",
-        dependencies: [
-            "Adapters", "Imaging", "NN", "PolicyFamilies", "TestSupport", "Torch",
-            "VisionLanguage",
-        ], swiftSettings: strict),
+        dependencies: ["Adapters"], swiftSettings: strict),
     .testTarget(
         name: "AblationTests",
         dependencies: [

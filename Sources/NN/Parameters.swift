@@ -132,6 +132,16 @@ public final class ParameterBuilder {
         self.adapter = adapter
     }
 
+    /// A builder of a model without weights that writes down how each parameter begins.
+    package init(recording record: InitializerRecord) {
+        source = record
+        dtype = record.dtype
+        device = .cpu
+        copies = false
+        reused = [:]
+        adapter = nil
+    }
+
     /// The top of the tree of keys.
     public var root: ParameterScope { ParameterScope(builder: self, prefix: "") }
 
@@ -244,6 +254,22 @@ private final class SharedWeights: WeightSource, AdapterWeights {
     }
 }
 
+/// How the parameters of a model begin that has no memory.
+package final class InitializerRecord: WeightSource {
+    /// How each parameter begins, by its key.
+    package private(set) var initializers: [String: Initializer] = [:]
+
+    fileprivate let dtype: DType
+
+    /// A record of a model of an element type.
+    package init(dtype: DType) { self.dtype = dtype }
+
+    package func tensor(_ key: String, shape: [Int], initializer: Initializer) throws -> Tensor {
+        initializers[key] = initializer
+        return try Tensor.full(shape.map { _ in 1 }, 0, dtype: dtype).expanded(shape)
+    }
+}
+
 /// Hands out tensors of the right shape that are one number, seen everywhere.
 private final class AbsentWeights: WeightSource {
     private let dtype: DType
@@ -278,7 +304,7 @@ extension [Parameter] {
 }
 
 /// Fills parameters with random numbers that depend on the seed and the key only, not on the order.
-public final class RandomWeights: WeightSource {
+public final class RandomWeights: WeightSource, Sendable {
     private let seed: UInt64
 
     /// Weights from a seed.

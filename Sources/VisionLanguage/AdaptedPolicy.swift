@@ -115,20 +115,19 @@ extension VisionLanguageModel {
     ///
     /// - Parameters:
     ///   - baseName: what the base is called; nil keeps what the adapter said
-    ///   - tensor: gives the tensor to write for a parameter of the adapter; the parameter's own if nil
+    ///   - tensor: gives the tensor to write for a parameter of the adapter
     /// - Returns: the files, whose tensors change with those that are given; nil where there is no adapter
     /// - Throws: what `tensor` throws
     package func adapterFiles(
-        baseName: String?, _ tensor: ((Parameter) throws -> Tensor)? = nil
+        baseName: String?,
+        _ tensor: (Parameter) throws -> Tensor = { try $0.tensor.detached() }
     ) throws -> AdapterFiles? {
         guard let plan = adapter as? ResolvedAdapter else { return nil }
         return try withoutGradients {
             AdapterFiles(
                 plan, adapterTree, adapterKeys,
                 parameters: try parameters.filter(\.isAdapter).map {
-                    Parameter(
-                        key: $0.key, tensor: try tensor?($0) ?? $0.tensor.detached(),
-                        isAdapter: true)
+                    Parameter(key: $0.key, tensor: try tensor($0), isAdapter: true)
                 },
                 tables: baseParameter, base: baseName)
         }

@@ -44,16 +44,15 @@ public enum ModelInitialization {
         }
         let companions = try companionFiles(configuration, source, family)
         let record = try record(source)
-        let model = try NewFolder.write(output) { folder in
-            var model = try VisionLanguageModel(random: family, seed: seed)
-            model.companions = companions
-            try model.save(directory: folder, dtype: dtype)
+        let count = try NewFolder.write(output) { folder in
+            let count = try VisionLanguageModel.writeRandom(
+                family, seed: seed, directory: folder, dtype: dtype, companions: companions)
             try record.write(into: folder)
-            return model
+            return count
         }
-        let hasTokenizer = model.companions.contains { $0.name == "tokenizer.json" }
+        let hasTokenizer = companions.contains { $0.name == "tokenizer.json" }
         return Outcome(
-            parameterCount: model.parameters.numberCount,
+            parameterCount: count,
             missing: hasTokenizer
                 ? []
                 : [

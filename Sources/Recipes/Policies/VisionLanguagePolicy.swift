@@ -1,3 +1,4 @@
+import Adapters
 import ChatTemplates
 import Files
 import Foundation

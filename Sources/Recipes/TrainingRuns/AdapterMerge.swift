@@ -1,3 +1,4 @@
+import Adapters
 import Files
 import Foundation
 import NN
@@ -30,7 +31,7 @@ struct AdapterMerge {
         let model = try model(dtype: dtype == .float32 ? .float32 : nil)
         try model.saveMerged(directory: folder, dtype: dtype)
         onNote(
-            "merged     \(model.adapterSummary?.modules.count ?? 0) modules, each summed in float32 and rounded "
+            "merged     \(model.adapterSummary?.kinds.map(\.count).reduce(0, +) ?? 0) modules, each summed in float32 and rounded "
                 + "once to \(dtype ?? model.dtype)")
         try copyCompanions(into: folder)
     }

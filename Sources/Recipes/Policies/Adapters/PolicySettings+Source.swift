@@ -1,4 +1,4 @@
-import VisionLanguage
+import Adapters
 
 extension PolicySettings {
     /// Where the policy comes from that is trained.

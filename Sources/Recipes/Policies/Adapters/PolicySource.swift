@@ -1,4 +1,5 @@
 package import Adapters
+import Files
 import Foundation
 import NN
 import Torch
