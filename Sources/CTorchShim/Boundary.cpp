@@ -21,6 +21,11 @@ std::string &lastError() noexcept {
     return message;
 }
 
+std::shared_ptr<void> &lastCallerError() noexcept {
+    static thread_local std::shared_ptr<void> error;
+    return error;
+}
+
 namespace {
 constexpr c10::ScalarType kTypes[] = {
     c10::ScalarType::Float, c10::ScalarType::BFloat16, c10::ScalarType::Half,

@@ -10,6 +10,7 @@
 #include <c10/core/ScalarType.h>
 #include <c10/util/Exception.h>
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -25,11 +26,28 @@ namespace cts {
 
 std::string &lastError() noexcept;
 
+/// The caller's own error, on its way through libtorch back to the caller.
+std::shared_ptr<void> &lastCallerError() noexcept;
+
+class CallerError : public std::exception {
+public:
+    explicit CallerError(std::shared_ptr<void> error) : error_(std::move(error)) {}
+    const char *what() const noexcept override { return "the caller's own function failed"; }
+    const std::shared_ptr<void> &error() const noexcept { return error_; }
+
+private:
+    std::shared_ptr<void> error_;
+};
+
 template <typename Body> CTSStatus guard(Body &&body) noexcept {
     try {
         lastError().clear();
         body();
         return CTS_OK;
+    } catch (const CallerError &error) {
+        lastError() = error.what();
+        lastCallerError() = error.error();
+        return CTS_ERR_CALLER;
     } catch (const c10::OutOfMemoryError &error) {
         lastError() = error.what_without_backtrace();
         return CTS_ERR_OOM;

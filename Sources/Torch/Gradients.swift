@@ -52,8 +52,10 @@ extension Tensor {
 
     /// Adds to every leaf the gradient of this tensor, which has one element unless `gradient`, the
     /// gradient with respect to this tensor, is given.
-    public func backward(gradient: Tensor? = nil) throws(TorchError) {
-        try check(cts_backward(handle, gradient?.handle), function: #function)
+    ///
+    /// - Throws: `TorchError`, or what a part throws that ``checkpointed(_:)`` runs again
+    public func backward(gradient: Tensor? = nil) throws {
+        try checkCaller(cts_backward(handle, gradient?.handle), function: #function)
     }
 }
 

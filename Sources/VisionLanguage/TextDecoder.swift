@@ -10,6 +10,8 @@ struct DecoderLayer {
     let mlpNorm: TextNorm
     private(set) var mixer: any TokenMixer
     private(set) var mlp: GatedMLP
+    /// All of the layer's.
+    let parameters: [Parameter]
 
     init(
         _ scope: ParameterScope, _ options: TextOptions,
@@ -22,6 +24,7 @@ struct DecoderLayer {
         mlp = try GatedMLP(
             scope / "mlp", size, options.intermediateSize, bias: false,
             initializer: options.initializer)
+        parameters = scope.parameters
     }
 
     func packed(rows: Int) throws -> DecoderLayer {
@@ -88,16 +91,21 @@ struct TextDecoder {
     ///   - rotary: the tables of the positions
     ///   - pattern: who sees whom
     ///   - pictures: what is added after layers at pictures' places
+    ///   - checkpointsLayers: whether of a layer only its input is kept for the gradient; the pattern must
+    ///     then remember nothing
     ///   - onLayer: is given what comes out of each layer [N, C], with the layer's number from 0
     /// - Returns: hidden states
     /// - Throws: `TorchError`
     func callAsFunction(
         _ embeddings: Tensor, rotary: Rotary, pattern: any SequencePattern,
-        pictures: PlacedFeatures? = nil, onLayer: ((Int, Tensor) -> Void)? = nil
+        pictures: PlacedFeatures? = nil, checkpointsLayers: Bool = false,
+        onLayer: ((Int, Tensor) -> Void)? = nil
     ) throws -> Tensor {
         var x = embeddings
         for (index, layer) in layers.enumerated() {
-            x = try layer(x, rotary: rotary, layer: index, pattern: pattern)
+            x = try checkpointed(checkpointsLayers, x, layer.parameters) {
+                try layer($0, rotary: rotary, layer: index, pattern: pattern)
+            }
             if let pictures { x = try pictures.added(to: x, afterLayer: index) }
             onLayer?(index, x)
         }

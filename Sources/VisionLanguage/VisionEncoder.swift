@@ -30,9 +30,12 @@ package protocol VisionEncoder: Sendable {
     ///   - patches: [N, patch elements] of pictures one after the other, as the family's processor makes
     ///     them
     ///   - grids: the pictures' grids, which fit the patches
+    ///   - checkpointsLayers: whether of each block only its input is to be kept for the gradient
     /// - Returns: the features, in the order of the pictures
     /// - Throws: `TorchError`
-    func callAsFunction(_ patches: Tensor, grids: [VisionGrid]) throws -> PictureFeatures
+    func callAsFunction(
+        _ patches: Tensor, grids: [VisionGrid], checkpointsLayers: Bool
+    ) throws -> PictureFeatures
 }
 
 /// Pictures' features at their places among positions of several prompts.

@@ -28,7 +28,11 @@ extension VisionLanguageModel {
                     + "\([count, vision.patchElements])",
                 advice: "use the processor of the same checkpoint")
         }
-        return try encoder(patches, grids: grids)
+        // A tower that nothing of is trained records nothing.
+        let isTrained = parameters.contains { $0.tensor.requiresGradient && isVision($0) }
+        return try withGradients(enabled: gradientsAreEnabled && isTrained) {
+            try encoder(patches, grids: grids, checkpointsLayers: checkpointsLayers)
+        }
     }
 
     /// A prompt as the language model takes it.

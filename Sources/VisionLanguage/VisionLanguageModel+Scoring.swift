@@ -146,7 +146,7 @@ extension VisionLanguageModel {
             Tensor.concatenate(embeddings, dim: 0), rotary: text.rotary(positions),
             pattern: JoinedPattern(parts: parts),
             pictures: PlacedFeatures(zip(starts, prompts).map { ($0, $1) }, device: device),
-            onLayer: onLayer)
+            checkpointsLayers: checkpointsLayers, onLayer: onLayer)
         return try hidden.indexed(0, Tensor.of(chosen).to(device))
     }
 

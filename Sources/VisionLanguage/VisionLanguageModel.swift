@@ -56,6 +56,9 @@ public struct VisionLanguageModel {
     public var castsHeadToFloat32 = false
     /// Bytes of probabilities that are kept for the gradient of scores; more are computed again.
     public var keptProbabilityBytes = 256 << 20
+    /// Whether of each layer of text and tower only the input is kept for the gradient, and the rest is
+    /// computed again: the same gradients to the bit, for one more forward pass.
+    public var checkpointsLayers = false
     /// The element type of the parameters.
     public let dtype: DType
     /// Where the parameters live.
@@ -171,6 +174,7 @@ public struct VisionLanguageModel {
         model.companions = companions ?? self.companions
         model.castsHeadToFloat32 = castsHeadToFloat32
         model.keptProbabilityBytes = keptProbabilityBytes
+        model.checkpointsLayers = checkpointsLayers
         model.decodingWeights = decodingWeights
         model.leastPackedBytes = leastPackedBytes
         return model
@@ -184,7 +188,8 @@ public struct VisionLanguageModel {
         return try text(
             prompt.embeddings, rotary: text.rotary(prompt.positions),
             pattern: CausalPattern(remembers: false),
-            pictures: PlacedFeatures([(0, prompt)], device: device))
+            pictures: PlacedFeatures([(0, prompt)], device: device),
+            checkpointsLayers: checkpointsLayers)
     }
 
     /// The logits [P, V] after each token of a prompt, float32.

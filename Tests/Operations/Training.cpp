@@ -47,6 +47,52 @@ void gradients(Recorder &record) {
     record.add("set_grad", gradient(x), 0);
 }
 
+/// A part that is run twice: x squared, of which only x is kept.
+void *square(void *, const CTSTensor *input, CTSTensor **output) {
+    require(cts_binary(CTS_MUL, input, input, output), "cts_binary");
+    return nullptr;
+}
+
+void *failure(void *, const CTSTensor *, CTSTensor **) {
+    static int error = 0;
+    return &error;
+}
+
+/// A layer with a low-rank branch, and a part whose inner results are made again.
+void branches(Recorder &record) {
+    cts_set_grad_enabled(true);
+    const Tensor x = learned({2, 3, 8}, 81), weight = data({7, 8}, 82), bias = data({7}, 83);
+    const Tensor a = learned({4, 8}, 84), b = learned({7, 4}, 85), branch = learned({2, 3, 8}, 86);
+    const Tensor low = made("cts_detach", [&](CTSTensor **out) { return cts_detach(a, out); });
+    const Tensor high = made("cts_detach", [&](CTSTensor **out) { return cts_detach(b, out); });
+    const Tensor y = made("cts_adapted_linear", [&](CTSTensor **out) {
+        return cts_adapted_linear(x, branch, weight, bias, a, b, low, high, 0.5, out);
+    });
+    record.add("adapted_linear", y);
+    const Tensor again = made("cts_checkpointed", [&](CTSTensor **out) {
+        return cts_checkpointed(y, {square, [](void *) {}}, nullptr, out);
+    });
+    record.add("checkpointed", again);
+    require(cts_backward(again, data({2, 3, 7}, 87)), "cts_backward");
+    record.add("adapted_linear.gradient.x", gradient(x));
+    record.add("adapted_linear.gradient.branch", gradient(branch));
+    record.add("adapted_linear.gradient.a", gradient(a));
+    record.add("adapted_linear.gradient.b", gradient(b));
+    CTSTensor *none = nullptr;
+    const bool fails =
+        cts_checkpointed(y, {failure, [](void *) {}}, nullptr, &none) == CTS_ERR_CALLER;
+    const bool isKept = cts_caller_error() != nullptr;
+    cts_forget_caller_error();
+    record.add("caller_error", {double(fails), double(isKept), double(cts_caller_error() == nullptr)});
+    cts_set_grad_enabled(false);
+    const Tensor plain = made("cts_linear", [&](CTSTensor **out) {
+        return cts_linear(x, weight, bias, out);
+    });
+    record("add_low_rank", [&](CTSTensor **out) {
+        return cts_add_low_rank(plain, x, low, high, 0.5, out);
+    });
+}
+
 void optimiser(Recorder &record) {
     cts_set_grad_enabled(false);
     const Tensor parameter = data({9}, 71), slope = data({9}, 72);
@@ -108,6 +154,7 @@ void process(Recorder &record) {
 void training(Recorder &record) {
     const bool enabled = cts_grad_enabled();
     gradients(record);
+    branches(record);
     optimiser(record);
     cts_set_grad_enabled(enabled);
     randomness(record);

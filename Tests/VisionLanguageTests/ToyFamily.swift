@@ -123,7 +123,9 @@ private struct ToyTower: VisionEncoder {
         }
     }
 
-    func callAsFunction(_ patches: Tensor, grids: [VisionGrid]) throws -> PictureFeatures {
+    func callAsFunction(
+        _ patches: Tensor, grids: [VisionGrid], checkpointsLayers: Bool
+    ) throws -> PictureFeatures {
         let merged = try patches.reshaped(-1, 4, ToyFamily.patchElements).mean(1)
         return PictureFeatures(tokens: try token(merged), perLayer: try deep.map { try $0(merged) })
     }

@@ -33,6 +33,8 @@ enum {
     CTS_ERR_INVALID_ARGUMENT = 3,
     /// Any other C++ exception.
     CTS_ERR_INTERNAL = 4,
+    /// A function of the caller failed, with the error that `cts_caller_error` has.
+    CTS_ERR_CALLER = 5,
 };
 
 /// The message of the last failure on this thread; empty after a success. Never freed by the caller.
@@ -214,6 +216,17 @@ CTSStatus cts_pack_weight(const CTSTensor *weight, int64_t rows, CTSTensor **out
 /// `cts_linear` with a packed weight, while gradients are off; any number of rows.
 CTSStatus cts_packed_linear(const CTSTensor *x, const CTSTensor *packed, const CTSTensor *bias,
                             CTSTensor **out);
+/// y = x · weightᵀ + bias + scale · (x · Aᵀ) · Bᵀ for x [.., I], A [r, I], B [O, r], with gradients of x,
+/// weight, bias, A and B where they require them. Products are made in the type of `weight`: `low` and
+/// `high` are A and B in it. `branch` is what the second product sees instead of x; NULL for x.
+CTSStatus cts_adapted_linear(const CTSTensor *x, const CTSTensor *branch, const CTSTensor *weight,
+                             const CTSTensor *bias, const CTSTensor *a, const CTSTensor *b,
+                             const CTSTensor *low, const CTSTensor *high, double scale,
+                             CTSTensor **out);
+/// y + scale · (x · Aᵀ) · Bᵀ, while gradients are off: the sum that `cts_adapted_linear` makes, to the
+/// bit. It is made in y's memory where that is contiguous.
+CTSStatus cts_add_low_rank(const CTSTensor *y, const CTSTensor *x, const CTSTensor *a,
+                           const CTSTensor *b, double scale, CTSTensor **out);
 /// What the hidden states `hidden` [T, C] say of the tokens `targets` [T] (int64): with
 /// z = (hidden · headᵀ) / temperature in float32, z_v = -∞ for v in `suppressed` (int64),
 /// log softmax(z)[target] and the entropy of softmax(z), both [T], float32.
@@ -275,6 +288,24 @@ CTSStatus cts_grad(const CTSTensor *tensor, CTSTensor **out);
 CTSStatus cts_set_grad(CTSTensor *tensor, const CTSTensor *grad);
 /// Accumulates gradients of the leaves; `gradient` is NULL for a scalar.
 CTSStatus cts_backward(const CTSTensor *tensor, const CTSTensor *gradient);
+
+/// A part of a network that the caller computes.
+typedef struct CTSPart {
+    /// Makes the part's output of its input, as a new handle in `*output`, and returns NULL; or returns
+    /// an error of the caller's, which `release` lets go of.
+    void *(*run)(void *context, const CTSTensor *input, CTSTensor **output);
+    /// Lets go of a context or an error, on any thread.
+    void (*release)(void *object);
+} CTSPart;
+
+/// Runs a part, of whose inner results nothing is kept: it runs without gradients, and once more, with
+/// them, when the output's gradient is known. The second run must compute the same. The output requires a
+/// gradient while gradients are on. `context` is the part's from now on, also after a failure.
+CTSStatus cts_checkpointed(const CTSTensor *x, CTSPart part, void *context, CTSTensor **out);
+/// The error of the caller's that the last CTS_ERR_CALLER on this thread was about; it stays until it is
+/// forgotten, or the next one.
+void *cts_caller_error(void);
+void cts_forget_caller_error(void);
 
 // ---- Optimisation -------------------------------------------------------------------------
 

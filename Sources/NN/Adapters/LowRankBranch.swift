@@ -79,14 +79,15 @@ public final class LowRankBranch: Sendable {
     ) throws -> Tensor {
         let inner = magnitude == nil ? bias : nil
         let dropped = try dropped(x)
+        let (low, high) = try copied(weight.dtype)
         var y: Tensor
-        if gradientsAreEnabled, dropped === x {
-            let (low, high) = try copied(weight.dtype)
+        if gradientsAreEnabled {
             y = try x.adaptedLinear(
-                weight, inner, a: matrix(a), b: matrix(b), copies: (low, high), scale: form.scale)
+                weight, inner, a: matrix(a), b: matrix(b), copies: (low, high),
+                branch: dropped === x ? nil : dropped, scale: form.scale)
         } else {
-            y = try packing.map { try x.packedLinear($0, inner) } ?? x.linear(weight, inner)
-            y = try added(to: y, dropped, dtype: weight.dtype)
+            y = try (packing.map { try x.packedLinear($0, inner) } ?? x.linear(weight, inner))
+                .addingLowRank(dropped, a: low, b: high, scale: form.scale)
         }
         if let lowBias = self.bias { y = try y + (lowBias * form.scale).to(y.dtype) }
         guard let magnitude else { return y }
@@ -107,16 +108,6 @@ public final class LowRankBranch: Sendable {
         guard let magnitude else { return (try Tensor.concatenate([x, low], dim: -1), wide) }
         let factor = try (magnitude.reshaped(-1) / lengths(of: weight)).to(dtype).unsqueezed(1)
         return (try Tensor.concatenate([x, low], dim: -1), try wide * factor)
-    }
-
-    /// y + s · B A x.
-    private func added(to y: Tensor, _ x: Tensor, dtype: DType) throws -> Tensor {
-        if gradientsAreEnabled {
-            let h = try x.linear(matrix(a).to(dtype)) * form.scale
-            return try y + h.linear(matrix(b).to(dtype))
-        }
-        let (low, high) = try copied(dtype)
-        return try y.addingLowRank(x, a: low, b: high, scale: form.scale)
     }
 
     /// DoRA's rescaling of the sum's rows.

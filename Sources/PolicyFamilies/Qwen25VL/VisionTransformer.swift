@@ -58,6 +58,8 @@ struct VisionBlock {
     let norm2: RMSNorm
     let attention: VisionAttention
     let mlp: GatedMLP
+    /// All of the block's.
+    let parameters: [Parameter]
 
     init(_ scope: ParameterScope, _ configuration: Qwen25VLConfiguration.Vision) throws {
         let size = configuration.hiddenSize
@@ -67,6 +69,7 @@ struct VisionBlock {
         mlp = try GatedMLP(
             scope / "mlp", size, configuration.intermediateSize, bias: true,
             initializer: configuration.initializer)
+        parameters = scope.parameters
     }
 
     func callAsFunction(
@@ -130,12 +133,17 @@ struct VisionTransformer: VisionEncoder {
     }
 
     /// patches [N, elements] of pictures one after the other to tokens [M, output], in their order.
-    func callAsFunction(_ patches: Tensor, grids: [VisionGrid]) throws -> PictureFeatures {
+    func callAsFunction(
+        _ patches: Tensor, grids: [VisionGrid], checkpointsLayers: Bool
+    ) throws -> PictureFeatures {
         let layout = layout(of: grids)
         var x = try embedded(patches, layout)
         let rotary = try rotary(layout)
         for (index, block) in blocks.enumerated() {
-            x = try block(x, rotary: rotary, runs: runs(ofBlock: index, layout))
+            let runs = runs(ofBlock: index, layout)
+            x = try checkpointed(checkpointsLayers, x, block.parameters) {
+                try block($0, rotary: rotary, runs: runs)
+            }
         }
         return PictureFeatures(tokens: try merged(x, layout))
     }
