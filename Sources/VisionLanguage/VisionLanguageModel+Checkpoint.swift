@@ -20,7 +20,8 @@ extension VisionLanguageModel {
     /// - Throws: ``PolicyConfigurationError`` or `CheckpointError`, with the file and the key
     package static func load(
         _ family: any PolicyFamily, directory: String, adapter: AdapterChoice? = nil,
-        dtype: DType? = nil, device: Device = .cpu, reusing reused: [Parameter] = [], endToken: Tokenizer.EndToken? = nil
+        dtype: DType? = nil, device: Device = .cpu, reusing reused: [Parameter] = [],
+        endToken: Tokenizer.EndToken? = nil
     ) throws -> VisionLanguageModel {
         let generation = try GenerationConfiguration.load(
             directory: directory, options: family.options, endToken: endToken)
