@@ -104,8 +104,7 @@ package final class StoredAdapter: AdapterWeights {
                     path: file.path,
                     problem: "tensor \(entry.name) has shape \(entry.shape), and the base needs "
                         + "\(place.shape)",
-                    advice: "give the base that the adapter was trained on, by --base or "
-                        + "policy.init_from")
+                    advice: "give the base that the adapter was trained on")
             }
             guard entry.type.isFloatingPoint else {
                 throw CheckpointError(

@@ -16,6 +16,9 @@ Writes into adapters/:
   cases.json            ids and grids of the prompt; per adapter its base, the greedy continuation with it
                         (T ids, which end before a step whose two best logits are within 0.01), the
                         keys that PEFT writes for it
+  matches.json          settings of PEFT's LoraConfig, as the text of a file, and what they mean on a tied base of 12 layers and 12
+                        blocks: modules: [name in memory, rank, scale], or null where PEFT refuses them;
+                        saved: keys of parameters in memory of which PEFT keeps copies
   answers.safetensors   patches        [N, 96]  the prompt's patches
                         NAME.scores    [6, V]  log-probabilities after the last tokens with the adapter
                         NAME.merged    [6, V]  the same of PEFT's merged model, where PEFT merges without
@@ -86,6 +89,64 @@ ADAPTERS = {
     "half": ("tied", dict(target_modules=["q_proj", "qkv"], r=2, lora_alpha=4)),
     "old": ("tied", dict(target_modules=["q_proj", "gate_proj", "qkv"], r=2, lora_alpha=4)),
 }
+MATCHES = [
+    dict(target_modules=["q_proj"]),
+    dict(target_modules=["gate_proj"]),
+    dict(target_modules=["proj"]),
+    dict(target_modules=["roj"]),
+    dict(target_modules=["attn.proj", "mlp.0"]),
+    dict(target_modules=["0"]),
+    dict(target_modules=["mlp"]),
+    dict(target_modules=["self_attn"]),
+    dict(target_modules=["norm"]),
+    dict(target_modules=["lm_head"]),
+    dict(target_modules=["embed_tokens"]),
+    dict(target_modules=["model.language_model.layers.3.self_attn.q_proj", "layers.11.mlp.up_proj"]),
+    dict(target_modules=[]),
+    dict(target_modules="self_attn.q_proj"),
+    dict(target_modules=".*self_attn.q_proj"),
+    dict(target_modules=r".*\.layers\.(?:0|1\d)\..*\.(q|v)_proj"),
+    dict(target_modules=r"(?i).*\.Q_PROJ"),
+    dict(target_modules=r"^(?!.*visual).*(?:q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj).*"),
+    dict(target_modules=r"model\.language_model\.layers\.[^]a-z]\.mlp\.(?P<part>up|down)_proj"),
+    dict(target_modules=r".*(?P<x>[q])_proj\Z"),
+    dict(target_modules=r".*visual.*mlp.*"),
+    dict(target_modules=r".*visual.*mlp\.(?:gate|up|down)_proj"),
+    dict(target_modules=r".*self_attn.*"),
+    dict(target_modules=r".*\.(qkv|fc\d)"),
+    dict(target_modules="all-linear"),
+    dict(target_modules="ALL-Linear"),
+    dict(target_modules="all-linear", exclude_modules=["mlp.0", "o_proj"]),
+    dict(target_modules="all-linear", exclude_modules=r".*visual.*"),
+    dict(target_modules="all-linear", exclude_modules="visual"),
+    dict(target_modules=["q_proj", "qkv"], exclude_modules=["q_proj"]),
+    dict(target_modules=["q_proj"], exclude_modules=["q_proj"]),
+    dict(target_modules=["q_proj"], exclude_modules=r".*layers\.[0-8]\..*"),
+    dict(target_modules=["gate_proj"], layers_to_transform=[0, 11]),
+    dict(target_modules=["gate_proj"], layers_to_transform=0),
+    dict(target_modules=["gate_proj"], layers_to_transform=[0], layers_pattern="layers"),
+    dict(target_modules=["gate_proj"], layers_to_transform=[0], layers_pattern=["blocks", "layers"]),
+    dict(target_modules=["gate_proj"], layers_to_transform=[0], layers_pattern=["h"]),
+    dict(target_modules=["gate_proj", "mlp.0"], layers_to_transform=[0]),
+    dict(target_modules=["gate_proj", "lm_head"], layers_to_transform=[1]),
+    dict(target_modules=".*gate_proj", layers_to_transform=[0]),
+    dict(target_modules=["gate_proj"], layers_pattern="layers"),
+    dict(target_modules=["q_proj", "merger"], modules_to_save=["merger"]),
+    dict(target_modules="all-linear", modules_to_save=["merger", "norm"]),
+    dict(target_modules=["q_proj"], modules_to_save=["lm_head", "embed_tokens"]),
+    dict(target_modules=["q_proj"], modules_to_save=["mlp.0"]),
+    dict(target_modules=["q_proj", "qkv"], rank_pattern={"blocks.0.attn.qkv": 3, "blocks.1..attn.qkv": 5}),
+    dict(target_modules=["q_proj", "qkv"], rank_pattern={r"layers\.1\.": 3, "layers.1": 4, "1": 5}),
+    dict(target_modules=["q_proj", "v_proj"], rank_pattern={"q_proj": 3, r"layers\.0\.self_attn\.(q|v)_proj": 5}),
+    dict(target_modules=["q_proj", "v_proj"], rank_pattern={r"layers\.0\.self_attn\.(q|v)_proj": 5, "q_proj": 3}),
+    dict(target_modules=["q_proj", "v_proj"], use_rslora=True, lora_alpha=12,
+         rank_pattern={"q_proj": 3, "^v_proj": 5}, alpha_pattern={"v_proj": 7, "layers.2.self_attn.q_proj": 2}),
+    dict(target_modules=["q_proj"], rank_pattern={"^self_attn.q_proj": 3, "^model.language_model.layers.4.self_attn.q_proj": 4}),
+    dict(target_modules=["q_proj"], rank_pattern={"proj": 3}),
+    dict(target_modules=["q_proj"], r=0),
+    dict(target_modules=["q_proj"], lora_bias=True, use_dora=True),
+    dict(target_modules=["embed_tokens"], lora_bias=True),
+]
 # Where PEFT's merged model is another one than its unmerged, or it does not merge.
 UNMERGED = {"saved", "saved_head", "embedding", "branch_biases"}
 
@@ -206,6 +267,28 @@ def write_adapter(name: str, patches: torch.Tensor, answers: dict) -> dict:
     return dict(base=base_name, greedy=ids, keys=keys)
 
 
+def match(settings: dict) -> dict:
+    text = json.dumps(dict(peft_type="LORA", **settings))
+    config = configuration(True)
+    config.text_config.num_hidden_layers = 12
+    config.text_config.layer_types = ["full_attention"] * 12
+    config.vision_config.depth = 12
+    try:
+        model = get_peft_model(
+            Qwen2_5_VLForConditionalGeneration(config), LoraConfig(**settings))
+    except (ValueError, NotImplementedError):
+        return dict(settings=text, modules=None, saved=[])
+    modules = []
+    for name, module in model.get_base_model().named_modules():
+        if hasattr(module, "lora_A") and "default" in module.scaling:
+            modules.append([name, module.r["default"], module.scaling["default"]])
+    part = ".modules_to_save.default"
+    saved = [
+        name.replace(part, "") for name, _ in
+        model.get_base_model().named_parameters(remove_duplicate=False) if part in name]
+    return dict(settings=text, modules=modules, saved=sorted(saved))
+
+
 def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
@@ -219,6 +302,8 @@ def main() -> None:
     save_file(answers, FOLDER / "answers.safetensors")
     document = dict(ids=IDS, grids=GRID, adapters=adapters)
     (FOLDER / "cases.json").write_text(json.dumps(document, indent=1) + "\n")
+    matches = [match(settings) for settings in MATCHES]
+    (FOLDER / "matches.json").write_text(json.dumps(matches) + "\n")
 
 
 if __name__ == "__main__":
