@@ -27,6 +27,13 @@ package struct AdapterFiles: Sendable {
         var all = parameters.map {
             Parameter(key: keys.written($0.key, adapter), tensor: $0.tensor, isAdapter: true)
         }
+        for (key, other) in adapter.sharedCopies {
+            guard let tensor = parameters.first(where: { $0.key == other })?.tensor else {
+                continue
+            }
+            let written = keys.written(key, adapter)
+            all.append(Parameter(key: written, tensor: tensor, isAdapter: true))
+        }
         for place in [tree.embedding, tree.head]
         where adapter.forms[place] != nil && adapter.namesTables(tree) {
             guard let table = tables(place + ".weight") else { continue }

@@ -12,6 +12,8 @@ package struct ResolvedAdapter: AdapterPlan {
     /// The base's parameters of which the adapter has copies, the head's among them where it is the
     /// embedding.
     package let copies: Set<String>
+    /// Keys that PEFT writes of copies which are another's: the head's of the embedding's.
+    package let sharedCopies: [String: String]
     /// What is done to each module, by its place.
     package let forms: [String: LowRankForm]
     /// Whether the names that fitted are those of transformers before 4.50.
@@ -51,7 +53,16 @@ package struct ResolvedAdapter: AdapterPlan {
                 module, matcher.numbers(names.name(module.name)), configuration)
         }
         self.forms = forms
-        let saved = names.saved(matcher)
+        var saved = names.saved(matcher)
+        let (words, head) = (tree.embedding + ".weight", tree.head + ".weight")
+        let isShared =
+            configuration.tiesCopies && tree.headIsTied
+            && (saved.contains(words) || saved.contains(head))
+        if isShared {
+            saved.remove(head)
+            saved.insert(words)
+        }
+        sharedCopies = isShared ? [head: words] : [:]
         copies = saved.union(Self.biases(tree, forms, configuration.biases))
         try Self.requireUntied(configuration, forms, tree)
         var warnings = configuration.warnings

@@ -48,10 +48,13 @@ package final class StoredAdapter: AdapterWeights {
     /// - Parameters:
     ///   - needed: the model's own keys and shapes
     ///   - base: keys of the base's parameters, with shapes
+    ///   - shared: keys that may stand beside others of which they are copies
     /// - Throws: `CheckpointError` that names tensors that are missing, left over, or of other shapes
     package func require(
-        _ needed: [(key: String, shape: [Int])], base: [(key: String, shape: [Int])]
+        _ needed: [(key: String, shape: [Int])], base: [(key: String, shape: [Int])],
+        shared: [String: String] = [:]
     ) throws {
+        try requireShared(shared)
         try requireShapes(needed, base)
         let missing = needed.filter { located[$0.key] == nil }
         if let first = missing.first {
@@ -73,6 +76,22 @@ package final class StoredAdapter: AdapterWeights {
         }
     }
 
+    /// Takes copies of others for these, and fails if they are none.
+    private func requireShared(_ shared: [String: String]) throws {
+        for (key, other) in shared {
+            guard let copy = located.removeValue(forKey: key) else { continue }
+            let entry = located[other] ?? copy
+            located[other] = entry
+            guard file.seemsEqual(copy, to: file, entry) else {
+                throw CheckpointError(
+                    path: file.path,
+                    problem: "tensors \(copy.name) and \(entry.name) differ, and "
+                        + "ensure_weight_tying makes them one",
+                    advice: "set ensure_weight_tying to false if they are two")
+            }
+        }
+    }
+
     private func requireShapes(
         _ needed: [(key: String, shape: [Int])], _ base: [(key: String, shape: [Int])]
     ) throws {
@@ -80,12 +99,12 @@ package final class StoredAdapter: AdapterWeights {
         for (place, entry) in all {
             guard let entry else { continue }
             guard entry.shape == place.shape else {
+                try requireRank(entry, place.shape)
                 throw CheckpointError(
                     path: file.path,
                     problem: "tensor \(entry.name) has shape \(entry.shape), and the base needs "
                         + "\(place.shape)",
-                    advice: "give the base that the adapter was trained on, by --base or "
-                        + "policy.init_from")
+                    advice: "give the base that the adapter was trained on")
             }
             guard entry.type.isFloatingPoint else {
                 throw CheckpointError(
@@ -93,6 +112,20 @@ package final class StoredAdapter: AdapterWeights {
                     advice: "take an adapter of float32, bfloat16 or float16")
             }
         }
+    }
+
+    /// Fails if a tensor has the base's sizes, and another rank than the configuration says.
+    private func requireRank(_ entry: WeightFile.Entry, _ shape: [Int]) throws {
+        let isLow = entry.name.contains("lora_A") || entry.name.contains("lora_embedding_A")
+        guard isLow, entry.shape.dropFirst() == shape.dropFirst(), let rank = entry.shape.first
+        else { return }
+        throw CheckpointError(
+            path: file.path,
+            problem: "tensor \(entry.name) has shape \(entry.shape), of rank \(rank), and "
+                + "\(AdapterConfiguration.file) says rank \(shape[0])",
+            advice:
+                "of the keys of rank_pattern that fit a module the first one in the file counts, and "
+                + "peft sorts them when it saves: put them into the order they were trained with")
     }
 
     private static func more(_ count: Int) -> String {

@@ -109,7 +109,8 @@ extension SafetensorsFile {
         }
     }
 
-    private static func header(_ tensors: [DeferredTensor], _ metadata: [String: String]) -> [UInt8] {
+    private static func header(_ tensors: [DeferredTensor], _ metadata: [String: String]) -> [UInt8]
+    {
         var parts: [String] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key < $1.key }

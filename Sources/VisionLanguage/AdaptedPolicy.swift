@@ -52,7 +52,7 @@ struct AdaptedPolicy {
             ) { _, _ in }, head: head)
         var known = base.parameters.map { ($0.key, $0.tensor.shape) }
         if head != .own { known.append((base.options.keys.headWeight, base.head.shape)) }
-        try stored?.require(shapes.asked, base: known)
+        try stored?.require(shapes.asked, base: known, shared: plan.sharedCopies)
     }
 
     /// What a model is built with.
