@@ -475,7 +475,9 @@ let withLibtorch: [Target] = [
         ], path: "Tests/TrainingSupport", swiftSettings: strict),
     .testTarget(
         name: "AdaptersTests",
-        dependencies: ["Adapters"], swiftSettings: strict),
+        dependencies: [
+            "Adapters", "NN", "PolicyFamilies", "TestSupport", "Torch", "VisionLanguage",
+        ], swiftSettings: strict),
     .testTarget(
         name: "AblationTests",
         dependencies: [
