@@ -403,10 +403,10 @@ let withLibtorch: [Target] = [
     .target(
         name: "Benchmarking",
         dependencies: [
-            "Costs", "Datasets", "Files", "Imaging", "NN", "NewModels", "Pictures", "Policies",
-            "PolicyFamilies", "PromptedMasks", "RLTrainer", "Rewards", "Scenes", "Scoring",
-            "Segmentation", "Segmenters", "Settings", "Shards", "SharedSettings", "Supervised",
-            "Threads", "Torch", "Training", "VisionLanguage",
+            "Adapters", "Costs", "Datasets", "Files", "Imaging", "NewModels", "NN", "Pictures",
+            "Policies", "PolicyFamilies", "PromptedMasks", "Rewards", "RLTrainer", "Scenes",
+            "Scoring", "Segmentation", "Segmenters", "Settings", "Shards", "SharedSettings",
+            "Supervised", "Threads", "Torch", "Training", "VisionLanguage",
         ], path: "Sources/Recipes/Benchmarking", swiftSettings: strict),
     .target(
         name: "DryRuns",

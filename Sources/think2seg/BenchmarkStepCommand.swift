@@ -58,6 +58,15 @@ struct BenchmarkStepCommand: ParsableCommand {
     @Option(help: "Keys of parameters that are not trained, * standing for anything; repeatable.")
     var freeze: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Train a LoRA adapter of the language model's linear layers, of this rank and alpha twice it.",
+            valueName: "rank"))
+    var adapter: Int?
+
+    @Flag(help: "Make what layers made again for the gradient, instead of keeping it.")
+    var gradientCheckpointing = false
+
     @Option(help: "The segmenter's element type; the policy's unless given.")
     var segmenterDtype: ModelDType?
 
@@ -91,6 +100,7 @@ struct BenchmarkStepCommand: ParsableCommand {
         ] where value < 1 {
             throw ValidationError("\(name) must be at least 1")
         }
+        if let adapter, adapter < 1 { throw ValidationError("--adapter must be at least 1") }
         if !(beta >= 0) { throw ValidationError("--beta must not be negative") }
     }
 
@@ -107,6 +117,8 @@ struct BenchmarkStepCommand: ParsableCommand {
         benchmark.segmenterDType = segmenterDtype
         benchmark.beta = beta
         benchmark.freeze = freeze
+        benchmark.adapterRank = adapter
+        benchmark.checkpointsLayers = gradientCheckpointing
         benchmark.repeats = `repeat`
         benchmark.workers = workers
         benchmark.seed = seed

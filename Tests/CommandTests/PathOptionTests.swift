@@ -219,7 +219,8 @@ struct CommandInput: Sendable, CustomStringConvertible {
     /// A new key belongs here, or is declared with `path:`.
     private static let notPaths: Set<String> = [
         "device", "policy.freeze", "segmenter.freeze", "prompt.variant", "prompt.system",
-        "name", "question",
+        "name", "question", "policy.adapter.target_modules", "policy.adapter.exclude_modules",
+        "policy.adapter.layers_pattern", "policy.adapter.modules_to_save",
     ]
 
     @Test("Every key of every configuration is a path, or is known to be none")

@@ -65,6 +65,18 @@ import Testing
             "workers": "4", "strict": "true",
             "policy.cast_lm_head_to_fp32": "true",
             "policy.path": "x", "policy.dtype": "bfloat16", "policy.freeze": "[a.*]",
+            "policy.adapter.r": "4", "policy.adapter.lora_alpha": "32",
+            "policy.adapter.target_modules": "[q_proj, v_proj]",
+            "policy.adapter.exclude_modules": ".*visual.*",
+            "policy.adapter.layers_to_transform": "[1]",
+            "policy.adapter.layers_pattern": "[layers]",
+            "policy.adapter.rank_pattern": "{q_proj: 2}",
+            "policy.adapter.alpha_pattern": "{\"layers\\\\.0\": 2}",
+            "policy.adapter.use_rslora": "true", "policy.adapter.use_dora": "true",
+            "policy.adapter.lora_dropout": "0.1", "policy.adapter.bias": "all",
+            "policy.adapter.modules_to_save": "[merger]",
+            "policy.adapter.init_lora_weights": "gaussian", "policy.adapter.path": "y",
+            "policy.adapter.start": "merge", "policy.adapter.reference": "base",
             "segmenter.path": "x", "segmenter.dtype": "bfloat16",
             "segmenter.embedding_cache.memory_mb": "0",
             "segmenter.embedding_cache.disk_mb": "9",
@@ -104,14 +116,44 @@ import Testing
             "logging.num_images": "2", "logging.trackers": "{mine: {command: [a]}}",
         ]
         #expect(Set(RunConfiguration.keys.map(\.name)) == Set(values.keys))
-        for (name, value) in values {
-            let needs =
-                name == "evaluation.early_stopping_patience" ? ["data.validation=[v.h5]"] : []
+        for (name, value) in values where name != "policy.adapter.start" {
+            let needs = Self.needs[name] ?? (name.hasPrefix("policy.adapter.") ? [targets] : [])
             let base = try load(minimal, needs)
             let changed = try load(minimal, needs + ["\(name)=\(value)"])
             #expect(changed != base, "\(name)")
             #expect(changed.resolved() != base.resolved(), "\(name)")
         }
+    }
+
+    private let targets = "policy.adapter.target_modules=[k_proj]"
+    /// What keys need besides themselves.
+    private static let needs = [
+        "evaluation.early_stopping_patience": ["data.validation=[v.h5]"],
+        "policy.adapter.target_modules": [],
+        "policy.adapter.layers_pattern": [
+            "policy.adapter.target_modules=[k_proj]", "policy.adapter.layers_to_transform=[0]",
+        ],
+        "policy.adapter.path": [
+            "policy.adapter.target_modules=[k_proj]", "policy.adapter.path=x",
+            "policy.adapter.start=merge",
+        ],
+    ]
+
+    @Test("What becomes of an adapter that training begins with is said, and not guessed")
+    func adapterStart() throws {
+        func problem(_ overrides: String...) -> String {
+            problems(minimal, overrides.map { "policy.adapter.\($0)" }).map { "\($0)" }
+                .joined(separator: "\n")
+        }
+        #expect(problem("path=a").contains("policy.adapter.start: is needed"))
+        #expect(problem("r=4").contains("policy.adapter.target_modules: is needed"))
+        #expect(problem("path=a", "start=continue", "r=4").contains("has its own r"))
+        #expect(problem("path=a", "start=merge").contains("target_modules"))
+        #expect(problem("start=merge", "target_modules=[k_proj]").contains("does nothing"))
+        let run = try load(
+            minimal, ["policy.adapter.path=a", "policy.adapter.start=continue"])
+        #expect(run.policy.adapter.heldTo == .start)
+        #expect(try load(minimal, [targets]).policy.adapter.heldTo == .base)
     }
 
     @Test("The metric for the best model is a share, by its key or by what people read")

@@ -20,6 +20,18 @@ import Torch
             "output_dir": "other", "seed": "7", "device": "cuda:0", "threads": "3",
             "policy.start": "checkpoint", "policy.path": "y", "policy.dtype": "bfloat16",
             "policy.freeze": "[a.*]", "policy.stored_dtype": "float16", "data.train": "[b.h5]",
+            "policy.adapter.r": "4", "policy.adapter.lora_alpha": "32",
+            "policy.adapter.target_modules": "[q_proj, v_proj]",
+            "policy.adapter.exclude_modules": ".*visual.*",
+            "policy.adapter.layers_to_transform": "[1]",
+            "policy.adapter.layers_pattern": "[layers]",
+            "policy.adapter.rank_pattern": "{q_proj: 2}",
+            "policy.adapter.alpha_pattern": "{\"layers\\\\.0\": 2}",
+            "policy.adapter.use_rslora": "true", "policy.adapter.use_dora": "true",
+            "policy.adapter.lora_dropout": "0.1", "policy.adapter.bias": "all",
+            "policy.adapter.modules_to_save": "[merger]",
+            "policy.adapter.init_lora_weights": "gaussian", "policy.adapter.path": "y",
+            "policy.adapter.start": "merge", "policy.adapter.reference": "base",
             "data.answers": "a.jsonl", "data.validation": "[v.h5]", "data.image_size": "224",
             "data.own_questions": "3", "data.named_questions": "2", "data.absent_share": "0.5",
             "data.guess_absent_class": "true", "data.prefetch": "3", "prompt.variant": "box",
@@ -35,11 +47,22 @@ import Torch
             "logging.eval_samples": "5", "logging.trackers": "{mine: {command: [a]}}",
         ]
         let minimal = ["policy.path=x", "data.train=[a.h5]"]
-        let base = try SFTConfiguration.load(file: nil, overrides: minimal)
+        let needs = [
+            "policy.adapter.target_modules": [],
+            "policy.adapter.layers_pattern": [
+                "target_modules=[k_proj]", "layers_to_transform=[0]",
+            ],
+            "policy.adapter.path": ["target_modules=[k_proj]", "path=x", "start=merge"],
+        ]
         #expect(Set(SFTConfiguration.keys.map(\.name)) == Set(values.keys))
-        for (name, value) in values where name != "policy.start" {
+        for (name, value) in values where !["policy.start", "policy.adapter.start"].contains(name) {
+            let needs =
+                (needs[name]
+                ?? (name.hasPrefix("policy.adapter.") ? ["target_modules=[k_proj]"] : []))
+                .map { "policy.adapter.\($0)" }
+            let base = try SFTConfiguration.load(file: nil, overrides: minimal + needs)
             let changed = try SFTConfiguration.load(
-                file: nil, overrides: minimal + ["\(name)=\(value)"])
+                file: nil, overrides: minimal + needs + ["\(name)=\(value)"])
             #expect(changed != base && changed.resolved() != base.resolved(), "\(name)")
         }
         let new = try SFTConfiguration.load(

@@ -1,3 +1,4 @@
+import Adapters
 import Costs
 import Foundation
 import NN
@@ -56,6 +57,11 @@ public struct StepBenchmark {
     public var beta = 0.001
     /// Keys of parameters that are not trained.
     public var freeze: [String] = []
+    /// The rank of an adapter of the language model's linear layers, trained instead of the weights; nil:
+    /// the weights are.
+    public var adapterRank: Int?
+    /// Whether what layers make is made again for the gradient, and not kept.
+    public var checkpointsLayers = false
     /// Steps that are measured, after one that is not.
     public var repeats = 3
     /// Threads that groups are given to, as the configuration's key `workers`.
@@ -125,7 +131,9 @@ public struct StepBenchmark {
         _ device: Device, reusing frozen: [Parameter] = []
     ) throws -> BenchmarkPolicy {
         var model = try VisionLanguageModel.load(
-            directory: policy, dtype: dtype.dtype, device: device, reusing: frozen)
+            directory: policy, adapter: adapter, dtype: dtype.dtype, device: device,
+            reusing: frozen)
+        model.checkpointsLayers = checkpointsLayers
         // A token that never comes: every completion has the longest length.
         model.generation = GenerationConfiguration(
             eosTokenIDs: [model.options.text.vocabularySize], padTokenID: 0)
@@ -134,8 +142,35 @@ public struct StepBenchmark {
 
     private func trained(_ device: Device) throws -> BenchmarkPolicy {
         let policy = try loaded(device)
-        try policy.parameters.setTrainable(freezing: freeze)
+        if adapter == nil {
+            try policy.parameters.setTrainable(freezing: freeze)
+        } else {
+            try policy.parameters.filter(\.isAdapter).setTrainable(freezing: freeze)
+        }
         return policy
+    }
+
+    /// A fresh adapter, with alpha twice the rank.
+    private var adapter: AdapterChoice? {
+        adapterRank.map { rank in
+            let seven = "(q|k|v|o|gate|up|down)_proj"
+            var result = AdapterConfiguration(
+                targets: .expression(".*language_model.*\\.\(seven)"), source: "--adapter")
+            (result.rank, result.alpha) = (rank, Double(2 * rank))
+            return .fresh(result, seed: seed)
+        }
+    }
+
+    /// What the policy is held to, over the memory of what is not trained.
+    private func reference(
+        of policy: BenchmarkPolicy, _ device: Device
+    ) throws -> BenchmarkPolicy {
+        if adapter != nil {
+            return try BenchmarkPolicy(model: policy.model.withoutAdapter(), shapes: shapes)
+                .sharingPictures(with: policy)
+        }
+        let frozen = policy.parameters.filter { !$0.tensor.requiresGradient }
+        return try loaded(device, reusing: frozen).sharingPictures(with: policy)
     }
 
     private func trainer(
@@ -143,11 +178,9 @@ public struct StepBenchmark {
     ) throws -> GRPOTrainer<BenchmarkPolicy> {
         let examples = BenchmarkExamples(
             count: (repeats + 1) * shapes.prompts, side: shapes.imageSize, seed: seed)
-        let frozen = policy.parameters.filter { !$0.tensor.requiresGradient }
-        let reference =
-            beta == 0 ? nil : try loaded(device, reusing: frozen).sharingPictures(with: policy)
         return try GRPOTrainer(
-            policy: policy, reference: reference, segmenter: segmenter,
+            policy: policy, reference: beta == 0 ? nil : reference(of: policy, device),
+            segmenter: segmenter,
             scorer: Scorer(), source: examples, configuration: configuration)
     }
 
