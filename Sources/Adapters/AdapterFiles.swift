@@ -14,6 +14,7 @@ package struct AdapterFiles: Sendable {
     /// - Parameters:
     ///   - adapter: what it does
     ///   - tree: the base's modules and parameters
+    ///   - keys: the translation of keys
     ///   - parameters: the adapter's, by the model's own keys
     ///   - tables: gives the base's parameter of a key, which stands beside an adapted table's branch
     ///   - base: what the base is called; nil keeps what the adapter said

@@ -115,6 +115,7 @@ extension VisionLanguageModel {
     ///
     /// - Parameter baseName: what the base is called; nil keeps what the adapter said
     /// - Returns: the files, whose tensors change with the model's; nil where there is no adapter
+    /// - Throws: `TorchError`
     package func adapterFiles(baseName: String?) throws -> AdapterFiles? {
         guard let plan = adapter as? ResolvedAdapter else { return nil }
         return try withoutGradients {
