@@ -475,8 +475,7 @@ let withLibtorch: [Target] = [
     .testTarget(
         name: "AdaptersTests",
         dependencies: [
-            "Adapters", "Imaging", "NN", "PolicyFamilies", "TestSupport", "Torch",
-            "VisionLanguage",
+            "Adapters", "NN", "PolicyFamilies", "TestSupport", "Torch", "VisionLanguage",
         ], swiftSettings: strict),
     .testTarget(
         name: "AblationTests",

@@ -15,6 +15,7 @@ private enum MergedRows {
     ///   - device: where the matrix is
     ///   - rows: makes the rows of a range in float32
     /// - Returns: the matrix
+    /// - Throws: what `rows` throws
     static func make(
         _ shape: [Int], dtype: DType, device: Device, _ rows: (Range<Int>) throws -> Tensor
     ) throws -> Tensor {
