@@ -8,6 +8,8 @@ private struct MergedParameter {
     /// The model's own key.
     let key: String
     let shape: [Int]
+    /// The base's tensor.
+    let base: Tensor
     /// Makes the tensor in a floating-point type.
     let make: @Sendable (DType) throws -> Tensor
 }
@@ -38,10 +40,13 @@ extension VisionLanguageModel {
     /// - Throws: `CheckpointError` that names what cannot be merged
     package func mergedFiles(dtype: DType? = nil) throws -> VisionLanguageFiles {
         let type = dtype ?? self.dtype
+        let isMerged = adapter != nil
         let tensors = try mergedParameters().map { parameter in
-            DeferredTensor(keyMap.written(parameter.key), dtype: type, shape: parameter.shape) {
-                try withoutGradients { try parameter.make(type).detached() }
-            }
+            DeferredTensor(
+                keyMap.written(parameter.key), dtype: type, shape: parameter.shape,
+                make: { try withoutGradients { try parameter.make(type).detached() } },
+                // The base's own memory, which an adapter leaves as it is.
+                written: { if isMerged { parameter.base.releaseMappedPages() } })
         }
         return VisionLanguageFiles(
             companions: try mergedCompanions().map { file in
@@ -116,7 +121,7 @@ extension VisionLanguageModel {
         let parts = key.split(separator: ".")
         let place = parts.dropLast().joined(separator: ".")
         func changed(_ make: @escaping @Sendable (DType) throws -> Tensor) -> MergedParameter {
-            MergedParameter(key: key, shape: tensor.shape, make: make)
+            MergedParameter(key: key, shape: tensor.shape, base: tensor, make: make)
         }
         if parts.last == "weight", let branch = branches[place] {
             return changed { try branch.merged(into: tensor, as: $0) }
@@ -127,7 +132,9 @@ extension VisionLanguageModel {
         if parts.last == "bias", let branch = branches[place], let low = branch.bias {
             return changed { try (tensor.detached().to(.float32) + low * branch.form.scale).to($0) }
         }
-        return MergedParameter(key: key, shape: tensor.shape) { try tensor.detached().to($0) }
+        return MergedParameter(key: key, shape: tensor.shape, base: tensor) {
+            try tensor.detached().to($0)
+        }
     }
 
     /// Fails where a branch has a bias, and its module none to add it to.
