@@ -30,8 +30,9 @@ enum MappedPages {
 }
 
 extension Tensor {
-    /// Gives the memory of a tensor back that is a mapped file's: it is read from the file again when it is
-    /// touched. Other tensors stay as they are.
+    /// Gives the memory of a tensor back that is a mapped file's.
+    ///
+    /// It is read from the file again when it is touched. Other tensors stay as they are.
     ///
     /// - Precondition: nothing has written to the tensor, or shares its pages and was written to: what was
     ///   written is lost
