@@ -14,6 +14,7 @@ package struct AdapterFiles: Sendable {
     /// - Parameters:
     ///   - adapter: what it does
     ///   - tree: the base's modules and parameters
+    ///   - keys: the translation of keys
     ///   - parameters: the adapter's, by the model's own keys
     ///   - tables: gives the base's parameter of a key, which stands beside an adapted table's branch
     ///   - base: what the base is called; nil keeps what the adapter said
@@ -22,6 +23,7 @@ package struct AdapterFiles: Sendable {
         parameters: [Parameter], tables: (String) -> Parameter?, base: String?
     ) {
         var written = adapter.hasOldNames ? adapter.renamed(tree) : adapter.configuration
+        written.targets = written.targets.map { $0.listed(tree) }
         written.base = base ?? written.base
         configuration = written.written()
         var all = parameters.map {
@@ -57,6 +59,29 @@ package struct AdapterFiles: Sendable {
     }
 }
 
+extension AdapterConfiguration.Modules {
+    /// As PEFT writes it: of all linear layers the shortest ends of names that nothing else has.
+    fileprivate func listed(_ tree: AdapterTree) -> AdapterConfiguration.Modules {
+        guard case .expression(let text) = self, text.lowercased() == "all-linear" else {
+            return self
+        }
+        let names = tree.modules.filter { $0.kind == .linear && $0.name != tree.head }
+            .map { tree.memory($0.name) }
+        let others = NamedTree(tree, naming: tree.memory).all.subtracting(names)
+        var ends: Set<String> = []
+        for name in names {
+            let parts = name.split(separator: ".")
+            let suffixes = parts.indices.reversed().map { parts[$0...].joined(separator: ".") }
+            if suffixes.contains(where: ends.contains) { continue }
+            let end = suffixes.first { suffix in
+                !others.contains { $0 == suffix || $0.hasSuffix("." + suffix) }
+            }
+            ends.insert(end ?? name)
+        }
+        return .names(ends.sorted())
+    }
+}
+
 extension ResolvedAdapter {
     /// Whether PEFT writes the base's tables beside their branches: where targets name one.
     fileprivate func namesTables(_ tree: AdapterTree) -> Bool {
@@ -80,9 +105,11 @@ extension ResolvedAdapter {
             guard let form = forms[module.name] else { continue }
             let name = "^" + tree.memory(module.name).replacing(".", with: "\\.")
             let rank = Double(form.rank)
-            let alpha = form.scale * (configuration.isRankStabilized ? rank.squareRoot() : rank)
+            let exact = form.scale * (configuration.isRankStabilized ? rank.squareRoot() : rank)
+            // It was divided by the same number.
+            let alpha = (exact * 1e9).rounded() / 1e9
             if form.rank != configuration.rank { result.rankPattern.append(.init(name, form.rank)) }
-            if abs(alpha - configuration.alpha) > 1e-9 * abs(alpha) {
+            if abs(alpha - configuration.alpha) > 2e-9 {
                 result.alphaPattern.append(.init(name, alpha))
             }
         }

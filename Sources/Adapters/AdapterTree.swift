@@ -37,6 +37,12 @@ package struct AdapterTree {
         self.memory = memory
     }
 
+    /// Whether a place or key is none of the language model's.
+    func isVision(_ key: String) -> Bool {
+        let text = embedding.split(separator: ".").first.map(String.init) ?? ""
+        return !key.hasPrefix(text + ".") && !key.hasPrefix(head)
+    }
+
     /// All parameters' keys, a head's that is the embedding too.
     var allKeys: [String] { headIsTied ? keys + [head + ".weight"] : keys }
 }

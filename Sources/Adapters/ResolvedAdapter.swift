@@ -28,23 +28,30 @@ package struct ResolvedAdapter: AdapterPlan {
     /// - Parameters:
     ///   - configuration: what was checked
     ///   - tree: the base's modules and parameters
+    ///   - stored: places of the modules that the adapter has tensors of, where it was read
     ///   - prefersOldNames: whether the adapter's tensors have the names of transformers before 4.50,
     ///     which names of modules then mean
     /// - Throws: `CheckpointError` that names what fits nothing, or something that cannot be adapted
     package init(
-        _ configuration: AdapterConfiguration, _ tree: AdapterTree, prefersOldNames: Bool = false
+        _ configuration: AdapterConfiguration, _ tree: AdapterTree, stored: Set<String> = [],
+        prefersOldNames: Bool = false
     ) throws {
         try configuration.validate()
         let matcher = try ModuleMatcher(configuration)
         let current = NamedTree(tree, naming: tree.memory)
         let old = NamedTree(tree, naming: { $0 })
-        let order = prefersOldNames ? [old, current] : [current, old]
+        // What some programs of that time had around the language model.
+        let wrapped = NamedTree(
+            tree, naming: { tree.isVision($0) ? $0 : "language_model." + $0 })
+        let order = (prefersOldNames ? [old, current] : [current, old]) + [wrapped]
         let hits = order.map { names in tree.modules.filter { names.isAdapted($0, matcher) } }
-        let place = hits.firstIndex { !$0.isEmpty } ?? 0
+        let place =
+            hits.firstIndex { Set($0.map(\.name)) == stored && !stored.isEmpty }
+            ?? hits.firstIndex { !$0.isEmpty } ?? 0
         let (names, found) = (order[place], hits[place])
         try names.requireAdaptable(matcher, configuration)
         if found.isEmpty { throw names.noHit(matcher, configuration) }
-        hasOldNames = (place == 0) == prefersOldNames
+        hasOldNames = place == 2 || (place == 0) == prefersOldNames
         self.configuration = configuration
         modules = found
         var forms: [String: LowRankForm] = [:]
@@ -129,7 +136,7 @@ package struct ResolvedAdapter: AdapterPlan {
 }
 
 /// The modules of a base by the names that some version of transformers has in memory.
-private struct NamedTree {
+struct NamedTree {
     let tree: AdapterTree
     let naming: (String) -> String
     /// The names of all modules.

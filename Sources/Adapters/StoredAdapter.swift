@@ -8,6 +8,13 @@ package final class StoredAdapter: AdapterWeights {
     package let folder: String
     /// Whether its names of modules are those of transformers before 4.50.
     package let hasOldNames: Bool
+    /// Places of the modules that it has branches of.
+    package var places: Set<String> {
+        Set(
+            located.keys.compactMap { key in
+                key.range(of: ".lora_").map { String(key[..<$0.lowerBound]) }
+            })
+    }
     private let file: WeightFile
     private var located: [String: WeightFile.Entry] = [:]
     private var tables: [String: WeightFile.Entry] = [:]

@@ -125,7 +125,15 @@ extension VisionLanguageModel {
 
     /// Reads a checkpoint folder as ``load(directory:dtype:device:reusing:endToken:)`` does, with an adapter.
     ///
-    /// - Parameter adapter: what changes the model; nil: nothing
+    /// - Parameters:
+    ///   - directory: the folder
+    ///   - adapter: what changes the model; nil: nothing
+    ///   - dtype: the element type to compute in; nil keeps the checkpoint's
+    ///   - device: where to compute
+    ///   - reused: parameters of another model of the same base, whose memory serves both
+    ///   - endToken: the token that the tokenizer's files call the end, which ends completions too
+    /// - Returns: the model, no parameter of which requires gradients
+    /// - Throws: what that throws, or `CheckpointError` about the adapter
     package static func load(
         directory: String, adapter: AdapterChoice?, dtype: DType? = nil, device: Device = .cpu,
         reusing reused: [Parameter] = [], endToken: Tokenizer.EndToken? = nil
@@ -138,7 +146,13 @@ extension VisionLanguageModel {
 
     /// Reads a folder as ``outline(directory:dtype:endToken:)`` does, with an adapter.
     ///
-    /// - Parameter adapter: what changes the model; nil: nothing
+    /// - Parameters:
+    ///   - directory: the folder
+    ///   - adapter: what changes the model; nil: nothing
+    ///   - dtype: the element type that the parameters would have
+    ///   - endToken: the token that the tokenizer's files call the end, which ends completions too
+    /// - Returns: the model, which can tell its sizes and prepare prompts, and nothing else
+    /// - Throws: what that throws, or `CheckpointError` about the adapter
     package static func outline(
         directory: String, adapter: AdapterChoice?, dtype: DType,
         endToken: Tokenizer.EndToken? = nil

@@ -82,9 +82,11 @@ final class MappedFile: @unchecked Sendable {
             nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | Int32(MAP_NORESERVE), descriptor, 0)
         guard let address, address != MAP_FAILED else { throw .reading(path, "cannot map") }
         bytes = UnsafeMutableRawBufferPointer(start: address, count: count)
+        MappedPages.add(bytes)
     }
 
     deinit {
+        MappedPages.remove(bytes)
         munmap(bytes.baseAddress, bytes.count)
     }
 }

@@ -31,22 +31,26 @@ public struct DeferredTensor: Sendable {
     public let shape: [Int]
     /// Makes it.
     public let make: @Sendable () throws -> Tensor
+    /// Is called when it is written.
+    public let written: @Sendable () -> Void
 
     /// A tensor from what is known of it, and what makes it.
     public init(
-        _ name: String, dtype: DType, shape: [Int], make: @escaping @Sendable () throws -> Tensor
+        _ name: String, dtype: DType, shape: [Int], make: @escaping @Sendable () throws -> Tensor,
+        written: @escaping @Sendable () -> Void = {}
     ) {
         self.name = name
         self.dtype = dtype
         self.shape = shape
         self.make = make
+        self.written = written
     }
 
     /// A tensor that is there.
     public init(_ tensor: NamedTensor) {
-        self.init(tensor.name, dtype: tensor.tensor.dtype, shape: tensor.tensor.shape) {
-            tensor.tensor
-        }
+        self.init(
+            tensor.name, dtype: tensor.tensor.dtype, shape: tensor.tensor.shape,
+            make: { tensor.tensor })
     }
 
     /// How many bytes it has.
@@ -97,6 +101,7 @@ extension SafetensorsFile {
                     source.dtype == entry.dtype && source.shape == entry.shape,
                     "\(entry.name) is not what was said of it")
                 try source.withBytes { try output.write($0) }
+                entry.written()
             }
             try output.finish(isSynced: isSynced)
             try FileOperations.move(temporary, to: path)

@@ -40,6 +40,7 @@ struct AdaptedPolicy {
             let file = try StoredAdapter(folder: folder, keys: base.adapterKeys)
             plan = try ResolvedAdapter(
                 AdapterConfiguration.load(folder: folder), tree,
+                stored: file.places,
                 prefersOldNames: file.hasOldNames)
             stored = file
             seed = 0

@@ -148,6 +148,7 @@ package protocol CheckpointKeyMap {
     /// Modules that have no parameters, by their names in transformers' memory.
     ///
     /// - Parameter keys: the keys of all parameters, by their names in memory
+    /// - Returns: the names
     func emptyModules(_ keys: [String]) -> [String]
 }
 

@@ -8,8 +8,10 @@ private struct MergedParameter {
     /// The model's own key.
     let key: String
     let shape: [Int]
-    /// The tensor in any floating-point type, float32 where it was computed.
-    let make: @Sendable () throws -> Tensor
+    /// The base's tensor.
+    let base: Tensor
+    /// Makes the tensor in a floating-point type.
+    let make: @Sendable (DType) throws -> Tensor
 }
 
 extension VisionLanguageModel {
@@ -38,10 +40,13 @@ extension VisionLanguageModel {
     /// - Throws: `CheckpointError` that names what cannot be merged
     package func mergedFiles(dtype: DType? = nil) throws -> VisionLanguageFiles {
         let type = dtype ?? self.dtype
+        let isMerged = adapter != nil
         let tensors = try mergedParameters().map { parameter in
-            DeferredTensor(keyMap.written(parameter.key), dtype: type, shape: parameter.shape) {
-                try withoutGradients { try parameter.make().detached().to(type) }
-            }
+            DeferredTensor(
+                keyMap.written(parameter.key), dtype: type, shape: parameter.shape,
+                make: { try withoutGradients { try parameter.make(type).detached() } },
+                // The base's own memory, which an adapter leaves as it is.
+                written: { if isMerged { parameter.base.releaseMappedPages() } })
         }
         return VisionLanguageFiles(
             companions: try mergedCompanions().map { file in
@@ -61,7 +66,7 @@ extension VisionLanguageModel {
         guard adapter != nil else { return self }
         let parameters = try withoutGradients {
             try mergedParameters().map {
-                Parameter(key: $0.key, tensor: try $0.make().detached().to(dtype))
+                Parameter(key: $0.key, tensor: try $0.make(dtype).detached())
             }
         }
         let model = try rebuilt(
@@ -115,19 +120,21 @@ extension VisionLanguageModel {
     private func merged(_ key: String, _ tensor: Tensor) -> MergedParameter {
         let parts = key.split(separator: ".")
         let place = parts.dropLast().joined(separator: ".")
-        func changed(_ make: @escaping @Sendable () throws -> Tensor) -> MergedParameter {
-            MergedParameter(key: key, shape: tensor.shape, make: make)
+        func changed(_ make: @escaping @Sendable (DType) throws -> Tensor) -> MergedParameter {
+            MergedParameter(key: key, shape: tensor.shape, base: tensor, make: make)
         }
         if parts.last == "weight", let branch = branches[place] {
-            return changed { try branch.merged(into: tensor) }
+            return changed { try branch.merged(into: tensor, as: $0) }
         }
         if parts.last == "weight", let table = tables[place] {
-            return changed { try table.merged(into: tensor) }
+            return changed { try table.merged(into: tensor, as: $0) }
         }
         if parts.last == "bias", let branch = branches[place], let low = branch.bias {
-            return changed { try tensor.detached().to(.float32) + low * branch.form.scale }
+            return changed { try (tensor.detached().to(.float32) + low * branch.form.scale).to($0) }
         }
-        return MergedParameter(key: key, shape: tensor.shape, make: { tensor })
+        return MergedParameter(key: key, shape: tensor.shape, base: tensor) {
+            try tensor.detached().to($0)
+        }
     }
 
     /// Fails where a branch has a bias, and its module none to add it to.

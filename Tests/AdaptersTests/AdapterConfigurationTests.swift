@@ -57,6 +57,19 @@ struct AdapterConfigurationTests {
         #expect(again == read)
     }
 
+    @Test("Settings that make another adapter are named, the order of names is none")
+    func changes() throws {
+        let one = try configuration(
+            #"{"peft_type": "LORA", "target_modules": ["a", "b"], "r": 4, "lora_dropout": 0.1}"#)
+        let same = try configuration(
+            #"{"peft_type": "LORA", "target_modules": ["b", "a"], "r": 4, "revision": "x"}"#)
+        #expect(one.changedKeys(from: same).isEmpty)
+        let other = try configuration(
+            #"{"peft_type": "LORA", "target_modules": ["b"], "lora_alpha": 9, "use_dora": true}"#)
+        #expect(
+            one.changedKeys(from: other) == ["lora_alpha", "r", "target_modules", "use_dora"])
+    }
+
     @Test("Ways to begin that change the base are refused by name")
     func changedBases() throws {
         for name in ["pissa", "pissa_niter_16", "olora", "corda", "loftq", "lora_ga", "PiSSA"] {

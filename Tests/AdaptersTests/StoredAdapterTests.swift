@@ -170,6 +170,20 @@ struct StoredAdapterTests {
         }
     }
 
+    @Test("Whole names of a language model that was wrapped mean its modules")
+    func wrappedTargets() throws {
+        try withAdapter(
+            "old",
+            renamed {
+                $0.replacing(
+                    "base_model.model.model.", with: "base_model.model.language_model.model.")
+            },
+            configuration: {
+                $0.replacing("\"model.layers", with: "\"language_model.model.layers")
+            }
+        ) { try expect("old", $0) }
+    }
+
     @Test("An old file of Python's is read as well")
     func pickled() throws {
         try withAdapter("plain") { folder in
@@ -283,6 +297,20 @@ struct StoredAdapterTests {
         #expect(try difference(reference.scores(active), reference.scores(base)) > 1e-4)
         #expect(throws: CheckpointError.self) { try model(["q_proj"], 1, .other("eva")) }
         #expect(one.adapterSummary?.numberCount == 2 * 2 * 8 * 16)
+    }
+
+    @Test("all-linear is written as the list of names that PEFT makes of it")
+    func listed() throws {
+        let all = AdapterConfiguration(targets: .expression("all-linear"), source: "policy.adapter")
+        let model = try VisionLanguageModel.load(
+            directory: Fixtures.path("adapters/tied"), adapter: .fresh(all, seed: 1))
+        let files = try #require(try model.adapterFiles(baseName: nil))
+        let peft = try AdapterConfiguration.load(folder: Fixtures.path("adapters/stabilized"))
+        #expect(try AdapterConfiguration(files.configuration, path: "f").targets == peft.targets)
+        try withTemporaryFolder { folder in
+            try files.write(to: folder)
+            #expect(try load(folder).parameters.map(\.key) == model.parameters.map(\.key))
+        }
     }
 
     @Test("No parameter of a loaded model requires gradients")
