@@ -14,6 +14,7 @@ extension Tensor {
     ///   - branch: what the low-rank product sees instead of this, [.., I]
     ///   - scale: s
     /// - Returns: [.., O]
+    /// - Throws: ``TorchError``
     public func adaptedLinear(
         _ weight: Tensor, _ bias: Tensor?, a: Tensor, b: Tensor, copies: (Tensor, Tensor),
         branch: Tensor? = nil, scale: Double
@@ -34,6 +35,7 @@ extension Tensor {
     ///   - b: B [O, r] in this tensor's type
     ///   - scale: s
     /// - Returns: [.., O]; its memory may be this tensor's, which is then overwritten
+    /// - Throws: ``TorchError``
     public func addingLowRank(
         _ x: Tensor, a: Tensor, b: Tensor, scale: Double
     ) throws(TorchError) -> Tensor {

@@ -76,7 +76,7 @@ import Testing
             "policy.adapter.lora_dropout": "0.1", "policy.adapter.bias": "all",
             "policy.adapter.modules_to_save": "[merger]",
             "policy.adapter.init_lora_weights": "gaussian", "policy.adapter.path": "y",
-            "policy.adapter.start": "merge", "policy.adapter.reference": "base",
+            "policy.adapter.start": "continue", "policy.adapter.reference": "base",
             "segmenter.path": "x", "segmenter.dtype": "bfloat16",
             "segmenter.embedding_cache.memory_mb": "0",
             "segmenter.embedding_cache.disk_mb": "9",
@@ -133,10 +133,7 @@ import Testing
         "policy.adapter.layers_pattern": [
             "policy.adapter.target_modules=[k_proj]", "policy.adapter.layers_to_transform=[0]",
         ],
-        "policy.adapter.path": [
-            "policy.adapter.target_modules=[k_proj]", "policy.adapter.path=x",
-            "policy.adapter.start=merge",
-        ],
+        "policy.adapter.path": ["policy.adapter.path=x", "policy.adapter.start=continue"],
     ]
 
     @Test("What becomes of an adapter that training begins with is said, and not guessed")
@@ -148,8 +145,8 @@ import Testing
         #expect(problem("path=a").contains("policy.adapter.start: is needed"))
         #expect(problem("r=4").contains("policy.adapter.target_modules: is needed"))
         #expect(problem("path=a", "start=continue", "r=4").contains("has its own r"))
-        #expect(problem("path=a", "start=merge").contains("target_modules"))
-        #expect(problem("start=merge", "target_modules=[k_proj]").contains("does nothing"))
+        #expect(problem("path=a", "start=merge").contains("policy.adapter.start"))
+        #expect(problem("start=continue", "target_modules=[k_proj]").contains("does nothing"))
         let run = try load(
             minimal, ["policy.adapter.path=a", "policy.adapter.start=continue"])
         #expect(run.policy.adapter.heldTo == .start)

@@ -31,7 +31,7 @@ import Torch
             "policy.adapter.lora_dropout": "0.1", "policy.adapter.bias": "all",
             "policy.adapter.modules_to_save": "[merger]",
             "policy.adapter.init_lora_weights": "gaussian", "policy.adapter.path": "y",
-            "policy.adapter.start": "merge", "policy.adapter.reference": "base",
+            "policy.adapter.start": "continue", "policy.adapter.reference": "base",
             "data.answers": "a.jsonl", "data.validation": "[v.h5]", "data.image_size": "224",
             "data.own_questions": "3", "data.named_questions": "2", "data.absent_share": "0.5",
             "data.guess_absent_class": "true", "data.prefetch": "3", "prompt.variant": "box",
@@ -52,7 +52,7 @@ import Torch
             "policy.adapter.layers_pattern": [
                 "target_modules=[k_proj]", "layers_to_transform=[0]",
             ],
-            "policy.adapter.path": ["target_modules=[k_proj]", "path=x", "start=merge"],
+            "policy.adapter.path": ["path=x", "start=continue"],
         ]
         #expect(Set(SFTConfiguration.keys.map(\.name)) == Set(values.keys))
         for (name, value) in values where !["policy.start", "policy.adapter.start"].contains(name) {

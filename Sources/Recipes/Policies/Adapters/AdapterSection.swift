@@ -7,8 +7,6 @@ public struct AdapterSection: Sendable, Hashable {
     public enum Start: String, CaseIterable, Sendable, ConfigurationValue {
         /// It is trained further, as it is.
         case `continue`
-        /// It becomes a part of the base, and a fresh one is trained.
-        case merge
     }
 
     /// What a trained adapter is held to.
@@ -104,8 +102,8 @@ extension ConfigurationKey {
                 "The folder of a LoRA adapter in PEFT's layout that training begins with"),
             Self(
                 "policy.adapter.start", section.appending(path: \.start),
-                "What becomes of it: continue trains it further; merge makes it part of the base, and a "
-                    + "fresh one is trained"),
+                "What becomes of it: continue trains it further. To train a fresh one on top of it, merge it "
+                    + "first with checkpoint export --merge"),
             Self(
                 "policy.adapter.reference", section.appending(path: \.reference),
                 "What beta holds the policy to: base, without adapter; start, the adapter that training "
@@ -185,8 +183,8 @@ extension AdapterSection {
             found.append(
                 (
                     "start",
-                    "is needed with policy.adapter.path: continue trains the adapter further, merge makes it "
-                        + "part of the base and trains a fresh one"
+                    "is needed with policy.adapter.path: continue trains the adapter further; to train a fresh "
+                        + "one on top of it, make a base of both with 'think2seg checkpoint export --merge'"
                 ))
         }
         if path.isEmpty, start != nil {
@@ -195,13 +193,6 @@ extension AdapterSection {
         if path.isEmpty, reference == .start {
             found.append(
                 ("reference", "start is an adapter that is continued: set policy.adapter.path too"))
-        }
-        if !path.isEmpty, start == .merge, targets == nil {
-            found.append(
-                (
-                    "target_modules",
-                    "is needed with policy.adapter.start merge: what the fresh one has"
-                ))
         }
         if start == .continue, hasShape {
             found.append(

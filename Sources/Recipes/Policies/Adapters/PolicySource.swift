@@ -4,7 +4,6 @@ import Foundation
 import NN
 import Torch
 
-
 /// Where a policy comes from: a folder of weights, and perhaps an adapter of them.
 package struct PolicySource: Sendable {
     /// The folder with the weights.
