@@ -1,3 +1,4 @@
+import Datasets
 public import Files
 import NN
 public import Rewards
@@ -233,6 +234,12 @@ public final class GRPOTrainer<P: Policy> {
         tokenCount: Double
     ) throws -> [GroupUpdate] {
         var timings = StepTimings()
+        // By run, step and group: the same after a resumption and on whatever thread.
+        policy.setDropout(
+            seed: StableHash.seed(
+                runSeed: configuration.seed, step: stepCount,
+                sampleID: "dropout \(batch.groups[indices[0]].example.id)", index: indices[0]))
+        defer { policy.setDropout(seed: nil) }
         var parts = try timed(&timings.update) {
             let scores = try withGradients(enabled: true) {
                 try policy.score(

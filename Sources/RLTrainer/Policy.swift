@@ -142,6 +142,10 @@ public protocol Policy: AnyObject {
         _ requests: [ScoreRequest<Prompt>], temperature: Double, withEntropies: Bool
     ) throws -> [TokenScores]
 
+    /// Decides which inputs a policy with dropout leaves out of what follows; nil: none. The trainer sets a
+    /// seed for the time from the scores of an update to their gradient, and for nothing else.
+    func setDropout(seed: UInt64?)
+
     /// The same policy over the memory of this one's parameters, with gradients of its own, for another
     /// thread: steps of this one's parameters show in both.
     ///
@@ -154,6 +158,9 @@ public protocol Policy: AnyObject {
 }
 
 extension Policy {
+    /// Nothing: a policy without dropout.
+    public func setDropout(seed: UInt64?) {}
+
     /// One prompt after the other.
     public func rollout(
         _ requests: [RolloutRequest<Prompt>], sampling: SamplingParameters

@@ -1,3 +1,4 @@
+import Datasets
 public import NN
 public import Torch
 public import VisionLanguage
@@ -34,6 +35,8 @@ public struct SupervisedOptions: Sendable, Hashable {
     public var headWeight = 0.0
     /// The layer of the language model, from 0, that the late heads read.
     public var headLayer = 1
+    /// What dropout in an adapter depends on, with step and picture.
+    public var seed: UInt64 = 0
 
     /// Options with the defaults.
     public init(optimizer: AdamWOptions, schedule: LearningRateSchedule) {
@@ -91,7 +94,11 @@ public final class SupervisedTrainer {
         result.tokens = examples.reduce(0) { $0 + $1.tokenCount }
         try trainable.clearGradients()
         var hits = 0
-        for example in examples {
+        defer { model.dropout.seed = nil }
+        for (index, example) in examples.enumerated() {
+            model.dropout.seed = StableHash.seed(
+                runSeed: options.seed, step: stepCount, sampleID: "dropout \(example.id)",
+                index: index)
             hits += try accumulate(
                 example, share: 1 / Double(examples.count), total: result.taughtTokens, &result)
         }

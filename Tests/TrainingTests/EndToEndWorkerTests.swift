@@ -10,6 +10,7 @@ import Torch
 @testable import Configuration
 @testable import Files
 @testable import Settings
+@testable import SharedSettings
 @testable import Training
 
 extension EndToEnd {
@@ -27,7 +28,9 @@ extension EndToEnd {
 
         /// What three steps of three groups do; decay and divergence move the weights where random
         /// policies earn nothing.
-        private func outcome(workers: Int) throws -> Outcome {
+        private func outcome(
+            workers: Int, _ change: (inout RunConfiguration) -> Void = { _ in }
+        ) throws -> Outcome {
             try withFolder { folder in
                 var configuration = fixture.configuration(output: folder + "/run")
                 configuration.threads = 1
@@ -38,6 +41,7 @@ extension EndToEnd {
                 configuration.grpo.loss.beta = 0.1
                 configuration.training.learningRate = 1e-2
                 configuration.training.weightDecay = 1
+                change(&configuration)
                 let recipe = try TrainRecipe(configuration, command: [])
                 func values() throws -> [Tensor] {
                     try recipe.policy.parameters.map { try $0.tensor.detached().clone() }
@@ -77,6 +81,23 @@ extension EndToEnd {
             let moved = try areEqual(one.start, one.end).filter { !$0 }
             #expect(moved.count > one.start.count / 2)
             #expect(zip(one.metrics, two.metrics).allSatisfy { $0.name == $1.name })
+        }
+
+        @Test("Layers that are computed again give the same weights, byte for byte, with two workers too")
+        func checkpointing() throws {
+            for workers in [1, 2] {
+                func outcome(_ choice: GradientCheckpointing) throws -> Outcome {
+                    try self.outcome(workers: workers) {
+                        $0.grpo.numIterations = 2
+                        $0.training.gradientCheckpointing = choice
+                    }
+                }
+                let (plain, twice) = (try outcome(.off), try outcome(.on))
+                #expect(plain.end.count == twice.end.count)
+                #expect(try zip(plain.end, twice.end).allSatisfy { try $0.isEqual(to: $1) })
+                #expect(plain.metrics == twice.metrics)
+                #expect(try !zip(plain.start, plain.end).allSatisfy { try $0.isEqual(to: $1) })
+            }
         }
 
         @Test("The key workers reaches the trainer; with a GPU it is refused")

@@ -44,7 +44,13 @@ public final class VisionLanguagePolicy: Policy {
     }
 
     /// The model.
-    public let model: VisionLanguageModel
+    public private(set) var model: VisionLanguageModel
+    /// Whether of each layer only the input is kept for the gradient; see
+    /// `VisionLanguageModel.checkpointsLayers`.
+    package var checkpointsLayers: Bool {
+        get { model.checkpointsLayers }
+        set { model.checkpointsLayers = newValue }
+    }
     /// The vocabulary.
     public let tokenizer: Tokenizer
     /// How questions are put.
@@ -335,6 +341,9 @@ public final class VisionLanguagePolicy: Policy {
             }, temperature: temperature, withEntropies: withEntropies
         ).map { TokenScores(logProbabilities: $0.logProbabilities, entropies: $0.entropies) }
     }
+
+    /// Has the adapter's branches leave inputs out, or not.
+    public func setDropout(seed: UInt64?) { model.dropout.seed = seed }
 
     /// A policy over the same memory, with gradients of its own.
     public func sharingParameters() throws -> VisionLanguagePolicy {

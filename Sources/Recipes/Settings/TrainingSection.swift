@@ -30,6 +30,8 @@ public struct TrainingSection: Sendable, Hashable, OptimizerSettings {
     public var maxGradientNorm = 1.0
     /// Steps in a row that may be skipped because their loss or gradient is not finite.
     public var maxSkippedSteps = 5
+    /// Whether layers are computed again for the gradient.
+    public var gradientCheckpointing = GradientCheckpointing.auto
     /// What ends a run that learns nothing.
     public var stopWhen = StopTable()
 
@@ -65,6 +67,7 @@ extension ConfigurationKey {
                 "training.max_skipped_steps", section.appending(path: \.maxSkippedSteps),
                 "Steps in a row that may be skipped because their loss or gradient is not finite; one "
                     + "more stops the run", in: 0...1_000_000),
+            .checkpointing(section.appending(path: \.gradientCheckpointing)),
             Self(
                 table: "training.stop_when", section.appending(path: \.stopWhen),
                 "What ends a run that learns nothing, with a checkpoint and exit status 80: conditions "

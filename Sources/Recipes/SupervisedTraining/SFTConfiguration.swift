@@ -96,6 +96,8 @@ public struct SFTConfiguration: Sendable, Hashable, RunPlacement, KeyedConfigura
     /// How long and how fast.
     public var training = StageTraining(
         picturesPerStep: 8, weightDecay: 0, adamBeta2: 0.999)
+    /// Whether layers are computed again for the gradient.
+    public var gradientCheckpointing = GradientCheckpointing.auto
     /// What the run leaves behind.
     public var logging = StageLogging(evalSamples: 200)
 
@@ -231,6 +233,7 @@ extension SFTConfiguration {
                     "training.images_per_step", \.training.picturesPerStep, "Pictures per step",
                     in: 1...4096),
             ])
+            + [Key.checkpointing(\.gradientCheckpointing)]
             + Key.stageLogging(
                 \.logging,
                 evaluations: "Steps between evaluations on held-out shards; 0: only the last",

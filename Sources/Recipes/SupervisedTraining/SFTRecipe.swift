@@ -63,6 +63,8 @@ public final class SFTRecipe {
         policy = try Self.policy(configuration, device: device)
         let template = policy.template
         let frozen = try policy.setTrainable(freezing: configuration.policy.freeze)
+        try policy.checkpointLayers(
+            configuration.gradientCheckpointing, side: configuration.data.imageSize)
         let packer = ExamplePacker(
             tokenizer: policy.tokenizer, processor: policy.processor, template: template,
             turnEnd: policy.model.chat.turnEnd)
@@ -243,6 +245,7 @@ extension SFTConfiguration {
             schedule: training.learningRates)
         options.maxGradientNorm = training.maxGradientNorm
         options.headWeight = heads.weight
+        options.seed = UInt64(seed)
         options.headLayer = heads.layer
         return options
     }
