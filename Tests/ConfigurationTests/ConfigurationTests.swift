@@ -102,7 +102,7 @@ import Testing
             "grpo.kl_in_reward": "true", "grpo.advantage_estimator": "leave_one_out",
             "grpo.scale_rewards": "none", "grpo.mask_truncated_completions": "true",
             "grpo.shuffle_rewards": "true", "grpo.reward_timeout": "5",
-            "training.max_skipped_steps": "0", "training.stop_when": "{all_cut: 4}",
+            "training.max_skipped_steps": "0", "training.gradient_checkpointing": "true", "training.stop_when": "{all_cut: 4}",
             "training.max_steps": "5", "training.max_minutes": "7.5",
             "training.num_train_epochs": "2.5",
             "training.learning_rate": "1e-4", "training.lr_scheduler_type": "cosine",

@@ -37,7 +37,7 @@ import Torch
             "data.guess_absent_class": "true", "data.prefetch": "3", "prompt.variant": "box",
             "prompt.system": "Be brief.", "prompt.chat_template": "checkpoint",
             "prompt.coordinate_step": "4", "heads.weight": "0.5", "heads.layer": "2",
-            "training.max_steps": "9", "training.images_per_step": "3",
+            "training.max_steps": "9", "training.gradient_checkpointing": "true", "training.images_per_step": "3",
             "training.learning_rate": "1e-3", "training.lr_scheduler_type": "linear",
             "training.warmup_steps": "4", "training.weight_decay": "0.1",
             "training.adam_beta1": "0.8", "training.adam_beta2": "0.9",
