@@ -203,7 +203,7 @@ package struct RunStart {
         "output_dir", "device", "threads", "workers", "data.prefetch", "data.workers",
         "data.validation", "grpo.reward_workers", "grpo.reward_timeout", "training.max_steps",
         "training.num_train_epochs", "training.max_minutes", "training.max_skipped_steps",
-        "training.stop_when",
+        "training.stop_when", "training.gradient_checkpointing",
         "strict",
     ]
     private static let freeSections = ["evaluation.", "logging.", "segmenter.embedding_cache."]
