@@ -178,7 +178,9 @@ private struct OnePlan: AdapterPlan {
         #expect(try y.isEqual(to: Tensor.full([1, 9], 3)))
     }
 
-    @Test("Dropout leaves out by seed and place: the first positions have one mask however many follow")
+    @Test(
+        "Dropout leaves out by seed and place: the first positions have one mask however many follow"
+    )
     func dropout() throws {
         let form = LowRankForm(rank: 4, scale: 0.7, dropout: 0.5, start: .nonzero)
         let builder = builder(form)

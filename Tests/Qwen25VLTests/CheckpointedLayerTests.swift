@@ -25,7 +25,8 @@ private struct PlanByName: AdapterPlan {
         let plan: PlanByName? =
             switch trained {
             case .everything: nil
-            case .adapter: PlanByName(word: "", form: LowRankForm(rank: 3, scale: 1, start: .nonzero))
+            case .adapter:
+                PlanByName(word: "", form: LowRankForm(rank: 3, scale: 1, start: .nonzero))
             case .adapterAboveTower:
                 PlanByName(word: "layers.1.", form: LowRankForm(rank: 3, scale: 1, start: .nonzero))
             case .adapterWithDropout:

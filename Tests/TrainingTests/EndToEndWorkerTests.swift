@@ -83,7 +83,9 @@ extension EndToEnd {
             #expect(zip(one.metrics, two.metrics).allSatisfy { $0.name == $1.name })
         }
 
-        @Test("Layers that are computed again give the same weights, byte for byte, with two workers too")
+        @Test(
+            "Layers that are computed again give the same weights, byte for byte, with two workers too"
+        )
         func checkpointing() throws {
             for workers in [1, 2] {
                 func outcome(_ choice: GradientCheckpointing) throws -> Outcome {

@@ -89,15 +89,8 @@ public final class TrainRecipe {
             checkpoint: inputs["segmenter.path"] ?? "", eviction: .none)
         let grpo = configuration.resolvedGRPO(
             sampleCount: dataset.count, workers: threadPlan.workers)
-        try models.policy.checkpointLayers(
-            configuration.training.gradientCheckpointing, side: configuration.data.imageSize,
-            completionTokens: grpo.numGenerations * grpo.sampling.maxCompletionLength,
-            groups: grpo.promptsPerStep, microBatchTokens: grpo.microBatchTokens)
-        scorer = try Scorer(
-            parser: AnswerParser(
-                grammar: models.template.variant.grammar, acceptance: configuration.prompt.parser),
-            rewards: configuration.rewards.entries,
-            maxCompletionLength: grpo.sampling.maxCompletionLength)
+        try models.checkpointLayers(configuration, grpo)
+        scorer = try models.scorer(configuration, grpo)
         trainer = try GRPOTrainer(
             policy: models.policy, reference: models.reference, segmenter: segmenter,
             scorer: scorer,

@@ -3,6 +3,7 @@ import Pictures
 import Policies
 import PromptedMasks
 import RLTrainer
+import Rewards
 import Segmentation
 import Segmenters
 import Settings
@@ -51,6 +52,23 @@ struct TrainedModels {
         let adapter = configuration.policy.adapter
         if !adapter.isUsed { return try policy.reference(path: configuration.policy.path) }
         return try policy.adapterReference(start: adapter.heldTo == .start ? adapter.path : nil)
+    }
+
+    /// Decides whether layers are computed again for the gradient.
+    func checkpointLayers(_ configuration: RunConfiguration, _ grpo: GRPOConfiguration) throws {
+        try policy.checkpointLayers(
+            configuration.training.gradientCheckpointing, side: configuration.data.imageSize,
+            completionTokens: grpo.numGenerations * grpo.sampling.maxCompletionLength,
+            groups: grpo.promptsPerStep, microBatchTokens: grpo.microBatchTokens)
+    }
+
+    /// What turns answers into rewards.
+    func scorer(_ configuration: RunConfiguration, _ grpo: GRPOConfiguration) throws -> Scorer {
+        try Scorer(
+            parser: AnswerParser(
+                grammar: template.variant.grammar, acceptance: configuration.prompt.parser),
+            rewards: configuration.rewards.entries,
+            maxCompletionLength: grpo.sampling.maxCompletionLength)
     }
 
     /// What is most likely not meant and shows only with the models, in lines for people.
