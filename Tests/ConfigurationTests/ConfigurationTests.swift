@@ -137,6 +137,16 @@ import Testing
         "policy.adapter.path": ["policy.adapter.path=x", "policy.adapter.start=continue"],
     ]
 
+    @Test("The learning rate of full fine-tuning is warned of with an adapter, and only then")
+    func adapterRate() throws {
+        func warns(_ overrides: String...) throws -> Bool {
+            try load(minimal, overrides).warnings.contains { $0.contains("full fine-tuning") }
+        }
+        #expect(try warns(targets, "training.learning_rate=1e-6"))
+        #expect(try !warns(targets, "training.learning_rate=1e-5"))
+        #expect(try !warns("training.learning_rate=1e-6"))
+    }
+
     @Test("What becomes of an adapter that training begins with is said, and not guessed")
     func adapterStart() throws {
         func problem(_ overrides: String...) -> String {

@@ -105,6 +105,7 @@ extension RunConfiguration {
             + clipWarnings + evaluationWarnings
             + logging.warnings(standard: LoggingSection().saveTotalLimit)
             + training.learningRateWarnings
+            + policy.adapter.warnings(learningRate: training.learningRate)
             + training.schedule.warnings(
                 warmupSteps: training.warmupSteps ?? 0,
                 warmupRatio: training.warmupSteps == nil ? training.warmupRatio : 0,

@@ -213,6 +213,23 @@ extension AdapterSection {
     }
 }
 
+extension AdapterSection {
+    /// The largest learning rate that is one of full fine-tuning only.
+    private static let fullRate = 2e-6
+
+    /// What is allowed, but most likely not meant.
+    ///
+    /// - Parameter learningRate: that of the run
+    /// - Returns: sentences; mostly none
+    package func warnings(learningRate: Double) -> [String] {
+        guard isUsed, learningRate > 0, learningRate <= Self.fullRate else { return [] }
+        return [
+            "training.learning_rate is \(learningRate.yaml), as for full fine-tuning: an adapter takes about "
+                + "ten times as much or more, such as 1e-5, and moves next to nothing with less"
+        ]
+    }
+}
+
 extension ConfigurationReader {
     /// Reports what is wrong with the keys of an adapter together.
     package mutating func report(_ adapter: AdapterSection) {
