@@ -62,7 +62,7 @@ struct BenchmarkStepCommand: ParsableCommand {
         help: ArgumentHelp(
             "Train a LoRA adapter of the language model's linear layers, of this rank and alpha twice it.",
             valueName: "rank"))
-    var adapter: Int?
+    var adapterRank: Int?
 
     @Flag(help: "Make what layers made again for the gradient, instead of keeping it.")
     var gradientCheckpointing = false
@@ -100,7 +100,9 @@ struct BenchmarkStepCommand: ParsableCommand {
         ] where value < 1 {
             throw ValidationError("\(name) must be at least 1")
         }
-        if let adapter, adapter < 1 { throw ValidationError("--adapter must be at least 1") }
+        if let adapterRank, adapterRank < 1 {
+            throw ValidationError("--adapter-rank must be at least 1")
+        }
         if !(beta >= 0) { throw ValidationError("--beta must not be negative") }
     }
 
@@ -117,7 +119,7 @@ struct BenchmarkStepCommand: ParsableCommand {
         benchmark.segmenterDType = segmenterDtype
         benchmark.beta = beta
         benchmark.freeze = freeze
-        benchmark.adapterRank = adapter
+        benchmark.adapterRank = adapterRank
         benchmark.checkpointsLayers = gradientCheckpointing
         benchmark.repeats = `repeat`
         benchmark.workers = workers

@@ -86,7 +86,8 @@ struct CommandInput: Sendable, CustomStringConvertible {
     /// A new option belongs here, or reads its path with `PathArgument`.
     private static let notPaths: Set<String> = [
         // Numbers
-        "--beta", "--best", "--classes-per-scene", "--columns", "--completion-length", "--count",
+        "--adapter-rank", "--beta", "--best", "--classes-per-scene", "--columns",
+        "--completion-length", "--count",
         "--every", "--gallery", "--group-size", "--held-out", "--image-size", "--instances",
         "--jobs",
         "--limit", "--max-completion-length", "--max-new-tokens", "--minutes", "--no-target",

@@ -45,17 +45,31 @@ extension EndToEnd {
             try parameters[0].tensor.to(.float32).floats
         }
 
+        @Test("Whether layers are computed again reaches the policy")
+        func checkpointing() throws {
+            try withFolder { folder in
+                for (value, expected) in [("true", true), ("false", false), ("auto", false)] {
+                    let run = try recipe(folder, "training.gradient_checkpointing=\(value)")
+                    #expect(run.policy.checkpointsLayers == expected, "\(value)")
+                }
+            }
+        }
+
         @Test(
             "Each key of algorithm and optimizer changes the trainer's configuration, and no two alike"
         )
         func algorithm() throws {
             let values = Self.algorithmKeys
             let names = values.map { String($0.assignment.prefix { $0 != "=" }) }
-            // The loop looks at the minutes and at what ends a run, not the trainer.
+            // The loop looks at the minutes and at what ends a run, the policy at its layers.
             let all = RunConfiguration.keys.map(\.name).filter {
                 ["seed", "strict"].contains($0) || $0.hasPrefix("grpo.")
                     || $0.hasPrefix("training.")
-            }.filter { !["training.max_minutes", "training.stop_when"].contains($0) }
+            }.filter {
+                ![
+                    "training.max_minutes", "training.stop_when", "training.gradient_checkpointing",
+                ].contains($0)
+            }
             #expect(Set(names) == Set(all))
             try withFolder { folder in
                 let base = try recipe(folder).configuration.resolvedGRPO(sampleCount: 40)

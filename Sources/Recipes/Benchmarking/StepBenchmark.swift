@@ -155,7 +155,7 @@ public struct StepBenchmark {
         adapterRank.map { rank in
             let seven = "(q|k|v|o|gate|up|down)_proj"
             var result = AdapterConfiguration(
-                targets: .expression(".*language_model.*\\.\(seven)"), source: "--adapter")
+                targets: .expression(".*language_model.*\\.\(seven)"), source: "--adapter-rank")
             (result.rank, result.alpha) = (rank, Double(2 * rank))
             return .fresh(result, seed: seed)
         }
