@@ -311,7 +311,7 @@ let withLibtorch: [Target] = [
         name: "Settings",
         dependencies: [
             "Configuration", "Datasets", "Embeddings", "Evaluation", "NN", "Policies", "Rewards",
-            "RLTrainer", "SharedSettings", "TextFiles", "VisionLanguage", yams,
+            "RLTrainer", "SharedSettings", "TextFiles", yams,
         ], path: "Sources/Recipes/Settings", swiftSettings: strict),
     // Layer 10  how many threads compute
     .target(

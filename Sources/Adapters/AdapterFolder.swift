@@ -12,6 +12,12 @@ package enum AdapterFolder {
         FileManager.default.fileExists(atPath: folder + "/" + AdapterConfiguration.file)
     }
 
+    /// Folders in a folder that hold an adapter, whole paths, sorted.
+    package static func below(_ folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+            .map { folder + (folder.hasSuffix("/") ? "" : "/") + $0 }.filter(isOne)
+    }
+
     /// Fails unless a folder holds an adapter; of several below it names them.
     ///
     /// - Parameter folder: the folder
@@ -30,8 +36,7 @@ package enum AdapterFolder {
                 path: folder, problem: "is a file, not the folder of an adapter",
                 advice: "give the folder with \(AdapterConfiguration.file)")
         }
-        let below = ((try? manager.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-            .map { folder + (folder.hasSuffix("/") ? "" : "/") + $0 }.filter(isOne)
+        let below = below(folder)
         if let first = below.first {
             throw CheckpointError(
                 path: folder,

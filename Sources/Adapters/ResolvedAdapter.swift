@@ -231,10 +231,14 @@ package struct AdapterSummary: Sendable, Equatable {
     /// - Parameters:
     ///   - adapter: what it does
     ///   - numberCount: numbers in its parameters
-    package init(_ adapter: ResolvedAdapter, numberCount: Int) {
+    ///   - isCounted: whether a module counts
+    package init(
+        _ adapter: ResolvedAdapter, numberCount: Int,
+        where isCounted: (AdaptableModule) -> Bool = { _ in true }
+    ) {
         var order: [String] = []
         var ranks: [String: [Int]] = [:]
-        for module in adapter.modules {
+        for module in adapter.modules where isCounted(module) {
             let name = module.name.split(separator: ".")
                 .map { $0.allSatisfy(\.isNumber) && !module.name.hasSuffix(".\($0)") ? "*" : $0 }
                 .joined(separator: ".")

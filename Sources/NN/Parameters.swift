@@ -65,6 +65,8 @@ public final class ParameterBuilder {
     let adapter: AdapterSource?
     private let source: any WeightSource
     private let copies: Bool
+    /// Whether the adapter's tensors are this model's own, and not those of another one.
+    private let ownsAdapter: Bool
     private let reused: [String: Tensor]
     private var keys: Set<String> = []
 
@@ -88,6 +90,7 @@ public final class ParameterBuilder {
         self.device = device
         self.reused = Dictionary(uniqueKeysWithValues: reused.map { ($0.key, $0.tensor) })
         copies = adapter == nil
+        ownsAdapter = true
     }
 
     /// A builder of a second model over the memory of a first one's parameters: what changes them in
@@ -108,6 +111,7 @@ public final class ParameterBuilder {
         dtype = base[0].tensor.dtype
         device = base[0].tensor.device
         copies = false
+        ownsAdapter = false
         adapter = plan.map {
             AdapterSource(plan: $0, weights: SharedWeights(parameters.filter(\.isAdapter)))
         }
@@ -128,6 +132,7 @@ public final class ParameterBuilder {
         self.dtype = dtype
         device = .cpu
         copies = false
+        ownsAdapter = false
         reused = [:]
         self.adapter = adapter
     }
@@ -138,6 +143,7 @@ public final class ParameterBuilder {
         dtype = record.dtype
         device = .cpu
         copies = false
+        ownsAdapter = false
         reused = [:]
         adapter = nil
     }
@@ -195,8 +201,10 @@ public final class ParameterBuilder {
         guard let adapter else { preconditionFailure("\(key) belongs to no adapter") }
         let found = try adapter.weights.tensor(key, shape: shape, initial: initial)
         let tensor = try found.to(device).to(dtype)
-        parameters.append(Parameter(key: key, tensor: tensor, isAdapter: true))
-        return tensor
+        // It is written to: a file's memory is not the place for that.
+        let own = ownsAdapter && tensor === found ? try tensor.clone() : tensor
+        parameters.append(Parameter(key: key, tensor: own, isAdapter: true))
+        return own
     }
 }
 

@@ -106,9 +106,15 @@ extension VisionLanguageModel {
     }
 
     /// The adapter in figures; nil where there is none.
-    package var adapterSummary: AdapterSummary? {
-        (adapter as? ResolvedAdapter).map {
-            AdapterSummary($0, numberCount: parameters.filter(\.isAdapter).numberCount)
+    package var adapterSummary: AdapterSummary? { adapterSummary { _ in true } }
+
+    /// Those parameters of the adapter in figures that count; nil where there is none.
+    package func adapterSummary(where isCounted: (Parameter) -> Bool) -> AdapterSummary? {
+        let counted = parameters.filter { $0.isAdapter && isCounted($0) }
+        return (adapter as? ResolvedAdapter).map {
+            AdapterSummary($0, numberCount: counted.numberCount) { module in
+                counted.contains { $0.key.hasPrefix(module.name + ".lora_") }
+            }
         }
     }
 

@@ -10,16 +10,13 @@ struct ModelHead {
     /// What an adapter adds.
     let branch: LowRankBranch?
 
-    /// Hidden states [.., C] in the matrix's type to logits [.., V].
-    func layer(_ hidden: Tensor) throws -> Tensor {
-        try branch.map { try $0(hidden, weight: matrix, bias: nil, packing: nil) }
-            ?? hidden.linear(matrix)
-    }
-
-    /// The same by a matrix that is packed, while gradients are off.
-    func layer(_ hidden: Tensor, packing: Tensor) throws -> Tensor {
-        try branch.map { try $0(hidden, weight: matrix, bias: nil, packing: packing) }
-            ?? hidden.packedLinear(packing)
+    /// Hidden states [.., C] in the matrix's type to logits [.., V]; by the matrix as it is packed, if it
+    /// is and while gradients are off.
+    func layer(_ hidden: Tensor, packing: Tensor? = nil) throws -> Tensor {
+        if let branch {
+            return try branch(hidden, weight: matrix, bias: nil, packing: packing)
+        }
+        return try packing.map { try hidden.packedLinear($0) } ?? hidden.linear(matrix)
     }
 
     /// Hidden states and a matrix whose product is the logits, for who takes no branch.

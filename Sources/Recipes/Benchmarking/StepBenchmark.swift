@@ -142,11 +142,7 @@ public struct StepBenchmark {
 
     private func trained(_ device: Device) throws -> BenchmarkPolicy {
         let policy = try loaded(device)
-        if adapter == nil {
-            try policy.parameters.setTrainable(freezing: freeze)
-        } else {
-            try policy.parameters.filter(\.isAdapter).setTrainable(freezing: freeze)
-        }
+        try policy.parameters.setTrainable(freezing: freeze)
         return policy
     }
 

@@ -131,7 +131,9 @@ public struct DryRun {
         }
         let continued = start?.checkpoint?.policy
         let policy = found.attempt {
-            try outline(configuration.policySource(checkpoint: continued))
+            try outline(
+                configuration.policy.source(
+                    checkpoint: continued, seed: UInt64(configuration.seed)))
         }
         if let policy {
             found.attempt { try policy.setTrainable(freezing: configuration.policy.freeze) }

@@ -3,13 +3,20 @@ import NN
 import Torch
 
 extension [Parameter] {
-    /// Makes all parameters trainable but those that a pattern names.
+    /// Makes all parameters trainable but those that a pattern names; where an adapter's are among them,
+    /// only those of the adapter.
     ///
     /// - Parameter patterns: keys, `*` standing for anything
     /// - Returns: how many numbers stay as they are
     /// - Throws: ``ConfigurationError`` if a pattern names no parameter, or all are named
     @discardableResult
     package func setTrainable(freezing patterns: [String]) throws -> Int {
+        let adapters = filter(\.isAdapter)
+        guard adapters.isEmpty || adapters.count == count else {
+            let base = filter { !$0.isAdapter }
+            for parameter in base { try parameter.tensor.setRequiresGradient(false) }
+            return try base.numberCount + adapters.setTrainable(freezing: patterns)
+        }
         let unused = patterns.filter { pattern in
             !self.contains { keyFits($0.key, pattern) }
         }

@@ -251,11 +251,7 @@ public final class VisionLanguagePolicy: Policy {
     /// - Throws: `ConfigurationError` if a pattern names no parameter, or all are named
     @discardableResult
     public func setTrainable(freezing patterns: [String]) throws -> Int {
-        guard model.adapter != nil else { return try parameters.setTrainable(freezing: patterns) }
-        let base = parameters.filter { !$0.isAdapter }
-        for parameter in base { try parameter.tensor.setRequiresGradient(false) }
-        let kept = try parameters.filter(\.isAdapter).setTrainable(freezing: patterns)
-        return base.numberCount + kept
+        try parameters.setTrainable(freezing: patterns)
     }
 
     /// The frame of the coordinates in answers about a square picture.

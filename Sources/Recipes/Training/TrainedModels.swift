@@ -30,7 +30,8 @@ struct TrainedModels {
     ///
     /// - Throws: the error of the file that cannot be used
     init(_ configuration: RunConfiguration, _ start: RunStart, device: Device) throws {
-        let source = try configuration.policySource(checkpoint: start.checkpoint?.policy)
+        let source = try configuration.policy.source(
+            checkpoint: start.checkpoint?.policy, seed: UInt64(configuration.seed))
         folder = source.asked
         template = try configuration.promptChoice.template(policy: folder)
         policy = try VisionLanguagePolicy.load(

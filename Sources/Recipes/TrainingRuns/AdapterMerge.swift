@@ -33,7 +33,8 @@ struct AdapterMerge {
         onNote(
             "merged     \(model.adapterSummary?.kinds.map(\.count).reduce(0, +) ?? 0) modules, each summed in float32 and rounded "
                 + "once to \(dtype ?? model.dtype)")
-        try copyCompanions(into: folder)
+        // What the adapter's folder says of how it is asked counts, not what the base's says.
+        try copy(into: folder, where: Self.tellsOfAsking)
     }
 
     /// Writes the adapter in PEFT's layout, with the files that tell how it is asked.
@@ -41,14 +42,7 @@ struct AdapterMerge {
     /// - Parameter folder: an existing folder
     /// - Throws: an error that names the file
     func writeAdapter(into folder: String) throws {
-        let files = FileManager.default
-        let asked = source.asked
-        for name in try files.contentsOfDirectory(atPath: asked)
-        where CompanionFile.isPart(name) && !CompanionFile.isOfBase(name)
-            || name.hasPrefix("adapter_") && dtype == nil
-        {
-            try files.copyItem(atPath: "\(asked)/\(name)", toPath: "\(folder)/\(name)")
-        }
+        try copy(into: folder) { Self.tellsOfAsking($0) || $0.hasPrefix("adapter_") && dtype == nil }
         guard let dtype else { return }
         let written = try withoutGradients {
             try model(dtype: nil).adapterFolder(base: source.base) {
@@ -64,11 +58,15 @@ struct AdapterMerge {
             directory: source.base, adapter: source.adapter, dtype: dtype, device: .cpu)
     }
 
-    /// What the adapter's folder says of how it is asked counts, not what the base's says.
-    private func copyCompanions(into folder: String) throws {
+    /// Whether a file beside an adapter says how it is asked.
+    private static func tellsOfAsking(_ name: String) -> Bool {
+        CompanionFile.isPart(name) && !CompanionFile.isOfBase(name)
+    }
+
+    /// Copies files of the adapter's folder, over others of their names.
+    private func copy(into folder: String, where isWanted: (String) -> Bool) throws {
         let files = FileManager.default
-        for name in try files.contentsOfDirectory(atPath: source.asked)
-        where CompanionFile.isPart(name) && !CompanionFile.isOfBase(name) {
+        for name in try files.contentsOfDirectory(atPath: source.asked) where isWanted(name) {
             let target = "\(folder)/\(name)"
             if files.fileExists(atPath: target) { try files.removeItem(atPath: target) }
             try files.copyItem(atPath: "\(source.asked)/\(name)", toPath: target)

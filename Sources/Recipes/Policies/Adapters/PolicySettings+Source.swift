@@ -9,12 +9,9 @@ extension PolicySettings {
     /// - Returns: base and adapter
     /// - Throws: `CheckpointError` where a folder is of another kind
     package func source(checkpoint: String?, seed: UInt64) throws -> PolicySource {
-        guard adapter.isUsed else {
-            let path = checkpoint ?? path
-            try PolicySource.requireBase(path, "policy.path")
-            return PolicySource(base: path, adapter: nil)
-        }
-        try PolicySource.requireBase(path, "policy.path")
+        let base = adapter.isUsed ? path : checkpoint ?? path
+        try PolicySource.requireBase(base, "policy.path")
+        guard adapter.isUsed else { return PolicySource(base: base, adapter: nil) }
         if let checkpoint {
             return PolicySource(base: path, adapter: .stored(folder: checkpoint))
         }

@@ -71,15 +71,9 @@ package struct PolicySource: Sendable {
             advice: "name the folder of its base, and the adapter beside it")
     }
 
-    /// Folders below one that hold an adapter, whole paths, sorted.
-    private static func adapters(below folder: String) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        return names.sorted().map { "\(folder)/\($0)" }.filter(isAdapter)
-    }
-
     private static func requireNoneBelow(_ path: String) throws {
         if FileManager.default.fileExists(atPath: "\(path)/config.json") { return }
-        guard let inner = adapters(below: path).first else { return }
+        guard let inner = AdapterFolder.below(path).first else { return }
         throw CheckpointError(
             path: path, problem: "holds no policy and no adapter itself; \(inner) holds an adapter",
             advice: "name that folder")
