@@ -55,7 +55,9 @@ public enum InputKind: Sendable, Hashable {
         case .shards: "a folder of shards; name its .h5 files"
         case .policy: "the folder of a policy"
         case .segmenter: "the folder of a segmenter"
-        case .adapter: "the folder of an adapter without the model that it is for"
+        case .adapter:
+            "the folder of an adapter; name the model that it is for, and the adapter by --adapter or "
+                + "policy.adapter.path"
         case .run: "the folder of a run; " + RunContents(path).words
         case .checkpoint: "the folder of a checkpoint; " + RunContents.model(ofCheckpoint: path)
         case .checkpoints: "the folder of a run's checkpoints; the run is \(path.parentFolder)"

@@ -45,6 +45,15 @@ struct StoredAdapterTests {
         { $0.map { NamedTensor(change($0.name), $0.tensor) } }
     }
 
+    @Test("What is written to an adapter that was read stays, and is not in the file's memory")
+    func ownMemory() throws {
+        let model = try load(Fixtures.path("adapters/plain"))
+        let one = try #require(model.parameters.filter(\.isAdapter).first)
+        try withoutGradients { try one.tensor.fillInPlace(3) }
+        one.tensor.releaseMappedPages()
+        #expect(try one.tensor.floats.allSatisfy { $0 == 3 })
+    }
+
     @Test("Tensors that are missing, left over or misshaped are named, with both shapes")
     func wrongTensors() throws {
         let key = "base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_B.weight"

@@ -8,6 +8,7 @@ import Policies
 import RLTrainer
 import Rewards
 import Settings
+import TestSupport
 import Testing
 
 @testable import Embeddings
@@ -65,18 +66,6 @@ import Testing
             "workers": "4", "strict": "true",
             "policy.cast_lm_head_to_fp32": "true",
             "policy.path": "x", "policy.dtype": "bfloat16", "policy.freeze": "[a.*]",
-            "policy.adapter.r": "4", "policy.adapter.lora_alpha": "32",
-            "policy.adapter.target_modules": "[q_proj, v_proj]",
-            "policy.adapter.exclude_modules": ".*visual.*",
-            "policy.adapter.layers_to_transform": "[1]",
-            "policy.adapter.layers_pattern": "[layers]",
-            "policy.adapter.rank_pattern": "{q_proj: 2}",
-            "policy.adapter.alpha_pattern": "{\"layers\\\\.0\": 2}",
-            "policy.adapter.use_rslora": "true", "policy.adapter.use_dora": "true",
-            "policy.adapter.lora_dropout": "0.1", "policy.adapter.bias": "all",
-            "policy.adapter.modules_to_save": "[merger]",
-            "policy.adapter.init_lora_weights": "gaussian", "policy.adapter.path": "y",
-            "policy.adapter.start": "continue", "policy.adapter.reference": "base",
             "segmenter.path": "x", "segmenter.dtype": "bfloat16",
             "segmenter.embedding_cache.memory_mb": "0",
             "segmenter.embedding_cache.disk_mb": "9",
@@ -115,10 +104,12 @@ import Testing
             "logging.log_completions_steps": "4",
             "logging.tensorboard": "false", "logging.log_images_steps": "7",
             "logging.num_images": "2", "logging.trackers": "{mine: {command: [a]}}",
-        ]
+        ].merging(adapterKeyValues) { first, _ in first }
         #expect(Set(RunConfiguration.keys.map(\.name)) == Set(values.keys))
         for (name, value) in values where name != "policy.adapter.start" {
-            let needs = Self.needs[name] ?? (name.hasPrefix("policy.adapter.") ? [targets] : [])
+            let needs =
+                name == "evaluation.early_stopping_patience"
+                ? ["data.validation=[v.h5]"] : adapterKeyNeeds(name)
             let base = try load(minimal, needs)
             let changed = try load(minimal, needs + ["\(name)=\(value)"])
             #expect(changed != base, "\(name)")
@@ -127,15 +118,6 @@ import Testing
     }
 
     private let targets = "policy.adapter.target_modules=[k_proj]"
-    /// What keys need besides themselves.
-    private static let needs = [
-        "evaluation.early_stopping_patience": ["data.validation=[v.h5]"],
-        "policy.adapter.target_modules": [],
-        "policy.adapter.layers_pattern": [
-            "policy.adapter.target_modules=[k_proj]", "policy.adapter.layers_to_transform=[0]",
-        ],
-        "policy.adapter.path": ["policy.adapter.path=x", "policy.adapter.start=continue"],
-    ]
 
     @Test("The learning rate of full fine-tuning is warned of with an adapter, and only then")
     func adapterRate() throws {

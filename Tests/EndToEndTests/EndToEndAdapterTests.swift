@@ -98,6 +98,15 @@ extension EndToEnd {
                         .map { abs($0 - $1) }.max() ?? 0
                     #expect(difference < 1e-4, "\(name)")
                 }
+                let card = String(
+                    decoding: try contents(folder + "/adapter/README.md"), as: UTF8.self)
+                #expect(card.contains("library_name: peft") && card.contains("--base BASE"))
+                #expect(
+                    card.contains("LoRA, r 4, lora\\_alpha 8, of down\\_proj, q\\_proj, v\\_proj"))
+                #expect(card.contains("PeftModel.from_pretrained("))
+                let whole = String(
+                    decoding: try contents(folder + "/merged/README.md"), as: UTF8.self)
+                #expect(whole.contains("library_name: transformers") && !whole.contains("BASE"))
                 let merged = try FileManager.default.contentsOfDirectory(
                     atPath: folder + "/merged")
                 #expect(!merged.contains { $0.hasPrefix("adapter_") })

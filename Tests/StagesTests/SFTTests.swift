@@ -7,6 +7,7 @@ import Shards
 import SharedSettings
 import Supervised
 import SupervisedTraining
+import TestSupport
 import Testing
 import Tokenizers
 import Torch
@@ -20,18 +21,6 @@ import Torch
             "output_dir": "other", "seed": "7", "device": "cuda:0", "threads": "3",
             "policy.start": "checkpoint", "policy.path": "y", "policy.dtype": "bfloat16",
             "policy.freeze": "[a.*]", "policy.stored_dtype": "float16", "data.train": "[b.h5]",
-            "policy.adapter.r": "4", "policy.adapter.lora_alpha": "32",
-            "policy.adapter.target_modules": "[q_proj, v_proj]",
-            "policy.adapter.exclude_modules": ".*visual.*",
-            "policy.adapter.layers_to_transform": "[1]",
-            "policy.adapter.layers_pattern": "[layers]",
-            "policy.adapter.rank_pattern": "{q_proj: 2}",
-            "policy.adapter.alpha_pattern": "{\"layers\\\\.0\": 2}",
-            "policy.adapter.use_rslora": "true", "policy.adapter.use_dora": "true",
-            "policy.adapter.lora_dropout": "0.1", "policy.adapter.bias": "all",
-            "policy.adapter.modules_to_save": "[merger]",
-            "policy.adapter.init_lora_weights": "gaussian", "policy.adapter.path": "y",
-            "policy.adapter.start": "continue", "policy.adapter.reference": "base",
             "data.answers": "a.jsonl", "data.validation": "[v.h5]", "data.image_size": "224",
             "data.own_questions": "3", "data.named_questions": "2", "data.absent_share": "0.5",
             "data.guess_absent_class": "true", "data.prefetch": "3", "prompt.variant": "box",
@@ -46,21 +35,11 @@ import Torch
             "logging.save_steps": "3",
             "logging.save_total_limit": "9", "logging.eval_steps": "3",
             "logging.eval_samples": "5", "logging.trackers": "{mine: {command: [a]}}",
-        ]
+        ].merging(adapterKeyValues) { first, _ in first }
         let minimal = ["policy.path=x", "data.train=[a.h5]"]
-        let needs = [
-            "policy.adapter.target_modules": [],
-            "policy.adapter.layers_pattern": [
-                "target_modules=[k_proj]", "layers_to_transform=[0]",
-            ],
-            "policy.adapter.path": ["path=x", "start=continue"],
-        ]
         #expect(Set(SFTConfiguration.keys.map(\.name)) == Set(values.keys))
         for (name, value) in values where !["policy.start", "policy.adapter.start"].contains(name) {
-            let needs =
-                (needs[name]
-                ?? (name.hasPrefix("policy.adapter.") ? ["target_modules=[k_proj]"] : []))
-                .map { "policy.adapter.\($0)" }
+            let needs = adapterKeyNeeds(name)
             let base = try SFTConfiguration.load(file: nil, overrides: minimal + needs)
             let changed = try SFTConfiguration.load(
                 file: nil, overrides: minimal + needs + ["\(name)=\(value)"])
@@ -149,6 +128,40 @@ extension EndToEnd {
                 #expect(steps.map { $0["step"] as? Int } == [1, 2, 3, 4])
                 #expect(
                     told.compactMap { $0["ending"] as? String } == ["stopped", "finished"])
+            }
+        }
+
+        @Test(
+            "A warm start of an adapter leaves the base alone, and goes on to the bytes with the same adapter"
+        )
+        func adapter() throws {
+            try withFolder { folder in
+                func adapted(_ name: String) throws -> SFTConfiguration {
+                    var result = try configuration(folder + "/" + name)
+                    result.policy.adapter.targets = .pattern("all-linear")
+                    (result.policy.adapter.rank, result.policy.adapter.dropout) = (2, 0.1)
+                    return result
+                }
+                let base = try contents(adapted("a").policy.path + "/model.safetensors")
+                let whole = try run(adapted("a")).recipe.finalPolicy
+                _ = try run(adapted("b"), stopAfter: 2)
+                var other = try adapted("b")
+                (other.policy.adapter.rank, other.policy.adapter.alpha) = (4, 2)
+                let told = message { _ = try run(other, resumes: true) }
+                #expect(told.contains("policy.adapter.r:"))
+                #expect(told.contains("policy.adapter.lora_alpha:"))
+                other.policy.adapter = AdapterSection()
+                #expect(
+                    message { _ = try run(other, resumes: true) }
+                        .contains("policy.adapter.target_modules"))
+                let parts = try run(adapted("b"), resumes: true).recipe.finalPolicy
+                #expect(try contents(adapted("a").policy.path + "/model.safetensors") == base)
+                #expect(!exists(whole + "/model.safetensors"))
+                for name in ["adapter_model.safetensors", "adapter_config.json"] {
+                    #expect(try contents("\(whole)/\(name)") == contents("\(parts)/\(name)"))
+                }
+                let policy = try EndToEndFixture.shared.get().loadPolicy(whole)
+                #expect(policy.base == (try adapted("a").policy.path))
             }
         }
 

@@ -46,7 +46,16 @@ struct DryRunReport {
             + diskLines
     }
 
-    var warnings: [String] { [memoryWarning, diskWarning, dataWarning].compactMap(\.self) }
+    var warnings: [String] {
+        [memoryWarning, diskWarning, dataWarning, adapterWarning].compactMap(\.self)
+    }
+
+    private var adapterWarning: String? {
+        guard configuration.policy.adapter.isUsed else { return nil }
+        return
+            "time and memory are estimated as if all weights were trained in one piece: they do not count "
+            + "that an adapter's base stays mapped from its file, nor what the adapter's products take"
+    }
 
     // MARK: - What is run
 
@@ -65,6 +74,7 @@ struct DryRunReport {
             "policy     \(millions(policy.parameters.numberCount)) M parameters, "
                 + "\(millions(trained.numberCount)) M of them trained, "
                 + configuration.policy.dtype.rawValue,
+        ] + TrainedParts(policy).lines + [
             policy.endLine,
             "reference  "
                 + (configuration.grpo.loss.beta == 0

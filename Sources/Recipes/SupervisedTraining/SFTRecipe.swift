@@ -90,6 +90,7 @@ public final class SFTRecipe {
                     seed: UInt64(configuration.seed), device: device),
             options: configuration.options, stepCount: opening.step)
         if let checkpoint = opening.checkpoint {
+            try policy.requireAdapter(of: checkpoint + "/policy", origin: checkpoint)
             try trainer.optimizer.restore(from: checkpoint + "/optimizer.safetensors")
         }
         directory = try StageDirectory(

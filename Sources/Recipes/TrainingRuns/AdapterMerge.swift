@@ -30,9 +30,10 @@ struct AdapterMerge {
         // Copies and biases of the adapter would be rounded to the base's type first.
         let model = try model(dtype: dtype == .float32 ? .float32 : nil)
         try model.saveMerged(directory: folder, dtype: dtype)
+        let modules = model.adapterSummary?.kinds.reduce(0) { $0 + $1.count } ?? 0
         onNote(
-            "merged     \(model.adapterSummary?.kinds.map(\.count).reduce(0, +) ?? 0) modules, each summed in float32 and rounded "
-                + "once to \(dtype ?? model.dtype)")
+            "merged     \(modules) modules, each summed in float32 and rounded once to "
+                + "\(dtype ?? model.dtype)")
         // What the adapter's folder says of how it is asked counts, not what the base's says.
         try copy(into: folder, where: Self.tellsOfAsking)
     }
@@ -42,7 +43,9 @@ struct AdapterMerge {
     /// - Parameter folder: an existing folder
     /// - Throws: an error that names the file
     func writeAdapter(into folder: String) throws {
-        try copy(into: folder) { Self.tellsOfAsking($0) || $0.hasPrefix("adapter_") && dtype == nil }
+        try copy(into: folder) {
+            Self.tellsOfAsking($0) || $0.hasPrefix("adapter_") && dtype == nil
+        }
         guard let dtype else { return }
         let written = try withoutGradients {
             try model(dtype: nil).adapterFolder(base: source.base) {

@@ -59,13 +59,13 @@ extension ForeignNames {
         worker.actor.model.model_path: policy.path
         worker.actor.model.tokenizer_path: policy.path | tokenizer and processor are read from the policy's folder
         worker.actor.model.override_config: - | sizes are those of config.json
-        worker.actor.model.enable_gradient_checkpointing: grpo.micro_batch_tokens | what is computed at once bounds what is kept
+        worker.actor.model.enable_gradient_checkpointing: training.gradient_checkpointing
         worker.actor.model.trust_remote_code: - | no code of a checkpoint is run
         worker.actor.model.freeze_vision_tower: policy.freeze | write policy.freeze: ["visual.*"]
-        worker.actor.model.lora.rank: - | there are no adapters; policy.freeze names what stays as it is
-        worker.actor.model.lora.alpha: - | there are no adapters
-        worker.actor.model.lora.target_modules: - | there are no adapters
-        worker.actor.model.lora.exclude_modules: - | there are no adapters
+        worker.actor.model.lora.rank: policy.adapter.r
+        worker.actor.model.lora.alpha: policy.adapter.lora_alpha
+        worker.actor.model.lora.target_modules: policy.adapter.target_modules
+        worker.actor.model.lora.exclude_modules: policy.adapter.exclude_modules
         worker.actor.optim.lr: training.learning_rate
         worker.actor.optim.betas: training.adam_beta1, training.adam_beta2
         worker.actor.optim.weight_decay: training.weight_decay

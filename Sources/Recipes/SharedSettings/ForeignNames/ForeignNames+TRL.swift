@@ -112,7 +112,7 @@ extension ForeignNames {
         eval_dataset: data.validation
         processing_class: policy.path | tokenizer and processor are read from the policy's folder
         tokenizer: policy.path | the tokenizer is read from the policy's folder
-        peft_config: policy.freeze | there are no adapters: all parameters are trained but those that policy.freeze names
+        peft_config: policy.adapter.target_modules | policy.adapter has the fields of LoraConfig
         """
 
     /// Fields of TRL's `ModelConfig` and `ScriptArguments`.
@@ -122,16 +122,16 @@ extension ForeignNames {
         dtype: policy.dtype | float32 or bfloat16
         torch_dtype: policy.dtype | float32 or bfloat16
         attn_implementation: - | attention is libtorch's own
-        use_peft: policy.freeze | there are no adapters: all parameters are trained but those that policy.freeze names
-        lora_r: - | there are no adapters; policy.freeze names what stays as it is
-        lora_alpha: - | there are no adapters; policy.freeze names what stays as it is
-        lora_dropout: - | there are no adapters; policy.freeze names what stays as it is
-        lora_target_modules: - | there are no adapters; policy.freeze names what stays as it is
-        lora_target_parameters: - | there are no adapters; policy.freeze names what stays as it is
-        lora_modules_to_save: - | there are no adapters; policy.freeze names what stays as it is
-        lora_task_type: - | there are no adapters
-        use_rslora: - | there are no adapters
-        use_dora: - | there are no adapters
+        use_peft: policy.adapter.target_modules | an adapter is trained where that is set
+        lora_r: policy.adapter.r
+        lora_alpha: policy.adapter.lora_alpha
+        lora_dropout: policy.adapter.lora_dropout
+        lora_target_modules: policy.adapter.target_modules
+        lora_target_parameters: policy.adapter.target_modules | adapters are of modules, not of bare parameters
+        lora_modules_to_save: policy.adapter.modules_to_save
+        lora_task_type: - | a policy writes text, and there is no other task
+        use_rslora: policy.adapter.use_rslora
+        use_dora: policy.adapter.use_dora
         load_in_8bit: - | quantised weights cannot be trained
         load_in_4bit: - | quantised weights cannot be trained
         bnb_4bit_quant_type: - | quantised weights cannot be trained

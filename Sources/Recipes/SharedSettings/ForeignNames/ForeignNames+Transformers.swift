@@ -29,8 +29,8 @@ extension ForeignNames {
         tf32: - | float32 products stay float32
         activation_checkpointing: grpo.micro_batch_tokens | what is computed at once bounds what is kept
         activation_checkpointing_kwargs: grpo.micro_batch_tokens
-        gradient_checkpointing: grpo.micro_batch_tokens | what is computed at once bounds what is kept
-        gradient_checkpointing_kwargs: grpo.micro_batch_tokens
+        gradient_checkpointing: training.gradient_checkpointing
+        gradient_checkpointing_kwargs: training.gradient_checkpointing
         torch_compile: - | there is no Python to compile
         torch_compile_backend: - | there is no Python to compile
         torch_compile_mode: - | there is no Python to compile

@@ -15,11 +15,11 @@ extension ForeignNames {
         data.custom_cls.path: - | make shards of your data with 'think2seg data import'
         actor_rollout_ref.hybrid_engine: - | the policy that is trained draws the answers itself
         actor_rollout_ref.model.path: policy.path
-        actor_rollout_ref.model.enable_gradient_checkpointing: grpo.micro_batch_tokens | what is computed at once bounds what is kept
+        actor_rollout_ref.model.enable_gradient_checkpointing: training.gradient_checkpointing
         actor_rollout_ref.model.use_remove_padding: - | prompts and completions are not padded to one length where that costs
-        actor_rollout_ref.model.lora_rank: - | there are no adapters; policy.freeze names what stays as it is
-        actor_rollout_ref.model.lora_alpha: - | there are no adapters
-        actor_rollout_ref.model.target_modules: - | there are no adapters
+        actor_rollout_ref.model.lora_rank: policy.adapter.r
+        actor_rollout_ref.model.lora_alpha: policy.adapter.lora_alpha
+        actor_rollout_ref.model.target_modules: policy.adapter.target_modules
         actor_rollout_ref.model.trust_remote_code: - | no code of a checkpoint is run
         actor_rollout_ref.actor.strategy: - | a model is on one device
         actor_rollout_ref.actor.optim.lr: training.learning_rate

@@ -1,3 +1,4 @@
+import Adapters
 import Evaluation
 import Foundation
 import Policies
@@ -28,6 +29,9 @@ extension ModelCard {
             .flatMap { try? JSONSerialization.jsonObject(file: $0) as? [String: Any] }
         elementType = (config?["torch_dtype"] ?? config?["dtype"]) as? String
         record = try? PolicyRecord.read(policy)
+        adapter =
+            PolicySource.isAdapter(policy)
+            ? (try? AdapterConfiguration.load(folder: policy))?.words : nil
         let shards = facts.texts("data.train")
         samples = shards.isEmpty ? nil : (try? ShardedDataset(paths: shards))?.count
         saysSystem = PromptFiles.areSaying(Self.asking(record, facts).prompt.system, in: policy)

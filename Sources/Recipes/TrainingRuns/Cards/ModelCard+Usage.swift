@@ -32,6 +32,9 @@ extension ModelCard {
         ]
         lines += Markdown.block(command(template), "sh") + [""]
         lines += [segmenterWords, ""]
+        if adapter != nil {
+            lines += ["The folder holds an adapter; BASE stands for the folder of its base.", ""]
+        }
         lines += Markdown.block(python(template), "python") + [""]
         if template.system.isEmpty {
             return lines + [
@@ -65,7 +68,8 @@ extension ModelCard {
             options.append("--chat-template checkpoint")
         }
         let lines = [
-            "think2seg predict --policy . --segmenter \(segmenter.hubName ?? "SEGMENTER")",
+            "think2seg predict --policy . \(adapter == nil ? "" : "--base BASE ")--segmenter "
+                + (segmenter.hubName ?? "SEGMENTER"),
             "  --image picture.png --question \"Where could fuel be stored?\" --greedy",
         ]
         return (lines + options.map { "  " + $0 } + ["  --output answer"])
@@ -107,22 +111,28 @@ extension ModelCard {
     }
 
     private func python(_ template: PromptTemplate) -> String {
-        #"""
-        from PIL import Image
-        from transformers import AutoModelForImageTextToText, AutoProcessor
+        let isWhole = adapter == nil
+        let library = isWhole ? "" : "\nfrom peft import PeftModel"
+        let model =
+            isWhole
+            ? #"AutoModelForImageTextToText.from_pretrained(".")"#
+            : #"PeftModel.from_pretrained(AutoModelForImageTextToText.from_pretrained("BASE"), ".")"#
+        return #"""
+            from PIL import Image\#(library)
+            from transformers import AutoModelForImageTextToText, AutoProcessor
 
-        processor = AutoProcessor.from_pretrained(".")
-        model = AutoModelForImageTextToText.from_pretrained(".")
-        picture = Image.open("picture.png").convert("RGB").resize((\#(side), \#(side)), Image.LANCZOS)
-        words = """\#(template.user(question: "QUESTION"))"""
-        messages = [\#(turn(template.system)){"role": "user", "content": [
-            {"type": "image", "image": picture},
-            {"type": "text", "text": words.replace("QUESTION", "Where could fuel be stored?")}]}]
-        inputs = processor.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt")
-        ids = model.generate(
-            **inputs, max_new_tokens=\#(longest), do_sample=False, repetition_penalty=1.0)
-        print(processor.decode(ids[0, inputs["input_ids"].shape[1]:], skip_special_tokens=True))
-        """#
+            processor = AutoProcessor.from_pretrained(".")
+            model = \#(model)
+            picture = Image.open("picture.png").convert("RGB").resize((\#(side), \#(side)), Image.LANCZOS)
+            words = """\#(template.user(question: "QUESTION"))"""
+            messages = [\#(turn(template.system)){"role": "user", "content": [
+                {"type": "image", "image": picture},
+                {"type": "text", "text": words.replace("QUESTION", "Where could fuel be stored?")}]}]
+            inputs = processor.apply_chat_template(
+                messages, add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt")
+            ids = model.generate(
+                **inputs, max_new_tokens=\#(longest), do_sample=False, repetition_penalty=1.0)
+            print(processor.decode(ids[0, inputs["input_ids"].shape[1]:], skip_special_tokens=True))
+            """#
     }
 }

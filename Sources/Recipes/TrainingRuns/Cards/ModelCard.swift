@@ -22,6 +22,8 @@ struct ModelCard {
     let heldOut: HeldOutReport?
     /// What the folder's own record says of its training; nil without one.
     var record: PolicyRecord?
+    /// What the folder's adapter is, in words; nil for a whole policy.
+    var adapter: String?
     /// How many samples it was trained on; nil where the shards are gone.
     var samples: Int?
 
@@ -49,7 +51,7 @@ struct ModelCard {
             lines.append("datasets:")
             lines += Set(data).sorted().map { "- \($0.yaml)" }
         }
-        lines.append("library_name: transformers")
+        lines.append("library_name: \(adapter == nil ? "transformers" : "peft")")
         lines += (base?.license ?? []).map { "\($0.key): \($0.value.yaml)" }
         lines += ["pipeline_tag: image-text-to-text", "tags:"]
         lines += [command == "train" ? "grpo" : command, "image-segmentation", "think2seg"].map {
@@ -74,6 +76,7 @@ struct ModelCard {
         let rows: [(String, String?)] = [
             ("trained by", "think2seg\(record.map { " " + $0.product } ?? ""), `\(command)`"),
             ("base", base.map { Markdown.plain($0.name) } ?? "random weights"),
+            ("adapter", adapter.map(Markdown.plain)),
             ("data", list(facts.fileNames("data.train"))),
             ("samples", samples.map(String.init)),
             ("step", stepWords),
